@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Tests import what they test through `public` and `package` access, never `@testable`, so that
+// `swift build -c release` and `swift test -c release` share one build.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "autochrome",
+  products: [
+    .executable(name: "autochrome", targets: ["autochrome"]),
+    .library(name: "AutochromeKit", targets: ["AutochromeKit"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // C libraries of the system, and the shims that Swift cannot express.
+    .systemLibrary(name: "CFFmpeg"),
+    .systemLibrary(name: "COpenBLAS"),
+    .systemLibrary(name: "COneDNN"),
+    .target(name: "CKernels", cSettings: strictC),
+
+    .target(name: "Imaging", dependencies: ["CKernels"], swiftSettings: strict),
+    .target(
+      name: "Network",
+      dependencies: [
+        "COneDNN", "COpenBLAS", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Colorization", dependencies: ["CKernels", "Imaging", "Network"],
+      swiftSettings: strict),
+    .target(name: "FramePipeline", swiftSettings: strict),
+    .target(name: "Media", dependencies: ["CFFmpeg", "Imaging"], swiftSettings: strict),
+    .target(
+      name: "AutochromeKit",
+      dependencies: [
+        "Colorization", "FramePipeline", "Imaging", "Media", "Network",
+        .product(name: "Yams", package: "Yams"),
+      ],
+      resources: [.copy("Resources/models"), .copy("Resources/pipelines")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "autochrome",
+      dependencies: [
+        "AutochromeKit",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // The film of our own that the demo shows and the tests know the colors of.
+    .target(name: "SampleFilm", path: "samples/SampleFilm", swiftSettings: strict),
+    .executableTarget(
+      name: "render-sample", dependencies: ["SampleFilm"], path: "samples/render-sample",
+      swiftSettings: strict),
+
+    .testTarget(
+      name: "ImagingTests", dependencies: ["Imaging", "CKernels"], swiftSettings: strict),
+    .testTarget(name: "NetworkTests", dependencies: ["Network"], swiftSettings: strict),
+    .testTarget(
+      name: "ColorizationTests",
+      dependencies: ["Colorization", "CKernels", "Imaging", "Network", "SampleFilm"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FramePipelineTests", dependencies: ["FramePipeline"], swiftSettings: strict),
+    .testTarget(name: "MediaTests", dependencies: ["Media", "Imaging"], swiftSettings: strict),
+    .testTarget(
+      name: "AutochromeKitTests",
+      dependencies: ["AutochromeKit", "Imaging", "Media", "SampleFilm"], swiftSettings: strict),
+  ]
+)

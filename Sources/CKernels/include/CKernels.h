@@ -1,0 +1,3 @@
+#pragma once
+// One header per kernel family; each states its contract. See ARCHITECTURE.md.
+#include "cpu.h"

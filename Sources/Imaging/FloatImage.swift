@@ -1,0 +1,38 @@
+/// Planar 32-bit floats, `channels` × `height` × `width` without padding, read-only once made.
+///
+/// `@unchecked Sendable`: the values are never written after the image is made.
+public struct FloatImage: @unchecked Sendable {
+  public let width: Int
+  public let height: Int
+  public let channels: Int
+  private let buffer: AlignedBuffer
+
+  /// Allocates and lets `write` fill `channels * height * width` undefined floats.
+  public init(
+    width: Int, height: Int, channels: Int = 1,
+    writing write: (UnsafeMutablePointer<Float>) throws -> Void
+  ) rethrows {
+    self.width = width
+    self.height = height
+    self.channels = channels
+    let count = width * height * channels
+    buffer = AlignedBuffer(byteCount: max(count, 1) * MemoryLayout<Float>.stride)
+    try write(buffer.base.bindMemory(to: Float.self, capacity: max(count, 1)))
+  }
+
+  /// Values per channel.
+  public var area: Int { width * height }
+
+  /// First value of channel `index`; alive as long as the image: use inside
+  /// `withExtendedLifetime`, or hold the image.
+  public func channel(_ index: Int) -> UnsafePointer<Float> {
+    precondition((0..<channels).contains(index), "no channel \(index) among \(channels)")
+    return UnsafePointer(buffer.base.assumingMemoryBound(to: Float.self)) + index * area
+  }
+
+  /// The value of channel `c` at column `x`, row `y`. For tests and tables.
+  public subscript(c: Int, x: Int, y: Int) -> Float {
+    precondition((0..<width).contains(x) && (0..<height).contains(y), "(\(x), \(y)) lies outside")
+    return channel(c)[y * width + x]
+  }
+}

@@ -1,0 +1,38 @@
+/// A decoded picture: planes, what they are, and what their code values mean.
+public struct Picture: Sendable {
+  /// Luma width in samples.
+  public let width: Int
+  /// Luma height in rows.
+  public let height: Int
+  public let format: PixelFormat
+  public var color: ColorDescription
+  /// In the order that `format` tells.
+  public let planes: [Plane]
+
+  /// - Precondition: the planes have the number, sizes and depth that `format` tells.
+  public init(
+    width: Int, height: Int, format: PixelFormat, color: ColorDescription, planes: [Plane]
+  ) {
+    precondition(planes.count == format.planeCount, "\(format) takes \(format.planeCount) planes")
+    for (index, plane) in planes.enumerated() {
+      precondition(
+        (plane.width, plane.height) == format.planeSize(index, width: width, height: height)
+          && plane.bitDepth == format.bitDepth,
+        "plane \(index) is \(plane.width)×\(plane.height) at \(plane.bitDepth) bits")
+    }
+    self.width = width
+    self.height = height
+    self.format = format
+    self.color = color
+    self.planes = planes
+  }
+
+  /// The luma plane of a gray or YUV picture.
+  public var luma: Plane {
+    precondition(format.model != .rgb, "an RGB picture has no luma plane")
+    return planes[0]
+  }
+
+  /// The alpha plane, if there is one.
+  public var alpha: Plane? { format.alphaIndex.map { planes[$0] } }
+}
