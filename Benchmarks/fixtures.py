@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import onnx
 
@@ -75,8 +73,3 @@ def normalize(lightness_values: np.ndarray, description: str) -> np.ndarray:
 def metadata(model: onnx.ModelProto) -> dict[str, str]:
     """The model's metadata properties."""
     return {entry.key: entry.value for entry in model.metadata_props}
-
-
-def load_header(path: Path) -> onnx.ModelProto:
-    """The model at `path`, with its inputs, outputs, and metadata."""
-    return onnx.load(str(path))
