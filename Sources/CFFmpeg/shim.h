@@ -1,8 +1,241 @@
 #pragma once
 // FFmpeg 5.1 and later: what Swift cannot import (macros, variadics) and what differs by version.
+#include <errno.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
+#include <libavutil/display.h>
+#include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
-#include <libswscale/swscale.h>
+#include <string.h>
+
+// Macros.
+static inline int ac_averror(int code) { return AVERROR(code); }
+static inline int ac_error_eof(void) { return AVERROR_EOF; }
+static inline int ac_error_again(void) { return AVERROR(EAGAIN); }
+static inline int ac_error_exit(void) { return AVERROR_EXIT; }
+static inline int ac_error_invalid_data(void) { return AVERROR_INVALIDDATA; }
+static inline int64_t ac_no_pts(void) { return AV_NOPTS_VALUE; }
+static inline int ac_error_text(int code, char *text, size_t size) {
+  return av_strerror(code, text, size);
+}
+
+// Fields of AVFrame that moved into flags or were renamed.
+static inline int ac_frame_interlaced(const AVFrame *frame) {
+#ifdef AV_FRAME_FLAG_INTERLACED
+  return (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+  return frame->interlaced_frame;
+#endif
+}
+
+static inline int ac_frame_top_field_first(const AVFrame *frame) {
+#ifdef AV_FRAME_FLAG_TOP_FIELD_FIRST
+  return (frame->flags & AV_FRAME_FLAG_TOP_FIELD_FIRST) != 0;
+#else
+  return frame->top_field_first;
+#endif
+}
+
+static inline void ac_frame_set_fields(AVFrame *frame, int interlaced, int top_first) {
+#ifdef AV_FRAME_FLAG_INTERLACED
+  frame->flags &= ~(AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST);
+  if (interlaced) frame->flags |= AV_FRAME_FLAG_INTERLACED;
+  if (top_first) frame->flags |= AV_FRAME_FLAG_TOP_FIELD_FIRST;
+#else
+  frame->interlaced_frame = interlaced;
+  frame->top_field_first = top_first;
+#endif
+}
+
+static inline int64_t ac_frame_duration(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  return frame->duration;
+#else
+  return frame->pkt_duration;
+#endif
+}
+
+static inline void ac_frame_set_duration(AVFrame *frame, int64_t duration) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  frame->duration = duration;
+#else
+  frame->pkt_duration = duration;
+#endif
+}
+
+// The pixel formats that an encoder takes, ended by AV_PIX_FMT_NONE; NULL if it does not tell.
+static inline const enum AVPixelFormat *ac_encoder_pixel_formats(const AVCodec *codec) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+  const void *formats = NULL;
+  if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_PIX_FORMAT, 0, &formats, NULL) < 0)
+    return NULL;
+  return (const enum AVPixelFormat *)formats;
+#else
+  return codec->pix_fmts;
+#endif
+}
+
+// Side data of a stream: in AVStream up to FFmpeg 6.0, in its codec parameters from 6.1 on.
+#define AC_SIDE_DATA_IN_PARAMETERS (LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102))
+
+static inline int ac_side_data_count(const AVStream *stream) {
+#if AC_SIDE_DATA_IN_PARAMETERS
+  return stream->codecpar->nb_coded_side_data;
+#else
+  return stream->nb_side_data;
+#endif
+}
+
+static inline const AVPacketSideData *ac_side_data(const AVStream *stream, int index) {
+#if AC_SIDE_DATA_IN_PARAMETERS
+  return &stream->codecpar->coded_side_data[index];
+#else
+  return &stream->side_data[index];
+#endif
+}
+
+// Copies `size` bytes into the stream's side data; 0 or a negative error code.
+static inline int ac_add_side_data(AVStream *stream, enum AVPacketSideDataType type,
+                                   const void *bytes, size_t size) {
+  uint8_t *copy = (uint8_t *)av_memdup(bytes, size);
+  if (!copy) return AVERROR(ENOMEM);
+#if AC_SIDE_DATA_IN_PARAMETERS
+  AVCodecParameters *parameters = stream->codecpar;
+  if (!av_packet_side_data_add(&parameters->coded_side_data, &parameters->nb_coded_side_data, type,
+                               copy, size, 0)) {
+    av_free(copy);
+    return AVERROR(ENOMEM);
+  }
+  return 0;
+#else
+  int status = av_stream_add_side_data(stream, type, copy, size);
+  if (status < 0) av_free(copy);
+  return status;
+#endif
+}
+
+// Appends a chapter, which the context then owns; NULL when out of memory.
+static inline AVChapter *ac_add_chapter(AVFormatContext *context, int64_t id, AVRational time_base,
+                                        int64_t start, int64_t end) {
+  AVChapter *chapter = (AVChapter *)av_mallocz(sizeof(AVChapter));
+  if (!chapter) return NULL;
+  chapter->id = (__typeof__(chapter->id))id;
+  chapter->time_base = time_base;
+  chapter->start = start;
+  chapter->end = end;
+  int count = (int)context->nb_chapters;
+  if (av_dynarray_add_nofree(&context->chapters, &count, chapter) < 0) {
+    av_free(chapter);
+    return NULL;
+  }
+  context->nb_chapters = (unsigned)count;
+  return chapter;
+}
+
+// An I/O context over three functions; the type of `write_bytes` changed in FFmpeg 7.
+static inline AVIOContext *ac_io_context(int buffer_size, int writes, void *opaque,
+                                         int (*read_bytes)(void *, uint8_t *, int),
+                                         int (*write_bytes)(void *, const uint8_t *, int),
+                                         int64_t (*seek)(void *, int64_t, int)) {
+  unsigned char *buffer = (unsigned char *)av_malloc((size_t)buffer_size);
+  if (!buffer) return NULL;
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+  AVIOContext *context =
+      avio_alloc_context(buffer, buffer_size, writes, opaque, read_bytes, write_bytes, seek);
+#else
+  AVIOContext *context =
+      avio_alloc_context(buffer, buffer_size, writes, opaque, read_bytes,
+                         (int (*)(void *, uint8_t *, int))write_bytes, seek);
+#endif
+  if (!context) av_free(buffer);
+  return context;
+}
+
+// The buffer may have been replaced since: free the one that is there.
+static inline void ac_io_context_free(AVIOContext *context) {
+  av_freep(&context->buffer);
+  avio_context_free(&context);
+}
+
+// One component of a row of packed or foreign-endian samples, as AVComponentDescriptor tells:
+// `sample_bytes` is the width of the word (1, 2 or 4) that holds it, `step` the distance of words.
+static inline void ac_read_component(const uint8_t *source, int step, int sample_bytes,
+                                     int big_endian, int shift, int depth, int width,
+                                     int wide_output, void *output) {
+  uint8_t *bytes = (uint8_t *)output;
+  uint16_t *words = (uint16_t *)output;
+  const uint32_t mask = (uint32_t)((1ULL << depth) - 1);
+  if (sample_bytes == 1 && !wide_output && shift == 0 && depth == 8) {
+    for (int x = 0; x < width; x++) bytes[x] = source[(ptrdiff_t)x * step];
+    return;
+  }
+  for (int x = 0; x < width; x++) {
+    const uint8_t *p = source + (ptrdiff_t)x * step;
+    uint32_t value;
+    if (sample_bytes == 1)
+      value = p[0];
+    else if (sample_bytes == 2)
+      value = big_endian ? (uint32_t)(p[0] << 8 | p[1]) : (uint32_t)(p[1] << 8 | p[0]);
+    else
+      value = big_endian
+                  ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
+                  : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+    value = (value >> shift) & mask;
+    if (wide_output)
+      words[x] = (uint16_t)value;
+    else
+      bytes[x] = (uint8_t)value;
+  }
+}
+
+// The reverse of `ac_read_component`, into memory that was zero: other components of the same word
+// are kept.
+static inline void ac_write_component(uint8_t *target, int step, int sample_bytes, int big_endian,
+                                      int shift, int width, int wide_input, const void *input) {
+  const uint8_t *bytes = (const uint8_t *)input;
+  const uint16_t *words = (const uint16_t *)input;
+  for (int x = 0; x < width; x++) {
+    uint8_t *p = target + (ptrdiff_t)x * step;
+    uint32_t value = (uint32_t)(wide_input ? words[x] : bytes[x]) << shift;
+    for (int i = 0; i < sample_bytes; i++)
+      p[big_endian ? sample_bytes - 1 - i : i] |= (uint8_t)(value >> (8 * i));
+  }
+}
+
+// Deepens samples: `value << shift`, and the top bits repeated below (so that the largest code
+// stays the largest) when `repeats` is set. `depth` is the input's.
+static inline void ac_widen(const void *input, int depth, int width, int shift, int repeats,
+                            uint16_t *output) {
+  const int down = depth - shift;
+  if (depth == 8) {
+    const uint8_t *bytes = (const uint8_t *)input;
+    if (repeats)
+      for (int x = 0; x < width; x++)
+        output[x] = (uint16_t)(bytes[x] << shift | bytes[x] >> down);
+    else
+      for (int x = 0; x < width; x++) output[x] = (uint16_t)(bytes[x] << shift);
+  } else {
+    const uint16_t *words = (const uint16_t *)input;
+    if (repeats)
+      for (int x = 0; x < width; x++)
+        output[x] = (uint16_t)(words[x] << shift | words[x] >> down);
+    else
+      for (int x = 0; x < width; x++) output[x] = (uint16_t)(words[x] << shift);
+  }
+}
+
+// Looks each sample up: any of 8 or 16 bits in, any of 8 or 16 bits out.
+static inline void ac_map_samples(const void *input, int wide_input, int width,
+                                  const uint16_t *table, int wide_output, void *output) {
+  const uint8_t *bytes = (const uint8_t *)input;
+  const uint16_t *words = (const uint16_t *)input;
+  for (int x = 0; x < width; x++) {
+    uint16_t value = table[wide_input ? words[x] : bytes[x]];
+    if (wide_output)
+      ((uint16_t *)output)[x] = value;
+    else
+      ((uint8_t *)output)[x] = (uint8_t)value;
+  }
+}

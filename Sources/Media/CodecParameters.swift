@@ -1,0 +1,30 @@
+import CFFmpeg
+
+/// An owned copy of what a container says of a stream's codec.
+///
+/// `@unchecked Sendable`: never changed after it is made.
+final class CodecParameters: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<AVCodecParameters>
+
+  init(copying source: UnsafePointer<AVCodecParameters>) throws {
+    guard let copy = avcodec_parameters_alloc() else { throw MediaError.outOfMemory }
+    pointer = copy
+    let status = avcodec_parameters_copy(copy, source)
+    guard status >= 0 else {
+      throw MediaError(.internalFault, "Codec parameters cannot be copied.", status: status)
+    }
+  }
+
+  deinit {
+    var doomed: UnsafeMutablePointer<AVCodecParameters>? = pointer
+    avcodec_parameters_free(&doomed)
+  }
+
+  var codecName: String { String(cString: avcodec_get_name(pointer.pointee.codec_id)) }
+  var channelCount: Int { Int(pointer.pointee.ch_layout.nb_channels) }
+  var sampleRate: Int { Int(pointer.pointee.sample_rate) }
+}
+
+extension MediaError {
+  static var outOfMemory: MediaError { MediaError(.internalFault, "Memory ran out.") }
+}

@@ -1,0 +1,43 @@
+public import Imaging
+
+/// What a source yields in order: a frame, or packets of other streams, or both.
+public struct SourceElement: Sendable {
+  public var frame: Frame?
+  /// Packets that lay before the frame in the file.
+  public var packets: [CopiedPacket]
+
+  public init(frame: Frame? = nil, packets: [CopiedPacket] = []) {
+    self.frame = frame
+    self.packets = packets
+  }
+}
+
+/// Something that yields frames in presentation order, and packets to be copied along with them.
+public protocol FrameSource: AnyObject, Sendable {
+  /// What is known before the first frame.
+  var info: SourceInfo { get }
+
+  /// The next element; `nil` at the end. Called serially, from any thread.
+  ///
+  /// Throws `MediaError`. Whole frames in front of damage are delivered before the error.
+  func next() throws -> SourceElement?
+
+  /// How many frames were found damaged or lost so far; only `DamagePolicy.continue` goes on then.
+  var damagedFrameCount: Int { get }
+}
+
+/// Something that takes the frames of a source in the same order, and the packets with them.
+public protocol FrameSink: AnyObject, Sendable {
+  /// The form in which the sink wants the picture of `frame`, known before any is written. A video
+  /// file wants one form for all; a folder of pictures, one for each.
+  func outputFormat(for frame: Frame) throws -> OutputFormat
+
+  /// Takes the next element. Called serially, from any thread. Throws `MediaError`.
+  func write(_ element: SourceElement) throws
+
+  /// Ends the output and gives it its final name. Throws `MediaError`.
+  func finish() throws
+
+  /// Removes what was written. Harmless after `finish`.
+  func discard()
+}

@@ -1,0 +1,116 @@
+import CFFmpeg
+import Foundation
+import Synchronization
+
+/// The FFmpeg libraries at hand.
+public enum MediaLibraries {
+  /// Names and versions of the libraries that are loaded.
+  public static var versions: [(name: String, version: String)] {
+    [
+      ("libavformat", avformat_version()), ("libavcodec", avcodec_version()),
+      ("libavutil", avutil_version()),
+    ].map { name, version in
+      (name, "\(version >> 16).\(version >> 8 & 255).\(version & 255)")
+    }
+  }
+
+  /// FFmpeg's own version and how it was licensed, such as `5.1.9, GPL version 2 or later`.
+  public static var release: String {
+    "\(String(cString: av_version_info())), \(String(cString: avcodec_license()))"
+  }
+
+  /// Those of the encoders that this module knows which are present.
+  public static var availableEncoders: [String] {
+    EncoderTraits.known.map(\.name).filter { avcodec_find_encoder_by_name($0) != nil }
+  }
+
+  /// Those of the encoders that this module knows which are absent.
+  public static var missingEncoders: [String] {
+    EncoderTraits.known.map(\.name).filter { avcodec_find_encoder_by_name($0) == nil }
+  }
+
+  /// How much the libraries tell.
+  public enum LogLevel: Int32, Sendable {
+    case quiet = -8
+    case error = 16
+    case warning = 24
+    case info = 32
+    case verbose = 40
+  }
+
+  /// Sends the libraries' messages to `handler`, one line each; never to stdout or stderr. Without a
+  /// call they are kept only to explain errors.
+  public static func log(
+    level: LogLevel, to handler: (@Sendable (_ line: String, _ level: Int32) -> Void)?
+  ) {
+    LibraryLog.install()
+    LibraryLog.state.withLock {
+      $0.level = level.rawValue
+      $0.handler = handler
+    }
+  }
+}
+
+/// Catches what the libraries log, so that nothing reaches the terminal and the last errors can
+/// explain a failure.
+enum LibraryLog {
+  struct State {
+    var level: Int32 = -8
+    var handler: (@Sendable (String, Int32) -> Void)?
+    var partial = ""
+    /// The last lines at error level, oldest first, each with its running number.
+    var errors: [(number: Int, line: String)] = []
+    var count = 0
+  }
+
+  static let state = Mutex(State())
+
+  private static let installed: Void = {
+    av_log_set_level(32)
+    av_log_set_callback { context, level, format, arguments in
+      guard level <= 32, let format, let arguments else { return }
+      var prefix: Int32 = 0
+      var line = [CChar](repeating: 0, count: 1024)
+      let length = av_log_format_line2(
+        context, level, format, arguments, &line, Int32(line.count), &prefix)
+      guard length > 0 else { return }
+      let text = line.withUnsafeBufferPointer { buffer in
+        buffer.baseAddress.map { String(cString: $0) } ?? ""
+      }
+      LibraryLog.take(text, level: level)
+    }
+  }()
+
+  static func install() { installed }
+
+  private static func take(_ text: String, level: Int32) {
+    let call = state.withLock { state -> ((@Sendable (String, Int32) -> Void), String)? in
+      state.partial += text
+      guard state.partial.hasSuffix("\n") || state.partial.count > 4096 else { return nil }
+      let line = state.partial.trimmingCharacters(in: .whitespacesAndNewlines)
+      state.partial = ""
+      guard !line.isEmpty else { return nil }
+      if level <= 16 {
+        state.count += 1
+        state.errors.append((state.count, line))
+        if state.errors.count > 8 { state.errors.removeFirst() }
+      }
+      guard level <= state.level, let handler = state.handler else { return nil }
+      return (handler, line)
+    }
+    if let (handler, line) = call { handler(line, level) }
+  }
+
+  /// A mark to ask later for what was logged since.
+  static var mark: Int { state.withLock { $0.count } }
+
+  /// The last error lines since `mark`, joined, without the `[name @ 0x…]` in front; `nil` if none.
+  static func errors(since mark: Int) -> String? {
+    let lines = state.withLock { $0.errors.filter { $0.number > mark }.map(\.line) }
+    guard !lines.isEmpty else { return nil }
+    return lines.suffix(3).map { line in
+      guard line.hasPrefix("["), let end = line.firstIndex(of: "]") else { return line }
+      return line[line.index(after: end)...].trimmingCharacters(in: .whitespaces)
+    }.joined(separator: "; ")
+  }
+}

@@ -1,0 +1,76 @@
+public import Imaging
+
+/// What to do on a frame that cannot be decoded whole.
+public enum DamagePolicy: String, Hashable, Sendable {
+  /// Deliver the whole frames before it, then throw.
+  case stop
+  /// Deliver what can be decoded, count the rest.
+  case `continue`
+}
+
+/// How to read.
+public struct SourceOptions: Sendable {
+  /// Decoder threads; 0 takes as many as there are cores. A pipe is decoded without frame
+  /// threading, which would hold frames back.
+  public var threads = 0
+  public var onDamage = DamagePolicy.stop
+  /// Seconds after the start of the file; frames and packets before are left out. Times then count
+  /// from this point.
+  public var from: Double?
+  /// Seconds after the start of the file; frames and packets from there on are left out.
+  public var to: Double?
+  /// Ends after so many frames.
+  public var frameLimit: Int?
+  /// Kinds of streams whose packets are copied.
+  public var copiedKinds: Set<StreamInfo.Kind> = [.video, .audio, .subtitle, .data, .attachment]
+  /// FFmpeg's name of the input's format; `nil` guesses from the content. `y4m`, `rawvideo` and
+  /// `image2pipe` are read by this module itself.
+  public var format: String?
+  /// What a raw pipe or file holds; needed for `rawvideo`.
+  public var rawVideo: RawVideo?
+  /// Frames per second of pictures, which carry none.
+  public var pictureRate = Rational(24, 1)
+  public var interruption: Interruption?
+  /// Told in plain sentences what is worth knowing: gaps in numbering, damage passed over.
+  public var report: (@Sendable (String) -> Void)?
+
+  public init() {}
+
+  /// What cannot be read from headerless video.
+  public struct RawVideo: Hashable, Sendable {
+    public var width: Int
+    public var height: Int
+    /// FFmpeg's name, such as `yuv420p10le` or `gray`.
+    public var pixelFormat: String
+    public var frameRate: Rational
+    public init(width: Int, height: Int, pixelFormat: String, frameRate: Rational) {
+      self.width = width
+      self.height = height
+      self.pixelFormat = pixelFormat
+      self.frameRate = frameRate
+    }
+  }
+}
+
+/// How to write.
+public struct SinkOptions: Sendable {
+  /// FFmpeg's name of the encoder, such as `libx264`; `nil` chooses by the output's name.
+  public var encoder: String?
+  /// Constant rate factor, in the encoder's own scale (for `mjpeg` the quantizer, 2…31).
+  public var crf: Double?
+  /// The encoder's own name or number of a preset.
+  public var preset: String?
+  /// Encoder threads; 0 leaves it to the encoder.
+  public var threads = 0
+  /// Further options of the encoder, by FFmpeg's names.
+  public var encoderOptions: [String: String] = [:]
+  /// FFmpeg's name of the wanted pixel format; `nil` chooses, see `OutputFormat.choose`.
+  public var pixelFormat: String?
+  /// FFmpeg's name of the container; `nil` chooses by the output's name.
+  public var format: String?
+  /// Whether an existing output may be replaced.
+  public var overwrite = false
+  public var interruption: Interruption?
+
+  public init() {}
+}

@@ -1,0 +1,45 @@
+public import Imaging
+import Synchronization
+
+/// A sink that keeps what it is given. For tests and for programs that use the frames themselves.
+public final class MemorySink: FrameSink {
+  private struct State {
+    var elements: [SourceElement] = []
+    var isFinished = false
+    var isDiscarded = false
+  }
+
+  private let state = Mutex(State())
+  private let choose: @Sendable (Frame) -> OutputFormat
+
+  /// - Parameter outputFormat: the form to ask for; by default 4:2:0 of the source's depth for gray
+  ///   and the source's own for the rest.
+  public init(outputFormat: (@Sendable (Frame) -> OutputFormat)? = nil) {
+    choose =
+      outputFormat ?? { frame in
+        let picture = frame.picture
+        let isGray = picture.format.model == .gray
+        return OutputFormat(
+          pictureFormat: isGray ? .yuv420(picture.format.bitDepth) : picture.format,
+          color: picture.color)
+      }
+  }
+
+  public func outputFormat(for frame: Frame) -> OutputFormat { choose(frame) }
+
+  public func write(_ element: SourceElement) { state.withLock { $0.elements.append(element) } }
+  public func finish() { state.withLock { $0.isFinished = true } }
+  public func discard() {
+    state.withLock {
+      $0.elements = []
+      $0.isDiscarded = true
+    }
+  }
+
+  /// All that was written, in order.
+  public var elements: [SourceElement] { state.withLock { $0.elements } }
+  public var frames: [Frame] { elements.compactMap(\.frame) }
+  public var packets: [CopiedPacket] { elements.flatMap(\.packets) }
+  public var isFinished: Bool { state.withLock { $0.isFinished } }
+  public var isDiscarded: Bool { state.withLock { $0.isDiscarded } }
+}

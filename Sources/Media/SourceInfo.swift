@@ -1,0 +1,128 @@
+import CFFmpeg
+public import Imaging
+
+/// What is known of a source before its first frame is asked for.
+public struct SourceInfo: Sendable {
+  /// Luma width and height; of the first picture, in a folder.
+  public var width: Int
+  public var height: Int
+  public var format: PixelFormat
+  public var color: ColorDescription
+  /// The unit of `Frame.presentationTime`.
+  public var timeBase: Rational
+  /// Frames per second; `nil` if unknown. Of variable rate, the average.
+  public var frameRate: Rational?
+  /// Width ÷ height of one sample; 0/1 if unknown.
+  public var sampleAspectRatio = Rational(0, 1)
+  public var fieldOrder = FieldOrder.progressive
+  /// Clockwise rotation that a player applies; carried, never applied.
+  public var rotationDegrees: Double?
+  /// From the container or from duration × rate.
+  public var estimatedFrameCount: Int?
+  /// Seconds.
+  public var duration: Double?
+  /// Time of the first frame that the container tells, in seconds.
+  public var startTime: Double?
+  /// FFmpeg's short name of the container, such as `matroska`; `folder` for pictures.
+  public var containerName: String
+  /// FFmpeg's name of the video codec, such as `h264`.
+  public var codecName: String
+  /// All streams of the file, the video stream included, in file order.
+  public var streams: [StreamInfo] = []
+  /// The index in the file of the stream that the frames come from.
+  public var videoStreamIndex = 0
+  public var isSeekable = false
+  public var isPipe = false
+  public var isFrameFolder = false
+  /// Names of the container's tags and their values, in file order.
+  public var metadata: [MetadataEntry] = []
+  public var chapters: [Chapter] = []
+
+  public init(
+    width: Int, height: Int, format: PixelFormat, color: ColorDescription, timeBase: Rational,
+    frameRate: Rational? = nil, containerName: String = "memory", codecName: String = "rawvideo"
+  ) {
+    self.width = width
+    self.height = height
+    self.format = format
+    self.color = color
+    self.timeBase = timeBase
+    self.frameRate = frameRate
+    self.containerName = containerName
+    self.codecName = codecName
+  }
+
+  /// The stream that the frames come from.
+  public var videoStream: StreamInfo? { streams.first { $0.index == videoStreamIndex } }
+
+  /// The streams whose packets travel with the frames.
+  public var copiedStreams: [StreamInfo] { streams.filter(\.isCopied) }
+}
+
+/// One tag of a container or stream.
+public struct MetadataEntry: Hashable, Sendable {
+  public var key: String
+  public var value: String
+  public init(key: String, value: String) {
+    self.key = key
+    self.value = value
+  }
+}
+
+/// A chapter mark.
+public struct Chapter: Hashable, Sendable {
+  public var id: Int64
+  public var timeBase: Rational
+  /// In units of `timeBase`.
+  public var start: Int64
+  public var end: Int64
+  public var metadata: [MetadataEntry]
+  public init(
+    id: Int64, timeBase: Rational, start: Int64, end: Int64, metadata: [MetadataEntry] = []
+  ) {
+    self.id = id
+    self.timeBase = timeBase
+    self.start = start
+    self.end = end
+    self.metadata = metadata
+  }
+
+  public var title: String? { metadata.first { $0.key.lowercased() == "title" }?.value }
+}
+
+/// One stream of a file.
+public struct StreamInfo: Sendable {
+  public enum Kind: String, Hashable, Sendable {
+    case video, audio, subtitle, data, attachment
+  }
+
+  /// Place in the file.
+  public var index: Int
+  public var kind: Kind
+  /// FFmpeg's name of the codec, such as `aac`.
+  public var codecName: String
+  public var timeBase: Rational
+  public var language: String? { metadata.first { $0.key.lowercased() == "language" }?.value }
+  public var title: String? { metadata.first { $0.key.lowercased() == "title" }?.value }
+  public var metadata: [MetadataEntry]
+  /// FFmpeg's `AV_DISPOSITION_` bits.
+  public var disposition: Int32
+  /// Whether its packets are copied to the output.
+  public var isCopied: Bool
+  /// What the container says of the codec, for the sink.
+  let parameters: CodecParameters
+  let sideData: [StreamSideData]
+
+  /// Whether it is the cover art of an audio or video file.
+  public var isCoverArt: Bool { disposition & AV_DISPOSITION_ATTACHED_PIC != 0 }
+  /// Audio: channels; otherwise 0.
+  public var channelCount: Int { parameters.channelCount }
+  /// Audio: samples per second; otherwise 0.
+  public var sampleRate: Int { parameters.sampleRate }
+}
+
+/// Side data of a stream, such as the display matrix or the mastering display.
+struct StreamSideData: Hashable, Sendable {
+  var type: UInt32
+  var bytes: [UInt8]
+}
