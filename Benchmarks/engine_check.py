@@ -180,8 +180,9 @@ def print_table(rows: list[Row]) -> None:
           f"{'error÷range':>11}  {'ΔE mean':>7}  {'ΔE p99':>7}")
     for row in rows:
         span = f"{row.low:.4g}…{row.high:.4g}"
-        print(f"{row.model:{width}}  {row.size:>9}  {row.backend:8}  {row.precision:4}  {span:>19}  "
-              f"{row.relative:11.2e}  {row.mean:7.3f}  {row.p99:7.3f}  {row.fault or 'ok'}")
+        print(f"{row.model:{width}}  {row.size:>9}  {row.backend:8}  {row.precision:4}  "
+              f"{span:>19}  {row.relative:11.2e}  {row.mean:7.3f}  {row.p99:7.3f}  "
+              f"{row.fault or 'ok'}")
 
 
 def size(text: str) -> tuple[int, int]:

@@ -83,7 +83,8 @@ def run(binary: Path, folders: Sequence[Path], arguments: Sequence[str],
 
 def write_tensor(path: Path, name: str, values: np.ndarray) -> None:
     """Writes a TensorProto, as ONNX's test folders hold them."""
-    path.write_bytes(numpy_helper.from_array(np.ascontiguousarray(values), name).SerializeToString())
+    tensor = numpy_helper.from_array(np.ascontiguousarray(values), name)
+    path.write_bytes(tensor.SerializeToString())
 
 
 def read_tensor(stem: Path) -> np.ndarray:

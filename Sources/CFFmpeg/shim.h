@@ -65,6 +65,27 @@ static inline void ac_frame_set_duration(AVFrame *frame, int64_t duration) {
 #endif
 }
 
+// Planes: Swift sees C arrays as tuples.
+static inline uint8_t *ac_frame_plane(const AVFrame *frame, int index) {
+  return frame->data[index];
+}
+static inline int ac_frame_stride(const AVFrame *frame, int index) {
+  return frame->linesize[index];
+}
+static inline void ac_frame_set_plane(AVFrame *frame, int index, const void *base, int stride) {
+  frame->data[index] = (uint8_t *)base;
+  frame->linesize[index] = stride;
+}
+static inline void ac_frame_set_buffer(AVFrame *frame, int index, AVBufferRef *buffer) {
+  frame->buf[index] = buffer;
+}
+static inline AVComponentDescriptor ac_component(const AVPixFmtDescriptor *descriptor, int index) {
+  return descriptor->comp[index];
+}
+static inline AVStream *ac_stream(const AVFormatContext *context, int index) {
+  return context->streams[index];
+}
+
 // The pixel formats that an encoder takes, ended by AV_PIX_FMT_NONE; NULL if it does not tell.
 static inline const enum AVPixelFormat *ac_encoder_pixel_formats(const AVCodec *codec) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)

@@ -1,9 +1,7 @@
-import Synchronization
-
 /// The values on their way between two stages, by position. Which of them may be taken is decided
 /// by `PipelineState`; the channel only keeps them.
 final class Channel<Value: Sendable>: Sendable {
-  private let values = Mutex<[Int: Value]>([:])
+  private let values = Locked<[Int: Value]>([:])
 
   func put(_ value: Value, at position: Int) {
     values.withLock { $0[position] = value }

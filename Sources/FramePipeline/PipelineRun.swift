@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// The source, a stage or the sink with its types erased: `perform` takes its input from one
 /// channel, puts its results into the next, and returns how many they were.
@@ -21,7 +20,7 @@ struct PipelineNode {
 final class PipelineRun: @unchecked Sendable {
   private let nodes: [PipelineNode]
   private let cancellation: CancellationToken?
-  private let state: Mutex<PipelineState>
+  private let state: Locked<PipelineState>
   private let queue = DispatchQueue(
     label: "pipeline", qos: .userInitiated, attributes: .concurrent)
   private let workers = DispatchGroup()
@@ -30,7 +29,7 @@ final class PipelineRun: @unchecked Sendable {
   init(nodes: [PipelineNode], permits: Int, threads: Int, cancellation: CancellationToken?) {
     self.nodes = nodes
     self.cancellation = cancellation
-    state = Mutex(
+    state = Locked(
       PipelineState(
         permits: permits, threads: threads, source: nodes[0].name,
         stages: nodes.dropFirst().dropLast().map { ($0.name, $0.kind) },

@@ -1,6 +1,5 @@
 import Foundation
 import FramePipeline
-import Synchronization
 import Testing
 
 /// Sleeps for a time that depends on `value` and `salt` alone, up to 0.4 ms.
@@ -62,7 +61,7 @@ private func dawdle(_ value: Int, salt: UInt64) {
   }
 
   @Test func typesChangeFromStageToStage() throws {
-    let words = Mutex<[String]>([])
+    let words = Locked<[String]>([])
     try Pipeline(permits: 2, threads: 2, source: counter(to: 3))
       .parallel("double") { Double($0) / 2 }
       .serialInOrder("text") { "\($0)" }
@@ -92,7 +91,7 @@ private func dawdle(_ value: Int, salt: UInt64) {
 
   @Test func tenThousandItemsStayFlat() throws {
     let alive = Gauge()
-    let sum = Mutex(0)
+    let sum = Locked(0)
     try withWatchdog {
       try Pipeline(permits: 16, threads: 4, source: counted(to: 10_000, alive))
         .parallel("a") { $0 }
@@ -157,7 +156,7 @@ private func dawdle(_ value: Int, salt: UInt64) {
 
   @Test func theFirstOfManyErrorsWins() throws {
     let thrown = Log()
-    let order = Mutex(())
+    let order = Locked(())
     let error = failure {
       try Pipeline(permits: 8, threads: 8, source: counter(to: 100))
         .parallel("all fail") { (item: Int) -> Int in
@@ -292,8 +291,8 @@ private func dawdle(_ value: Int, salt: UInt64) {
 
   @Test func progressIsReportedOnTheCallingThreadAndEndsWithTheTotal() throws {
     let caller = pthread_self()
-    let reports = Mutex<[PipelineProgress]>([])
-    let onCaller = Mutex(true)
+    let reports = Locked<[PipelineProgress]>([])
+    let onCaller = Locked(true)
     let summary = try withWatchdog {
       try Pipeline(permits: 3, threads: 2, source: counter(to: 40))
         .parallel("work") { item in
@@ -319,7 +318,7 @@ private func dawdle(_ value: Int, salt: UInt64) {
 
   @Test func slowProgressHoldsNothingUp() throws {
     let log = Log()
-    let finished = Mutex<ContinuousClock.Instant?>(nil)
+    let finished = Locked<ContinuousClock.Instant?>(nil)
     let begin = ContinuousClock.now
     try withWatchdog {
       try Pipeline(permits: 2, threads: 2, source: counter(to: 50))
@@ -351,7 +350,7 @@ private func dawdle(_ value: Int, salt: UInt64) {
   }
 
   @Test func manyPipelinesAtOnce() throws {
-    let totals = Mutex<[Int]>([])
+    let totals = Locked<[Int]>([])
     withWatchdog {
       DispatchQueue.concurrentPerform(iterations: 16) { index in
         let log = Log()

@@ -1,7 +1,6 @@
 import Dispatch
 import Foundation
 import FramePipeline
-import Synchronization
 import Testing
 
 /// Numbers that are the same for the same seed (SplitMix64).
@@ -27,7 +26,7 @@ struct Boom: Error, Equatable, CustomStringConvertible {
 
 /// Counts how many are inside at once, and the most there ever were.
 final class Gauge: Sendable {
-  private let counts = Mutex((now: 0, peak: 0, all: 0))
+  private let counts = Locked((now: 0, peak: 0, all: 0))
 
   func enter() {
     counts.withLock {
@@ -57,7 +56,7 @@ final class Counted: Sendable {
 
 /// What the sink saw.
 final class Log: Sendable {
-  private let entries = Mutex<[Int]>([])
+  private let entries = Locked<[Int]>([])
   func append(_ value: Int) { entries.withLock { $0.append(value) } }
   var values: [Int] { entries.withLock { $0 } }
 }

@@ -1,0 +1,409 @@
+import CFFmpeg
+import Imaging
+import Synchronization
+
+/// Frames of a video file or pipe that FFmpeg demuxes, and the packets of its other streams.
+///
+/// `@unchecked Sendable`: all that changes is behind a lock.
+public final class FileSource: FrameSource, @unchecked Sendable {
+  /// Packets are handed on without waiting for a frame beyond either of these.
+  static let packetLimit = 256
+  static let packetByteLimit = 8 << 20
+
+  public private(set) var info: SourceInfo
+
+  private enum Phase {
+    case decoding
+    /// All frames are out; packets up to the cut follow.
+    case collecting
+    case ended
+  }
+
+  private let lock = Mutex(())
+  private let demuxer: Demuxer
+  private let decoder: VideoDecoder
+  private let videoIndex: Int
+  private let options: SourceOptions
+  private let cut: TimeCut
+  private let isCopied: [Bool]
+  private let packet: UnsafeMutablePointer<AVPacket>
+  private let guessedDuration: Int64
+
+  private var phase = Phase.decoding
+  private var inputEnded = false
+  private var gathered: [CopiedPacket] = []
+  private var gatheredBytes = 0
+  private var first: SourceElement?
+  private var failure: MediaError?
+  private var damaged = 0
+  private var frameIndex = 0
+  private var packetIndex = 0
+  private var lastTime: Int64?
+  private var lastDuration: Int64 = 0
+  private var endTime: Double?
+  private var passedEnd: Set<Int> = []
+
+  /// Opens `path`, `-` being stdin, and decodes the first frame, which tells what the others are.
+  public convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
+    try self.init(
+      bytes: ByteInput(path: path, interruption: options.interruption), options: options)
+  }
+
+  init(bytes: ByteInput, options: SourceOptions) throws {
+    LibraryLog.install()
+    self.options = options
+    demuxer = try Demuxer(bytes, options: options)
+    videoIndex = try demuxer.findVideoStream()
+    let stream = demuxer.stream(videoIndex)
+    decoder = try VideoDecoder(
+      stream.pointee.codecpar, timeBase: stream.pointee.time_base, file: bytes.name,
+      options: options, lowLatency: !bytes.isSeekable)
+    let rate = av_guess_frame_rate(demuxer.pointer, stream, nil)
+    let timeBase = Rational(stream.pointee.time_base)
+    let frameSeconds = rate.num > 0 ? Double(rate.den) / Double(rate.num) : 0
+    guessedDuration = timeBase.value > 0 ? Int64((frameSeconds / timeBase.value).rounded()) : 0
+    cut = TimeCut(
+      from: options.from, to: options.to, start: demuxer.startTime, frameSeconds: frameSeconds)
+    guard let packet = av_packet_alloc() else { throw MediaError.outOfMemory }
+    self.packet = packet
+
+    var streams: [StreamInfo] = []
+    var isCopied = [Bool](repeating: false, count: demuxer.streamCount)
+    for index in 0..<demuxer.streamCount {
+      guard var stream = try demuxer.streamInfo(index, isCopied: false) else { continue }
+      stream.isCopied = index != videoIndex && options.copiedKinds.contains(stream.kind)
+      isCopied[index] = stream.isCopied
+      if index != videoIndex && !stream.isCopied {
+        demuxer.stream(index).pointee.discard = AVDISCARD_ALL
+      }
+      streams.append(stream)
+    }
+    self.isCopied = isCopied
+    info = SourceInfo(
+      width: Int(stream.pointee.codecpar.pointee.width),
+      height: Int(stream.pointee.codecpar.pointee.height), format: .gray(8),
+      color: ColorDescription(), timeBase: timeBase,
+      frameRate: rate.num > 0 ? Rational(rate) : nil, containerName: demuxer.formatName,
+      codecName: decoder.codecName)
+    info.streams = streams
+    try describe(stream)
+    try seekToCut()
+    first = try advance()
+    if let frame = first?.frame {
+      info.width = frame.picture.width
+      info.height = frame.picture.height
+      info.format = frame.picture.format
+      info.color = frame.picture.color
+      info.sampleAspectRatio = frame.sampleAspectRatio
+      info.fieldOrder = frame.fieldOrder
+    }
+  }
+
+  deinit {
+    var doomed: UnsafeMutablePointer<AVPacket>? = packet
+    av_packet_free(&doomed)
+  }
+
+  public var damagedFrameCount: Int { lock.withLock { _ in damaged } }
+
+  public func next() throws -> SourceElement? {
+    try lock.withLock { _ in
+      if let element = first {
+        first = nil
+        return element
+      }
+      return try advance()
+    }
+  }
+
+  // MARK: Describing
+
+  private func describe(_ stream: UnsafeMutablePointer<AVStream>) throws {
+    let parameters = stream.pointee.codecpar.pointee
+    if parameters.format >= 0 {
+      let layout = try SampleLayout(
+        AVPixelFormat(rawValue: parameters.format), in: demuxer.bytes.name)
+      info.format = layout.format
+      info.color = ColorDescription(
+        primaries: parameters.color_primaries, transfer: parameters.color_trc,
+        matrix: parameters.color_space, range: parameters.color_range,
+        location: parameters.chroma_location, layout: layout)
+    }
+    info.videoStreamIndex = videoIndex
+    info.isSeekable = demuxer.bytes.isSeekable
+    info.isPipe = !demuxer.bytes.isSeekable
+    info.metadata = Demuxer.entries(demuxer.pointer.pointee.metadata)
+    info.chapters = demuxer.chapters.compactMap(cut.apply)
+    info.startTime = stream.pointee.start_time.knownTime.map { Double($0) * info.timeBase.value }
+    let whole =
+      stream.pointee.duration.knownTime.map { Double($0) * info.timeBase.value }
+      ?? demuxer.pointer.pointee.duration.knownTime.map { Double($0) / Double(AV_TIME_BASE) }
+    info.duration = whole.map { cut.duration(of: $0) }
+    if stream.pointee.nb_frames > 0 && options.from == nil && options.to == nil {
+      info.estimatedFrameCount = Int(stream.pointee.nb_frames)
+    } else if let duration = info.duration, let rate = info.frameRate {
+      info.estimatedFrameCount = Int((duration * rate.value).rounded())
+    }
+    if let limit = options.frameLimit {
+      info.estimatedFrameCount = min(info.estimatedFrameCount ?? limit, limit)
+    }
+    let matrix = info.videoStream?.sideData.first {
+      $0.type == AV_PKT_DATA_DISPLAYMATRIX.rawValue && $0.bytes.count >= 36
+    }
+    if let matrix {
+      let counterclockwise = matrix.bytes.withUnsafeBytes { bytes in
+        bytes.bindMemory(to: Int32.self).baseAddress.map { av_display_rotation_get($0) } ?? 0
+      }
+      let clockwise = (360 - counterclockwise).truncatingRemainder(dividingBy: 360)
+      if clockwise != 0 { info.rotationDegrees = clockwise }
+    }
+  }
+
+  private func seekToCut() throws {
+    guard let from = cut.from, demuxer.bytes.isSeekable, options.from ?? 0 > 0 else { return }
+    let target = Int64((from / info.timeBase.value).rounded(.down))
+    if av_seek_frame(demuxer.pointer, Int32(videoIndex), target, AVSEEK_FLAG_BACKWARD) >= 0 {
+      decoder.flush()
+    }
+  }
+
+  // MARK: Reading
+
+  private func advance() throws -> SourceElement? {
+    while true {
+      if gathered.count >= Self.packetLimit || gatheredBytes >= Self.packetByteLimit {
+        return SourceElement(packets: takeGathered())
+      }
+      switch phase {
+      case .decoding:
+        if let frame = try decodeStep() {
+          return SourceElement(frame: frame, packets: takeGathered())
+        }
+      case .collecting:
+        try collectStep()
+      case .ended:
+        if !gathered.isEmpty { return SourceElement(packets: takeGathered()) }
+        if let failure { throw failure }
+        return nil
+      }
+    }
+  }
+
+  private func takeGathered() -> [CopiedPacket] {
+    defer {
+      gathered = []
+      gatheredBytes = 0
+    }
+    return gathered
+  }
+
+  /// One step of decoding: a frame that is wanted, or `nil` to go on.
+  private func decodeStep() throws -> Frame? {
+    switch try decoder.receive() {
+    case .frame(let decoded):
+      return try accept(decoded)
+    case .hungry:
+      try feed()
+    case .ended:
+      phase = .ended
+    case .failed(let status):
+      try fail(status)
+    }
+    return nil
+  }
+
+  /// Reads a packet and gives it to the decoder or to the gathered ones.
+  private func feed() throws {
+    guard try readPacket() else {
+      inputEnded = true
+      _ = decoder.send(nil)
+      return
+    }
+    defer { av_packet_unref(packet) }
+    let index = Int(packet.pointee.stream_index)
+    guard index == videoIndex else { return try gather(index) }
+    packetIndex += 1
+    if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 {
+      let error = MediaError(
+        .truncated,
+        "\(demuxer.bytes.name) ends or breaks in the middle of video packet \(packetIndex - 1), at "
+          + "frame \(frameIndex); get a whole copy, or go on past damage.")
+      guard options.onDamage == .continue else { return stop(error) }
+      damaged += 1
+      options.report?(error.message)
+    }
+    let status = decoder.send(packet)
+    if status < 0 { try fail(status) }
+  }
+
+  /// The next packet; `false` at the end of the input or of what can be read of it.
+  private func readPacket() throws -> Bool {
+    var failures = 0
+    while true {
+      let status = av_read_frame(demuxer.pointer, packet)
+      if status >= 0 { return true }
+      if status == ac_error_again() { continue }
+      if let error = demuxer.bytes.failure { throw error }
+      if status == ac_error_exit() || options.interruption?.isRequested == true {
+        throw MediaError(.interrupted, "Reading \(demuxer.bytes.name) was interrupted.")
+      }
+      let missing = demuxer.missingByteCount
+      if status == ac_error_eof() || missing > 0 {
+        guard missing > 0 else { return false }
+        let size = demuxer.bytes.byteCount ?? 0
+        let error = MediaError(
+          .truncated,
+          "\(demuxer.bytes.name) was cut off: it should have \(size + missing) bytes and has "
+            + "\(size).")
+        if options.onDamage == .stop {
+          failure = failure ?? error
+        } else {
+          options.report?(error.message)
+        }
+        return false
+      }
+      failures += 1
+      let error = MediaError(
+        .corrupt,
+        "\(demuxer.bytes.name) is damaged after video packet \(packetIndex - 1), at frame "
+          + "\(frameIndex).", status: status)
+      if options.onDamage == .stop || failures > 100 {
+        failure = failure ?? error
+        return false
+      }
+      damaged += 1
+      options.report?(error.message)
+    }
+  }
+
+  /// A frame or packet that cannot be decoded.
+  private func fail(_ status: Int32) throws {
+    let error = MediaError(
+      .corrupt,
+      "Frame \(frameIndex) of \(demuxer.bytes.name) cannot be decoded (near video packet "
+        + "\(packetIndex - 1)); it can be left out by going on past damage.", status: status)
+    if inputEnded && failure != nil { return }
+    guard options.onDamage == .continue else { return stop(error) }
+    damaged += 1
+    options.report?(error.message)
+  }
+
+  /// Lets the decoder give the frames that it holds, and ends with `error`.
+  private func stop(_ error: MediaError) {
+    failure = failure ?? error
+    if !inputEnded {
+      inputEnded = true
+      _ = decoder.send(nil)
+    }
+  }
+
+  private func gather(_ index: Int) throws {
+    guard index < isCopied.count, isCopied[index] else { return }
+    let timeBase = Rational(demuxer.stream(index).pointee.time_base)
+    if let time = packet.pointee.pts.knownTime ?? packet.pointee.dts.knownTime {
+      let seconds = Double(time) * timeBase.value
+      if !cut.containsPacket(at: seconds, before: endTime) { return }
+    }
+    let shift = cut.shift(in: timeBase)
+    if shift != 0 {
+      if let pts = packet.pointee.pts.knownTime { packet.pointee.pts = pts - shift }
+      if let dts = packet.pointee.dts.knownTime { packet.pointee.dts = dts - shift }
+    }
+    let copy = try CopiedPacket(moving: packet, timeBase: timeBase)
+    gathered.append(copy)
+    gatheredBytes += copy.byteCount
+  }
+
+  // MARK: Frames
+
+  /// The frame, if it lies within the cut.
+  private func accept(_ decoded: DecodedFrame) throws -> Frame? {
+    let raw = decoded.pointer
+    if raw.pointee.decode_error_flags != 0 || raw.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 {
+      let error = MediaError(
+        .corrupt,
+        "Frame \(frameIndex) of \(demuxer.bytes.name) is damaged; go on past damage to take what "
+          + "the decoder makes of it.")
+      guard options.onDamage == .continue else {
+        failure = failure ?? error
+        phase = .ended
+        return nil
+      }
+      damaged += 1
+      options.report?(error.message)
+    }
+    var duration = ac_frame_duration(raw)
+    if duration <= 0 { duration = guessedDuration }
+    var time =
+      raw.pointee.best_effort_timestamp.knownTime ?? lastTime.map { $0 + max(lastDuration, 1) } ?? 0
+    if let lastTime, time <= lastTime { time = lastTime + 1 }
+    lastTime = time
+    lastDuration = duration
+    let seconds = Double(time) * info.timeBase.value
+    switch cut.place(of: seconds) {
+    case .before: return nil
+    case .after:
+      endFrames(at: cut.to ?? seconds)
+      return nil
+    case .inside: break
+    }
+    let picture = try decoded.picture(in: demuxer.bytes.name)
+    if frameIndex > 0 {
+      guard
+        (picture.width, picture.height, picture.format)
+          == (info.width, info.height, info.format)
+      else {
+        throw MediaError(
+          .unsupported,
+          "Frame \(frameIndex) of \(demuxer.bytes.name) is \(picture.width)×\(picture.height) "
+            + "\(picture.format), the frames before are \(info.width)×\(info.height) "
+            + "\(info.format); split the file there.")
+      }
+    }
+    let frame = Frame(
+      index: frameIndex, picture: picture,
+      presentationTime: time - cut.shift(in: info.timeBase), duration: duration,
+      sampleAspectRatio: Rational(
+        av_guess_sample_aspect_ratio(demuxer.pointer, demuxer.stream(videoIndex), raw)),
+      fieldOrder: ac_frame_interlaced(raw) == 0
+        ? .progressive : ac_frame_top_field_first(raw) == 0 ? .bottomFirst : .topFirst)
+    frameIndex += 1
+    if frameIndex == options.frameLimit {
+      endFrames(at: seconds + Double(duration) * info.timeBase.value)
+    }
+    return frame
+  }
+
+  // MARK: After the last frame
+
+  private func endFrames(at seconds: Double) {
+    endTime = seconds
+    // What was gathered before the end was known.
+    gathered.removeAll { packet in
+      (packet.presentationTime ?? packet.decodingTime).map {
+        Double($0) * packet.timeBase.value + (cut.from ?? 0) >= seconds
+      } ?? false
+    }
+    phase = .collecting
+  }
+
+  /// Reads on for packets of other streams that lie before the end, until each has passed it.
+  private func collectStep() throws {
+    let waiting = isCopied.indices.filter { index in
+      isCopied[index] && !passedEnd.contains(index)
+        && demuxer.stream(index).pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+    }
+    guard let endTime, !waiting.isEmpty, !inputEnded, try readPacket() else {
+      phase = .ended
+      return
+    }
+    defer { av_packet_unref(packet) }
+    let index = Int(packet.pointee.stream_index)
+    if let time = packet.pointee.dts.knownTime ?? packet.pointee.pts.knownTime {
+      let seconds = Double(time) * Rational(demuxer.stream(index).pointee.time_base).value
+      if seconds >= endTime { passedEnd.insert(index) }
+      if seconds >= endTime + 10 { phase = .ended }
+    }
+    if index != videoIndex { try gather(index) }
+  }
+}
