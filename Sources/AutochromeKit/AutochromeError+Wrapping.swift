@@ -1,0 +1,38 @@
+import Colorization
+import FramePipeline
+import Media
+import Network
+
+extension AutochromeError {
+  /// Runs `body`, and gives whatever it throws an exit status.
+  static func wrapping<T>(_ body: () throws -> T) throws(AutochromeError) -> T {
+    do { return try body() } catch { throw AutochromeError(wrapping: error) }
+  }
+
+  /// The error in the program's terms.
+  init(wrapping error: any Error) {
+    switch error {
+    case let error as AutochromeError: self = error
+    case let error as MediaError: self.init(Self.status(of: error), error.description)
+    case let error as NetworkError:
+      self.init(error.code == .backEnd ? .internalFault : .badData, error.description)
+    case let error as ColorizationError: self.init(.badData, error.description)
+    case PipelineError.stageFailed(_, let underlying): self.init(wrapping: underlying)
+    case PipelineError.aborted: self.init(.interrupted, "Stopped; nothing was kept.")
+    default: self.init(.internalFault, "A fault of Autochrome: \(error).")
+    }
+  }
+
+  private static func status(of error: MediaError) -> ExitStatus {
+    switch error.code {
+    case .noSuchFile: .noInput
+    case .notMedia, .noVideoStream, .truncated, .corrupt, .unsupported: .badData
+    case .encoderMissing, .decoderMissing: .unavailable
+    case .encoderRefuses, .containerRefusesStream, .usage: .usage
+    case .outputExists, .cannotCreate: .cannotCreate
+    case .io: .ioError
+    case .interrupted: .interrupted
+    case .internalFault: .internalFault
+    }
+  }
+}

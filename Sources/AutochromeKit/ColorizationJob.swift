@@ -1,0 +1,67 @@
+import Colorization
+import Foundation
+import FramePipeline
+import Imaging
+import Media
+import Synchronization
+
+/// One film, folder or stream to be colorized: opens the source, the network and the sink, wires
+/// them, and runs to the end.
+///
+///     source ─ network ─ steady ─ color ─ sink
+///             (parallel) (in order) (parallel)
+public struct ColorizationJob: Sendable {
+  /// What to read, as given: a file, a folder, a pattern, or `-`.
+  public var input: String
+  /// What to write, as given.
+  public var output: String
+  /// How.
+  public var settings: Settings
+  /// Whether an output that exists may be replaced.
+  public var overwrite: Bool
+  /// Where a sheet of source and color frames goes, if wanted.
+  public var preview: String?
+
+  /// Describes a job; nothing is opened before `plan` or `run`.
+  public init(
+    input: String, output: String, settings: Settings, overwrite: Bool = false,
+    preview: String? = nil
+  ) {
+    self.input = input
+    self.output = output
+    self.settings = settings
+    self.overwrite = overwrite
+    self.preview = preview
+  }
+
+  /// The pipeline for an input when the user names none: no look-ahead for pipes, no memory between
+  /// pictures for single pictures, `film` for the rest.
+  public static func suggestedPipeline(for input: String) -> String {
+    if input == "-" { return "stream" }
+    return JobOutputs.isPictureName(input) && !input.contains("%") && !input.contains("*")
+      ? "photos" : "film"
+  }
+
+  /// Opens everything but the output, and tells what `run` would do.
+  /// - Throws: `AutochromeError`.
+  public func plan() throws(AutochromeError) -> JobPlan {
+    try AutochromeError.wrapping {
+      let parts = try JobParts(job: self, interruption: Media.Interruption(), warn: { _ in })
+      return parts.plan
+    }
+  }
+
+  /// Runs to the end of the input.
+  /// - Parameters:
+  ///   - interruption: the user's wish to stop.
+  ///   - onEvent: called from several threads, one call at a time.
+  /// - Throws: `AutochromeError`. The output then is not there under its final name, unless the input
+  ///   ended in damage: what came before it is complete in the output.
+  public func run(
+    interruption: Interruption = Interruption(), onEvent: @escaping @Sendable (JobEvent) -> Void
+  ) throws(AutochromeError) -> JobReport {
+    try AutochromeError.wrapping {
+      try JobRun(job: self, interruption: interruption, onEvent: onEvent).run()
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Media
+import Network
+
+/// What the program finds on this machine.
+public struct Doctor: Codable, Sendable {
+  /// The program's version.
+  public var version: String
+  /// Processors that may be used.
+  public var processors: Int
+  /// Instruction sets that matter to the program.
+  public var cpuFeatures: [String]
+  /// The network's back ends: versions and arithmetic.
+  public var backends: [String]
+  /// The back end and arithmetic taken when none is named.
+  public var defaultBackend: String
+  /// FFmpeg's libraries and their versions.
+  public var libraries: [String]
+  /// Encoders that are present.
+  public var encoders: [String]
+  /// Encoders that are known and absent.
+  public var missingEncoders: [String]
+  /// The shipped networks.
+  public var models: [String]
+  /// What keeps the program from working, with the remedy.
+  public var problems: [String]
+
+  /// Looks around.
+  public static func examine() -> Doctor {
+    var problems: [String] = []
+    var models: [String] = []
+    do { models = try ModelCatalog.names() } catch { problems.append(error.message) }
+    let encoders = MediaLibraries.availableEncoders
+    if !encoders.contains(where: { $0 == "libx264" }) {
+      problems.append(
+        "FFmpeg has no libx264, the default encoder; install a full build of FFmpeg, or give "
+          + "--codec.")
+    }
+    return Doctor(
+      version: AutochromeVersion.current,
+      processors: ProcessInfo.processInfo.activeProcessorCount,
+      cpuFeatures: BackendInfo.cpuFeatures,
+      backends: BackendInfo.available().map { $0.description },
+      defaultBackend: BackendInfo.default.description,
+      libraries: ["FFmpeg \(MediaLibraries.release)"]
+        + MediaLibraries.versions.map { "\($0.name) \($0.version)" },
+      encoders: encoders, missingEncoders: MediaLibraries.missingEncoders, models: models,
+      problems: problems)
+  }
+
+  /// For people.
+  public var text: String {
+    [
+      "autochrome \(version), \(processors) processors",
+      "CPU: \(cpuFeatures.joined(separator: ", "))",
+      "back ends: \(backends.joined(separator: "; "))", "default: \(defaultBackend)",
+      libraries.joined(separator: ", "), "encoders: \(encoders.joined(separator: ", "))",
+      "missing encoders: "
+        + (missingEncoders.isEmpty ? "none" : missingEncoders.joined(separator: ", ")),
+      "models: \(models.joined(separator: ", "))",
+      problems.isEmpty ? "no problems" : "problems:\n" + problems.joined(separator: "\n"),
+    ].joined(separator: "\n")
+  }
+}

@@ -1,0 +1,36 @@
+import Synchronization
+
+/// The user's wish to stop: the first request drains (what is in flight is finished and the output
+/// stays playable under a temporary name), the second aborts.
+public final class Interruption: Sendable {
+  private let state = Mutex(State())
+
+  private struct State {
+    var requests = 0
+    var onRequest: (@Sendable (Int) -> Void)?
+  }
+
+  /// No wish yet.
+  public init() {}
+
+  /// Asks to stop, or, asked again, to stop at once.
+  public func request() {
+    let (count, handler) = state.withLock { state in
+      state.requests += 1
+      return (state.requests, state.onRequest)
+    }
+    handler?(count)
+  }
+
+  /// How often a stop was asked for.
+  public var requests: Int { state.withLock { $0.requests } }
+
+  /// Calls `handler` with the number of requests at each one, at once if there was one before.
+  func observe(_ handler: (@Sendable (Int) -> Void)?) {
+    let count = state.withLock { state in
+      state.onRequest = handler
+      return state.requests
+    }
+    if count > 0 { handler?(count) }
+  }
+}

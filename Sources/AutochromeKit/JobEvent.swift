@@ -1,0 +1,89 @@
+/// What a running job tells about itself.
+public enum JobEvent: Sendable {
+  /// The job begins: what was resolved.
+  case started(JobPlan)
+  /// A frame has been written; at most ten times a second.
+  case progress(JobProgress)
+  /// Something the user should know that does not stop the job.
+  case warning(String)
+}
+
+/// How far a job is.
+public struct JobProgress: Codable, Hashable, Sendable {
+  /// Frames written.
+  public var framesDone: Int
+  /// Frames to be written, if the input tells.
+  public var framesTotal: Int?
+  /// Seconds since the start.
+  public var elapsedSeconds: Double
+  /// Frames written per second since the start.
+  public var framesPerSecond: Double
+  /// Estimated seconds until the end, if the input tells its length.
+  public var secondsLeft: Double?
+  /// Shots begun so far.
+  public var shots: Int
+}
+
+/// What a job is going to do, and why.
+public struct JobPlan: Codable, Hashable, Sendable {
+  /// The input as given.
+  public var input: String
+  /// The output as given.
+  public var output: String
+  /// What the input is, in words.
+  public var source: String
+  /// What will be written, in words.
+  public var result: String
+  /// How luma and chroma are read and written, in words.
+  public var color: String
+  /// Luma size.
+  public var width: Int
+  /// Luma size.
+  public var height: Int
+  /// Size that the network sees, without padding.
+  public var workingWidth: Int
+  /// Size that the network sees, without padding.
+  public var workingHeight: Int
+  /// Frames that may be in flight at once.
+  public var permits: Int
+  /// The network, its back end and arithmetic.
+  public var network: String
+  /// Temperature of the annealed mean.
+  public var temperature: Float
+  /// The vividness in force.
+  public var vividness: Float
+  /// All settings.
+  public var settings: Settings
+}
+
+/// What a job did.
+public struct JobReport: Codable, Hashable, Sendable {
+  /// What was planned.
+  public var plan: JobPlan
+  /// Frames written.
+  public var frames: Int
+  /// Frames at which a shot begins, from 0.
+  public var shotStarts: [Int]
+  /// Wall-clock seconds.
+  public var seconds: Double
+  /// Frames per second.
+  public var framesPerSecond: Double
+  /// Time spent in each stage.
+  public var stages: [StageTime]
+  /// Whether the user stopped the job before the end of the input.
+  public var interrupted: Bool
+  /// What the user should know.
+  public var warnings: [String]
+}
+
+/// Time spent in one stage of the pipeline.
+public struct StageTime: Codable, Hashable, Sendable {
+  /// The stage.
+  public var name: String
+  /// How many items it took.
+  public var count: Int
+  /// Seconds of work, added over all threads.
+  public var busySeconds: Double
+  /// Milliseconds per item.
+  public var millisecondsPerItem: Double { count == 0 ? 0 : 1000 * busySeconds / Double(count) }
+}

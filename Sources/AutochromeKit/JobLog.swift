@@ -1,0 +1,72 @@
+import Foundation
+import FramePipeline
+import Media
+import Synchronization
+
+/// What a running job finds out, gathered from its threads, and told on.
+final class JobLog: Sendable {
+  private struct State {
+    var framesDone = 0
+    var shotStarts: [Int] = []
+    var warnings: [String] = []
+    var damage: MediaError?
+  }
+
+  private let state = Mutex(State())
+  private let onEvent: @Sendable (JobEvent) -> Void
+
+  init(onEvent: @escaping @Sendable (JobEvent) -> Void) { self.onEvent = onEvent }
+
+  func warn(_ text: String) {
+    state.withLock { $0.warnings.append(text) }
+    onEvent(.warning(text))
+  }
+
+  func wrote(frameIndex: Int, startsShot: Bool) {
+    state.withLock { state in
+      state.framesDone += 1
+      if startsShot { state.shotStarts.append(frameIndex) }
+    }
+  }
+
+  var framesDone: Int { state.withLock { $0.framesDone } }
+
+  /// The damage that ended the input early, if any.
+  var damage: MediaError? {
+    get { state.withLock { $0.damage } }
+    set { state.withLock { $0.damage = newValue } }
+  }
+
+  func progress(_ elapsed: Duration, framesTotal: Int?) {
+    let (done, shots) = state.withLock { ($0.framesDone, $0.shotStarts.count) }
+    let seconds = elapsed.seconds
+    let rate = seconds > 0 ? Double(done) / seconds : 0
+    let left = framesTotal.map { max(0, $0 - done) }
+    onEvent(
+      .progress(
+        JobProgress(
+          framesDone: done, framesTotal: framesTotal, elapsedSeconds: seconds,
+          framesPerSecond: rate, secondsLeft: rate > 0 ? left.map { Double($0) / rate } : nil,
+          shots: shots)))
+  }
+
+  func report(plan: JobPlan, summary: PipelineSummary, interrupted: Bool) -> JobReport {
+    let state = state.withLock { $0 }
+    let seconds = summary.elapsed.seconds
+    return JobReport(
+      plan: plan, frames: state.framesDone, shotStarts: state.shotStarts, seconds: seconds,
+      framesPerSecond: seconds > 0 ? Double(state.framesDone) / seconds : 0,
+      stages: summary.stages.map {
+        StageTime(name: $0.name, count: $0.emitted, busySeconds: $0.busy.seconds)
+      },
+      interrupted: interrupted, warnings: state.warnings)
+  }
+}
+
+extension Duration {
+  /// The whole duration in seconds.
+  var seconds: Double {
+    let (whole, attoseconds) = components
+    return Double(whole) + Double(attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,181 @@
+import Colorization
+import Foundation
+import Imaging
+import Media
+import Network
+
+/// What a job is made of: the source, the network, and the plan that follows from both and the
+/// settings.
+struct JobParts {
+  let source: any FrameSource
+  let colorizer: FrameColorizer
+  let plan: JobPlan
+  private let job: ColorizationJob
+  private let interruption: Media.Interruption
+  private let sinkOptions: SinkOptions
+
+  /// Opens the source and loads the network.
+  init(
+    job: ColorizationJob, interruption: Media.Interruption,
+    warn: @escaping @Sendable (String) -> Void
+  ) throws {
+    self.job = job
+    self.interruption = interruption
+    let settings = job.settings
+    let network = try ModelCatalog.open(
+      settings.model, backend: settings.backend, precision: settings.precision)
+    source = try Self.openSource(
+      input: job.input, settings: settings, interruption: interruption, warn: warn)
+    colorizer = try FrameColorizer(
+      network: network,
+      options: FrameColorizer.Options(
+        shortSide: settings.size, temperature: settings.temperature,
+        vividness: settings.vividness, saturation: settings.saturation,
+        isGuided: settings.refine == .guided))
+    sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
+    plan = try Self.plan(job: job, info: source.info, colorizer: colorizer, sinkOptions)
+  }
+
+  /// The stage that finds shots and steadies the estimates.
+  func makeSteadyStage() -> Stabilizer<FrameAnalysis> {
+    Stabilizer(stability: job.settings.stability, lookAhead: job.settings.lookAhead)
+  }
+
+  /// Frames to be written, if the source tells.
+  var expectedFrames: Int? {
+    source.info.estimatedFrameCount.map { min($0, job.settings.frames ?? Int.max) }
+  }
+
+  func openSink() throws -> any FrameSink {
+    try MediaOpener.sink(path: job.output, source: source.info, options: sinkOptions)
+  }
+
+  static func openSource(
+    input: String, settings: Settings, interruption: Media.Interruption,
+    warn: @escaping @Sendable (String) -> Void
+  ) throws -> any FrameSource {
+    var options = SourceOptions()
+    options.threads = settings.threads
+    options.onDamage = .continue
+    options.from = settings.from
+    options.to = settings.to
+    options.frameLimit = settings.frames
+    if settings.audio == .none { options.copiedKinds.remove(.audio) }
+    options.format = settings.inputFormat
+    options.interruption = interruption
+    options.report = warn
+    let rate = try settings.inputRate.map { try parseRate($0) }
+    if let rate { options.pictureRate = rate }
+    if let size = settings.inputSize {
+      let parts = size.lowercased().split(separator: "x").compactMap { Int($0) }
+      guard parts.count == 2, parts.allSatisfy({ $0 > 0 }) else {
+        throw AutochromeError(.usage, "--input-size '\(size)' is not WIDTHxHEIGHT.")
+      }
+      options.rawVideo = SourceOptions.RawVideo(
+        width: parts[0], height: parts[1],
+        pixelFormat: settings.inputPixelFormat ?? "gray", frameRate: rate ?? Rational(24, 1))
+    }
+    return try MediaOpener.source(path: input, options: options)
+  }
+
+  /// A number or a ratio, such as 24, 23.976 or 24000/1001.
+  private static func parseRate(_ text: String) throws -> Rational {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    if parts.count == 2, let numerator = Int(parts[0]), let denominator = Int(parts[1]),
+      numerator > 0, denominator > 0
+    {
+      return Rational(numerator, denominator)
+    }
+    if parts.count == 1, let whole = Int(text), whole > 0 { return Rational(whole, 1) }
+    if parts.count == 1, let number = Double(text), number > 0, number < 10_000 {
+      // 23.976, 29.97 and 59.94 mean the rates of NTSC.
+      let ntsc = (number * 1.001).rounded()
+      if abs(ntsc / 1.001 - number) < 0.005 { return Rational(Int(ntsc) * 1000, 1001) }
+      return Rational(Int((number * 1000).rounded()), 1000)
+    }
+    throw AutochromeError(.usage, "--input-rate '\(text)' is not a rate such as 24 or 24000/1001.")
+  }
+
+  private static func sinkOptions(
+    job: ColorizationJob, info: SourceInfo, interruption: Media.Interruption
+  ) -> SinkOptions {
+    let settings = job.settings
+    var options = SinkOptions()
+    // An encoder for films that comes from the pipeline gives way where pictures or raw frames are
+    // written.
+    let holdsFilm =
+      job.output != "-" && !JobOutputs.isFolderOfPictures(job.output, inputIsFolder: info.isFrameFolder)
+    if holdsFilm || !settings.codecIsDefault {
+      options.encoder = settings.codec.map { JobOutputs.encoderName($0) }
+      options.crf = settings.crf
+      options.preset = settings.preset
+    }
+    options.threads = settings.threads
+    options.pixelFormat = settings.pixelFormat
+    options.format = settings.format
+    options.overwrite = job.overwrite
+    options.interruption = interruption
+    return options
+  }
+
+  private static func plan(
+    job: ColorizationJob, info: SourceInfo, colorizer: FrameColorizer, _ sink: SinkOptions
+  ) throws -> JobPlan {
+    let settings = job.settings
+    let geometry = colorizer.geometry(
+      width: info.width, height: info.height, sampleAspectRatio: info.sampleAspectRatio)
+    let permits = try permits(info: info, geometry: geometry, settings: settings)
+    return JobPlan(
+      input: job.input, output: job.output,
+      source: "\(info.containerName), \(info.codecName), \(info.width)×\(info.height), "
+        + "\(info.format)",
+      result: sink.encoder ?? "chosen by the output's name", color: words(for: info),
+      width: info.width, height: info.height, workingWidth: geometry.workingWidth,
+      workingHeight: geometry.workingHeight, permits: permits,
+      network: colorizer.network.title, temperature: colorizer.temperature,
+      vividness: colorizer.vividness, settings: settings)
+  }
+
+  /// How many frames may be in flight: what the look-ahead needs and what keeps the threads busy,
+  /// less where memory is short.
+  private static func permits(
+    info: SourceInfo, geometry: WorkingGeometry, settings: Settings
+  ) throws -> Int {
+    let format = info.format
+    let luma = info.width * info.height * format.bytesPerSample
+    // Source and result, 4:4:4 at worst, and the estimate with its logits on the grid.
+    let source = luma * format.planeCount
+    let result = luma * 3
+    let grid = geometry.paddedGridWidth * geometry.paddedGridHeight * 320 * 4
+    let megabytes = Double(source + result + 2 * grid) / 1_000_000
+    let needed = settings.lookAhead + 2
+    let wanted = settings.lookAhead + 2 * settings.threads + 2
+    guard let memory = settings.memory else {
+      return max(needed, min(wanted, Int(600 / megabytes)))
+    }
+    let allowed = Int(Double(memory) / megabytes)
+    guard allowed >= needed else {
+      throw AutochromeError(
+        .usage,
+        "--memory \(memory) holds \(allowed) frames of \(info.width)×\(info.height), and look-ahead "
+          + "\(settings.lookAhead) needs \(needed); give --memory "
+          + "\(Int((megabytes * Double(needed)).rounded(.up))) or a smaller --look-ahead.")
+    }
+    return min(wanted, allowed)
+  }
+
+  /// The color tags in words, with what stands for those that are absent.
+  static func words(for info: SourceInfo) -> String {
+    let given = info.color
+    let used = given.resolved(width: info.width, height: info.height, format: info.format)
+    func word(_ name: String, _ given: Int, _ used: Int) -> String {
+      given == used ? "\(name) \(used)" : "\(name) \(used) (untagged)"
+    }
+    return [
+      word("matrix", given.matrix.rawValue, used.matrix.rawValue),
+      word("transfer", given.transfer.rawValue, used.transfer.rawValue),
+      word("primaries", given.primaries.rawValue, used.primaries.rawValue),
+      "\(used.range.rawValue) range" + (given.range == used.range ? "" : " (untagged)"),
+    ].joined(separator: ", ")
+  }
+}

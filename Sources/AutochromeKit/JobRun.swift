@@ -1,0 +1,147 @@
+import Colorization
+import Foundation
+import FramePipeline
+import Imaging
+import Media
+import Synchronization
+
+/// The running of one job: source ─ network ─ steady ─ color ─ sink.
+struct JobRun {
+  let job: ColorizationJob
+  let interruption: Interruption
+  let onEvent: @Sendable (JobEvent) -> Void
+
+  /// What travels through the pipeline: an element of the source, and what the stages found out.
+  private struct Item: Sendable {
+    var element: SourceElement
+    var analysis: FrameAnalysis?
+    var colored: Picture?
+    var startsShot = false
+  }
+
+  func run() throws -> JobReport {
+    let blocking = Media.Interruption()
+    let token = CancellationToken()
+    interruption.observe { count in
+      token.cancel(count == 1 ? .drain : .abort)
+      if count > 1 { blocking.request() }
+    }
+    defer { interruption.observe(nil) }
+
+    let log = JobLog(onEvent: onEvent)
+    let parts = try JobParts(job: job, interruption: blocking, warn: { log.warn($0) })
+    let sink = try parts.openSink()
+    do {
+      onEvent(.started(parts.plan))
+      let sheet = job.preview.map { _ in ContactSheet(expectedFrames: parts.expectedFrames) }
+      let summary = try execute(parts, sink: sink, sheet: sheet, token: token, log: log)
+      let interrupted = summary.ending == .drained
+      if interrupted {
+        try sink.finishInterrupted()
+      } else {
+        try sink.finish()
+      }
+      if let preview = job.preview, let sheet { try sheet.write(to: preview) }
+      if parts.source.damagedFrameCount > 0 {
+        log.warn(
+          "\(parts.source.damagedFrameCount) frames of '\(job.input)' were damaged; they were "
+            + "colorized as far as they could be decoded.")
+      }
+      if let damage = log.damage {
+        throw AutochromeError(
+          .badData, "\(damage.message) \(log.framesDone) whole frames were written.")
+      }
+      return log.report(plan: parts.plan, summary: summary, interrupted: interrupted)
+    } catch {
+      sink.discard()
+      throw error
+    }
+  }
+
+  private func execute(
+    _ parts: JobParts, sink: any FrameSink, sheet: ContactSheet?, token: CancellationToken,
+    log: JobLog
+  ) throws -> PipelineSummary {
+    let colorizer = parts.colorizer
+    let source = parts.source
+    let pipeline = Pipeline(
+      permits: parts.plan.permits, threads: job.settings.threads, sourceName: "decode",
+      source: { () throws -> Item? in
+        do {
+          return try source.next().map { Item(element: $0) }
+        } catch let error as MediaError where error.code == .truncated || error.code == .corrupt {
+          // What came before the damage is finished first; the error is told at the end.
+          log.damage = error
+          return nil
+        }
+      }
+    )
+    .parallel("network") { item in
+      guard let frame = item.element.frame else { return item }
+      var item = item
+      item.analysis = try colorizer.analyze(frame)
+      return item
+    }
+    .serialInOrder("steady", state: HeldBack(stage: parts.makeSteadyStage())) { held, item in
+      held.push(item)
+    } finish: { held in
+      held.finish()
+    }
+    .parallel("color") { item in
+      guard let frame = item.element.frame, let analysis = item.analysis else { return item }
+      var item = item
+      item.colored = try colorizer.colorize(
+        frame, analysis: analysis, as: try sink.outputFormat(for: frame))
+      item.analysis = nil
+      return item
+    }
+    let total = parts.expectedFrames
+    return try pipeline.run(
+      cancellation: token, sinkName: "encode",
+      onProgress: { progress in log.progress(progress.elapsed, framesTotal: total) },
+      sink: { item in
+        var element = item.element
+        if let frame = element.frame, let colored = item.colored {
+          sheet?.offer(source: frame.picture, result: colored)
+          element.frame = frame.with(colored)
+          try sink.write(element)
+          log.wrote(frameIndex: frame.index, startsShot: item.startsShot)
+        } else {
+          try sink.write(element)
+        }
+      })
+  }
+
+  /// Frames that the temporal stage holds back, together with the elements between them.
+  private struct HeldBack {
+    var stage: SteadyStage
+    var items: [Item] = []
+
+    init(stage: SteadyStage) { self.stage = stage }
+
+    mutating func push(_ item: Item) -> [Item] {
+      items.append(item)
+      return release(item.analysis.map { stage.push($0) } ?? [])
+    }
+
+    mutating func finish() -> [Item] { release(stage.finish()) }
+
+    /// What can leave, in order: elements without a frame as soon as nothing waits before them.
+    private mutating func release(_ ready: [SteadyStage.Result]) -> [Item] {
+      var ready = ready[...]
+      var count = 0
+      var released: [Item] = []
+      for var item in items {
+        if item.analysis != nil {
+          guard let result = ready.popFirst() else { break }
+          item.analysis = result.analysis
+          item.startsShot = result.startsShot
+        }
+        released.append(item)
+        count += 1
+      }
+      items.removeFirst(count)
+      return released
+    }
+  }
+}

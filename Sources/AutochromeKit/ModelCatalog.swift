@@ -1,0 +1,51 @@
+import Colorization
+import Foundation
+import Network
+
+/// The networks that are shipped, and others by path.
+public enum ModelCatalog {
+  /// The names of the shipped networks.
+  /// - Throws: `AutochromeError`.
+  public static func names() throws(AutochromeError) -> [String] {
+    try ResourceLocator.files(in: "models", extension: "onnx").keys.sorted()
+  }
+
+  /// What a network takes, gives, holds and costs.
+  /// - Throws: `AutochromeError`.
+  public static func summary(of model: String) throws(AutochromeError) -> ModelSummary {
+    try AutochromeError.wrapping {
+      let (url, loaded) = try load(model)
+      return try ModelSummary(model: loaded, url: url)
+    }
+  }
+
+  static func load(_ model: String) throws -> (url: URL, model: Model) {
+    let url = try ResourceLocator.resolve(
+      model, kind: "model", subfolder: "models", extension: "onnx")
+    return (url, try Model(contentsOf: url.path))
+  }
+
+  static func describe(_ model: String) throws -> ColorNetworkDescription {
+    let (url, loaded) = try load(model)
+    return try ColorNetworkDescription(
+      name: url.deletingPathExtension().lastPathComponent, metadata: loaded.metadata)
+  }
+
+  static func open(_ model: String, backend: String?, precision: String?) throws -> ColorNetwork {
+    let (url, loaded) = try load(model)
+    return try ColorNetwork(
+      model: loaded, name: url.deletingPathExtension().lastPathComponent,
+      backend: try backend.map { try parse($0) }, precision: try precision.map { try parse($0) })
+  }
+
+  static func parse<T: RawRepresentable & CaseIterable>(_ text: String) throws -> T
+  where T.RawValue == String {
+    guard let value = T(rawValue: text) else {
+      throw AutochromeError(
+        .usage,
+        "'\(text)' is none of "
+          + T.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ") + ".")
+    }
+    return value
+  }
+}

@@ -1,0 +1,70 @@
+import Colorization
+import Foundation
+import Network
+
+/// What a network takes, gives, holds and costs.
+public struct ModelSummary: Codable, Sendable {
+  /// The file.
+  public var file: String
+  /// Bytes of the file.
+  public var fileSize: Int
+  /// Inputs with their element types and extents.
+  public var inputs: [String]
+  /// Outputs with their element types and extents.
+  public var outputs: [String]
+  /// Numbers of weights.
+  public var parameters: Int
+  /// Floating-point operations for an input of 256×256, in units of 10⁹; absent if the network
+  /// takes no such input.
+  public var gigaflops256: Double?
+  /// How often each operator occurs.
+  public var operators: [String: Int]
+  /// The metadata properties, long ones cut.
+  public var metadata: [String: String]
+  /// Why it can't be used for colorizing, if it can't.
+  public var problem: String?
+
+  init(model: Model, url: URL) throws {
+    func words(_ value: ValueInfo) -> String {
+      "\(value.name): \(value.typeName) [\(value.extents.joined(separator: ", "))]"
+    }
+    file = url.path
+    let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
+    fileSize = (attributes[.size] as? NSNumber)?.intValue ?? 0
+    inputs = model.inputs.map { words($0) }
+    outputs = model.outputs.map { words($0) }
+    parameters = model.parameterCount
+    operators = model.operators
+    metadata = model.metadata.mapValues { $0.count > 80 ? $0.prefix(77) + "…" : $0 }
+    if model.inputs.count == 1, let input = model.inputs.first {
+      do {
+        let count = try model.floatingPointOperations(inputShapes: [input.name: [1, 1, 256, 256]])
+        gigaflops256 = Double(count) / 1e9
+      } catch let error as NetworkError where error.code == .shapeMismatch {
+        gigaflops256 = nil
+      }
+    }
+    do {
+      _ = try ColorNetworkDescription(name: url.lastPathComponent, metadata: model.metadata)
+    } catch {
+      problem = error.description
+    }
+  }
+
+  /// For people.
+  public var text: String {
+    var lines = [
+      "\(file): \(String(format: "%.1f", Double(fileSize) / 1e6)) MB, "
+        + "\(String(format: "%.2f", Double(parameters) / 1e6)) million parameters"
+        + (gigaflops256.map { String(format: ", %.2f GFLOP at 256×256", $0) } ?? "")
+    ]
+    lines += inputs.map { "input  \($0)" } + outputs.map { "output \($0)" }
+    lines.append(
+      "operators: "
+        + operators.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        .joined(separator: ", "))
+    lines += metadata.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    if let problem { lines.append("can't colorize: \(problem)") }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+/// FFmpeg's own program transcoding a clip without colorizing it: the limit to be measured against.
+struct PlainTranscode {
+  private let program: URL
+  private let arguments: [String]
+
+  /// Nil if `ffmpeg` is not in the search path.
+  init?(input: String, output: String, settings: Settings, pixelFormat: String) {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    let candidates = folders.map { URL(fileURLWithPath: String($0)).appending(path: "ffmpeg") }
+    guard
+      let found = candidates.first(where: {
+        FileManager.default.isExecutableFile(atPath: $0.path)
+      })
+    else { return nil }
+    program = found
+    var arguments = ["-nostdin", "-v", "error", "-y", "-threads", "\(settings.threads)", "-i", input]
+    if let codec = settings.codec { arguments += ["-c:v", codec] }
+    if let preset = settings.preset { arguments += ["-preset", preset] }
+    if let crf = settings.crf { arguments += ["-crf", "\(crf)"] }
+    arguments += [
+      "-pix_fmt", pixelFormat, "-threads", "\(settings.threads)", "-c:a", "copy", output,
+    ]
+    self.arguments = arguments
+  }
+
+  /// Runs it; wall-clock seconds.
+  func run() throws -> Double {
+    let process = Process()
+    process.executableURL = program
+    process.arguments = arguments
+    process.standardOutput = FileHandle.nullDevice
+    let start = ContinuousClock.now
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw AutochromeError(
+        .unavailable,
+        "ffmpeg ended with status \(process.terminationStatus) on \(arguments.joined(separator: " "))."
+      )
+    }
+    return (ContinuousClock.now - start).seconds
+  }
+}

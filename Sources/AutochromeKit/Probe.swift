@@ -1,0 +1,140 @@
+import Colorization
+import Foundation
+import Imaging
+import Media
+
+/// What an input is, and what would be done with it.
+public struct Probe: Codable, Sendable {
+  /// The input as given.
+  public var input: String
+  /// FFmpeg's short name of the container; `folder` for pictures.
+  public var container: String
+  /// FFmpeg's name of the video codec.
+  public var codec: String
+  /// Luma size.
+  public var width: Int
+  /// Luma size.
+  public var height: Int
+  /// Samples, subsampling and depth.
+  public var pixelFormat: String
+  /// The color tags, and what stands for those that are absent.
+  public var color: String
+  /// Frames per second; absent if unknown.
+  public var frameRate: Double?
+  /// Seconds; absent if unknown.
+  public var duration: Double?
+  /// Frames, estimated from the container; absent if unknown.
+  public var estimatedFrames: Int?
+  /// Width ÷ height of one sample; absent if unknown.
+  public var sampleAspectRatio: String?
+  /// progressive, topFirst or bottomFirst.
+  public var fieldOrder: String
+  /// Clockwise rotation that a player applies; it is carried on.
+  public var rotationDegrees: Double?
+  /// The other streams, and whether they are copied.
+  public var otherStreams: [String]
+  /// Number of chapters.
+  public var chapters: Int
+  /// What the pipeline does, in words.
+  public var workingSize: String
+  /// The pipeline that would be taken, and why.
+  public var pipeline: String
+  /// First frames of the shots and their times in seconds, if they were looked for.
+  public var shots: [Shot]?
+
+  /// Where a shot begins.
+  public struct Shot: Codable, Sendable {
+    /// From 0.
+    public var frame: Int
+    /// Seconds.
+    public var time: Double
+  }
+
+  /// Opens the input and, when asked, decodes all of it to find the shots.
+  /// - Throws: `AutochromeError`.
+  public static func examine(
+    input: String, settings: Settings, findShots: Bool
+  ) throws(AutochromeError) -> Probe {
+    try AutochromeError.wrapping {
+      let network = try ModelCatalog.describe(settings.model)
+      let source = try JobParts.openSource(
+        input: input, settings: settings, interruption: Media.Interruption(), warn: { _ in })
+      var probe = Probe(input: input, info: source.info, settings: settings, network: network)
+      if findShots {
+        probe.shots = try shots(of: source, settings: settings, network: network)
+      }
+      return probe
+    }
+  }
+
+  private init(
+    input: String, info: SourceInfo, settings: Settings, network: ColorNetworkDescription
+  ) {
+    self.input = input
+    container = info.containerName
+    codec = info.codecName
+    width = info.width
+    height = info.height
+    pixelFormat = info.format.description
+    color = JobParts.words(for: info)
+    frameRate = info.frameRate?.value
+    duration = info.duration
+    estimatedFrames = info.estimatedFrameCount
+    sampleAspectRatio =
+      info.sampleAspectRatio.numerator > 0 ? info.sampleAspectRatio.description : nil
+    fieldOrder = info.fieldOrder.rawValue
+    rotationDegrees = info.rotationDegrees
+    otherStreams = info.streams.filter { $0.index != info.videoStreamIndex }.map { stream in
+      [
+        "#\(stream.index) \(stream.kind.rawValue) \(stream.codecName)", stream.language,
+        stream.title, stream.isCopied ? "copied" : "left out",
+      ].compactMap { $0 }.joined(separator: ", ")
+    }
+    chapters = info.chapters.count
+    let geometry = WorkingGeometry(
+      width: info.width, height: info.height, shortSide: settings.size, stride: network.stride,
+      scale: network.scale, sampleAspectRatio: info.sampleAspectRatio)
+    workingSize =
+      "\(geometry.workingWidth)×\(geometry.workingHeight), colors on "
+      + "\(geometry.gridWidth)×\(geometry.gridHeight)"
+    pipeline = settings.pipeline
+  }
+
+  private static func shots(
+    of source: any FrameSource, settings: Settings, network: ColorNetworkDescription
+  ) throws -> [Shot] {
+    var detector = ShotDetector()
+    let reducer = LightnessSource(settings: settings, network: network)
+    var shots: [Shot] = []
+    let timeBase = source.info.timeBase.value
+    while let element = try source.next() {
+      guard let frame = element.frame else { continue }
+      if detector.startsShot(try reducer.lightness(of: frame)) {
+        shots.append(Shot(frame: frame.index, time: Double(frame.presentationTime) * timeBase))
+      }
+    }
+    return shots
+  }
+
+  /// For people.
+  public var text: String {
+    func format(_ value: Double?, _ unit: String) -> String {
+      value.map { String(format: "%.3f ", $0) + unit } ?? "unknown"
+    }
+    var lines = [
+      "\(input): \(container), \(codec), \(width)×\(height), \(pixelFormat)", "color: \(color)",
+      "rate: \(format(frameRate, "frames/s")), duration: \(format(duration, "s")), "
+        + "frames: \(estimatedFrames.map { "about \($0)" } ?? "unknown")",
+      "sample aspect ratio: \(sampleAspectRatio ?? "unknown"), fields: \(fieldOrder)",
+    ]
+    if let rotationDegrees { lines.append("rotation: \(rotationDegrees)° (carried on)") }
+    lines += otherStreams.map { "stream \($0)" }
+    if chapters > 0 { lines.append("chapters: \(chapters)") }
+    lines.append("pipeline: \(pipeline); the network sees \(workingSize)")
+    if let shots {
+      lines.append("shots: \(shots.count)")
+      lines += shots.map { String(format: "  frame %d at %.3f s", $0.frame, $0.time) }
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+
+/// Finds the files that come with the program: models and pipelines.
+///
+/// They lie in a folder beside the binary, as SwiftPM builds it and `make install` puts it;
+/// `AUTOCHROME_RESOURCES` names another place.
+public enum ResourceLocator {
+  private static let bundleName = "autochrome_AutochromeKit.resources"
+
+  /// The folder that holds `models/` and `pipelines/`.
+  /// - Throws: `AutochromeError` with status `unavailable` naming where it was looked for.
+  public static func folder() throws(AutochromeError) -> URL {
+    var candidates: [URL] = []
+    if let named = ProcessInfo.processInfo.environment["AUTOCHROME_RESOURCES"] {
+      candidates.append(URL(fileURLWithPath: named, isDirectory: true))
+    }
+    let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    candidates.append(
+      binary.deletingLastPathComponent().appending(path: bundleName, directoryHint: .isDirectory))
+    let found = candidates.first {
+      FileManager.default.fileExists(atPath: $0.appending(path: "models").path)
+    }
+    guard let found else {
+      throw AutochromeError(
+        .unavailable,
+        "The folder of models and pipelines is missing: looked for "
+          + candidates.map { "'\($0.path)'" }.joined(separator: " and ")
+          + "; install with 'make install', or set AUTOCHROME_RESOURCES.")
+    }
+    return found
+  }
+
+  /// The shipped files of one kind, by name without extension.
+  static func files(in subfolder: String, extension suffix: String) throws(AutochromeError)
+    -> [String: URL]
+  {
+    let folder = try folder().appending(path: subfolder, directoryHint: .isDirectory)
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    } catch {
+      throw AutochromeError(
+        .unavailable, "The folder '\(folder.path)' can't be read; install the program again.")
+    }
+    var result: [String: URL] = [:]
+    for name in names where name.hasSuffix("." + suffix) {
+      result[String(name.dropLast(suffix.count + 1))] = folder.appending(path: name)
+    }
+    return result
+  }
+
+  /// Resolves a name of a shipped file, or a path.
+  static func resolve(
+    _ nameOrPath: String, kind: String, subfolder: String, extension suffix: String
+  ) throws(AutochromeError) -> URL {
+    let shipped = try files(in: subfolder, extension: suffix)
+    if let url = shipped[nameOrPath] { return url }
+    if FileManager.default.fileExists(atPath: nameOrPath) {
+      return URL(fileURLWithPath: nameOrPath)
+    }
+    throw AutochromeError(
+      .noInput,
+      "There is no \(kind) '\(nameOrPath)': neither a file nor one of the shipped ones ("
+        + shipped.keys.sorted().joined(separator: ", ") + ").")
+  }
+}

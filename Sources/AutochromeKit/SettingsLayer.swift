@@ -1,0 +1,164 @@
+import Yams
+
+/// A set of settings of which each may be absent: a pipeline file, or the options given on the
+/// command line. Layers are laid over each other; what none of them sets takes the default.
+///
+/// The coding keys are the long names of the options and the keys of pipeline files.
+public struct SettingsLayer: Codable, Hashable, Sendable {
+  /// One sentence on what the pipeline is for; only for people.
+  public var description: String?
+  /// A shipped network by name, or an ONNX file by path.
+  public var model: String?
+  /// `onnx` back end: `onednn` or `openblas`.
+  public var backend: String?
+  /// Arithmetic of the network: `fp32` or `bf16`.
+  public var precision: String?
+  /// Short side of the picture that the network sees, in samples.
+  public var size: Int?
+  /// Temperature of the annealed mean, above 0, up to 1.
+  public var temperature: Float?
+  /// 0 (as accurate as the network can) … 1 (as colorful as it can).
+  public var vividness: Float?
+  /// Factor on the chroma, 0…2.
+  public var saturation: Float?
+  /// 0 (each frame for itself) … 1.
+  public var stability: Float?
+  /// Frames that the temporal stage may look ahead; 0 is causal.
+  public var lookAhead: Int?
+  /// How chroma gets to full resolution.
+  public var refine: RefineMode?
+  /// Start time in seconds.
+  public var from: Double?
+  /// End time in seconds.
+  public var to: Double?
+  /// How many frames at most.
+  public var frames: Int?
+  /// Encoder, by FFmpeg's or its common name.
+  public var codec: String?
+  /// Constant rate factor of the encoder.
+  public var crf: Double?
+  /// Preset of the encoder.
+  public var preset: String?
+  /// Pixel format of the output, by FFmpeg's name.
+  public var pixelFormat: String?
+  /// Container or stream format of the output.
+  public var format: String?
+  /// Format of the input where it can't be guessed.
+  public var inputFormat: String?
+  /// Width×height of raw video on stdin.
+  public var inputSize: String?
+  /// Pixel format of raw video on stdin, by FFmpeg's name.
+  public var inputPixelFormat: String?
+  /// Frames per second of raw video and of frame folders, as a number or a ratio.
+  public var inputRate: String?
+  /// What becomes of the audio.
+  public var audio: AudioMode?
+  /// Processor threads for decoding, the network and pixels.
+  public var threads: Int?
+  /// Memory that frames in flight may take, in MB.
+  public var memory: Int?
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case description, model, backend, precision, size, temperature, vividness, saturation
+    case stability
+    case lookAhead = "look-ahead"
+    case refine, from, to, frames, codec, crf, preset
+    case pixelFormat = "pixel-format"
+    case format
+    case inputFormat = "input-format"
+    case inputSize = "input-size"
+    case inputPixelFormat = "input-pixel-format"
+    case inputRate = "input-rate"
+    case audio, threads, memory
+  }
+
+  /// A layer that sets nothing.
+  public init() {}
+
+  /// The names that a pipeline file may set.
+  public static var names: [String] { CodingKeys.allCases.map(\.rawValue) }
+
+  /// Reads a pipeline file.
+  /// - Throws: `AutochromeError` with status `usage`, naming the file and the key.
+  public init(yaml: String, file: String) throws(AutochromeError) {
+    let node: Node?
+    do {
+      node = try Yams.compose(yaml: yaml)
+    } catch {
+      throw AutochromeError(.usage, "Pipeline '\(file)' is not valid YAML: \(Self.oneLine(error)).")
+    }
+    guard let node else {
+      self.init()
+      return
+    }
+    guard let mapping = node.mapping else {
+      throw AutochromeError(.usage, "Pipeline '\(file)' is not a list of 'name: value' lines.")
+    }
+    let known = Set(Self.names)
+    for key in mapping.keys where !known.contains(key.string ?? "") {
+      throw AutochromeError(
+        .usage,
+        "Pipeline '\(file)' sets '\(key.string ?? "?")', which is no setting; there are "
+          + Self.names.joined(separator: ", ") + ".")
+    }
+    do {
+      self = try YAMLDecoder().decode(Self.self, from: yaml)
+    } catch {
+      throw AutochromeError(
+        .usage, "Pipeline '\(file)' has a value of the wrong kind: \(Self.oneLine(error)).")
+    }
+  }
+
+  /// This layer with `other` laid over it.
+  public func overlaid(by other: SettingsLayer) -> SettingsLayer {
+    func pick<T>(_ path: KeyPath<SettingsLayer, T?>) -> T? { other[keyPath: path] ?? self[keyPath: path] }
+    var result = SettingsLayer()
+    result.description = pick(\.description)
+    result.model = pick(\.model)
+    result.backend = pick(\.backend)
+    result.precision = pick(\.precision)
+    result.size = pick(\.size)
+    result.temperature = pick(\.temperature)
+    result.vividness = pick(\.vividness)
+    result.saturation = pick(\.saturation)
+    result.stability = pick(\.stability)
+    result.lookAhead = pick(\.lookAhead)
+    result.refine = pick(\.refine)
+    result.from = pick(\.from)
+    result.to = pick(\.to)
+    result.frames = pick(\.frames)
+    result.codec = pick(\.codec)
+    result.crf = pick(\.crf)
+    result.preset = pick(\.preset)
+    result.pixelFormat = pick(\.pixelFormat)
+    result.format = pick(\.format)
+    result.inputFormat = pick(\.inputFormat)
+    result.inputSize = pick(\.inputSize)
+    result.inputPixelFormat = pick(\.inputPixelFormat)
+    result.inputRate = pick(\.inputRate)
+    result.audio = pick(\.audio)
+    result.threads = pick(\.threads)
+    result.memory = pick(\.memory)
+    return result
+  }
+
+  private static func oneLine(_ error: any Error) -> String {
+    "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+}
+
+/// How chroma gets from the coarse grid to the picture's.
+public enum RefineMode: String, Codable, CaseIterable, Sendable {
+  /// By a guided filter, along the edges of the luma.
+  case guided
+  /// By bilinear interpolation alone.
+  case bilinear
+}
+
+/// What becomes of the audio.
+public enum AudioMode: String, Codable, CaseIterable, Sendable {
+  /// The packets are copied.
+  case copy
+  /// The output has no audio.
+  case none
+}

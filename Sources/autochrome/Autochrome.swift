@@ -1,0 +1,38 @@
+import ArgumentParser
+import AutochromeKit
+import Foundation
+
+@main
+struct Autochrome: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "autochrome",
+    abstract: "Colorizes black-and-white film, on an ordinary CPU.",
+    discussion: """
+      autochrome film.mkv -o film-color.mkv     a film: audio, subtitles and times are kept
+      autochrome scans/ -o color/               a folder of frames: names are kept
+      … | autochrome - -o - | …                 a pipe: y4m, raw video, pictures, Matroska, NUT
+
+      The luma plane of the original is never altered. Exit status: 0 done, 64 usage, 65 bad \
+      data, 66 no such input, 69 a codec is missing, 70 a fault of ours, 73 the output can't be \
+      created, 74 I/O error, 130 interrupted.
+      """,
+    version: AutochromeVersion.current,
+    subcommands: [
+      Colorize.self, ProbeCommand.self, ModelCommand.self, BenchCommand.self, DoctorCommand.self,
+    ],
+    defaultSubcommand: Colorize.self)
+
+  static func main() {
+    // A reader that closes its end is an error of `write`, told in a sentence, not a signal.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as AutochromeError {
+      Console.say("autochrome: \(error.message)")
+      Foundation.exit(error.status.rawValue)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import AutochromeKit
+import Foundation
+
+/// Looking at networks.
+struct ModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "List, show and verify networks.",
+    subcommands: [List.self, Show.self, Verify.self])
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "The networks that are shipped.")
+
+    func run() throws {
+      for name in try ModelCatalog.names() {
+        Console.result(name + (name == Settings.defaultModel ? " (default)" : ""))
+      }
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "What a network takes, gives, holds and costs.")
+
+    @Argument(help: "A shipped network by name, or an ONNX file.")
+    var model = Settings.defaultModel
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func run() throws {
+      let summary = try ModelCatalog.summary(of: model)
+      if json { try Console.json(summary) } else { Console.result(summary.text) }
+    }
+  }
+
+  struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Run networks on ONNX test data and compare.",
+      discussion: """
+        Each FOLDER holds model.onnx and test_data_set_N/input_M.pb, output_M.pb, as ONNX's own \
+        tests do. Exit status 65 if any result is wrong; a network with an operator that the \
+        engine lacks is refused by the operator's name.
+        """)
+
+    @Argument(help: "Folders in ONNX's test layout.")
+    var folders: [String]
+
+    @Option(help: "onednn or openblas; by default the fastest.")
+    var backend: String?
+
+    @Option(help: "fp32 or bf16.")
+    var precision: String?
+
+    @Option(help: "Write our outputs as output_M.pb below this folder.")
+    var save: String?
+
+    @Flag(help: "One JSON object a line and folder.")
+    var json = false
+
+    func run() throws {
+      var failures = 0
+      for folder in folders {
+        let verdict = try ModelCatalog.verify(
+          folder: folder, backend: backend, precision: precision, saveTo: save)
+        if verdict.isFailure { failures += 1 }
+        if json { try Console.jsonLine(verdict) } else { Console.result(verdict.text) }
+      }
+      if failures > 0 {
+        throw AutochromeError(.badData, "\(failures) of \(folders.count) folders failed.")
+      }
+    }
+  }
+}

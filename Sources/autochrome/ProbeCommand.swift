@@ -1,0 +1,28 @@
+import ArgumentParser
+import AutochromeKit
+
+/// What an input is and what would be done with it.
+struct ProbeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "probe", abstract: "Streams, shots, what would be done and why.")
+
+  @Argument(help: "A file, a folder or a pattern.")
+  var input: String
+
+  @OptionGroup(title: "Settings")
+  var settings: SettingsOptions
+
+  @Flag(help: "Find the shots too: decodes the whole film.")
+  var shots = false
+
+  @Flag(help: "As JSON.")
+  var json = false
+
+  func run() throws {
+    let settings = try Settings(
+      pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
+      options: settings.layer)
+    let probe = try Probe.examine(input: input, settings: settings, findShots: shots)
+    if json { try Console.json(probe) } else { Console.result(probe.text) }
+  }
+}
