@@ -101,6 +101,8 @@ static inline const enum AVPixelFormat *ac_encoder_pixel_formats(const AVCodec *
 // Side data of a stream: in AVStream up to FFmpeg 6.0, in its codec parameters from 6.1 on.
 #define AC_SIDE_DATA_IN_PARAMETERS (LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102))
 
+static inline int ac_side_data_in_parameters(void) { return AC_SIDE_DATA_IN_PARAMETERS; }
+
 static inline int ac_side_data_count(const AVStream *stream) {
 #if AC_SIDE_DATA_IN_PARAMETERS
   return stream->codecpar->nb_coded_side_data;

@@ -156,12 +156,11 @@ private func dawdle(_ value: Int, salt: UInt64) {
 
   @Test func theFirstOfManyErrorsWins() throws {
     let thrown = Log()
-    let order = Locked(())
     let error = failure {
       try Pipeline(permits: 8, threads: 8, source: counter(to: 100))
         .parallel("all fail") { (item: Int) -> Int in
           usleep(UInt32(item % 8) * 300)
-          order.withLock { _ in thrown.append(item) }
+          thrown.append(item)
           throw Boom(place: "\(item)")
         }
         .run { _ in }

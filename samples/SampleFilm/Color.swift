@@ -23,3 +23,12 @@ struct Ramp: Sendable {
     return mix(colors[index], colors[index + 1], place - Float(index))
   }
 }
+
+extension SIMD4<Float> {
+  /// The nearest 8-bit values to 255 times these.
+  @inline(__always)
+  var bytes: SIMD4<UInt8> {
+    let value = (self * 255 + 0.5).clamped(lowerBound: .zero, upperBound: SIMD4(repeating: 255))
+    return SIMD4<UInt8>(UInt8(value.x), UInt8(value.y), UInt8(value.z), UInt8(value.w))
+  }
+}

@@ -27,7 +27,7 @@ struct CornScene: Scene {
     }
     front = Self.layer(height: height, width: aspect + 0.4, rows: 0.6...1) {
       $0.blades(
-        rows: 0.93...1.02, horizon: 0.5, length: 0.26, colors: Self.straw, seed: 221,
+        rows: 0.95...1.02, horizon: 0.5, length: 0.15, colors: Self.straw, seed: 221,
         ears: Self.grain)
     }
   }

@@ -12,7 +12,7 @@ struct Layer: Sendable {
     width = canvas.width / factor
     height = canvas.height / factor
     top = canvas.top / factor
-    let weight = 255 / Float(factor * factor)
+    let weight = 1 / Float(factor * factor)
     var pixels: [SIMD4<UInt8>] = []
     pixels.reserveCapacity(width * height)
     for row in 0..<height {
@@ -23,9 +23,7 @@ struct Layer: Sendable {
             sum += canvas.pixels[y * canvas.width + x]
           }
         }
-        let value = (sum * weight + 0.5).clamped(
-          lowerBound: .zero, upperBound: SIMD4(repeating: 255))
-        pixels.append(SIMD4<UInt8>(truncatingIfNeeded: SIMD4<Int32>(value)))
+        pixels.append((sum * weight).bytes)
       }
     }
     self.pixels = pixels

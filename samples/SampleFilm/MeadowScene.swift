@@ -130,7 +130,7 @@ struct MeadowScene: Scene {
     for ring in 0..<6 {
       let scale = 0.5 + 0.14 * Float(ring)
       canvas.dab(
-        x, y + 0.01, size * scale * 1.3, size * scale * 0.20, rgb(26, 38, 14), opacity: 0.17)
+        x, y + 0.01, size * scale * 1.3, size * scale * 0.20, rgb(26, 38, 14), opacity: 0.11)
     }
   }
 

@@ -18,12 +18,10 @@ enum Noise {
   /// Smooth noise about 0, within ±1, with features of size 1 (gradient noise of Perlin, 1985/2002).
   @inline(__always)
   static func gradient(_ x: Float, _ y: Float, _ seed: UInt32) -> Float {
-    let left = x.rounded(.down)
-    let top = y.rounded(.down)
-    let column = Int32(left)
-    let row = Int32(top)
-    let u = x - left
-    let v = y - top
+    let column = floor(x)
+    let row = floor(y)
+    let u = x - Float(column)
+    let v = y - Float(row)
     let a = slope(hash(column, row, seed), u, v)
     let b = slope(hash(column &+ 1, row, seed), u - 1, v)
     let c = slope(hash(column, row &+ 1, seed), u, v - 1)
@@ -33,6 +31,13 @@ enum Noise {
     let upper = a + (b - a) * s
     let lower = c + (d - c) * s
     return (upper + (lower - upper) * t) * 1.4
+  }
+
+  /// The largest integer not above `x`, without the library's `floorf`.
+  @inline(__always)
+  static func floor(_ x: Float) -> Int32 {
+    let towardsZero = Int32(x)
+    return Float(towardsZero) > x ? towardsZero - 1 : towardsZero
   }
 
   /// The product of an offset with a gradient vector that the hash picks among eight.
@@ -68,7 +73,7 @@ enum Noise {
 
   /// The sine of `turns` whole turns, within 0.001.
   static func sine(turns: Float) -> Float {
-    let x = turns - turns.rounded(.down)
+    let x = turns - Float(floor(turns))
     let half = x < 0.5 ? x : x - 0.5
     let parabola = 16 * half * (0.5 - half)
     let value = parabola * (0.775 + 0.225 * parabola)

@@ -16,8 +16,8 @@ struct Sky: Sendable {
   func paint(on canvas: inout Canvas) {
     canvas.shade(rows: 0...horizon + 0.02) { x, y in
       let elevation = max(0, horizon - y)
-      let depth = 1 / (elevation + 0.16)
-      let (u, v) = (x * depth * 0.55, depth * 1.5)
+      let depth = 1 / (elevation + 0.28)
+      let (u, v) = (x * depth * 0.95, depth * 1.5)
       let density = thickness(u, v)
       let edge = smoothstep(0, 0.22, density)
       // Thinner towards the sun (up and to the left) is brighter.

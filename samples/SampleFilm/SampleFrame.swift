@@ -30,9 +30,7 @@ public struct SampleFrame: Sendable {
       if strength != 0 { grain.advance() }
       for column in 0..<width {
         let place = row * width + column
-        let value = (canvas.pixels[place] * 255 + 0.5).clamped(
-          lowerBound: .zero, upperBound: SIMD4(repeating: 255))
-        let bytes = SIMD4<UInt8>(truncatingIfNeeded: SIMD4<Int32>(value))
+        let bytes = canvas.pixels[place].bytes
         rgb[place * 3] = bytes.x
         rgb[place * 3 + 1] = bytes.y
         rgb[place * 3 + 2] = bytes.z

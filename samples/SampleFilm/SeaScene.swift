@@ -49,7 +49,13 @@ struct SeaScene: Scene {
     let deep = rgb(22, 52, 84)
     let foam = rgb(236, 222, 214)
     let swash = Self.swash(at: time)
+    let scale = frame.scale
+    let waterline = (0..<frame.width).map {
+      Self.waterline((Float($0) + 0.5) / scale + pan) + swash
+    }
     frame.shade(rows: Self.horizon...0.92) { x, y in
+      let line = waterline[Int(x * scale)] - y
+      guard line > 0 else { return (.zero, 0) }
       let below = y - Self.horizon
       let depth = 1 / (below + 0.018)
       let u = (x - aspect / 2 + pan) * depth
@@ -64,18 +70,18 @@ struct SeaScene: Scene {
       let path = max(0, 1 - abs(x - sunX) / spread)
       let glint = smoothstep(0.05, 0.55, waves + 0.4 * path - 0.1) * path
       color = mix(color, rgb(255, 214, 136), glint * 0.9)
-      let line = Self.waterline(x + pan) + swash - y
+      guard line < 0.08 else { return (color, 1) }
       let edge = Noise.fractal((x + pan) * 14, y * 30 + time * 0.4, octaves: 3, seed: 124)
       let white = smoothstep(0.050, 0.0, line + edge * 0.035)
       return (mix(color, foam, white * 0.85), smoothstep(0, 0.003, line))
     }
     // Wet sand shows what is left of the light where the last wave has been.
     frame.shade(rows: 0.70...0.95) { x, y in
-      let line = y - Self.waterline(x + pan) - swash
-      let shine = sky.clear(0.25 + 0.2 * line)
-      return (
-        mix(rgb(112, 86, 66), shine, 0.45), line > -0.004 ? 1 : 0
-      )
+      let line = y - waterline[Int(x * scale)]
+      guard line > -0.004 else { return (.zero, 0) }
+      let shine = sky.clear(0.30 - 2 * line)
+      let streak = 0.10 * Noise.gradient((x + pan) * 9, y * 90, 125)
+      return (mix(rgb(116, 88, 66), shine, max(0.1, 0.50 - 3.5 * line + streak)), 1)
     }
   }
 
@@ -138,7 +144,7 @@ struct SeaScene: Scene {
   private static func rock(
     on canvas: inout Canvas, x: Float, y: Float, width: Float, height: Float, seed: UInt32
   ) {
-    let stone = Ramp(rgb(26, 22, 28), rgb(62, 50, 50), rgb(104, 82, 70), rgb(168, 126, 92))
+    let stone = Ramp(rgb(38, 32, 36), rgb(66, 54, 52), rgb(96, 78, 68), rgb(138, 108, 84))
     let scale = canvas.scale
     canvas.shade(rows: max(0, y - height * 1.2)...min(1, y + height * 0.4)) { column, row in
       let u = (column - x) / width
@@ -146,9 +152,9 @@ struct SeaScene: Scene {
       let roof = y - height * (max(0, 1 - u * u * 3.2) + outline * max(0, 1 - u * u * 2))
       let floor = y + height * 0.12 * (1 - u * u * 4) + 0.01 * outline
       guard row > roof, row < floor, abs(u) < 0.62 else { return (.zero, 0) }
-      let facet = Noise.fractal(column * 9, row * 7, octaves: 6, seed: seed &+ 5)
-      let lit = Noise.fractal(column * 9 + 0.12, row * 7 + 0.16, octaves: 6, seed: seed &+ 5)
-      let tone = 0.34 + (facet - lit) * 2.2 + facet * 0.4 - 0.25 * (row - roof) / height
+      let facet = Noise.fractal(column * 15, row * 12, octaves: 6, seed: seed &+ 5)
+      let lit = Noise.fractal(column * 15 + 0.16, row * 12 + 0.2, octaves: 6, seed: seed &+ 5)
+      let tone = 0.42 + (facet - lit) * 1.1 + facet * 0.35 - 0.25 * (row - roof) / height
       return (stone(tone), min(1, min(row - roof, floor - row) * scale))
     }
   }

@@ -1,0 +1,75 @@
+import CFFmpeg
+import Foundation
+public import Imaging
+import Synchronization
+
+/// Encodes frames into a video file or pipe, with the copied packets of the other streams.
+///
+/// All that can be refused is refused on creation, before any frame is made: encoder, container,
+/// streams, the output's place.
+///
+/// `@unchecked Sendable`: all that changes is behind a lock.
+public final class FileSink: FrameSink, @unchecked Sendable {
+  /// The form of all pictures.
+  public let outputFormat: OutputFormat
+  /// What the user may want to know: the output's own notes and those of the container.
+  public private(set) var notes: [String]
+  /// FFmpeg's name of the encoder.
+  public let encoderName: String
+
+  private let lock = Mutex(())
+  private let file: OutputFile
+  private let muxer: Muxer
+  private let encoder: VideoEncoder
+  private var isEnded = false
+
+  /// Creates the output `path`, `-` being stdout, for what `source` describes.
+  public init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
+    LibraryLog.install()
+    let container = try Muxer.container(for: path, options: options)
+    encoderName = options.encoder ?? Muxer.defaultEncoder(of: container)
+    outputFormat = try OutputFormat.choose(
+      source: source.format, color: source.color, width: source.width, height: source.height,
+      encoder: encoderName, requested: options.pixelFormat)
+    try Muxer.check(container, encoder: encoderName, source: source, output: path)
+    encoder = try VideoEncoder(
+      encoderName, output: outputFormat,
+      stream: VideoEncoder.Stream(
+        width: source.width, height: source.height, timeBase: source.timeBase,
+        frameRate: source.frameRate, sampleAspectRatio: source.sampleAspectRatio,
+        fieldOrder: source.fieldOrder,
+        globalHeader: container.pointee.flags & AVFMT_GLOBALHEADER != 0),
+      options: options)
+    file = try OutputFile(
+      path: path, overwrite: options.overwrite, interruption: options.interruption)
+    muxer = try Muxer(container, file: file, source: source, encoder: encoder)
+    notes = outputFormat.notes + muxer.notes
+  }
+
+  public func outputFormat(for frame: Frame) -> OutputFormat { outputFormat }
+
+  public func write(_ element: SourceElement) throws {
+    try lock.withLock { _ in
+      for packet in element.packets { try muxer.write(packet) }
+      guard let frame = element.frame else { return }
+      try encoder.encode(frame) { try muxer.writeVideo($0) }
+    }
+  }
+
+  public func finish() throws {
+    try lock.withLock { _ in
+      guard !isEnded else { return }
+      isEnded = true
+      try encoder.encode(nil) { try muxer.writeVideo($0) }
+      try muxer.finish()
+      try file.commit()
+    }
+  }
+
+  public func discard() {
+    lock.withLock { _ in
+      isEnded = true
+      file.discard()
+    }
+  }
+}

@@ -1,0 +1,316 @@
+import CFFmpeg
+import Foundation
+import Imaging
+
+/// Owns a container that is being written.
+///
+/// `@unchecked Sendable`: used by one sink, which is called serially.
+final class Muxer: @unchecked Sendable {
+  private let pointer: UnsafeMutablePointer<AVFormatContext>
+  private let io: OutputContext
+  private let file: OutputFile
+  private let encoderTimeBase: AVRational
+  private let packet: UnsafeMutablePointer<AVPacket>
+  /// Where the streams of the source go.
+  private var outputIndex: [Int: Int] = [:]
+  private var videoIndex = 0
+  private var lastDecodingTime: [Int64?]
+  private(set) var notes: [String] = []
+
+  /// Writes the header.
+  init(
+    _ container: UnsafePointer<AVOutputFormat>, file: OutputFile, source: SourceInfo,
+    encoder: VideoEncoder
+  ) throws {
+    self.file = file
+    encoderTimeBase = encoder.pointer.pointee.time_base
+    io = try OutputContext(file)
+    guard let context = avformat_alloc_context(), let packet = av_packet_alloc() else {
+      throw MediaError.outOfMemory
+    }
+    pointer = context
+    self.packet = packet
+    lastDecodingTime = []
+    context.pointee.oformat = container
+    context.pointee.pb = io.pointer
+    context.pointee.url = av_strdup(file.name)
+    // A reader of a pipe wants each packet as soon as it is there.
+    if !file.isSeekable { context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS }
+
+    let copied = source.streams.filter { stream in
+      stream.index == source.videoStreamIndex
+        || (stream.isCopied && !Self.leavesOut(stream, container))
+    }
+    notes += source.streams.filter { $0.isCopied && Self.leavesOut($0, container) }.map {
+      "Stream \($0.index) (\($0.codecName), data) is left out: "
+        + "\(String(cString: container.pointee.name)) cannot hold it."
+    }
+    if copied.contains(where: { $0.index == source.videoStreamIndex }) {
+      for stream in copied {
+        if stream.index == source.videoStreamIndex {
+          try addVideo(source, encoder)
+        } else {
+          try addCopy(of: stream)
+        }
+      }
+    } else {
+      try addVideo(source, encoder)
+      for stream in copied { try addCopy(of: stream) }
+    }
+    Self.set(&context.pointee.metadata, Self.carried(source.metadata))
+    for chapter in source.chapters { try add(chapter) }
+    lastDecodingTime = Array(repeating: nil, count: Int(context.pointee.nb_streams))
+
+    let mark = LibraryLog.mark
+    let status = avformat_write_header(context, nil)
+    if let failure = file.failure { throw failure }
+    guard status >= 0 else {
+      throw MediaError(
+        .containerRefusesStream,
+        "The container \(String(cString: container.pointee.name)) of \(file.name) refuses a stream; "
+          + "write .mkv, or leave the stream out.",
+        underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
+    }
+  }
+
+  deinit {
+    pointer.pointee.pb = nil
+    avformat_free_context(pointer)
+    var doomed: UnsafeMutablePointer<AVPacket>? = packet
+    av_packet_free(&doomed)
+  }
+
+  // MARK: Choosing
+
+  /// The container by name or by the output's extension.
+  static func container(
+    for path: String, options: SinkOptions
+  ) throws -> UnsafePointer<AVOutputFormat> {
+    if let format = options.format {
+      guard let found = av_guess_format(format, nil, nil) else {
+        throw MediaError(.usage, "There is no container named \(format); try matroska, mp4 or nut.")
+      }
+      return found
+    }
+    if path == "-" {
+      throw MediaError(.usage, "A pipe needs a format, such as y4m, matroska or nut.")
+    }
+    guard let found = av_guess_format(nil, path, nil) else {
+      throw MediaError(
+        .usage,
+        "The name \(path) does not tell a container; end it with .mkv, .mp4 or .mov, or give the "
+          + "format.")
+    }
+    return found
+  }
+
+  static func defaultEncoder(of container: UnsafePointer<AVOutputFormat>) -> String {
+    switch String(cString: container.pointee.name) {
+    case "webm", "ivf", "avif": "libsvtav1"
+    default: "libx264"
+    }
+  }
+
+  /// Refuses streams that the container cannot hold.
+  static func check(
+    _ container: UnsafePointer<AVOutputFormat>, encoder: String, source: SourceInfo, output: String
+  ) throws {
+    let name = String(cString: container.pointee.name)
+    let codec = try OutputFormat.findEncoder(encoder)
+    guard avformat_query_codec(container, codec.pointee.id, FF_COMPLIANCE_NORMAL) != 0 else {
+      throw MediaError(
+        .containerRefusesStream,
+        "The container \(name) of \(output) cannot hold the video of \(encoder); write .mkv, or "
+          + "choose another encoder.")
+    }
+    for stream in source.copiedStreams where !leavesOut(stream, container) {
+      let id = stream.parameters.pointer.pointee.codec_id
+      guard !holds(container, id, stream.kind) else { continue }
+      let remedy =
+        stream.kind == .audio ? "leave the audio out (--audio none)" : "leave the stream out"
+      throw MediaError(
+        .containerRefusesStream,
+        "Stream \(stream.index) (\(stream.kind.rawValue), \(stream.codecName)) does not fit into the "
+          + "container \(name) of \(output); write .mkv, or \(remedy).")
+    }
+  }
+
+  private static func holds(
+    _ container: UnsafePointer<AVOutputFormat>, _ id: AVCodecID, _ kind: StreamInfo.Kind
+  ) -> Bool {
+    let isMatroska = String(cString: container.pointee.name) == "matroska"
+    if kind == .attachment { return isMatroska }
+    if kind == .data && isMatroska { return false }
+    let answer = avformat_query_codec(container, id, FF_COMPLIANCE_NORMAL)
+    // A container that does not tell says so when the header is written.
+    return answer != 0
+  }
+
+  /// Data streams, such as a camera's time code track, are no reason to refuse a film.
+  private static func leavesOut(
+    _ stream: StreamInfo, _ container: UnsafePointer<AVOutputFormat>
+  ) -> Bool {
+    stream.kind == .data
+      && !holds(container, stream.parameters.pointer.pointee.codec_id, .data)
+  }
+
+  // MARK: Setting up
+
+  private func addVideo(_ source: SourceInfo, _ encoder: VideoEncoder) throws {
+    guard let stream = avformat_new_stream(pointer, nil) else { throw MediaError.outOfMemory }
+    videoIndex = Int(stream.pointee.index)
+    let status = avcodec_parameters_from_context(stream.pointee.codecpar, encoder.pointer)
+    guard status >= 0 else {
+      throw MediaError(.internalFault, "The video stream cannot be described.", status: status)
+    }
+    stream.pointee.time_base = encoderTimeBase
+    if let rate = source.frameRate {
+      stream.pointee.avg_frame_rate = rate.av
+      stream.pointee.r_frame_rate = rate.av
+    }
+    stream.pointee.sample_aspect_ratio = source.sampleAspectRatio.av
+    if stream.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_HEVC,
+      ["mp4", "mov"].contains(String(cString: pointer.pointee.oformat.pointee.name))
+    {
+      // "hvc1", the only tag that players of Apple take.
+      stream.pointee.codecpar.pointee.codec_tag = 0x3163_7668
+    }
+    guard let original = source.videoStream else { return }
+    stream.pointee.disposition = original.disposition
+    Self.set(&stream.pointee.metadata, Self.carriedOfVideo(original.metadata))
+    let kept: Set<UInt32> = [
+      AV_PKT_DATA_DISPLAYMATRIX.rawValue, AV_PKT_DATA_MASTERING_DISPLAY_METADATA.rawValue,
+      AV_PKT_DATA_CONTENT_LIGHT_LEVEL.rawValue, AV_PKT_DATA_STEREO3D.rawValue,
+      AV_PKT_DATA_SPHERICAL.rawValue,
+    ]
+    try add(original.sideData.filter { kept.contains($0.type) }, to: stream)
+  }
+
+  private func addCopy(of source: StreamInfo) throws {
+    guard let stream = avformat_new_stream(pointer, nil) else { throw MediaError.outOfMemory }
+    outputIndex[source.index] = Int(stream.pointee.index)
+    let status = avcodec_parameters_copy(stream.pointee.codecpar, source.parameters.pointer)
+    guard status >= 0 else {
+      throw MediaError(
+        .internalFault, "Stream \(source.index) cannot be described.", status: status)
+    }
+    stream.pointee.codecpar.pointee.codec_tag = tag(of: source.parameters.pointer.pointee)
+    stream.pointee.time_base = source.timeBase.av
+    stream.pointee.disposition = source.disposition
+    Self.set(&stream.pointee.metadata, source.metadata)
+    if !sideDataTravelsWithParameters { try add(source.sideData, to: stream) }
+  }
+
+  private var sideDataTravelsWithParameters: Bool { ac_side_data_in_parameters() != 0 }
+
+  /// The source's tag if the container knows it, or has no tag of its own; otherwise 0, which lets
+  /// the container choose.
+  private func tag(of parameters: AVCodecParameters) -> UInt32 {
+    guard let table = pointer.pointee.oformat.pointee.codec_tag else { return parameters.codec_tag }
+    if av_codec_get_id(table, parameters.codec_tag) == parameters.codec_id {
+      return parameters.codec_tag
+    }
+    var own: UInt32 = 0
+    return av_codec_get_tag2(table, parameters.codec_id, &own) == 0 ? parameters.codec_tag : 0
+  }
+
+  private func add(_ sideData: [StreamSideData], to stream: UnsafeMutablePointer<AVStream>) throws {
+    for item in sideData {
+      let status = item.bytes.withUnsafeBytes { bytes in
+        ac_add_side_data(
+          stream, AVPacketSideDataType(rawValue: item.type), bytes.baseAddress, bytes.count)
+      }
+      guard status >= 0 else { throw MediaError.outOfMemory }
+    }
+  }
+
+  private func add(_ chapter: Chapter) throws {
+    guard
+      let added = ac_add_chapter(
+        pointer, chapter.id, chapter.timeBase.av, chapter.start, chapter.end)
+    else { throw MediaError.outOfMemory }
+    Self.set(&added.pointee.metadata, chapter.metadata)
+  }
+
+  private static func set(_ dictionary: inout OpaquePointer?, _ entries: [MetadataEntry]) {
+    for entry in entries { av_dict_set(&dictionary, entry.key, entry.value, 0) }
+  }
+
+  /// Without what describes the old container.
+  private static func carried(_ entries: [MetadataEntry]) -> [MetadataEntry] {
+    let stale: Set<String> = [
+      "major_brand", "minor_version", "compatible_brands", "encoder", "duration",
+    ]
+    return entries.filter { !stale.contains($0.key.lowercased()) }
+  }
+
+  /// Without what describes the old encoding.
+  private static func carriedOfVideo(_ entries: [MetadataEntry]) -> [MetadataEntry] {
+    carried(entries).filter { entry in
+      let key = entry.key.uppercased()
+      return !["BPS", "NUMBER_OF_FRAMES", "NUMBER_OF_BYTES", "VENDOR_ID"].contains(key)
+        && !key.hasPrefix("BPS-") && !key.hasPrefix("NUMBER_OF_") && !key.hasPrefix("_STATISTICS")
+        && !key.hasPrefix("DURATION-")
+    }
+  }
+
+  // MARK: Writing
+
+  /// Writes a new reference to the bytes of `source`.
+  func write(_ source: CopiedPacket) throws {
+    guard let index = outputIndex[source.streamIndex] else { return }
+    guard av_packet_ref(packet, source.pointer) >= 0 else { throw MediaError.outOfMemory }
+    try write(to: index, from: source.timeBase.av)
+  }
+
+  /// Writes a packet of the encoder.
+  func writeVideo(_ encoded: UnsafeMutablePointer<AVPacket>) throws {
+    av_packet_move_ref(packet, encoded)
+    try write(to: videoIndex, from: encoderTimeBase)
+  }
+
+  private func write(to index: Int, from timeBase: AVRational) throws {
+    let target = ac_stream(pointer, Int32(index)).pointee.time_base
+    av_packet_rescale_ts(packet, timeBase, target)
+    packet.pointee.stream_index = Int32(index)
+    packet.pointee.pos = -1
+    if let time = packet.pointee.dts.knownTime {
+      // Rounding to a coarser clock may bring two packets to the same time.
+      var decodingTime = time
+      let allowsEqual = pointer.pointee.oformat.pointee.flags & AVFMT_TS_NONSTRICT != 0
+      if let last = lastDecodingTime[index], decodingTime < last + (allowsEqual ? 0 : 1) {
+        decodingTime = last + (allowsEqual ? 0 : 1)
+        packet.pointee.dts = decodingTime
+        if let shown = packet.pointee.pts.knownTime, shown < decodingTime {
+          packet.pointee.pts = decodingTime
+        }
+      }
+      lastDecodingTime[index] = decodingTime
+    }
+    let mark = LibraryLog.mark
+    let status = av_interleaved_write_frame(pointer, packet)
+    if let failure = file.failure { throw failure }
+    guard status >= 0 else {
+      av_packet_unref(packet)
+      throw writeFailure(status, since: mark, what: "a packet of stream \(index)")
+    }
+  }
+
+  /// Writes what is held back, and the index.
+  func finish() throws {
+    let mark = LibraryLog.mark
+    let status = av_write_trailer(pointer)
+    avio_flush(io.pointer)
+    if let failure = file.failure { throw failure }
+    guard status >= 0 else { throw writeFailure(status, since: mark, what: "the end") }
+  }
+
+  private func writeFailure(_ status: Int32, since mark: Int, what: String) -> MediaError {
+    if status == ac_error_exit() {
+      return MediaError(.interrupted, "Writing \(file.name) was interrupted.")
+    }
+    return MediaError(
+      .io, "Writing \(what) to \(file.name) failed.",
+      underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
+  }
+}

@@ -1,0 +1,218 @@
+import CFFmpeg
+import Foundation
+
+/// Bytes on their way into a file or pipe. A file is written under a temporary name in the same
+/// folder, `.NAME.partial`, and gets its name when it is complete; what is there under the name
+/// already and is no regular file (a device, a named pipe) is written straight.
+///
+/// `@unchecked Sendable`: used by one sink, which is called serially.
+final class OutputFile: @unchecked Sendable {
+  /// What messages call it.
+  let name: String
+  /// Whether it is a regular file.
+  let isSeekable: Bool
+  private let path: String?
+  private let temporaryPath: String?
+  private var descriptor: Int32
+  private let ownsDescriptor: Bool
+  private let overwrite: Bool
+  private let interruption: Interruption?
+  private(set) var position: Int64 = 0
+  /// The first failure of the system.
+  private(set) var failure: MediaError?
+
+  /// Creates `path`; `-` is stdout.
+  init(path: String, overwrite: Bool, interruption: Interruption?) throws {
+    self.interruption = interruption
+    self.overwrite = overwrite
+    if path == "-" {
+      name = "stdout"
+      (self.path, temporaryPath, descriptor, ownsDescriptor) = (nil, nil, 1, false)
+      var status = stat()
+      isSeekable = fstat(1, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      return
+    }
+    name = path
+    self.path = path
+    ownsDescriptor = true
+    var status = stat()
+    let exists = stat(path, &status) == 0
+    if exists && status.st_mode & S_IFMT == S_IFDIR {
+      throw MediaError(.cannotCreate, "\(path) is a folder; give the name of a file.")
+    }
+    if exists && status.st_mode & S_IFMT != S_IFREG {
+      temporaryPath = nil
+      isSeekable = false
+      descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    } else {
+      if exists && !overwrite { throw Self.existsError(path) }
+      let target = Self.temporaryPath(for: path)
+      temporaryPath = target
+      isSeekable = true
+      descriptor = open(target, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+        close(descriptor)
+        throw MediaError(
+          .cannotCreate, "Another process is writing \(path); wait for it, or give another name.")
+      }
+      if descriptor >= 0 { _ = ftruncate(descriptor, 0) }
+    }
+    guard descriptor >= 0 else {
+      let reason = String(cString: strerror(errno))
+      throw MediaError(
+        .cannotCreate, "The output \(path) cannot be created; check its folder and permissions.",
+        underlying: reason)
+    }
+  }
+
+  deinit { discard() }
+
+  /// The name of a file while it is written.
+  static func temporaryPath(for path: String) -> String {
+    let url = URL(fileURLWithPath: path)
+    let folder = path.contains("/") ? url.deletingLastPathComponent().path + "/" : ""
+    return folder + "." + url.lastPathComponent + ".partial"
+  }
+
+  private static func existsError(_ path: String) -> MediaError {
+    MediaError(
+      .outputExists, "The output \(path) exists already; ask to overwrite it, or name another.")
+  }
+
+  /// Writes all of `count` bytes.
+  func write(_ base: UnsafeRawPointer, count: Int) throws {
+    if let failure { throw failure }
+    var done = 0
+    while done < count {
+      if interruption?.isRequested == true {
+        throw MediaError(.interrupted, "Writing \(name) was interrupted.")
+      }
+      var chunk = count - done
+      if !isSeekable {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        let ready = poll(&waiting, 1, 100)
+        if ready == 0 || (ready < 0 && errno == EINTR) { continue }
+        // A pipe that is ready takes this much without blocking.
+        chunk = min(chunk, 4096)
+      }
+      let taken = Foundation.write(descriptor, base + done, chunk)
+      if taken >= 0 {
+        done += taken
+        position += Int64(taken)
+      } else if errno != EINTR && errno != EAGAIN {
+        throw fail(errno, "Writing \(name) failed at byte \(position)")
+      }
+    }
+  }
+
+  func seek(to offset: Int64) throws {
+    guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
+      throw fail(errno, "Going to byte \(offset) of \(name) failed")
+    }
+    position = offset
+  }
+
+  var byteCount: Int64 {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
+  /// Brings all to the disk and gives the file its name.
+  func commit() throws {
+    guard ownsDescriptor, descriptor >= 0 else { return }
+    if let temporaryPath, let path {
+      if fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS {
+        throw fail(errno, "Bringing \(name) to the disk failed")
+      }
+      if !overwrite && access(path, F_OK) == 0 { throw Self.existsError(path) }
+      guard rename(temporaryPath, path) == 0 else {
+        throw fail(errno, "Giving \(path) its name failed")
+      }
+      let folder = open(
+        path.contains("/") ? URL(fileURLWithPath: path).deletingLastPathComponent().path : ".",
+        O_RDONLY | O_CLOEXEC)
+      if folder >= 0 {
+        // Not all file systems know how; the file itself is safe.
+        _ = fsync(folder)
+        close(folder)
+      }
+    }
+    let status = close(descriptor)
+    descriptor = -1
+    if status != 0 { throw fail(errno, "Closing \(name) failed") }
+  }
+
+  /// Closes and removes what was written, unless it was committed.
+  func discard() {
+    guard ownsDescriptor, descriptor >= 0 else { return }
+    close(descriptor)
+    descriptor = -1
+    if let temporaryPath { unlink(temporaryPath) }
+  }
+
+  private func fail(_ code: Int32, _ what: String) -> MediaError {
+    let remedy: String
+    switch code {
+    case ENOSPC, EDQUOT: remedy = "; make room and resume."
+    case EPIPE: remedy = ": the reader closed the pipe."
+    default: remedy = "."
+    }
+    let error = MediaError(.io, what + remedy, underlying: String(cString: strerror(code)))
+    failure = failure ?? error
+    return error
+  }
+}
+
+/// FFmpeg's I/O context that writes to an `OutputFile`.
+///
+/// `@unchecked Sendable`: used by one sink, which is called serially.
+final class OutputContext: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<AVIOContext>
+  private let file: OutputFile
+
+  init(_ file: OutputFile) throws {
+    self.file = file
+    guard
+      let context = ac_io_context(
+        1 << 18, 1, Unmanaged.passUnretained(file).toOpaque(), nil, Self.write,
+        file.isSeekable ? Self.seek : nil)
+    else { throw MediaError.outOfMemory }
+    pointer = context
+  }
+
+  deinit { ac_io_context_free(pointer) }
+
+  private static let write:
+    @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int32) -> Int32 = {
+      opaque, buffer, count in
+      guard let opaque, let buffer else { return ac_averror(EINVAL) }
+      let file = Unmanaged<OutputFile>.fromOpaque(opaque).takeUnretainedValue()
+      do {
+        try file.write(buffer, count: Int(count))
+        return count
+      } catch let error as MediaError where error.code == .interrupted {
+        return ac_error_exit()
+      } catch {
+        return ac_averror(EIO)
+      }
+    }
+
+  private static let seek: @convention(c) (UnsafeMutableRawPointer?, Int64, Int32) -> Int64 = {
+    opaque, offset, whence in
+    guard let opaque else { return Int64(ac_averror(EINVAL)) }
+    let file = Unmanaged<OutputFile>.fromOpaque(opaque).takeUnretainedValue()
+    if whence & AVSEEK_SIZE != 0 { return file.byteCount }
+    let target: Int64
+    switch whence & 3 {
+    case SEEK_SET: target = offset
+    case SEEK_CUR: target = file.position + offset
+    default: target = file.byteCount + offset
+    }
+    do {
+      try file.seek(to: target)
+      return target
+    } catch {
+      return Int64(ac_averror(EIO))
+    }
+  }
+}

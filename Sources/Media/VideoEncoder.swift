@@ -1,0 +1,183 @@
+import CFFmpeg
+import Foundation
+import Imaging
+
+/// Owns an encoder of one video stream, or of single pictures.
+///
+/// `@unchecked Sendable`: used by one sink, which is called serially.
+final class VideoEncoder: @unchecked Sendable {
+  /// What the encoder needs to know of the stream.
+  struct Stream {
+    var width: Int
+    var height: Int
+    var timeBase: Rational
+    var frameRate: Rational?
+    var sampleAspectRatio = Rational(0, 1)
+    var fieldOrder = FieldOrder.progressive
+    /// Whether the container wants the headers apart.
+    var globalHeader = false
+  }
+
+  let pointer: UnsafeMutablePointer<AVCodecContext>
+  let name: String
+  private let maker: EncoderFrameMaker
+  private let packet: UnsafeMutablePointer<AVPacket>
+  /// Durations of the frames inside the encoder, by presentation time.
+  private var durations: [Int64: Int64] = [:]
+
+  init(_ name: String, output: OutputFormat, stream: Stream, options: SinkOptions) throws {
+    self.name = name
+    let codec = try OutputFormat.findEncoder(name)
+    maker = try EncoderFrameMaker(output)
+    guard let context = avcodec_alloc_context3(codec), let packet = av_packet_alloc() else {
+      throw MediaError.outOfMemory
+    }
+    pointer = context
+    self.packet = packet
+    context.pointee.width = Int32(stream.width)
+    context.pointee.height = Int32(stream.height)
+    context.pointee.pix_fmt = maker.layout.pixelFormat
+    context.pointee.time_base = stream.timeBase.av
+    // Encoders plan by a rate; an unknown one must not become the inverse of the time base.
+    context.pointee.framerate = (stream.frameRate ?? Rational(25, 1)).av
+    context.pointee.sample_aspect_ratio = stream.sampleAspectRatio.av
+    let color = output.color
+    context.pointee.color_primaries = AVColorPrimaries(rawValue: UInt32(color.primaries.rawValue))
+    context.pointee.color_trc = AVColorTransferCharacteristic(
+      rawValue: UInt32(color.transfer.rawValue))
+    context.pointee.colorspace = AVColorSpace(rawValue: UInt32(color.matrix.rawValue))
+    context.pointee.color_range = (output.encodedRange ?? color.range).av
+    context.pointee.chroma_sample_location = AVChromaLocation(
+      rawValue: UInt32(color.chromaLocation.rawValue))
+    switch stream.fieldOrder {
+    case .progressive: context.pointee.field_order = AV_FIELD_PROGRESSIVE
+    case .topFirst: context.pointee.field_order = AV_FIELD_TT
+    case .bottomFirst: context.pointee.field_order = AV_FIELD_BB
+    }
+    if stream.fieldOrder != .progressive { context.pointee.flags |= AV_CODEC_FLAG_INTERLACED_DCT }
+    if stream.globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
+    try open(codec, options)
+  }
+
+  deinit {
+    var doomed: UnsafeMutablePointer<AVCodecContext>? = pointer
+    avcodec_free_context(&doomed)
+    var doomedPacket: UnsafeMutablePointer<AVPacket>? = packet
+    av_packet_free(&doomedPacket)
+  }
+
+  private func open(_ codec: UnsafePointer<AVCodec>, _ options: SinkOptions) throws {
+    var wanted = try Self.defaults(name, options, pointer)
+    for (key, value) in options.encoderOptions {
+      // The libraries' own option strings add up.
+      if key.hasSuffix("-params"), let own = wanted[key] {
+        wanted[key] = own + ":" + value
+      } else {
+        wanted[key] = value
+      }
+    }
+    var dictionary: OpaquePointer?
+    defer { av_dict_free(&dictionary) }
+    for (key, value) in wanted.sorted(by: { $0.key < $1.key }) {
+      av_dict_set(&dictionary, key, value, 0)
+    }
+    let mark = LibraryLog.mark
+    let status = avcodec_open2(pointer, codec, &dictionary)
+    guard status >= 0 else {
+      throw MediaError(
+        .encoderRefuses,
+        "\(name) refuses \(pointer.pointee.width)×\(pointer.pointee.height) "
+          + "\(maker.layout.name) with the options "
+          + "\(wanted.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")).",
+        underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
+    }
+    let unknown = Demuxer.entries(dictionary).map(\.key)
+    if !unknown.isEmpty {
+      throw MediaError(
+        .usage, "\(name) has no option named \(unknown.joined(separator: ", ")).")
+    }
+  }
+
+  /// The options that make quality, preset and threads mean the same for all encoders.
+  private static func defaults(
+    _ name: String, _ options: SinkOptions, _ context: UnsafeMutablePointer<AVCodecContext>
+  ) throws -> [String: String] {
+    var result: [String: String] = [:]
+    if options.threads > 0 { result["threads"] = String(options.threads) }
+    switch name {
+    case "libx265":
+      let pools = options.threads > 0 ? ":pools=\(options.threads)" : ""
+      result["x265-params"] = "log-level=none" + pools
+    case "libsvtav1":
+      result["crf"] = "30"
+      if options.threads > 0 { result["svtav1-params"] = "lp=\(options.threads)" }
+    case "ffv1":
+      // Version 3 has checksums, and slices that decode in parallel (RFC 9043).
+      result["level"] = "3"
+      result["slicecrc"] = "1"
+      result["g"] = "1"
+    case "tiff":
+      result["compression_algo"] = "deflate"
+    case "mjpeg":
+      result["flags"] = "+qscale"
+      result["global_quality"] = String(Int((options.crf ?? 2) * Double(FF_QP2LAMBDA)))
+    default: break
+    }
+    if let crf = options.crf, name != "mjpeg" {
+      guard hasOption("crf", context) else {
+        throw MediaError(.usage, "\(name) has no constant rate factor; leave the crf out.")
+      }
+      result["crf"] =
+        crf == crf.rounded() ? String(Int(crf)) : String(crf)
+    }
+    if let preset = options.preset {
+      guard hasOption("preset", context) else {
+        throw MediaError(.usage, "\(name) has no presets; leave the preset out.")
+      }
+      result["preset"] = preset
+    }
+    return result
+  }
+
+  private static func hasOption(
+    _ option: String, _ context: UnsafeMutablePointer<AVCodecContext>
+  ) -> Bool {
+    guard let own = context.pointee.priv_data else { return false }
+    return av_opt_find(own, option, nil, 0, 0) != nil
+  }
+
+  /// Encodes a frame, or the rest with `nil`, and gives the packets that come out of it to `take`,
+  /// times in units of the encoder's time base.
+  func encode(_ frame: Frame?, take: (UnsafeMutablePointer<AVPacket>) throws -> Void) throws {
+    let mark = LibraryLog.mark
+    var status: Int32
+    if let frame {
+      let raw = try maker.frame(frame.picture, named: "Frame \(frame.index)")
+      raw.pointer.pointee.pts = frame.presentationTime
+      raw.pointer.pointee.sample_aspect_ratio = pointer.pointee.sample_aspect_ratio
+      raw.pointer.pointee.quality = pointer.pointee.global_quality
+      ac_frame_set_duration(raw.pointer, frame.duration)
+      ac_frame_set_fields(
+        raw.pointer, frame.fieldOrder == .progressive ? 0 : 1, frame.fieldOrder == .topFirst ? 1 : 0
+      )
+      if frame.duration > 0 { durations[frame.presentationTime] = frame.duration }
+      status = avcodec_send_frame(pointer, raw.pointer)
+    } else {
+      status = avcodec_send_frame(pointer, nil)
+    }
+    while status >= 0 {
+      status = avcodec_receive_packet(pointer, packet)
+      guard status >= 0 else { break }
+      defer { av_packet_unref(packet) }
+      if let duration = durations.removeValue(forKey: packet.pointee.pts) {
+        packet.pointee.duration = duration
+      }
+      try take(packet)
+    }
+    guard status == ac_error_again() || status == ac_error_eof() else {
+      throw MediaError(
+        .encoderRefuses, "\(name) failed at \(frame.map { "frame \($0.index)" } ?? "the end").",
+        underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
+    }
+  }
+}

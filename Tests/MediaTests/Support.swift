@@ -1,0 +1,157 @@
+import Foundation
+import Imaging
+import Media
+import Testing
+
+/// A folder that is removed with it.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("media-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    path = folder.path
+  }
+
+  deinit {
+    do { try FileManager.default.removeItem(atPath: path) } catch { print("left behind: \(path)") }
+  }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  var names: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+  }
+}
+
+struct ToolFailure: Error, CustomStringConvertible {
+  var description: String
+}
+
+/// Runs a tool and gives its standard output; a failure of the tool fails the test.
+@discardableResult
+func run(_ tool: String, _ arguments: [String]) throws -> Data {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = [tool] + arguments
+  let output = Pipe()
+  let errors = FileManager.default.temporaryDirectory
+    .appendingPathComponent("stderr-\(UUID().uuidString)")
+  try Data().write(to: errors)
+  defer { do { try FileManager.default.removeItem(at: errors) } catch { print(error) } }
+  process.standardOutput = output
+  process.standardError = try FileHandle(forWritingTo: errors)
+  process.standardInput = FileHandle.nullDevice
+  try process.run()
+  let data = output.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  guard process.terminationStatus == 0 else {
+    let said = try String(contentsOf: errors, encoding: .utf8)
+    throw ToolFailure(description: "\(tool) \(arguments.joined(separator: " ")): \(said)")
+  }
+  return data
+}
+
+/// Makes fixtures with FFmpeg's command line tool, independent of the module under test.
+@discardableResult
+func ffmpeg(_ arguments: String...) throws -> Data {
+  try run("ffmpeg", ["-v", "error", "-nostdin", "-y", "-bitexact"] + arguments)
+}
+
+/// The same, words separated by spaces.
+@discardableResult
+func ffmpeg(words: String, _ output: String) throws -> Data {
+  try run(
+    "ffmpeg",
+    ["-v", "error", "-nostdin", "-y"] + words.split(separator: " ").map(String.init) + [output])
+}
+
+/// One entry per line of what ffprobe tells.
+func ffprobe(_ path: String, _ words: String) throws -> [String] {
+  let data = try run(
+    "ffprobe", ["-v", "error"] + words.split(separator: " ").map(String.init) + [path])
+  return String(decoding: data, as: UTF8.self).split(separator: "\n").map {
+    $0.trimmingCharacters(in: .whitespaces)
+  }.filter { !$0.isEmpty }
+}
+
+extension FrameSource {
+  /// Everything up to the end or the error.
+  func drain() -> (elements: [SourceElement], error: MediaError?) {
+    var elements: [SourceElement] = []
+    do {
+      while let element = try next() { elements.append(element) }
+      return (elements, nil)
+    } catch let error as MediaError {
+      return (elements, error)
+    } catch {
+      return (elements, MediaError(.internalFault, "\(error)"))
+    }
+  }
+
+  func frames() throws -> [Frame] {
+    let (elements, error) = drain()
+    if let error { throw error }
+    return elements.compactMap(\.frame)
+  }
+}
+
+extension Picture {
+  /// The picture as a colorizer hands it on: luma by reference, chroma made anew, here of slopes.
+  func recombined(for output: OutputFormat) -> Picture {
+    let format = output.pictureFormat
+    var color = output.color
+    color.range = output.color.range
+    var planes: [Plane] = []
+    for index in 0..<format.planeCount {
+      let size = format.planeSize(index, width: width, height: height)
+      if index == 0, format.model == .yuv, self.format.model != .rgb {
+        planes.append(
+          luma.widened(to: format.bitDepth, repeatingTopBits: output.color.range == .full))
+      } else if index == format.alphaIndex, let alpha {
+        planes.append(alpha.widened(to: format.bitDepth, repeatingTopBits: true))
+      } else if format.model == .rgb {
+        let source = self.format.model == .rgb ? self.planes[index] : self.planes[0]
+        planes.append(source.widened(to: format.bitDepth, repeatingTopBits: true))
+      } else {
+        planes.append(
+          .slope(width: size.width, height: size.height, bitDepth: format.bitDepth, phase: index))
+      }
+    }
+    return Picture(width: width, height: height, format: format, color: color, planes: planes)
+  }
+}
+
+extension Plane {
+  /// Codes around the middle that change slowly.
+  static func slope(width: Int, height: Int, bitDepth: Int, phase: Int) -> Plane {
+    Plane(width: width, height: height, bitDepth: bitDepth) { base, stride in
+      for y in 0..<height {
+        for x in 0..<width {
+          let code = (1 << (bitDepth - 1)) + (x * phase + y) % 31 - 15
+          if bitDepth > 8 {
+            (base + y * stride).storeBytes(of: UInt16(code), toByteOffset: 2 * x, as: UInt16.self)
+          } else {
+            (base + y * stride).storeBytes(of: UInt8(code), toByteOffset: x, as: UInt8.self)
+          }
+        }
+      }
+    }
+  }
+
+  /// All samples, row by row.
+  var samples: [Int] { (0..<height).flatMap { y in (0..<width).map { self[$0, y] } } }
+}
+
+/// Sends all of `source` through `sink` as a pipeline does.
+func copy(_ source: any FrameSource, to sink: any FrameSink) throws {
+  while let element = try source.next() {
+    var element = element
+    if let frame = element.frame {
+      element.frame = frame.with(frame.picture.recombined(for: try sink.outputFormat(for: frame)))
+    }
+    try sink.write(element)
+  }
+  try sink.finish()
+}
