@@ -26,14 +26,14 @@ final class ContactSheet: Sendable {
   }
 
   /// Takes the frame if it is one of those wanted. Called in order.
-  func offer(source: Picture, result: Picture) {
-    state.withLock { state in
+  func offer(source: Picture, result: Picture) throws {
+    try state.withLock { state in
       defer { state.seen += 1 }
       guard state.seen % state.step == state.step / 2 else { return }
       state.pairs.append(
         (
-          Thumbnail(gray: source, width: Self.columnWidth),
-          Thumbnail(color: result, width: Self.columnWidth)
+          try Thumbnail(gray: source, width: Self.columnWidth),
+          try Thumbnail(color: result, width: Self.columnWidth)
         ))
       if state.pairs.count >= 2 * Self.columns {
         state.pairs = state.pairs.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)

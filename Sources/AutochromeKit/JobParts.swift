@@ -37,8 +37,8 @@ struct JobParts {
   }
 
   /// The stage that finds shots and steadies the estimates.
-  func makeSteadyStage() -> Stabilizer<FrameAnalysis> {
-    Stabilizer(stability: job.settings.stability, lookAhead: job.settings.lookAhead)
+  func makeSteadyStage() -> SteadyStage {
+    SteadyStage(stability: job.settings.stability, lookAhead: job.settings.lookAhead)
   }
 
   /// Frames to be written, if the source tells.

@@ -102,7 +102,7 @@ struct JobRun {
       sink: { item in
         var element = item.element
         if let frame = element.frame, let colored = item.colored {
-          sheet?.offer(source: frame.picture, result: colored)
+          try sheet?.offer(source: frame.picture, result: colored)
           element.frame = frame.with(colored)
           try sink.write(element)
           log.wrote(frameIndex: frame.index, startsShot: item.startsShot)

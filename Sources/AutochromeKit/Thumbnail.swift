@@ -8,45 +8,41 @@ struct Thumbnail {
   let rgb: [[UInt8]]
 
   /// The luma of a picture alone.
-  init(gray picture: Picture, width: Int) {
-    self.init(picture, width: width, isGray: true)
+  init(gray picture: Picture, width: Int) throws {
+    try self.init(picture, width: width, isGray: true)
   }
 
   /// The picture in color.
-  init(color picture: Picture, width: Int) {
-    self.init(picture, width: width, isGray: false)
+  init(color picture: Picture, width: Int) throws {
+    try self.init(picture, width: width, isGray: false)
   }
 
-  private init(_ picture: Picture, width: Int, isGray: Bool) {
+  private init(_ picture: Picture, width: Int, isGray: Bool) throws {
     let width = min(width, picture.width)
     let height = max(1, picture.height * width / picture.width)
-    let color = picture.color.resolved(
-      width: picture.width, height: picture.height, format: picture.format)
     let format = picture.format
-    // Code values → 0…1 (R, G, B, Y′) or −½…½ (Cb, Cr).
+    let color = picture.color.resolved(
+      width: picture.width, height: picture.height, format: format)
+    let scale = CodeScale(bitDepth: format.bitDepth, range: color.range)
+    let weights =
+      format.model == .yuv
+      ? try LumaWeights(color.matrix) : LumaWeights(forRGBWith: color.primaries)
     let planes = picture.planes.prefix(3).map { Self.shrink($0, width: width, height: height) }
     var rgb = [[UInt8]](repeating: [UInt8](repeating: 0, count: width * height), count: 3)
     for i in 0..<width * height {
-      let values: (Double, Double, Double)
+      var pixel: SIMD3<Double>
       switch format.model {
       case .rgb:
-        let maximum = Double(format.maximumCode)
-        let (r, g, b) = (planes[0][i] / maximum, planes[1][i] / maximum, planes[2][i] / maximum)
-        let luma = isGray ? color.luma(red: r, green: g, blue: b) : 0
-        values = isGray ? (luma, luma, luma) : (r, g, b)
-      case .gray, .yuv:
-        let luma = color.luma(code: planes[0][i], bitDepth: format.bitDepth)
-        if format.model == .gray || isGray {
-          values = (luma, luma, luma)
-        } else {
-          values = color.rgb(
-            luma: luma, cb: color.chroma(code: planes[1][i], bitDepth: format.bitDepth),
-            cr: color.chroma(code: planes[2][i], bitDepth: format.bitDepth))
-        }
+        pixel = SIMD3(planes[0][i], planes[1][i], planes[2][i]) / Double(format.maximumCode)
+        if isGray { pixel = SIMD3(repeating: weights.luma(pixel)) }
+      case .gray:
+        pixel = SIMD3(repeating: scale.luma(planes[0][i]))
+      case .yuv:
+        pixel = weights.rgb(
+          luma: scale.luma(planes[0][i]), cb: isGray ? 0 : scale.chroma(planes[1][i]),
+          cr: isGray ? 0 : scale.chroma(planes[2][i]))
       }
-      rgb[0][i] = Self.byte(values.0)
-      rgb[1][i] = Self.byte(values.1)
-      rgb[2][i] = Self.byte(values.2)
+      for channel in 0..<3 { rgb[channel][i] = Self.byte(pixel[channel]) }
     }
     self.width = width
     self.height = height

@@ -1,0 +1,32 @@
+import Colorization
+
+/// The temporal stage of the pipeline: frame analyses in, in order; the same out, steadied.
+struct SteadyStage {
+  /// A frame that may leave.
+  struct Result {
+    var analysis: FrameAnalysis
+    var startsShot: Bool
+  }
+
+  private let stabilizer: Stabilizer<FrameAnalysis.Geometry>
+
+  init(stability: Float, lookAhead: Int) {
+    stabilizer = Stabilizer(stability: stability, lookAhead: stability > 0 ? lookAhead : 0)
+  }
+
+  func push(_ analysis: FrameAnalysis) -> [Result] {
+    stabilizer.push(
+      TemporalFrame(
+        lightness: analysis.lightness, estimate: analysis.estimate, payload: analysis.geometry)
+    ).map(Self.result)
+  }
+
+  func finish() -> [Result] { stabilizer.finish().map(Self.result) }
+
+  private static func result(_ frame: TemporalFrame<FrameAnalysis.Geometry>) -> Result {
+    Result(
+      analysis: FrameAnalysis(
+        geometry: frame.payload, lightness: frame.lightness, estimate: frame.estimate),
+      startsShot: frame.startsShot)
+  }
+}
