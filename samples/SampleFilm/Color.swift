@@ -28,7 +28,12 @@ extension SIMD4<Float> {
   /// The nearest 8-bit values to 255 times these.
   @inline(__always)
   var bytes: SIMD4<UInt8> {
-    let value = (self * 255 + 0.5).clamped(lowerBound: .zero, upperBound: SIMD4(repeating: 255))
-    return SIMD4<UInt8>(UInt8(value.x), UInt8(value.y), UInt8(value.z), UInt8(value.w))
+    SIMD4<UInt8>(byte(x * 255), byte(y * 255), byte(z * 255), byte(w * 255))
   }
+}
+
+/// The nearest 8-bit value.
+@inline(__always)
+func byte(_ value: Float) -> UInt8 {
+  UInt8(truncatingIfNeeded: Int32(min(255, max(0, value + 0.5))))
 }

@@ -54,7 +54,7 @@ struct MeadowScene: Scene {
   /// The lake mirrors the sky, torn up by ripples that get finer with the distance.
   private func paintLake(at time: Float, pan: Float, on frame: inout Canvas) {
     let deep = rgb(46, 84, 110)
-    frame.shade(rows: 0.49...Self.shore + 0.05) { x, y in
+    frame.shade(rows: 0.49...Self.shore + 0.03) { x, y in
       let depth = 1 / (y - Self.horizon + 0.012)
       let u = (x + 0.4 * pan) * depth
       let ripple =

@@ -21,29 +21,34 @@ public struct SampleFrame: Sendable {
   init(_ canvas: Canvas, number: Int, options: SampleFilm.Options) {
     width = canvas.width
     height = canvas.height
-    var rgb = [UInt8](repeating: 0, count: width * height * 3)
-    var luma = [UInt8](repeating: 0, count: width * height)
     let gain = 1 + 0.02 * Float(options.flicker) * Self.flicker(number)
     let strength = Float(options.grain)
     var grain = Grain(width: width, frame: number)
-    for row in 0..<height {
-      if strength != 0 { grain.advance() }
-      for column in 0..<width {
-        let place = row * width + column
-        let bytes = canvas.pixels[place].bytes
-        rgb[place * 3] = bytes.x
-        rgb[place * 3 + 1] = bytes.y
-        rgb[place * 3 + 2] = bytes.z
-        var gray = Self.luma(Float(bytes.x), Float(bytes.y), Float(bytes.z)) * gain
-        if strength != 0 {
-          // Strongest in the middle tones, as on a print.
-          let tone = gray * (1 / 255)
-          gray += grain[column] * strength * (2 + 14 * tone * max(0, 1 - tone))
+    let count = width * height
+    let columns = width
+    var luma = [UInt8](repeating: 0, count: count)
+    rgb = [UInt8](unsafeUninitializedCapacity: count * 3) { rgb, initialized in
+      canvas.pixels.withUnsafeBufferPointer { pixels in
+        luma.withUnsafeMutableBufferPointer { luma in
+          for place in 0..<count {
+            let column = place % columns
+            if column == 0, strength != 0 { grain.advance() }
+            let bytes = pixels[place].bytes
+            rgb[place * 3] = bytes.x
+            rgb[place * 3 + 1] = bytes.y
+            rgb[place * 3 + 2] = bytes.z
+            var gray = Self.luma(Float(bytes.x), Float(bytes.y), Float(bytes.z)) * gain
+            if strength != 0 {
+              // Strongest in the middle tones, as on a print.
+              let tone = gray * (1 / 255)
+              gray += grain[column] * strength * (2 + 14 * tone * max(0, 1 - tone))
+            }
+            luma[place] = Self.code(gray)
+          }
         }
-        luma[place] = Self.code(gray)
       }
+      initialized = count * 3
     }
-    self.rgb = rgb
     self.luma = luma
   }
 
@@ -56,7 +61,7 @@ public struct SampleFrame: Sendable {
   /// Limited range: black at 16, white at 235.
   @inline(__always)
   private static func code(_ luma: Float) -> UInt8 {
-    UInt8(min(235, max(16, 16 + luma * (219 / 255) + 0.5)))
+    min(235, max(16, byte(16 + luma * (219 / 255))))
   }
 
   /// A slow swell and an unsteady hand at the crank, within about ±1.

@@ -1,0 +1,122 @@
+# Autochrome: build, try, test, install. `make` alone builds.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+SWIFT_MINIMUM := 6.2
+PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
+	libopenblas-dev libdnnl-dev libgomp1 pkg-config make git
+
+BINARY := .build/release/autochrome
+RESOURCES := .build/release/autochrome_AutochromeKit.resources
+FORMATTED := $(wildcard Package.swift Sources Tests samples Benchmarks)
+
+.DEFAULT_GOAL := build
+.PHONY: deps build demo test check format lint bench install uninstall clean tsan asan samples
+
+# Installs what is missing; needs no root when nothing is.
+deps:
+	@command -v swift >/dev/null || { \
+	  echo "Swift is missing. Install $(SWIFT_MINIMUM) or later from https://www.swift.org/install" >&2; \
+	  exit 1; }
+	@version=$$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1); \
+	oldest=$$(printf '%s\n' $(SWIFT_MINIMUM) "$$version" | sort -V | head -n 1); \
+	if [ -z "$$version" ] || [ "$$oldest" != $(SWIFT_MINIMUM) ]; then \
+	  echo "Swift $$version is too old. Install $(SWIFT_MINIMUM) or later from https://www.swift.org/install" >&2; \
+	  exit 1; \
+	fi
+	@command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || { \
+	  echo "This is neither Debian nor Ubuntu. Install what these packages hold: $(PACKAGES)" >&2; \
+	  exit 1; }
+	@missing=; for package in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+	    || missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	root=; if [ "$$(id -u)" -ne 0 ]; then \
+	  command -v sudo >/dev/null || { \
+	    echo "Run as root: apt-get install --yes$$missing" >&2; exit 1; }; \
+	  root=sudo; \
+	fi; \
+	echo "installing$$missing"; \
+	$$root apt-get update --quiet \
+	  && $$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install --yes --quiet --no-install-recommends $$missing
+
+build:
+	swift build -c release
+
+# Colorizes the sample film and tells where the result is.
+demo: deps build
+	@mkdir -p out
+	$(BINARY) samples/film.mkv -o out/demo.mkv --preview out/demo.png --overwrite
+	@echo "film:    out/demo.mkv"
+	@echo "preview: out/demo.png"
+
+test:
+	swift build -c release --build-tests
+	swift test -c release
+
+# A line per step; the log of the first that fails, and no more.
+define step
+	@mkdir -p .build
+	@start=$$(date +%s); \
+	if ($(2)) >.build/check-$(1).log 2>&1; then \
+	  echo "$(1): ok ($$(($$(date +%s) - start)) s)"; \
+	else \
+	  cat .build/check-$(1).log; echo "$(1): failed" >&2; exit 1; \
+	fi
+endef
+
+check:
+	$(call step,lint,$(MAKE) --no-print-directory lint)
+	$(call step,build,$(MAKE) --no-print-directory build)
+	$(call step,test,$(MAKE) --no-print-directory test)
+
+format:
+	swift format --in-place --recursive $(FORMATTED)
+
+lint:
+	swift format lint --strict --recursive $(FORMATTED)
+
+bench: build
+	$(BINARY) bench
+
+tsan:
+	swift test --sanitize=thread --scratch-path .build/tsan
+
+asan:
+	swift test --sanitize=address --scratch-path .build/asan
+
+# Does not build, so that root compiles nothing: run `make build` first.
+install:
+	@test -x $(BINARY) && test -d $(RESOURCES) || { \
+	  echo "There is nothing to install yet: run \"make build\" first" >&2; exit 1; }
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/autochrome"
+	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/lib/autochrome/autochrome"
+	rm -rf "$(DESTDIR)$(PREFIX)/lib/autochrome/$(notdir $(RESOURCES))"
+	cp -R $(RESOURCES) "$(DESTDIR)$(PREFIX)/lib/autochrome/"
+	chmod -R u=rwX,go=rX "$(DESTDIR)$(PREFIX)/lib/autochrome/$(notdir $(RESOURCES))"
+	ln -sfn ../lib/autochrome/autochrome "$(DESTDIR)$(PREFIX)/bin/autochrome"
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/autochrome"
+	rm -rf "$(DESTDIR)$(PREFIX)/lib/autochrome"
+
+# The sample film, the same to the byte with the same versions of FFmpeg, x264 and Opus.
+samples:
+	swift build -c release --product render-sample
+	@mkdir -p out
+	.build/release/render-sample --chroma 420 --wav out/film.wav out/film.y4m
+	ffmpeg -nostdin -hide_banner -loglevel error -y -fflags +bitexact \
+	  -i out/film.y4m -i out/film.wav -i samples/film.srt -i samples/film.ffmetadata \
+	  -map 0:v -map 1:a -map 2:s -map_metadata 3 -map_chapters 3 \
+	  -c:v libx264 -preset slow -crf 23 -threads 1 -pix_fmt yuv420p \
+	  -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv \
+	  -c:a libopus -b:a 96k -c:s srt \
+	  -metadata:s:a:0 title="Waltz" -metadata:s:s:0 language=eng \
+	  -flags:v +bitexact -flags:a +bitexact samples/film.mkv
+	rm -f out/film.y4m out/film.wav
+
+clean:
+	rm -rf .build out

@@ -1,0 +1,55 @@
+public import Imaging
+
+/// Where the content of each cell of one frame lies in another, and how far to believe it.
+public struct MotionField: Sendable {
+  /// 3 × `height` × `width`: the displacement in x and in y, in pixels of the small image, positive
+  /// to the right and downwards, from this frame to the other; then the confidence, 0…1.
+  public let values: FloatImage
+  /// How the lightness of this frame turns into that of the other, motion apart.
+  public let exposure: ExposureChange
+
+  /// - Precondition: `values` has three channels.
+  public init(values: FloatImage, exposure: ExposureChange) {
+    precondition(values.channels == 3, "a motion field has 3 channels, not \(values.channels)")
+    self.values = values
+    self.exposure = exposure
+  }
+
+  /// Cells per row.
+  public var width: Int { values.width }
+  /// Rows of cells.
+  public var height: Int { values.height }
+
+  /// The share of the picture that was found again: the mean of the confidence, 0…1.
+  public var meanConfidence: Float {
+    let confidence = values.channel(2)
+    var sum: Float = 0
+    for index in 0..<values.area { sum += confidence[index] }
+    return withExtendedLifetime(values) { sum / Float(max(values.area, 1)) }
+  }
+}
+
+/// A change of exposure between two frames: lightness `m` at a place becomes
+/// `offset + gain * m + slopeX * x + slopeY * y`, with x and y from −1 (left, top) to 1.
+public struct ExposureChange: Sendable, Hashable {
+  /// In units of L\*.
+  public var offset: Float
+  public var gain: Float
+  /// In units of L\* per half a picture width.
+  public var slopeX: Float
+  /// In units of L\* per half a picture height.
+  public var slopeY: Float
+
+  public init(offset: Float = 0, gain: Float = 1, slopeX: Float = 0, slopeY: Float = 0) {
+    self.offset = offset
+    self.gain = gain
+    self.slopeX = slopeX
+    self.slopeY = slopeY
+  }
+
+  /// What lightness `m` at (x, y) becomes.
+  @inline(__always)
+  public func callAsFunction(_ m: Float, x: Float, y: Float) -> Float {
+    offset + gain * m + slopeX * x + slopeY * y
+  }
+}

@@ -1,0 +1,25 @@
+public import Imaging
+
+/// A frame on its way through the `Stabilizer`: what it needs of the frame, what it finds out, and
+/// whatever the caller wants to keep with it.
+public struct TemporalFrame<Payload> {
+  /// The small lightness image: channel 0 is L\* in 0…100.
+  public var lightness: FloatImage
+  /// The network's answer on the grid that covers `lightness`; merged with its neighbours' when the
+  /// frame comes back.
+  public var estimate: CoarseEstimate
+  /// Carried along, not looked at.
+  public var payload: Payload
+  /// Which shot the frame belongs to, from 0. Set by the stabilizer.
+  public internal(set) var shotIndex = 0
+  /// Whether the frame is the first of its shot. Set by the stabilizer.
+  public internal(set) var startsShot = false
+
+  public init(lightness: FloatImage, estimate: CoarseEstimate, payload: Payload) {
+    self.lightness = lightness
+    self.estimate = estimate
+    self.payload = payload
+  }
+}
+
+extension TemporalFrame: Sendable where Payload: Sendable {}

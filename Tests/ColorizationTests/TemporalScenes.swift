@@ -1,0 +1,102 @@
+import Colorization
+import Foundation
+import Imaging
+
+/// SplitMix64: the same numbers for the same seed everywhere.
+struct TemporalRandom: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+  mutating func float(in range: ClosedRange<Float> = 0...1) -> Float {
+    range.lowerBound + (range.upperBound - range.lowerBound) * Float(next() >> 40) / 16_777_215
+  }
+  /// About normal, mean 0, deviation 1.
+  mutating func normal() -> Float {
+    (0..<6).reduce(Float(0)) { sum, _ in sum + float(in: -1...1) } / Float(2).squareRoot()
+  }
+}
+
+/// A smooth random texture on the whole plane, sampled anywhere: four octaves of value noise.
+struct TemporalTexture {
+  let seed: UInt64
+  var mean: Float = 50
+  var contrast: Float = 60
+
+  private func lattice(_ x: Int, _ y: Int, _ octave: Int) -> Float {
+    var random = TemporalRandom(
+      seed: seed &+ UInt64(bitPattern: Int64(x &* 7919 &+ y &* 104_729 &+ octave &* 15_485_863)))
+    return random.float(in: -1...1)
+  }
+
+  func callAsFunction(_ x: Float, _ y: Float) -> Float {
+    var value: Float = 0
+    for (octave, (period, share)) in [(61, 0.4), (29, 0.3), (13, 0.2), (7, 0.1)].enumerated() {
+      let (u, v) = (x / Float(period), y / Float(period))
+      let (i, j) = (u.rounded(.down), v.rounded(.down))
+      func ease(_ t: Float) -> Float { t * t * t * (t * (6 * t - 15) + 10) }
+      let (a, b) = (ease(u - i), ease(v - j))
+      let (p, q) = (Int(i), Int(j))
+      let top = lattice(p, q, octave) * (1 - a) + lattice(p + 1, q, octave) * a
+      let bottom = lattice(p, q + 1, octave) * (1 - a) + lattice(p + 1, q + 1, octave) * a
+      value += (top * (1 - b) + bottom * b) * Float(share)
+    }
+    return min(max(mean + contrast * value, 0), 100)
+  }
+}
+
+/// A picture whose pixel (x, y) has lightness `value(x, y)`.
+func temporalImage(
+  _ width: Int, _ height: Int, _ value: (Float, Float) -> Float
+) -> FloatImage {
+  FloatImage(width: width, height: height) { out in
+    for y in 0..<height {
+      for x in 0..<width { out[y * width + x] = value(Float(x), Float(y)) }
+    }
+  }
+}
+
+/// The same picture with noise.
+func temporalNoisy(
+  _ image: FloatImage, deviation: Float, random: inout TemporalRandom
+) -> FloatImage {
+  let pixels = image.channel(0)
+  return FloatImage(width: image.width, height: image.height) { out in
+    for index in 0..<image.area {
+      out[index] = min(max(pixels[index] + deviation * random.normal(), 0), 100)
+    }
+  }
+}
+
+/// An estimate whose position (x, y) has the distribution `bin(x, y)` with probability
+/// `1 - spread`, the rest spread over all bins.
+func temporalEstimate(
+  _ width: Int, _ height: Int, channels: Int = 16, certainty: Float = 0.5,
+  value: (_ channel: Int, _ x: Int, _ y: Int) -> Float
+) -> CoarseEstimate {
+  CoarseEstimate(width: width, height: height, channels: channels) { values, certainties in
+    let stride = CoarseEstimate.channelStride(channels: channels)
+    for y in 0..<height {
+      for x in 0..<width {
+        let at = y * width + x
+        for c in 0..<stride { values[at * stride + c] = c < channels ? value(c, x, y) : 0 }
+        certainties[at] = certainty
+      }
+    }
+  }
+}
+
+extension CoarseEstimate {
+  /// Whether both hold the same bits.
+  func isIdentical(to other: CoarseEstimate) -> Bool {
+    width == other.width && height == other.height && channels == other.channels
+      && memcmp(pointer, other.pointer, area * channelStride * MemoryLayout<Float>.stride) == 0
+      && memcmp(
+        certainty.channel(0), other.certainty.channel(0), area * MemoryLayout<Float>.stride) == 0
+  }
+}
