@@ -57,21 +57,7 @@ test:
 	swift build -c release --build-tests
 	swift test -c release
 
-# A line per step; the log of the first that fails, and no more.
-define step
-	@mkdir -p .build
-	@start=$$(date +%s); \
-	if ($(2)) >.build/check-$(1).log 2>&1; then \
-	  echo "$(1): ok ($$(($$(date +%s) - start)) s)"; \
-	else \
-	  cat .build/check-$(1).log; echo "$(1): failed" >&2; exit 1; \
-	fi
-endef
-
-check:
-	$(call step,lint,$(MAKE) --no-print-directory lint)
-	$(call step,build,$(MAKE) --no-print-directory build)
-	$(call step,test,$(MAKE) --no-print-directory test)
+check: lint build test
 
 format:
 	swift format --in-place --recursive $(FORMATTED)

@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "AutochromeKit",
       dependencies: [
-        "Colorization", "FramePipeline", "Imaging", "Media", "Network",
+        "Colorization", "FramePipeline", "Imaging", "Media", "Network", "SampleFilm",
         .product(name: "Yams", package: "Yams"),
       ],
       resources: [.copy("Resources/models"), .copy("Resources/pipelines")],

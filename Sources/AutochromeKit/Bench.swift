@@ -57,11 +57,16 @@ public struct Bench: Codable, Sendable {
   }
 
   private static func renderClip(in folder: URL, say: (String) -> Void) throws -> String {
-    let film = SampleFilm(width: 1920, height: 1080)
-    let count = min(film.frameCount, 120)
+    let film = SampleFilm(width: 1920, height: 1080, frameRate: 24)
+    let count = min(film.frameCount, 96)
     say("Rendering \(count) frames of the sample film at 1920×1080 …")
     let path = folder.appending(path: "clip.mkv").path
-    try SampleClip.write(film, frames: count, to: path, encoder: "libx264", preset: "veryfast")
+    var options = SinkOptions()
+    options.encoder = "libx264"
+    options.preset = "veryfast"
+    options.crf = 18
+    options.pixelFormat = "yuv420p"
+    try SampleClip.write(film, frames: count, to: path, options: options)
     return path
   }
 

@@ -52,6 +52,22 @@ public enum JobOutputs {
       .contains(suffix)
   }
 
+  /// Whether `output` is a folder or a pattern of single pictures, or one picture.
+  static func isPictures(_ output: String, inputIsFolder: Bool) -> Bool {
+    isPictureName(output) || isFolder(output) || output.hasSuffix("/")
+      || (inputIsFolder && (output as NSString).pathExtension.isEmpty)
+  }
+
+  /// FFmpeg's name of an encoder that is given by its common name.
+  static func encoderName(_ name: String) -> String {
+    let names = [
+      "x264": "libx264", "h264": "libx264", "x265": "libx265", "hevc": "libx265",
+      "svtav1": "libsvtav1", "svt-av1": "libsvtav1", "av1": "libsvtav1", "prores": "prores_ks",
+      "jpeg": "mjpeg", "jpg": "mjpeg", "tif": "tiff",
+    ]
+    return names[name.lowercased()] ?? name
+  }
+
   static func isFolder(_ path: String) -> Bool {
     var isDirectory: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)

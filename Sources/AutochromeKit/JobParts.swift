@@ -104,7 +104,7 @@ struct JobParts {
     // An encoder for films that comes from the pipeline gives way where pictures or raw frames are
     // written.
     let holdsFilm =
-      job.output != "-" && !JobOutputs.isFolderOfPictures(job.output, inputIsFolder: info.isFrameFolder)
+      job.output != "-" && !JobOutputs.isPictures(job.output, inputIsFolder: info.isFrameFolder)
     if holdsFilm || !settings.codecIsDefault {
       options.encoder = settings.codec.map { JobOutputs.encoderName($0) }
       options.crf = settings.crf
