@@ -1,3 +1,7 @@
 #pragma once
 // One header per kernel family; each states its contract. See ARCHITECTURE.md.
+#include "bins.h"
+#include "chroma.h"
 #include "cpu.h"
+#include "guided.h"
+#include "rows.h"
