@@ -46,11 +46,12 @@ public final class ColorNetwork: Sendable {
     lightness: FloatImage, geometry: WorkingGeometry,
     _ body: (UnsafePointer<Float>) throws -> R
   ) throws -> R {
-    let shape = [1, 1, geometry.paddedHeight, geometry.paddedWidth]
-    let input = NetworkInput(
-      offset: description.lightnessOffset, scale: description.lightnessScale)
-    let tensor = try Tensor(shape: shape) { values in
-      input.write(lightness, geometry: geometry, to: values)
+    let input = try NetworkInput(
+      mean: description.lightnessOffset, scale: description.lightnessScale
+    ).tensorValues(lightness: lightness, geometry: geometry)
+    let tensor = try Tensor(shape: [1, 1, input.height, input.width]) { values in
+      values.baseAddress?.update(from: input.channel(0), count: input.area)
+      withExtendedLifetime(input) {}
     }
     let outputs = try session.run([inputName: tensor], outputLayout: .nhwc)
     let channels = description.output == .bins313 ? 313 : 2

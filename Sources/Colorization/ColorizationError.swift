@@ -1,9 +1,17 @@
-/// What can go wrong between a picture and its colors.
+/// What the stages cannot do with what they were given.
 public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A metadata property of a model is missing or can't be understood.
   case metadata(model: String, property: String, value: String, expected: String)
   /// The model's inputs or outputs are not those of a colorization network.
   case interface(model: String, problem: String)
+  /// A picture or image has another size than the stage was made for.
+  case unexpectedSize(what: String, expected: String, actual: String)
+  /// A network answers with a number of channels that no decoder is made for.
+  case unsupportedChannels(actual: Int)
+  /// A list of 313 numbers has another length.
+  case unexpectedCount(what: String, expected: Int, actual: Int)
+  /// A setting lies outside of its range.
+  case settingOutOfRange(name: String, expected: String, actual: String)
 
   public var description: String {
     switch self {
@@ -11,6 +19,14 @@ public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertibl
       "Model '\(model)' says \(value) for the property \(property); expected \(expected)."
     case .interface(let model, let problem):
       "Model '\(model)' is no colorization network: \(problem)."
+    case .unexpectedSize(let what, let expected, let actual):
+      "\(what) is \(actual), expected \(expected); pictures of another size need stages of their own"
+    case .unsupportedChannels(let actual):
+      "the network answers with \(actual) channels; expected 313 (color bins) or 2 (a and b)"
+    case .unexpectedCount(let what, let expected, let actual):
+      "\(what) has \(actual) numbers, expected \(expected); check the model's metadata"
+    case .settingOutOfRange(let name, let expected, let actual):
+      "\(name) is \(actual), expected \(expected)"
     }
   }
 }

@@ -1,5 +1,9 @@
 #pragma once
 // One header per kernel family; each states its contract. See ARCHITECTURE.md.
+#include "bins.h"
+#include "chroma.h"
 #include "cpu.h"
+#include "guided.h"
 #include "merge.h"
 #include "motion.h"
+#include "rows.h"

@@ -1,0 +1,77 @@
+import CKernels
+import Imaging
+
+/// Where the chroma samples of a format lie among the luma samples, and how luma is averaged there.
+///
+/// A chroma sample that lies on a luma sample takes a triangle over its neighbours, one that lies in
+/// the middle takes their plain mean.
+struct ChromaSiting: Sendable {
+  let shiftX: Int
+  let shiftY: Int
+  private let isCositedX: Bool
+  private enum Vertical { case top, center, bottom }
+  private let vertical: Vertical
+
+  init(_ format: PixelFormat, location: ChromaLocation) {
+    shiftX = format.chromaShiftX
+    shiftY = format.chromaShiftY
+    switch location {
+    case .unspecified, .left: (isCositedX, vertical) = (true, .center)
+    case .center: (isCositedX, vertical) = (false, .center)
+    case .topLeft: (isCositedX, vertical) = (true, .top)
+    case .top: (isCositedX, vertical) = (false, .top)
+    case .bottomLeft: (isCositedX, vertical) = (true, .bottom)
+    case .bottom: (isCositedX, vertical) = (false, .bottom)
+    }
+  }
+
+  /// Places of `count` chroma columns in a picture of `width` luma samples, 0…1 from edge to edge.
+  func columnPositions(count: Int, width: Int) -> [Double] {
+    let step = Double(1 << shiftX)
+    let offset = isCositedX ? 0.5 : step / 2
+    return (0..<count).map { (Double($0) * step + offset) / Double(width) }
+  }
+
+  /// Places of `count` chroma rows in a picture of `height` luma rows, 0…1 from edge to edge.
+  func rowPositions(count: Int, height: Int) -> [Double] {
+    let step = Double(1 << shiftY)
+    let offset =
+      switch vertical {
+      case .top: 0.5
+      case .center: step / 2
+      case .bottom: step - 0.5
+      }
+    return (0..<count).map { (Double($0) * step + offset) / Double(height) }
+  }
+
+  /// Luma rows relative to the first one of a chroma row's, and their weights, which add up to 1.
+  var rowTaps: (offsets: [Int], weights: [Float]) {
+    let step = 1 << shiftY
+    guard vertical != .center, step > 1 else {
+      return (Array(0..<step), [Float](repeating: 1 / Float(step), count: step))
+    }
+    let middle = vertical == .top ? 0 : step - 1
+    let reach = Array(1 - step..<step)
+    return (
+      reach.map { middle + $0 }, reach.map { Float(step - abs($0)) / Float(step * step) }
+    )
+  }
+
+  /// Averages a luma row of `width` samples to the chroma columns. Both rows are overwritten; the
+  /// result lies in the one that is returned.
+  func reduceColumns(
+    _ row: UnsafeMutablePointer<Float>, width: Int, spare: UnsafeMutablePointer<Float>
+  ) -> UnsafeMutablePointer<Float> {
+    var (from, to, count) = (row, spare, width)
+    for _ in 0..<shiftX {
+      if isCositedX {
+        ac_halve_row_cosited(from, to, Int32(count))
+      } else {
+        ac_halve_row_centered(from, to, Int32(count))
+      }
+      swap(&from, &to)
+      count = (count + 1) / 2
+    }
+    return from
+  }
+}

@@ -1,0 +1,131 @@
+import CKernels
+import Foundation
+public import Imaging
+
+/// From the network's answer to probabilities of the 313 bins, and from those to a and b.
+public struct DistributionDecoder: Sendable {
+  /// What the network answers with.
+  public enum Output: Hashable, Sendable {
+    case logits
+    case probabilities
+  }
+
+  /// Annealing temperature: 1 the mean, 0 the mode.
+  public let temperature: Float
+  public let output: Output
+  /// Subtracted from the logits: (1 − vividness)·ln w.
+  private let bias: [Float]
+  private let centerA: [Float]
+  private let centerB: [Float]
+
+  /// - Parameters:
+  ///   - temperature: 0…1.
+  ///   - vividness: 1 leaves the network as it was trained; 0 takes the whole rebalancing back.
+  ///   - prior: How often each of the 313 bins occurs, as the network's rebalancing took it; without
+  ///     it vividness has no effect.
+  ///   - lambda: The share of the uniform distribution in the rebalancing, 0…1.
+  /// - Throws: `ColorizationError` if a setting is out of range or `prior` is not 313 numbers.
+  public init(
+    temperature: Double = 0.38, vividness: Double = 1, prior: [Double]? = nil,
+    lambda: Double = 0.5, output: Output = .logits
+  ) throws {
+    for (name, value) in [
+      ("temperature", temperature), ("vividness", vividness), ("lambda", lambda),
+    ] where !(0...1).contains(value) {
+      throw ColorizationError.settingOutOfRange(
+        name: name, expected: "a number in 0…1", actual: "\(value)")
+    }
+    self.temperature = Float(temperature)
+    self.output = output
+    let bins = ColorBins.count
+    if let prior {
+      guard prior.count == bins else {
+        throw ColorizationError.unexpectedCount(
+          what: "the prior", expected: bins, actual: prior.count)
+      }
+      guard prior.allSatisfy({ $0 >= 0 && $0.isFinite }), prior.contains(where: { $0 > 0 }) else {
+        throw ColorizationError.settingOutOfRange(
+          name: "the prior", expected: "numbers that are not negative, not all 0",
+          actual: "\(prior.min() ?? 0)…\(prior.max() ?? 0)")
+      }
+      let weights = ColorBins.rebalancingWeights(prior: prior, lambda: lambda)
+      bias = weights.map { Float((1 - vividness) * log($0)) }
+    } else {
+      bias = [Float](repeating: 0, count: bins)
+    }
+    let padding = [Float](
+      repeating: 0, count: CoarseEstimate.channelStride(channels: bins) - bins)
+    centerA = ColorBins.centers.map(\.x) + padding
+    centerB = ColorBins.centers.map(\.y) + padding
+  }
+
+  /// Probabilities and certainty on the valid part of the grid. A position whose numbers are not finite
+  /// comes out uniform with certainty 0.
+  ///
+  /// - Parameter values: The network's answer, `paddedGridHeight` × `paddedGridWidth` × 313 (NHWC),
+  ///   dense: logits or probabilities, as `output` says.
+  public func probabilities(
+    values: UnsafePointer<Float>, geometry: WorkingGeometry
+  ) -> CoarseEstimate {
+    let bins = ColorBins.count
+    let (width, height) = (geometry.gridWidth, geometry.gridHeight)
+    let logs = AlignedBuffer(
+      byteCount: output == .probabilities ? width * bins * MemoryLayout<Float>.stride : 0)
+    let logRow = logs.base.bindMemory(to: Float.self, capacity: logs.byteCount / 4)
+    return CoarseEstimate(width: width, height: height, channels: bins) { out, certainty in
+      let stride = CoarseEstimate.channelStride(channels: bins)
+      for y in 0..<height {
+        var row = values + y * geometry.paddedGridWidth * bins
+        if output == .probabilities {
+          ac_log_row(row, logRow, Int32(width * bins))
+          row = UnsafePointer(logRow)
+        }
+        ac_softmax(
+          row, Int32(bins), bias, Int32(bins), Int32(width), out + y * width * stride,
+          Int32(stride), certainty + y * width)
+      }
+    }
+  }
+
+  /// a and b on the grid, 2 × height × width: the annealed mean of bin probabilities, or a and b
+  /// themselves if the estimate holds these.
+  ///
+  /// - Throws: `ColorizationError.unsupportedChannels`.
+  public func annealedMean(_ estimate: CoarseEstimate) throws -> FloatImage {
+    guard estimate.channels == ColorBins.count || estimate.channels == 2 else {
+      throw ColorizationError.unsupportedChannels(actual: estimate.channels)
+    }
+    return FloatImage(width: estimate.width, height: estimate.height, channels: 2) { out in
+      if estimate.channels == 2 {
+        for position in 0..<estimate.area {
+          out[position] = estimate.pointer[position * estimate.channelStride]
+          out[estimate.area + position] = estimate.pointer[position * estimate.channelStride + 1]
+        }
+      } else {
+        ac_annealed_mean(
+          estimate.pointer, Int32(estimate.channelStride), Int32(estimate.area), centerA, centerB,
+          temperature, out, out + estimate.area)
+      }
+      withExtendedLifetime(estimate) {}
+    }
+  }
+}
+
+extension CoarseEstimate {
+  /// The answer of a network that gives a and b themselves, on the valid part of the grid, with
+  /// certainty 1: it says nothing about it.
+  ///
+  /// - Parameters:
+  ///   - values: `paddedGridHeight` × `paddedGridWidth` × 2 (NHWC), dense.
+  ///   - unit: CIELAB units of one unit of the answer.
+  public init(ab values: UnsafePointer<Float>, unit: Float = 1, geometry: WorkingGeometry) {
+    let (width, height) = (geometry.gridWidth, geometry.gridHeight)
+    self.init(width: width, height: height, channels: 2) { out, certainty in
+      for y in 0..<height {
+        let row = values + y * geometry.paddedGridWidth * 2
+        for index in 0..<2 * width { out[y * width * 2 + index] = row[index] * unit }
+      }
+      certainty.update(repeating: 1, count: width * height)
+    }
+  }
+}

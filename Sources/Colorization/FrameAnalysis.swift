@@ -1,0 +1,18 @@
+public import Imaging
+
+/// What is found out about a frame before its neighbours are looked at.
+public struct FrameAnalysis: Sendable {
+  /// The sizes that the frame passes through.
+  public var geometry: WorkingGeometry
+  /// L\*, 0…100, at the working size.
+  public var lightness: FloatImage
+  /// What the network says of the colors, on the coarse grid.
+  public var estimate: CoarseEstimate
+
+  /// Wraps its parts.
+  public init(geometry: WorkingGeometry, lightness: FloatImage, estimate: CoarseEstimate) {
+    self.geometry = geometry
+    self.lightness = lightness
+    self.estimate = estimate
+  }
+}

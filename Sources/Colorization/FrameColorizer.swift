@@ -1,0 +1,144 @@
+public import Imaging
+import Synchronization
+
+/// Takes a frame to its estimate and, once that is steadied, to its color. Everything in between is
+/// chosen by the frame's size, format and tags, made once and kept.
+public final class FrameColorizer: Sendable {
+  /// The choices that are the user's; nil takes the network's own.
+  public struct Options: Hashable, Sendable {
+    /// Short side of what the network sees, in samples.
+    public var shortSide = 256
+    /// Temperature of the annealed mean, 0…1.
+    public var temperature: Float?
+    /// 0…1.
+    public var vividness: Float?
+    /// Factor on the chroma.
+    public var saturation: Float = 1
+    /// Whether chroma follows the edges of the luma; otherwise it is interpolated.
+    public var isGuided = true
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// The network.
+  public let network: ColorNetwork
+  /// The temperature in force.
+  public let temperature: Float
+  /// The vividness in force.
+  public let vividness: Float
+  private let options: Options
+  private let decoder: DistributionDecoder
+  private let upsampler = GuidedUpsampler()
+  private let reducers = Kept<ReducerKey, LightnessReducer>()
+  private let recombiners = Kept<RecombinerKey, Recombiner>()
+
+  /// - Throws: `ColorizationError` if a setting is out of range.
+  public init(network: ColorNetwork, options: Options = Options()) throws {
+    self.network = network
+    self.options = options
+    let description = network.description
+    temperature = options.temperature ?? description.temperature
+    vividness = options.vividness ?? description.vividness
+    decoder = try DistributionDecoder(
+      temperature: Double(temperature), vividness: Double(vividness),
+      prior: description.lambda == nil ? nil : description.prior,
+      lambda: description.lambda ?? 0)
+  }
+
+  /// The sizes that a picture passes through.
+  public func geometry(width: Int, height: Int, sampleAspectRatio: Rational) -> WorkingGeometry {
+    WorkingGeometry(
+      width: width, height: height, shortSide: options.shortSide,
+      stride: network.description.stride, scale: network.description.scale,
+      sampleAspectRatio: sampleAspectRatio)
+  }
+
+  /// The small L\* of a frame, without running the network.
+  public func lightness(of frame: Frame) throws -> FloatImage {
+    try reducer(for: frame).reduce(frame.picture)
+  }
+
+  /// The network's view of a frame.
+  public func analyze(_ frame: Frame) throws -> FrameAnalysis {
+    let reducer = try reducer(for: frame)
+    let lightness = try reducer.reduce(frame.picture)
+    let estimate = try network.run(lightness: lightness, geometry: reducer.geometry) { values in
+      switch network.description.output {
+      case .bins313: decoder.probabilities(values: values, geometry: reducer.geometry)
+      case .ab: CoarseEstimate(ab: values, geometry: reducer.geometry)
+      }
+    }
+    return FrameAnalysis(geometry: reducer.geometry, lightness: lightness, estimate: estimate)
+  }
+
+  /// The frame's picture in color, as the output wants it. The luma plane is the frame's own.
+  /// - Parameters:
+  ///   - format: YUV or RGB.
+  ///   - wanted: what the output's code values must mean; unspecified tags follow the source.
+  public func colorize(
+    _ frame: Frame, analysis: FrameAnalysis, format: PixelFormat, wanted: ColorDescription
+  ) throws -> Picture {
+    let picture = frame.picture
+    let ab = try decoder.annealedMean(analysis.estimate)
+    let models =
+      options.isGuided
+      ? upsampler.models(
+        ab: ab, lightness: analysis.lightness, curve: try reducer(for: frame).curve)
+      : ChromaModels.bilinear(ab)
+    let key = RecombinerKey(
+      width: picture.width, height: picture.height, format: picture.format, color: picture.color,
+      output: format, wanted: wanted)
+    let recombiner = try recombiners.value(for: key) {
+      try Recombiner(
+        width: key.width, height: key.height, format: key.format, color: key.color,
+        output: key.output, wanted: key.wanted)
+    }
+    return try recombiner.recombine(picture, models: models, saturation: options.saturation)
+  }
+
+  private func reducer(for frame: Frame) throws -> LightnessReducer {
+    let picture = frame.picture
+    let key = ReducerKey(
+      color: picture.color.resolved(
+        width: picture.width, height: picture.height, format: picture.format),
+      geometry: geometry(
+        width: picture.width, height: picture.height, sampleAspectRatio: frame.sampleAspectRatio))
+    return try reducers.value(for: key) {
+      try LightnessReducer(color: key.color, geometry: key.geometry)
+    }
+  }
+
+  private struct ReducerKey: Hashable {
+    var color: ColorDescription
+    var geometry: WorkingGeometry
+  }
+
+  private struct RecombinerKey: Hashable {
+    var width: Int
+    var height: Int
+    var format: PixelFormat
+    var color: ColorDescription
+    var output: PixelFormat
+    var wanted: ColorDescription
+  }
+}
+
+/// Values made once per key. A film needs one; a folder of pictures of many sizes some, so that the
+/// oldest go when there are too many.
+private final class Kept<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+  private static var limit: Int { 8 }
+  private let entries = Mutex<[(key: Key, value: Value)]>([])
+
+  func value(for key: Key, make: () throws -> Value) throws -> Value {
+    if let found = entries.withLock({ entries in entries.first { $0.key == key }?.value }) {
+      return found
+    }
+    let made = try make()
+    entries.withLock { entries in
+      entries.append((key, made))
+      if entries.count > Self.limit { entries.removeFirst() }
+    }
+    return made
+  }
+}

@@ -1,0 +1,59 @@
+import CKernels
+public import Imaging
+
+/// Reduces the luma of a picture to the small L\* that the network and the guided filter look at.
+///
+/// Code values are averaged over the area of each working pixel and then taken to L\*: photographs that
+/// networks are trained on are reduced the same way, on code values, and it is the cheap order.
+public struct LightnessReducer: Sendable {
+  public let geometry: WorkingGeometry
+  /// L\* of Y′ and back, for these tags.
+  public let curve: LightnessCurve
+  private let color: ColorDescription
+  private let weights: LumaWeights
+  private let columns: AreaAxis
+  private let rows: AreaAxis
+
+  /// - Parameters:
+  ///   - color: The resolved description of the pictures to come.
+  ///   - geometry: For their size.
+  public init(color: ColorDescription, geometry: WorkingGeometry) throws {
+    let model = try ColorModel(color)
+    self.geometry = geometry
+    self.color = color
+    weights = model.weights
+    curve = LightnessCurve(model)
+    columns = AreaAxis(from: geometry.sourceWidth, to: geometry.workingWidth)
+    rows = AreaAxis(from: geometry.sourceHeight, to: geometry.workingHeight)
+  }
+
+  /// L\* (0…100) at the working size, 1 × height × width, unpadded.
+  ///
+  /// - Throws: `ColorizationError.unexpectedSize` if the picture is not of the geometry's size.
+  public func reduce(_ picture: Picture) throws -> FloatImage {
+    guard picture.width == geometry.sourceWidth, picture.height == geometry.sourceHeight else {
+      throw ColorizationError.unexpectedSize(
+        what: "the picture", expected: "\(geometry.sourceWidth)×\(geometry.sourceHeight)",
+        actual: "\(picture.width)×\(picture.height)")
+    }
+    let luma = LumaView(picture, color: color, weights: weights)
+    let (width, height) = (geometry.workingWidth, geometry.workingHeight)
+    let padded = picture.width + columns.taps
+    let buffer = AlignedBuffer(byteCount: padded * MemoryLayout<Float>.stride)
+    let row = buffer.base.bindMemory(to: Float.self, capacity: padded)
+    // Taps of weight 0 read past the row.
+    (row + picture.width).update(repeating: 0, count: columns.taps)
+    return FloatImage(width: width, height: height) { out in
+      for y in 0..<height {
+        let first = Int(rows.first[y])
+        let shares = rows.weights[y * rows.taps..<y * rows.taps + rows.counts[y]]
+        luma.weigh(
+          rows: Array(first..<first + rows.counts[y]), weights: Array(shares), into: row)
+        let target = out + y * width
+        ac_weigh_columns(
+          row, columns.first, columns.weights, Int32(columns.taps), target, Int32(width))
+        curve.lightness(ofLuma: target, count: width)
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import CKernels
+public import Imaging
+
+/// Joins exact luma with color: applies the guided filter's models to full-resolution luma at each
+/// chroma sample of the output, and looks up the (Cb, Cr) that decode to that a and b.
+///
+/// The luma and alpha planes of gray and YUV pictures are passed on as they are when the output has
+/// their depth. Codes are rounded to the nearest, halves up, without dither: the same on every run,
+/// and kind to encoders; 10-bit outputs are the remedy for banding.
+public struct Recombiner: Sendable {
+  public let sourceFormat: PixelFormat
+  public let outputFormat: PixelFormat
+  public let width: Int
+  public let height: Int
+  /// What the output's code values mean; all tags are specified.
+  public let outputColor: ColorDescription
+  private let sourceColor: ColorDescription
+  private let weights: LumaWeights
+  private let table: ChromaTable
+  private let siting: ChromaSiting
+
+  /// - Parameters:
+  ///   - width: Of the pictures to come.
+  ///   - height: Of the pictures to come.
+  ///   - format: Of the pictures to come.
+  ///   - color: Their description; unspecified tags are resolved here.
+  ///   - output: YUV or RGB, of any subsampling and depth.
+  ///   - wanted: What a YUV output's code values must mean where its container leaves no choice (JPEG
+  ///     is BT.601 of full range); unspecified tags follow the source.
+  /// - Throws: `ImagingError` for tags that cannot be colored, `ColorizationError` for a gray output.
+  public init(
+    width: Int, height: Int, format: PixelFormat, color: ColorDescription, output: PixelFormat,
+    wanted: ColorDescription = ColorDescription()
+  ) throws {
+    guard output.model != .gray else {
+      throw ColorizationError.settingOutOfRange(
+        name: "the output's pixel format", expected: "YUV or RGB", actual: "\(output)")
+    }
+    self.width = width
+    self.height = height
+    sourceFormat = format
+    outputFormat = output
+    sourceColor = color.resolved(width: width, height: height, format: format)
+    var target = sourceColor
+    switch (format.model, output.model) {
+    case (.rgb, .yuv):
+      // The pictures' primaries and transfer stay, the matrix and range of YUV are new.
+      target.matrix = .unspecified
+      target.range = .unspecified
+      target = target.resolved(width: width, height: height, format: output)
+    case (_, .rgb):
+      target.matrix = .identity
+      if format.model != .rgb { target.range = .full }
+      target.chromaLocation = .unspecified
+    default: break
+    }
+    if output.model == .yuv {
+      if wanted.matrix != .unspecified { target.matrix = wanted.matrix }
+      if wanted.range != .unspecified { target.range = wanted.range }
+      if wanted.chromaLocation != .unspecified { target.chromaLocation = wanted.chromaLocation }
+    }
+    outputColor = target
+    // Luma is that of the side which is YUV; from RGB to RGB that of the primaries.
+    let yuvColor = format.model == .rgb || output.model == .yuv ? target : sourceColor
+    weights = try ColorModel(yuvColor).weights
+    table = try ChromaTable.shared(for: yuvColor)
+    siting = ChromaSiting(output, location: target.chromaLocation)
+  }
+
+  /// The colored picture.
+  ///
+  /// - Parameters:
+  ///   - models: a and b as `GuidedUpsampler` or `ChromaModels.bilinear` give them.
+  ///   - saturation: Factor on a and b; 0 is gray, 1 leaves them.
+  /// - Throws: `ColorizationError.unexpectedSize` if the picture is not what `init` was told.
+  public func recombine(
+    _ picture: Picture, models: ChromaModels, saturation: Float = 1
+  ) throws -> Picture {
+    guard picture.width == width, picture.height == height, picture.format == sourceFormat else {
+      throw ColorizationError.unexpectedSize(
+        what: "the picture", expected: "\(width)×\(height) \(sourceFormat)",
+        actual: "\(picture.width)×\(picture.height) \(picture.format)")
+    }
+    let luma = LumaView(picture, color: sourceColor, weights: weights)
+    let work = RowWorker(
+      recombiner: self, luma: luma, models: models, saturation: saturation)
+    var planes: [Plane]
+    if outputFormat.model == .rgb {
+      planes = work.rgbPlanes()
+    } else {
+      planes = [lumaPlane(picture, luma)] + work.chromaPlanes()
+    }
+    if outputFormat.hasAlpha { planes.append(alphaPlane(picture)) }
+    return Picture(
+      width: width, height: height, format: outputFormat, color: outputColor, planes: planes)
+  }
+
+  /// The source's own plane if it has the output's depth and range; otherwise its codes scaled, which
+  /// is exact when the depth grows.
+  private func lumaPlane(_ picture: Picture, _ luma: LumaView) -> Plane {
+    let scale = CodeScale(bitDepth: outputFormat.bitDepth, range: outputColor.range)
+    if picture.format.model != .rgb, scale == luma.scale { return luma.plane }
+    return Self.plane(luma.plane, bitDepth: outputFormat.bitDepth) {
+      (luma.scale.luma($0) * scale.lumaSpan + scale.lumaOffset)
+    }
+  }
+
+  /// The source's own alpha, scaled if the depth differs; opaque if it has none.
+  private func alphaPlane(_ picture: Picture) -> Plane {
+    let maximum = Double(outputFormat.maximumCode)
+    guard let alpha = picture.alpha else {
+      return Self.plane(picture.planes[0], bitDepth: outputFormat.bitDepth) { _ in maximum }
+    }
+    if alpha.bitDepth == outputFormat.bitDepth { return alpha }
+    let factor = maximum / Double(picture.format.maximumCode)
+    return Self.plane(alpha, bitDepth: outputFormat.bitDepth) { $0 * factor }
+  }
+
+  /// A plane whose codes are a linear function of another's, to the nearest.
+  private static func plane(
+    _ source: Plane, bitDepth: Int, code: (Double) -> Double
+  ) -> Plane {
+    let maximum = Float((1 << bitDepth) - 1)
+    let offset = Float(code(0))
+    let factor = Float(code(1) - code(0))
+    let buffer = AlignedBuffer(byteCount: source.width * MemoryLayout<Float>.stride)
+    let row = buffer.base.bindMemory(to: Float.self, capacity: source.width)
+    let count = Int32(source.width)
+    return Plane(width: source.width, height: source.height, bitDepth: bitDepth) { base, stride in
+      for y in 0..<source.height {
+        let start = source.base + y * source.bytesPerRow
+        if source.bitDepth > 8 {
+          ac_weigh_rows_u16(
+            [start.assumingMemoryBound(to: UInt16.self)], [1], 1, 0, row, count)
+        } else {
+          ac_weigh_rows_u8([start.assumingMemoryBound(to: UInt8.self)], [1], 1, 0, row, count)
+        }
+        RowWorker.quantize(
+          row, scale: factor, offset: offset, maximum: maximum, bitDepth: bitDepth,
+          to: base + y * stride, count: source.width)
+      }
+    }
+  }
+
+  /// Where and how chroma is made; see `RowWorker`.
+  var settings: (table: ChromaTable, siting: ChromaSiting) { (table, siting) }
+}

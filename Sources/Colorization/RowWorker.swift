@@ -1,0 +1,170 @@
+import CKernels
+import Imaging
+
+/// Makes the chroma or RGB rows of one picture, in buffers of one row each that stay in the cache.
+struct RowWorker {
+  private let luma: LumaView
+  private let models: ChromaModels
+  private let saturation: Float
+  private let table: ChromaTable
+  private let siting: ChromaSiting
+  private let format: PixelFormat
+  private let color: ColorDescription
+  private let width: Int
+  private let height: Int
+
+  init(recombiner: Recombiner, luma: LumaView, models: ChromaModels, saturation: Float) {
+    self.luma = luma
+    self.models = models
+    self.saturation = saturation
+    (table, siting) = recombiner.settings
+    format = recombiner.outputFormat
+    color = recombiner.outputColor
+    width = recombiner.width
+    height = recombiner.height
+  }
+
+  /// Cb and Cr.
+  func chromaPlanes() -> [Plane] {
+    let scale = CodeScale(bitDepth: format.bitDepth, range: color.range)
+    return planes(count: 2, size: format.planeSize(1, width: width, height: height)) { buffers, _ in
+      [
+        (buffers.cb, scale.chromaSpan, scale.chromaOffset),
+        (buffers.cr, scale.chromaSpan, scale.chromaOffset),
+      ]
+    }
+  }
+
+  /// R, G and B.
+  func rgbPlanes() -> [Plane] {
+    let scale = CodeScale(bitDepth: format.bitDepth, range: color.range)
+    return planes(count: 3, size: (width, height)) { buffers, guide in
+      withUnsafePointer(to: table.kernel) {
+        ac_rgb_row(
+          $0, guide, buffers.cb, buffers.cr, buffers.cr, buffers.a, buffers.cb, Int32(width))
+      }
+      return [buffers.cr, buffers.a, buffers.cb].map { ($0, scale.lumaSpan, scale.lumaOffset) }
+    }
+  }
+
+  private typealias Row = (values: UnsafeMutablePointer<Float>, scale: Double, offset: Double)
+
+  /// Runs over all rows of the chroma grid; `finish` turns the row's Cb and Cr (and its Y′) into the
+  /// rows to store.
+  private func planes(
+    count: Int, size: (width: Int, height: Int),
+    finish: (Buffers, UnsafePointer<Float>) -> [Row]
+  ) -> [Plane] {
+    let buffers = Buffers(lumaWidth: width, gridWidth: size.width, modelWidth: models.width)
+    let columns = LinearAxis(
+      input: models.width, positions: siting.columnPositions(count: size.width, width: width))
+    let rows = LinearAxis(
+      input: models.height, positions: siting.rowPositions(count: size.height, height: height))
+    let taps = siting.rowTaps
+    let modelCount = 4 * models.width
+    let n = Int32(size.width)
+    let targets = (0..<count).map { _ in
+      Plane.Draft(width: size.width, height: size.height, bitDepth: format.bitDepth)
+    }
+    let source = models.values.channel(0)
+    for y in 0..<size.height {
+      luma.weigh(
+        rows: taps.offsets.map { y << siting.shiftY + $0 }, weights: taps.weights,
+        into: buffers.luma)
+      let guide = siting.reduceColumns(buffers.luma, width: width, spare: buffers.spare)
+      let upper = Int(rows.index[y])
+      let lower = min(upper + 1, models.height - 1)
+      ac_lerp_rows(
+        source + upper * modelCount, source + lower * modelCount, rows.fraction[y], saturation,
+        buffers.models, Int32(modelCount))
+      // The successor of the last model.
+      (buffers.models + modelCount).update(from: buffers.models + modelCount - 4, count: 4)
+      ac_apply_models(
+        buffers.models, columns.index, columns.fraction, guide, buffers.a, buffers.b, n)
+      withUnsafePointer(to: table.kernel) {
+        ac_chroma_row($0, guide, buffers.a, buffers.b, buffers.cb, buffers.cr, n)
+      }
+      for (target, row) in zip(targets, finish(buffers, guide)) {
+        Self.quantize(
+          row.values, scale: Float(row.scale), offset: Float(row.offset),
+          maximum: Float(format.maximumCode), bitDepth: format.bitDepth, to: target.row(y),
+          count: size.width)
+      }
+    }
+    withExtendedLifetime((models, luma, table)) {}
+    return targets.map(\.plane)
+  }
+
+  /// Stores floats as codes of the given depth.
+  static func quantize(
+    _ row: UnsafePointer<Float>, scale: Float, offset: Float, maximum: Float, bitDepth: Int,
+    to out: UnsafeMutableRawPointer, count: Int
+  ) {
+    if bitDepth > 8 {
+      ac_quantize_row_u16(
+        row, scale, offset, maximum, out.assumingMemoryBound(to: UInt16.self), Int32(count))
+    } else {
+      ac_quantize_row_u8(
+        row, scale, offset, maximum, out.assumingMemoryBound(to: UInt8.self), Int32(count))
+    }
+  }
+
+  /// The rows that one chroma row is made in, in one block.
+  private struct Buffers {
+    let luma: UnsafeMutablePointer<Float>
+    let spare: UnsafeMutablePointer<Float>
+    let models: UnsafeMutablePointer<Float>
+    let a: UnsafeMutablePointer<Float>
+    let b: UnsafeMutablePointer<Float>
+    let cb: UnsafeMutablePointer<Float>
+    let cr: UnsafeMutablePointer<Float>
+    private let owner: AlignedBuffer
+
+    init(lumaWidth: Int, gridWidth: Int, modelWidth: Int) {
+      let sizes =
+        [lumaWidth, lumaWidth, 4 * modelWidth + 4] + [Int](repeating: gridWidth, count: 4)
+      let rounded = sizes.map { ($0 + 15) / 16 * 16 }
+      let total = rounded.reduce(0, +)
+      owner = AlignedBuffer(byteCount: total * MemoryLayout<Float>.stride)
+      var next = owner.base.bindMemory(to: Float.self, capacity: total)
+      let starts = rounded.map { size in
+        defer { next += size }
+        return next
+      }
+      luma = starts[0]
+      spare = starts[1]
+      models = starts[2]
+      a = starts[3]
+      b = starts[4]
+      cb = starts[5]
+      cr = starts[6]
+    }
+  }
+}
+
+extension Plane {
+  /// A plane that is being written, row by row.
+  fileprivate struct Draft {
+    private let buffer: AlignedBuffer
+    private let bytesPerRow: Int
+    private let width: Int
+    private let height: Int
+    private let bitDepth: Int
+
+    init(width: Int, height: Int, bitDepth: Int) {
+      bytesPerRow = (width * (bitDepth > 8 ? 2 : 1) + 63) / 64 * 64
+      buffer = AlignedBuffer(byteCount: max(bytesPerRow * height, 1))
+      self.width = width
+      self.height = height
+      self.bitDepth = bitDepth
+    }
+
+    func row(_ y: Int) -> UnsafeMutableRawPointer { buffer.base + y * bytesPerRow }
+
+    var plane: Plane {
+      Plane(
+        base: buffer.base, width: width, height: height, bytesPerRow: bytesPerRow,
+        bitDepth: bitDepth, owner: buffer)
+    }
+  }
+}

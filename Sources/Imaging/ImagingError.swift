@@ -1,0 +1,22 @@
+/// What the color arithmetic cannot do with the tags or the format of a picture.
+public enum ImagingError: Error, Hashable, CustomStringConvertible {
+  /// Matrix coefficients other than Y′CbCr with constant weights (such as YCgCo or ICtCp).
+  case unsupportedMatrix(Int)
+  case unsupportedTransfer(Int)
+  case unsupportedPrimaries(Int)
+
+  public var description: String {
+    switch self {
+    case .unsupportedMatrix(let value):
+      "matrix coefficients \(value) (ITU-T H.273 §8.3) are not among those this build can color: "
+        + "expected BT.709 (1), FCC (4), BT.601 (5, 6), SMPTE 240M (7) or BT.2020 (9); "
+        + "convert the picture first, for instance with ffmpeg -vf zscale=matrix=709"
+    case .unsupportedTransfer(let value):
+      "transfer characteristics \(value) (ITU-T H.273 §8.2) are not known; "
+        + "convert the picture first, or correct its tags"
+    case .unsupportedPrimaries(let value):
+      "color primaries \(value) (ITU-T H.273 §8.1) are not known; "
+        + "convert the picture first, or correct its tags"
+    }
+  }
+}
