@@ -1,0 +1,64 @@
+import COneDNN
+import COpenBLAS
+
+/// A library that does the heavy arithmetic.
+public enum Backend: String, CaseIterable, Sendable {
+  /// Intel's primitives with layouts of their own; the fastest.
+  case oneDNN = "onednn"
+  /// Matrix multiplication of OpenBLAS with plain loops around it; runs anywhere.
+  case openBLAS = "openblas"
+}
+
+/// The number format in which arrays pass between layers; sums are always fp32.
+public enum Precision: String, CaseIterable, Sendable {
+  case float32 = "fp32"
+  case bfloat16 = "bf16"
+}
+
+/// The order of the axes in which 4-D outputs are handed over.
+public enum TensorLayout: String, Sendable {
+  /// As the model says: N, C, H, W for images.
+  case nchw
+  /// Channels last: each pixel's channels lie side by side.
+  case nhwc
+}
+
+/// What a back end is here and what it can do on this CPU.
+public struct BackendInfo: Sendable, Equatable {
+  /// Which one.
+  public let backend: Backend
+  /// The library's version.
+  public let version: String
+  /// What it runs on: the instruction set or kernels it has chosen.
+  public let instructionSet: String
+  /// Precisions that the CPU computes in hardware, the fastest first.
+  public let precisions: [Precision]
+
+  /// The back ends of this build, the fastest first.
+  public static func available() -> [BackendInfo] {
+    [
+      BackendInfo(
+        backend: .oneDNN, version: oneDNNVersion, instructionSet: isa.name,
+        precisions: isa.hasBFloat16 ? [.bfloat16, .float32] : [.float32]),
+      BackendInfo(
+        backend: .openBLAS, version: openBLASVersion,
+        instructionSet: String(cString: openblas_get_corename()), precisions: [.float32]),
+    ]
+  }
+
+  private static var oneDNNVersion: String {
+    guard let version = dnnl_version()?.pointee else { return "unknown" }
+    return "\(version.major).\(version.minor).\(version.patch)"
+  }
+
+  /// The configuration text reads "OpenBLAS 0.3.21 …".
+  private static var openBLASVersion: String {
+    let words = String(cString: openblas_get_config()).split(separator: " ")
+    return words.count > 1 ? String(words[1]) : "unknown"
+  }
+
+  private static var isa: (name: String, hasBFloat16: Bool) {
+    let name = String(cString: ac_dnnl_isa_name())
+    return (name, ac_dnnl_has_bf16() != 0)
+  }
+}

@@ -1,0 +1,79 @@
+/// The operators that the engine knows, by ONNX name.
+enum OperatorRegistry {
+  typealias Lowering = @Sendable (NodeContext) throws(NetworkError) -> Lowered
+
+  static let lowerings: [String: Lowering] = [
+    "Add": Binary.lower,
+    "Cast": Cast.lower,
+    "Clip": Unary.lower,
+    "Concat": Concatenation.lower,
+    "Constant": Constants.constant,
+    "ConstantOfShape": Constants.constantOfShape,
+    "Conv": Convolution.lower,
+    "Div": Binary.lower,
+    "Dropout": Reshaping.dropout,
+    "Exp": Unary.lower,
+    "Expand": Strided.expand,
+    "Flatten": Reshaping.flatten,
+    "Floor": Unary.lower,
+    "GlobalAveragePool": Reduction.global,
+    "GlobalMaxPool": Reduction.global,
+    "Identity": Reshaping.identity,
+    "LeakyRelu": Unary.lower,
+    "Max": Binary.lower,
+    "Min": Binary.lower,
+    "Mul": Binary.lower,
+    "Pow": Binary.lower,
+    "ReduceMean": Reduction.mean,
+    "Relu": Unary.lower,
+    "Reshape": Reshaping.reshape,
+    "Resize": Resize.lower,
+    "Shape": Reshaping.shape,
+    "Sigmoid": Unary.lower,
+    "Slice": Strided.slice,
+    "Sqrt": Unary.lower,
+    "Squeeze": Reshaping.squeeze,
+    "Sub": Binary.lower,
+    "Tanh": Unary.lower,
+    "Transpose": Strided.transpose,
+    "Unsqueeze": Reshaping.unsqueeze,
+    "Upsample": Resize.lower,
+  ]
+
+  /// The inputs of an operator whose values decide shapes or parameters, so that they must be known
+  /// before a plan can be made.
+  static let parameterInputs: [String: Set<Int>] = [
+    "Clip": [1, 2],
+    "ConstantOfShape": [0],
+    "Dropout": [1, 2],
+    "Expand": [1],
+    "Pad": [1, 2, 3],
+    "ReduceMean": [1],
+    "Reshape": [1],
+    "Resize": [1, 2, 3],
+    "Slice": [1, 2, 3, 4],
+    "Squeeze": [1],
+    "Unsqueeze": [1],
+    "Upsample": [1],
+  ]
+
+  /// What the node becomes for these inputs. Errors name the node and the operator.
+  static func lower(_ context: NodeContext) throws(NetworkError) -> Lowered {
+    guard let lowering = lowerings[context.node.op] else { throw unknown(context.node) }
+    for (name, attribute) in context.node.attributes {
+      if case .unsupported(let reason) = attribute {
+        throw context.fail(.unsupported, "the attribute \(name): \(reason)")
+      }
+    }
+    do { return try lowering(context) } catch {
+      var error = error
+      if error.location.isEmpty { error.reason = "\(context.node.op): \(error.reason)" }
+      throw error.at("node \"\(context.node.name)\"")
+    }
+  }
+
+  static func unknown(_ node: Node) -> NetworkError {
+    NetworkError(
+      .unsupported, at: "node \"\(node.name)\"", "the operator \(node.op) is not supported")
+  }
+}

@@ -1,0 +1,182 @@
+import COpenBLAS
+import Synchronization
+
+/// A network ready to run on one back end. Any number of threads may call ``run(_:outputLayout:)`` at
+/// once; each call works in memory of its own, taken from a pool. Plans for the last few input shapes
+/// are kept.
+public final class Session: Sendable {
+  /// The network.
+  public let model: Model
+  /// The library that computes.
+  public let backend: Backend
+  /// The number format between layers.
+  public let precision: Precision
+  /// How many threads one run uses. With 1 the results do not depend on how many runs go on at once.
+  public let threadsPerRun: Int
+
+  private let graph: Graph
+  private let parameterInputs: Set<String>
+  private let fusion: Bool
+  private let weights = WeightStore()
+  private let cache = Mutex(PlanCache())
+
+  /// Prepares a model.
+  /// - Parameters:
+  ///   - backend: nil takes the fastest.
+  ///   - precision: nil takes bf16 where the CPU computes it in hardware, else fp32.
+  ///   - threadsPerRun: more than 1 shortens a single run; many runs at once are faster with 1.
+  /// - Throws: when an operator of the model is not supported, naming it, or the back end can't
+  ///   compute in that precision.
+  public convenience init(
+    model: Model, backend: Backend? = nil, precision: Precision? = nil, threadsPerRun: Int = 1
+  ) throws(NetworkError) {
+    try self.init(
+      model: model, backend: backend, precision: precision, threadsPerRun: threadsPerRun,
+      fusion: true)
+  }
+
+  /// As the public initializer; `fusion` off keeps each operator a step of its own, for comparing.
+  package init(
+    model: Model, backend: Backend?, precision: Precision?, threadsPerRun: Int, fusion: Bool
+  ) throws(NetworkError) {
+    let backend = backend ?? .oneDNN
+    let native = BackendInfo.available().first { $0.backend == backend }?.precisions.first
+    let precision = precision ?? native ?? .float32
+    guard backend == .oneDNN || precision == .float32 else {
+      throw NetworkError(
+        .unsupported, file: model.name, "the back end openblas computes in fp32 only")
+    }
+    guard (1...1024).contains(threadsPerRun) else {
+      throw NetworkError(
+        .invalidInput, file: model.name, "\(threadsPerRun) threads are not from 1 to 1024")
+    }
+    if let node = model.graph.nodes.first(where: { OperatorRegistry.lowerings[$0.op] == nil }) {
+      throw OperatorRegistry.unknown(node).inFile(model.name)
+    }
+    self.model = model
+    self.backend = backend
+    self.precision = precision
+    self.threadsPerRun = threadsPerRun
+    self.fusion = fusion
+    graph = model.graph
+    parameterInputs = graph.parameterInputs
+    openblas_set_num_threads(1)
+  }
+
+  /// Makes the plan for these input shapes now, so that the first run is as quick as the others.
+  public func prepare(
+    inputShapes: [String: [Int]], outputLayout: TensorLayout = .nchw
+  ) throws(NetworkError) {
+    do throws(NetworkError) {
+      var types: [String: TensorType] = [:]
+      for input in model.inputs {
+        guard let shape = inputShapes[input.name] else {
+          throw NetworkError(.invalidInput, at: "input \"\(input.name)\"", "its shape is missing")
+        }
+        types[input.name] = try TensorType(input.elementType ?? .float32, shape)
+      }
+      try check(types)
+      _ = try plan(PlanKey(types: types, layout: outputLayout, parameters: [:]), parameters: [:])
+    } catch { throw error.inFile(model.name) }
+  }
+
+  /// Runs the network. The outputs lie in memory of their own.
+  /// - Parameters:
+  ///   - inputs: one tensor for each of the model's inputs.
+  ///   - outputLayout: `.nhwc` hands 4-D outputs over as N, H, W, C.
+  /// - Throws: when an input is missing, unknown, of the wrong type, or of a shape that the network
+  ///   does not take.
+  public func run(
+    _ inputs: [String: Tensor], outputLayout: TensorLayout = .nchw
+  ) throws(NetworkError) -> [String: Tensor] {
+    do throws(NetworkError) {
+      let types = inputs.mapValues(\.type)
+      try check(types)
+      let parameters = inputs.filter { parameterInputs.contains($0.key) }
+      let key = PlanKey(
+        types: types, layout: outputLayout,
+        parameters: parameters.mapValues { $0.withUnsafeBytes { Array($0) } })
+      let prepared = try plan(key, parameters: parameters)
+      let workspace = try prepared.take()
+      defer { prepared.give(workspace) }
+      var outputs: [Tensor] = []
+      for type in prepared.plan.outputTypes {
+        outputs.append(
+          Tensor(type: type, storage: try TensorStorage(byteCount: type.byteCount)))
+      }
+      let storages = model.inputs.compactMap { inputs[$0.name]?.storage }
+      try OpenMP.with(threads: threadsPerRun) { () throws(NetworkError) in
+        try workspace.run(
+          inputs: storages, outputs: outputs.map(\.storage), threads: threadsPerRun)
+      }
+      return Dictionary(
+        zip(model.outputs.map(\.name), outputs), uniquingKeysWith: { first, _ in first })
+    } catch { throw error.inFile(model.name) }
+  }
+
+  // MARK: Checks
+
+  private func check(_ types: [String: TensorType]) throws(NetworkError) {
+    for name in types.keys.sorted() where !model.inputs.contains(where: { $0.name == name }) {
+      throw NetworkError(
+        .invalidInput, at: "input \"\(name)\"",
+        "the model has no such input, only \(model.inputs.map(\.name))")
+    }
+    for input in model.inputs {
+      guard let type = types[input.name] else {
+        throw NetworkError(.invalidInput, at: "input \"\(input.name)\"", "it was not given")
+      }
+      try check(type, input)
+    }
+  }
+
+  private func check(_ type: TensorType, _ input: ValueInfo) throws(NetworkError) {
+    if let wanted = input.elementType, wanted != type.elementType {
+      throw NetworkError(
+        .invalidInput, at: "input \"\(input.name)\"",
+        "it has the type \(type.elementType.name), the model wants \(wanted.name)")
+    }
+    guard let dimensions = input.dimensions else { return }
+    let fits =
+      dimensions.count == type.rank
+      && zip(dimensions, type.shape).allSatisfy { dimension, extent in
+        if case .fixed(let wanted) = dimension { return wanted == extent }
+        return true
+      }
+    guard fits else {
+      let wanted = dimensions.map { dimension in
+        switch dimension {
+        case .fixed(let extent): "\(extent)"
+        case .symbolic(let name): name.isEmpty ? "?" : name
+        }
+      }
+      throw NetworkError(
+        .invalidInput, at: "input \"\(input.name)\"",
+        "it has the shape \(type.shape), the model wants [\(wanted.joined(separator: ", "))]")
+    }
+  }
+
+  // MARK: Plans
+
+  private func plan(_ key: PlanKey, parameters: [String: Tensor]) throws(NetworkError)
+    -> PreparedPlan
+  {
+    if let known = cache.withLock({ $0.find(key) }) { return known }
+    let program = try program(key.types, parameters)
+    let plan = try OpenMP.with(threads: threadsPerRun) { () throws(NetworkError) in
+      try PlanCompiler.compile(
+        program, backend: backend, precision: precision, weights: weights,
+        outputLayout: key.layout)
+    }
+    let prepared = PreparedPlan(plan)
+    return cache.withLock { $0.insert(prepared, for: key) }
+  }
+
+  private func program(_ types: [String: TensorType], _ parameters: [String: Tensor])
+    throws(NetworkError) -> Program
+  {
+    var program = try ProgramBuilder.build(graph, inputs: types, parameters: parameters)
+    if fusion { program.fuse() }
+    return program
+  }
+}
