@@ -94,14 +94,14 @@ samples:
 	swift build -c release --product render-sample
 	@mkdir -p out
 	.build/release/render-sample --chroma 420 --wav out/film.wav out/film.y4m
-	ffmpeg -nostdin -hide_banner -loglevel error -y -fflags +bitexact \
+	ffmpeg -nostdin -hide_banner -loglevel error -y \
 	  -i out/film.y4m -i out/film.wav -i samples/film.srt -i samples/film.ffmetadata \
 	  -map 0:v -map 1:a -map 2:s -map_metadata 3 -map_chapters 3 \
 	  -c:v libx264 -preset slow -crf 23 -threads 1 -pix_fmt yuv420p \
 	  -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv \
 	  -c:a libopus -b:a 96k -c:s srt \
 	  -metadata:s:a:0 title="Waltz" -metadata:s:s:0 language=eng \
-	  -flags:v +bitexact -flags:a +bitexact samples/film.mkv
+	  -fflags +bitexact -flags:v +bitexact -flags:a +bitexact samples/film.mkv
 	rm -f out/film.y4m out/film.wav
 
 clean:

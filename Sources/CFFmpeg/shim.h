@@ -21,6 +21,10 @@ static inline int ac_error_text(int code, char *text, size_t size) {
   return av_strerror(code, text, size);
 }
 
+// Declared by the system for _GNU_SOURCE only.
+extern int syncfs(int descriptor);
+static inline int ac_sync_file_system(int descriptor) { return syncfs(descriptor); }
+
 // Fields of AVFrame that moved into flags or were renamed.
 static inline int ac_frame_interlaced(const AVFrame *frame) {
 #ifdef AV_FRAME_FLAG_INTERLACED
@@ -261,4 +265,25 @@ static inline void ac_map_samples(const void *input, int wide_input, int width,
     else
       ((uint8_t *)output)[x] = (uint8_t)value;
   }
+}
+
+// Lets a frame whose format and size are set point into `size` bytes without padding, which
+// `release(opaque, bytes)` frees with the frame. On failure `release` is not called.
+static inline int ac_frame_point_into(AVFrame *frame, void *bytes, size_t size,
+                                      void (*release)(void *, uint8_t *), void *opaque) {
+  int status = av_image_fill_arrays(frame->data, frame->linesize, (const uint8_t *)bytes,
+                                    (enum AVPixelFormat)frame->format, frame->width,
+                                    frame->height, 1);
+  if (status < 0) return status;
+  if ((size_t)status > size) return AVERROR(EINVAL);
+  frame->buf[0] =
+      av_buffer_create((uint8_t *)bytes, size, release, opaque, AV_BUFFER_FLAG_READONLY);
+  return frame->buf[0] ? 0 : AVERROR(ENOMEM);
+}
+
+// Copies the samples of a frame without padding.
+static inline int ac_frame_pack(const AVFrame *frame, void *bytes, int size) {
+  return av_image_copy_to_buffer((uint8_t *)bytes, size, (const uint8_t *const *)frame->data,
+                                 frame->linesize, (enum AVPixelFormat)frame->format, frame->width,
+                                 frame->height, 1);
 }

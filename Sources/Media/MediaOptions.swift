@@ -60,7 +60,7 @@ public struct SinkOptions: Sendable {
   public var crf: Double?
   /// The encoder's own name or number of a preset.
   public var preset: String?
-  /// Encoder threads; 0 leaves it to the encoder.
+  /// Encoder threads; 0 takes as many as there are cores.
   public var threads = 0
   /// Further options of the encoder, by FFmpeg's names.
   public var encoderOptions: [String: String] = [:]

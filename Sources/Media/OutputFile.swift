@@ -117,29 +117,32 @@ final class OutputFile: @unchecked Sendable {
     return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
   }
 
-  /// Brings all to the disk and gives the file its name.
-  func commit() throws {
+  /// Brings all to the disk and gives the file its name. Without `syncs` the disk may take its time.
+  func commit(syncs: Bool = true) throws {
     guard ownsDescriptor, descriptor >= 0 else { return }
     if let temporaryPath, let path {
-      if fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS {
+      if syncs && fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS {
         throw fail(errno, "Bringing \(name) to the disk failed")
       }
       if !overwrite && access(path, F_OK) == 0 { throw Self.existsError(path) }
       guard rename(temporaryPath, path) == 0 else {
         throw fail(errno, "Giving \(path) its name failed")
       }
-      let folder = open(
-        path.contains("/") ? URL(fileURLWithPath: path).deletingLastPathComponent().path : ".",
-        O_RDONLY | O_CLOEXEC)
-      if folder >= 0 {
-        // Not all file systems know how; the file itself is safe.
-        _ = fsync(folder)
-        close(folder)
-      }
+      if syncs { syncFolder(of: path) }
     }
     let status = close(descriptor)
     descriptor = -1
     if status != 0 { throw fail(errno, "Closing \(name) failed") }
+  }
+
+  /// Not all file systems know how; the file itself is safe.
+  private func syncFolder(of path: String) {
+    let folder = open(
+      path.contains("/") ? URL(fileURLWithPath: path).deletingLastPathComponent().path : ".",
+      O_RDONLY | O_CLOEXEC)
+    guard folder >= 0 else { return }
+    _ = fsync(folder)
+    close(folder)
   }
 
   /// Closes and removes what was written, unless it was committed.

@@ -23,8 +23,17 @@ extension OutputFormat {
     source: PixelFormat, color: ColorDescription, width: Int, height: Int, encoder: String,
     requested: String? = nil
   ) throws -> OutputFormat {
-    let traits = EncoderTraits.of(encoder)
-    let candidates = try candidates(of: encoder)
+    try choose(
+      source: source, color: color, width: width, height: height, traits: EncoderTraits.of(encoder),
+      candidates: candidates(of: encoder), requested: requested)
+  }
+
+  /// The same for any taker of pictures.
+  static func choose(
+    source: PixelFormat, color: ColorDescription, width: Int, height: Int, traits: EncoderTraits,
+    candidates: [SampleLayout], requested: String?
+  ) throws -> OutputFormat {
+    let encoder = traits.name
     let wish = Wish(
       source: source, traits: traits, width: width, height: height,
       hasRGB: candidates.contains { $0.format.model == .rgb },
@@ -68,16 +77,22 @@ extension OutputFormat {
     guard var formats = ac_encoder_pixel_formats(codec) else { return [] }
     var result: [SampleLayout] = []
     while formats.pointee != AV_PIX_FMT_NONE {
-      do {
-        let layout = try SampleLayout(formats.pointee, in: encoder)
-        let isWhole = layout.components.allSatisfy { $0.depth >= 8 }
-        if layout.format.model != .gray && !layout.isPalette && isWhole { result.append(layout) }
-      } catch {
-        // A format that this module does not handle, such as a hardware surface, is no candidate.
-      }
+      if let layout = colorLayout(formats.pointee) { result.append(layout) }
       formats += 1
     }
     return result
+  }
+
+  /// The layout of a pixel format that holds color; `nil` for gray, palettes, and what this module
+  /// does not handle, such as a hardware surface.
+  static func colorLayout(_ format: AVPixelFormat) -> SampleLayout? {
+    do {
+      let layout = try SampleLayout(format, in: "the output")
+      let isWhole = layout.components.allSatisfy { $0.depth >= 8 }
+      return layout.format.model != .gray && !layout.isPalette && isWhole ? layout : nil
+    } catch {
+      return nil
+    }
   }
 
   static func findEncoder(_ name: String) throws -> UnsafePointer<AVCodec> {

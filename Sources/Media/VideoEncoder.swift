@@ -103,7 +103,7 @@ final class VideoEncoder: @unchecked Sendable {
     _ name: String, _ options: SinkOptions, _ context: UnsafeMutablePointer<AVCodecContext>
   ) throws -> [String: String] {
     var result: [String: String] = [:]
-    if options.threads > 0 { result["threads"] = String(options.threads) }
+    result["threads"] = options.threads > 0 ? String(options.threads) : "auto"
     switch name {
     case "libx265":
       let pools = options.threads > 0 ? ":pools=\(options.threads)" : ""

@@ -56,10 +56,10 @@ struct Canvas {
     let short = max(0.4, b * scale)
     let reach = max(long, short) + 1
     let small = min(long, short)
-    fill(x, y, x, y, reach: reach, color) { dx, dy in
+    fill(x, y, x, y, reach: reach, color, opacity) { dx, dy in
       let u = (dx * direction.x + dy * direction.y) / long
       let v = (dy * direction.x - dx * direction.y) / short
-      return opacity * ((1 - (u * u + v * v).squareRoot()) * small + 0.5)
+      return (1 - (u * u + v * v).squareRoot()) * small + 0.5
     }
   }
 
@@ -73,11 +73,12 @@ struct Canvas {
     let inverse = 1 / max(1e-6, (along * along).sum())
     // A line thinner than a pixel is drawn a pixel wide, but fainter.
     let faint = min(1, max(thick.x, thick.y) / 0.5)
-    fill(x0, y0, x1, y1, reach: max(0.5, max(thick.x, thick.y)) + 1, color) { dx, dy in
+    fill(x0, y0, x1, y1, reach: max(0.5, max(thick.x, thick.y)) + 1, color, opacity * faint) {
+      dx, dy in
       let t = min(1, max(0, (dx * along.x + dy * along.y) * inverse))
       let gap = SIMD2(dx, dy) - along * t
       let radius = max(0.5, thick.x + (thick.y - thick.x) * t)
-      return opacity * faint * (radius - (gap * gap).sum().squareRoot() + 0.5)
+      return radius - (gap * gap).sum().squareRoot() + 0.5
     }
   }
 
@@ -115,7 +116,7 @@ struct Canvas {
   @inline(__always)
   private mutating func fill(
     _ x0: Float, _ y0: Float, _ x1: Float, _ y1: Float, reach: Float, _ color: Color,
-    coverage: (_ dx: Float, _ dy: Float) -> Float
+    _ opacity: Float, coverage: (_ dx: Float, _ dy: Float) -> Float
   ) {
     let columns = pixelRange(min(x0, x1), max(x0, x1), reach, width, 0)
     let rows = pixelRange(min(y0, y1), max(y0, y1), reach, height, top)
@@ -125,7 +126,9 @@ struct Canvas {
         let dy = Float(row + top) + 0.5 - y0 * scale
         for column in columns {
           let cover = coverage(Float(column) + 0.5 - x0 * scale, dy)
-          if cover > 0 { Self.over(&pixels[row * width + column], color, cover) }
+          if cover > 0 {
+            Self.over(&pixels[row * width + column], color, min(1, cover) * opacity)
+          }
         }
       }
     }

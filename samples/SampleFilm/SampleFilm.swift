@@ -46,7 +46,7 @@ public struct SampleFilm: Sendable {
   private let starts: [Int]
   private let scenes: [any Scene]
 
-  /// Paints what stands still in each shot: about a second for 640×360, more for larger frames.
+  /// Paints what stands still in each shot: some seconds for 640×360, more for larger frames.
   /// - Parameters:
   ///   - width, height: in pixels, at least 16.
   ///   - frameRate: frames per second, above 0.

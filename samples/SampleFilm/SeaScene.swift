@@ -53,6 +53,14 @@ struct SeaScene: Scene {
     let waterline = (0..<frame.width).map {
       Self.waterline((Float($0) + 0.5) / scale + pan) + swash
     }
+    // Wet sand shows what is left of the light where the last wave has been.
+    frame.shade(rows: 0.70...0.95) { x, y in
+      let line = y - waterline[Int(x * scale)]
+      guard line > -0.004 else { return (.zero, 0) }
+      let shine = sky.clear(0.30 - 2 * line)
+      let streak = 0.10 * Noise.gradient((x + pan) * 9, y * 90, 125)
+      return (mix(rgb(116, 88, 66), shine, max(0.1, 0.50 - 3.5 * line + streak)), 1)
+    }
     frame.shade(rows: Self.horizon...0.92) { x, y in
       let line = waterline[Int(x * scale)] - y
       guard line > 0 else { return (.zero, 0) }
@@ -75,21 +83,13 @@ struct SeaScene: Scene {
       let white = smoothstep(0.050, 0.0, line + edge * 0.035)
       return (mix(color, foam, white * 0.85), smoothstep(0, 0.003, line))
     }
-    // Wet sand shows what is left of the light where the last wave has been.
-    frame.shade(rows: 0.70...0.95) { x, y in
-      let line = y - waterline[Int(x * scale)]
-      guard line > -0.004 else { return (.zero, 0) }
-      let shine = sky.clear(0.30 - 2 * line)
-      let streak = 0.10 * Noise.gradient((x + pan) * 9, y * 90, 125)
-      return (mix(rgb(116, 88, 66), shine, max(0.1, 0.50 - 3.5 * line + streak)), 1)
-    }
   }
 
   /// How far the wave has run up the beach, in frame heights.
   private static func swash(at time: Float) -> Float { 0.014 * Noise.sine(turns: time * 0.33) }
 
   private static func waterline(_ x: Float) -> Float {
-    0.785 + 0.030 * Noise.fractal(x * 1.3, 4, octaves: 3, seed: 131) - 0.03 * (x - 1)
+    0.785 + 0.030 * Noise.fractal(x * 1.3, 4, octaves: 3, seed: 131) - 0.03 * min(1.5, x - 1)
   }
 
   private func paintBoat(at time: Float, pan: Float, on frame: inout Canvas) {

@@ -56,8 +56,9 @@ extension ShotDetector {
     }
 
     /// What is left of the contrast after each block has found its best place in `other`: 0 for the
-    /// same picture, 2 for unrelated ones that agree nowhere.
+    /// same picture (or nothing to see in both), 2 for unrelated ones that agree nowhere.
     func difference(from other: Thumbnail) -> Float {
+      if isEmpty && other.isEmpty { return 0 }
       let (reach, block) = (Self.reach, Self.block)
       var rest: Float = 0
       var contrast: Float = 0
@@ -97,7 +98,8 @@ extension ShotDetector {
           }
         }
       }
-      return rest / max(contrast, 1)
+      // Little contrast means little of a difference, too.
+      return rest / max(contrast, 0.5 * Float(width * height))
     }
 
     private static func starts(_ length: Int) -> StrideTo<Int> {

@@ -1,0 +1,89 @@
+import CFFmpeg
+import Foundation
+
+/// Opens inputs of all kinds.
+public enum MediaSource {
+  /// Opens a file, `-` (stdin), a folder of pictures, a numbered pattern or a wildcard; what it is
+  /// is told by `options.format` or guessed from its first bytes.
+  public static func open(
+    _ path: String, options: SourceOptions = SourceOptions()
+  ) throws -> any FrameSource {
+    var options = options
+    switch options.format {
+    case "rawvideo": return try RawVideoSource(path: path, options: options)
+    case "y4m", "yuv4mpegpipe": return try RawVideoSource(path: path, options: options)
+    case "image2pipe":
+      return try PictureSource(
+        stream: ByteInput(path: path, interruption: options.interruption), options: options)
+    case "mkv": options.format = "matroska"
+    default: break
+    }
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if isFolder.boolValue
+      || (!exists && path != "-" && (PictureList.isNumbered(path) || PictureList.isWildcard(path)))
+    {
+      return try PictureSource(path: path, options: options)
+    }
+    let bytes = try ByteInput(path: path, interruption: options.interruption)
+    if options.format == nil {
+      let head = try bytes.peek(18)
+      if head.isEmpty && !bytes.isSeekable {
+        throw MediaError(.notMedia, "\(bytes.name) gave nothing.")
+      }
+      if head.starts(with: Y4MHeader.magic.utf8) {
+        return try RawVideoSource(bytes: bytes, options: options)
+      }
+      let ending = (path as NSString).pathExtension.lowercased()
+      if PictureKind(firstBytes: head) != nil, !["apng"].contains(ending) {
+        return ["mjpg", "mjpeg"].contains(ending) || !bytes.isSeekable
+          ? try PictureSource(stream: bytes, options: options)
+          : try PictureSource(path: path, options: options)
+      }
+    }
+    return try FileSource(bytes: bytes, options: options)
+  }
+}
+
+/// Creates outputs of all kinds.
+public enum MediaSink {
+  /// Creates a file, `-` (stdout), a folder of pictures or a numbered pattern; what it is is told by
+  /// `options.format` or by the name, for a pipe by the source.
+  public static func open(
+    _ path: String, source: SourceInfo, options: SinkOptions = SinkOptions()
+  ) throws -> any FrameSink {
+    var options = options
+    if path == "-" && options.format == nil { options.format = pipeFormat(like: source) }
+    switch options.format {
+    case "y4m", "yuv4mpegpipe", "rawvideo":
+      return try RawVideoSink(path: path, source: source, options: options)
+    case "image2pipe": return try PictureSink(path: path, source: source, options: options)
+    case "mkv": options.format = "matroska"
+    default: break
+    }
+    if options.format != nil { return try FileSink(path: path, source: source, options: options) }
+    let ending = (path as NSString).pathExtension.lowercased()
+    if ["y4m", "yuv", "rgb", "raw"].contains(ending) {
+      return try RawVideoSink(path: path, source: source, options: options)
+    }
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let isPictures =
+      isFolder.boolValue || path.hasSuffix("/") || PictureList.isNumbered(path)
+      || PictureKind.encoder(forExtension: ending) != nil
+      || (ending.isEmpty && source.isFrameFolder)
+    return try isPictures
+      ? PictureSink(path: path, source: source, options: options)
+      : FileSink(path: path, source: source, options: options)
+  }
+
+  /// What a pipe carries when nobody says: the same as came in, where it can be a pipe.
+  private static func pipeFormat(like source: SourceInfo) -> String {
+    switch source.containerName {
+    case "y4m", "rawvideo", "image2pipe", "nut": source.containerName
+    case "folder": "image2pipe"
+    case "matroska": "matroska"
+    default: "y4m"
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import CFFmpeg
+import Foundation
+import Imaging
+
+/// The kinds of picture files that are read and written, and how they are told apart.
+enum PictureKind: String, Hashable, Sendable, CaseIterable {
+  case png, jpeg, tiff, pnm, bmp, dpx, webp, jpeg2000, openEXR
+
+  /// The kind that a file begins as; `nil` if it is no picture.
+  init?(firstBytes bytes: [UInt8]) {
+    func starts(_ magic: [UInt8], at offset: Int = 0) -> Bool {
+      bytes.dropFirst(offset).starts(with: magic)
+    }
+    if starts([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+      self = .png
+    } else if starts([0xFF, 0xD8, 0xFF]) {
+      self = .jpeg
+    } else if starts([0x49, 0x49, 0x2A, 0]) || starts([0x4D, 0x4D, 0, 0x2A]) {
+      self = .tiff
+    } else if bytes.count > 2, bytes[0] == 0x50, (0x31...0x37).contains(bytes[1]),
+      [0x0A, 0x0D, 0x20, 0x09, 0x23].contains(bytes[2])
+    {
+      self = .pnm
+    } else if starts(Array("BM".utf8)), bytes.count >= 18, starts([0, 0, 0, 0], at: 6) {
+      self = .bmp
+    } else if starts(Array("SDPX".utf8)) || starts(Array("XPDS".utf8)) {
+      self = .dpx
+    } else if starts(Array("RIFF".utf8)), starts(Array("WEBP".utf8), at: 8) {
+      self = .webp
+    } else if starts([0, 0, 0, 0x0C, 0x6A, 0x50, 0x20, 0x20]) || starts([0xFF, 0x4F, 0xFF, 0x51]) {
+      self = .jpeg2000
+    } else if starts([0x76, 0x2F, 0x31, 0x01]) {
+      self = .openEXR
+    } else {
+      return nil
+    }
+  }
+
+  /// File name extensions that are taken for pictures, lower case.
+  static let extensions: Set<String> = [
+    "png", "tif", "tiff", "jpg", "jpeg", "ppm", "pgm", "pnm", "pbm", "pam", "bmp", "dpx", "webp",
+    "jp2", "j2k", "exr",
+  ]
+
+  /// FFmpeg's encoder for files named so, and the extension to write; `nil` if there is none.
+  static func encoder(forExtension name: String) -> String? {
+    switch name.lowercased() {
+    case "png": "png"
+    case "tif", "tiff": "tiff"
+    case "jpg", "jpeg": "mjpeg"
+    case "ppm", "pnm", "pgm", "pbm": "ppm"
+    case "bmp": "bmp"
+    case "dpx": "dpx"
+    default: nil
+    }
+  }
+
+  /// The extension of files that `encoder` writes.
+  static func fileExtension(ofEncoder encoder: String) -> String {
+    switch encoder {
+    case "tiff": "tif"
+    case "mjpeg": "jpg"
+    default: encoder
+    }
+  }
+
+  /// Codec of FFmpeg that decodes it.
+  func decoder(firstBytes bytes: [UInt8]) -> AVCodecID {
+    switch self {
+    case .png: return AV_CODEC_ID_PNG
+    case .jpeg: return AV_CODEC_ID_MJPEG
+    case .tiff: return AV_CODEC_ID_TIFF
+    case .bmp: return AV_CODEC_ID_BMP
+    case .dpx: return AV_CODEC_ID_DPX
+    case .webp: return AV_CODEC_ID_WEBP
+    case .jpeg2000: return AV_CODEC_ID_JPEG2000
+    case .openEXR: return AV_CODEC_ID_EXR
+    case .pnm:
+      switch bytes.count > 1 ? bytes[1] : 0 {
+      case 0x31, 0x34: return AV_CODEC_ID_PBM
+      case 0x32, 0x35: return AV_CODEC_ID_PGM
+      case 0x37: return AV_CODEC_ID_PAM
+      default: return AV_CODEC_ID_PPM
+      }
+    }
+  }
+}
+
+/// Decodes single pictures from their bytes.
+enum PictureDecoder {
+  struct Result {
+    var picture: Picture
+    var sampleAspectRatio: Rational
+    var codecName: String
+  }
+
+  /// Decodes a whole picture file.
+  ///
+  /// - Parameters:
+  ///   - bytes: The file.
+  ///   - isStrict: Whether damage is an error; otherwise what can be decoded is taken.
+  ///   - name: What messages call it.
+  static func decode(_ bytes: [UInt8], isStrict: Bool, name: String) throws -> Result {
+    guard let kind = PictureKind(firstBytes: bytes) else {
+      throw MediaError(.notMedia, "\(name) is not a picture.")
+    }
+    if isStrict, let shortfall = PictureExtent.isCutOff(bytes, kind: kind) {
+      throw MediaError(.truncated, "The picture \(name) is cut off: \(shortfall).")
+    }
+    let id = kind.decoder(firstBytes: bytes)
+    let codecName = String(cString: avcodec_get_name(id))
+    guard let codec = avcodec_find_decoder(id) else {
+      throw MediaError(
+        .decoderMissing, "This FFmpeg has no decoder for \(codecName), which \(name) needs.")
+    }
+    var context = avcodec_alloc_context3(codec)
+    var packet = av_packet_alloc()
+    defer {
+      avcodec_free_context(&context)
+      av_packet_free(&packet)
+    }
+    guard let context, let packet else { throw MediaError.outOfMemory }
+    context.pointee.thread_count = 1
+    if isStrict { context.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE }
+    let mark = LibraryLog.mark
+    var status = avcodec_open2(context, codec, nil)
+    if status >= 0 { status = av_new_packet(packet, Int32(bytes.count)) }
+    let frame = try DecodedFrame()
+    if status >= 0 {
+      bytes.withUnsafeBytes { source in
+        if let base = source.baseAddress {
+          packet.pointee.data.update(from: base, count: source.count)
+        }
+      }
+      status = avcodec_send_packet(context, packet)
+      if status >= 0 { status = avcodec_send_packet(context, nil) }
+      if status >= 0 { status = avcodec_receive_frame(context, frame.pointer) }
+    }
+    guard status >= 0, !isStrict || frame.pointer.pointee.decode_error_flags == 0 else {
+      throw MediaError(
+        .corrupt, "The picture \(name) cannot be decoded.",
+        underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
+    }
+    return Result(
+      picture: try frame.picture(in: name),
+      sampleAspectRatio: Rational(frame.pointer.pointee.sample_aspect_ratio),
+      codecName: codecName)
+  }
+}
+
+extension UnsafeMutablePointer<UInt8> {
+  fileprivate func update(from source: UnsafeRawPointer, count: Int) {
+    UnsafeMutableRawPointer(self).copyMemory(from: source, byteCount: count)
+  }
+}

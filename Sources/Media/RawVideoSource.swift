@@ -1,0 +1,197 @@
+import CFFmpeg
+import Imaging
+import Synchronization
+
+/// Frames of a YUV4MPEG2 or headerless stream. Reads no byte beyond the frame that is asked for, and
+/// knows exactly where a stream was cut off.
+///
+/// `@unchecked Sendable`: all that changes is behind a lock.
+public final class RawVideoSource: FrameSource, @unchecked Sendable {
+  public let info: SourceInfo
+
+  private let lock = Mutex(())
+  private let bytes: ByteInput
+  private let options: SourceOptions
+  private let isY4M: Bool
+  private let layout: SampleLayout
+  private let frameByteCount: Int
+  private let cut: TimeCut
+  /// Frames read, wanted or not.
+  private var readCount = 0
+  private var deliveredCount = 0
+  private var isEnded = false
+  private var damaged = 0
+
+  /// Opens `path`, `-` being stdin. Headerless if `options.format` is `rawvideo`.
+  public convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
+    try self.init(
+      bytes: ByteInput(path: path, interruption: options.interruption), options: options)
+  }
+
+  init(bytes: ByteInput, options: SourceOptions) throws {
+    LibraryLog.install()
+    self.bytes = bytes
+    self.options = options
+    isY4M = options.format != "rawvideo"
+    let header =
+      try isY4M
+      ? Y4MHeader(Self.readLine(bytes, limit: Y4MHeader.lengthLimit), in: bytes.name)
+      : Self.header(options.rawVideo, in: bytes.name)
+    layout = try SampleLayout(av_get_pix_fmt(header.pixelFormat), in: bytes.name)
+    let size = av_image_get_buffer_size(
+      layout.pixelFormat, Int32(header.width), Int32(header.height), 1)
+    guard size > 0 else {
+      throw MediaError(
+        .unsupported, "\(bytes.name) of \(header.width)×\(header.height) is too large.")
+    }
+    frameByteCount = Int(size)
+    let rate = header.frameRate ?? Rational(25, 1)
+    cut = TimeCut(
+      from: options.from, to: options.to, start: 0, frameSeconds: 1 / rate.value)
+    var color = ColorDescription(range: header.range, chromaLocation: header.chromaLocation)
+    if layout.format.model != .yuv && color.range == .unspecified { color.range = .full }
+    if layout.format.model == .rgb { color.matrix = .identity }
+    var info = SourceInfo(
+      width: header.width, height: header.height, format: layout.format, color: color,
+      timeBase: Rational(rate.denominator, rate.numerator), frameRate: rate,
+      containerName: isY4M ? "y4m" : "rawvideo")
+    info.sampleAspectRatio = header.sampleAspectRatio
+    info.fieldOrder = header.fieldOrder
+    info.isSeekable = bytes.isSeekable
+    info.isPipe = !bytes.isSeekable
+    if let total = bytes.byteCount {
+      let perFrame = frameByteCount + (isY4M ? 6 : 0)
+      let count = Int(total - bytes.position) / perFrame
+      info.duration = cut.duration(of: Double(count) / rate.value)
+      info.estimatedFrameCount = info.duration.map {
+        min(Int(($0 * rate.value).rounded()), options.frameLimit ?? Int.max)
+      }
+    }
+    self.info = info
+  }
+
+  private static func header(_ raw: SourceOptions.RawVideo?, in file: String) throws -> Y4MHeader {
+    guard let raw else {
+      throw MediaError(
+        .usage, "Headerless video such as \(file) needs a size, a pixel format and a frame rate.")
+    }
+    guard raw.width > 0, raw.height > 0, raw.frameRate.value > 0 else {
+      throw MediaError(
+        .usage, "\(raw.width)×\(raw.height) at \(raw.frameRate) frames per second is no video.")
+    }
+    guard av_get_pix_fmt(raw.pixelFormat) != AV_PIX_FMT_NONE else {
+      throw MediaError(.usage, "There is no pixel format named \(raw.pixelFormat).")
+    }
+    var header = Y4MHeader()
+    header.width = raw.width
+    header.height = raw.height
+    header.frameRate = raw.frameRate
+    header.pixelFormat = raw.pixelFormat
+    return header
+  }
+
+  /// Text up to the end of the line, which is taken too.
+  private static func readLine(_ bytes: ByteInput, limit: Int) throws -> String {
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    while line.count < limit {
+      let taken = try withUnsafeMutableBytes(of: &byte) { buffer in
+        try buffer.baseAddress.map { try bytes.read(into: $0, count: 1) } ?? 0
+      }
+      if taken == 0 || byte == 0x0A { break }
+      line.append(byte)
+    }
+    return String(decoding: line, as: UTF8.self)
+  }
+
+  public var damagedFrameCount: Int { lock.withLock { _ in damaged } }
+
+  public func next() throws -> SourceElement? {
+    try lock.withLock { _ in
+      while !isEnded {
+        if deliveredCount == options.frameLimit { break }
+        let index = readCount
+        let place = cut.place(of: Double(index) * info.timeBase.value)
+        if place == .after { break }
+        guard let frame = try readFrame(isWanted: place == .inside) else { break }
+        readCount += 1
+        guard place == .inside else { continue }
+        deliveredCount += 1
+        return SourceElement(frame: frame)
+      }
+      isEnded = true
+      return nil
+    }
+  }
+
+  /// The next frame; `nil` at the end.
+  private func readFrame(isWanted: Bool) throws -> Frame? {
+    if isY4M {
+      guard try readFrameHeader() else { return nil }
+    }
+    let buffer = AlignedBuffer(byteCount: frameByteCount)
+    let taken = try bytes.readFully(into: buffer.base, count: frameByteCount)
+    if taken == 0 && !isY4M { return nil }
+    guard taken == frameByteCount else {
+      return try fail(truncated(expected: frameByteCount, actual: taken))
+    }
+    let decoded = try DecodedFrame()
+    try fill(decoded, from: buffer)
+    var picture = try decoded.picture(in: bytes.name)
+    picture.color = info.color
+    return Frame(
+      index: deliveredCount, picture: picture,
+      presentationTime: Int64(readCount) - cut.shift(in: info.timeBase), duration: 1,
+      sampleAspectRatio: info.sampleAspectRatio, fieldOrder: info.fieldOrder)
+  }
+
+  private func truncated(expected: Int, actual: Int) -> MediaError {
+    MediaError(
+      .truncated,
+      "\(bytes.name) ends within frame \(readCount): \(expected) bytes were expected, \(actual) "
+        + "came.")
+  }
+
+  /// Takes `FRAME` and its parameters; `false` at the end of the stream.
+  private func readFrameHeader() throws -> Bool {
+    let head = try bytes.peek(6)
+    if head.isEmpty { return false }
+    let line = try Self.readLine(bytes, limit: Y4MHeader.lengthLimit)
+    if line == "FRAME" && head.count == 6 || line.hasPrefix("FRAME ") { return true }
+    let isCutOff = "FRAME\n".utf8.starts(with: head) && head.count < 6
+    let error =
+      isCutOff
+      ? truncated(expected: frameByteCount + 6, actual: head.count)
+      : MediaError(
+        .corrupt,
+        "Frame \(readCount) of \(bytes.name) does not begin with FRAME, at byte "
+          + "\(bytes.position - Int64(line.utf8.count) - 1).")
+    _ = try fail(error)
+    return false
+  }
+
+  private func fail(_ error: MediaError) throws -> Frame? {
+    isEnded = true
+    damaged += 1
+    guard options.onDamage == .continue else { throw error }
+    options.report?(error.message)
+    return nil
+  }
+
+  /// Lets `frame` point into `buffer`, which it keeps.
+  private func fill(_ frame: DecodedFrame, from buffer: AlignedBuffer) throws {
+    let raw = frame.pointer
+    raw.pointee.format = layout.pixelFormat.rawValue
+    raw.pointee.width = Int32(info.width)
+    raw.pointee.height = Int32(info.height)
+    let status = ac_frame_point_into(
+      raw, buffer.base, frameByteCount,
+      { opaque, _ in
+        if let opaque { Unmanaged<AlignedBuffer>.fromOpaque(opaque).release() }
+      }, Unmanaged.passRetained(buffer).toOpaque())
+    guard status >= 0 else {
+      Unmanaged.passUnretained(buffer).release()
+      throw MediaError(.internalFault, "A frame cannot be laid out.", status: status)
+    }
+  }
+}

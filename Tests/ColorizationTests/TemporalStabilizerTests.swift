@@ -1,0 +1,284 @@
+import Colorization
+import Imaging
+import Testing
+
+@Suite struct TemporalStabilizerTests {
+  static let (width, height) = (232, 128)
+  static let (columns, rows) = (58, 32)
+
+  typealias Input = TemporalFrame<Int>
+
+  /// A still scene of soft texture, seen by a camera that moves by (`dx`, `dy`) pixels a frame, with
+  /// an estimate that knows the scene but for noise of deviation `noise` in each value.
+  static func shot(
+    seed: UInt64, frames: Int, dx: Float = 0, dy: Float = 0, flicker: Float = 0, noise: Float,
+    channels: Int = 16
+  ) -> [Input] {
+    let texture = TemporalTexture(seed: seed)
+    let colors = TemporalTexture(seed: seed &+ 1000, mean: 0.5, contrast: 0.5)
+    var random = TemporalRandom(seed: seed)
+    return (0..<frames).map { t in
+      let (u, v) = (dx * Float(t), dy * Float(t))
+      let gain = 1 + flicker * random.float(in: -1...1)
+      let lightness = temporalNoisy(
+        temporalImage(width, height) { 50 + gain * (texture($0 - u, $1 - v) - 50) },
+        deviation: 0.5, random: &random)
+      let estimate = temporalEstimate(columns, rows, channels: channels) { c, x, y in
+        let base = colors(4 * Float(x) - u + Float(97 * c), 4 * Float(y) - v)
+        return base + noise * random.normal()
+      }
+      return Input(lightness: lightness, estimate: estimate, payload: t)
+    }
+  }
+
+  static func run(
+    _ frames: [Input], stability: Float = 0.7, lookAhead: Int
+  ) -> [Input] {
+    let stabilizer = Stabilizer<Int>(stability: stability, lookAhead: lookAhead)
+    var out: [Input] = []
+    for (index, frame) in frames.enumerated() {
+      out += stabilizer.push(frame)
+      #expect(index + 1 - out.count <= stabilizer.lookAheadNeeded)
+    }
+    return out + stabilizer.finish()
+  }
+
+  /// Mean squared difference of neighbouring frames along the true motion of (`dx`, `dy`) grid
+  /// positions a frame, away from the edges and the first frames.
+  static func warpError(_ frames: [Input], dx: Int = 0, dy: Int = 0) -> Float {
+    var sum: Float = 0
+    var count: Float = 0
+    for t in 6..<(frames.count - 1) {
+      let (a, b) = (frames[t].estimate, frames[t + 1].estimate)
+      for y in 4..<(a.height - 4) {
+        for x in 4..<(a.width - 4) {
+          for c in 0..<a.channels {
+            let d = b[c, x + dx, y + dy] - a[c, x, y]
+            sum += d * d
+            count += 1
+          }
+        }
+      }
+    }
+    return sum / count
+  }
+
+  @Test(arguments: [0, 1, 4])
+  func nothingCrossesACut(lookAhead: Int) {
+    let first = Self.shot(seed: 1, frames: 9, dx: 1.5, flicker: 0.1, noise: 0.1)
+    let second = Self.shot(seed: 2, frames: 11, dy: -0.7, flicker: 0.1, noise: 0.1)
+    let joined = Self.run(first + second, lookAhead: lookAhead)
+    #expect(joined.map(\.startsShot) == (0..<20).map { $0 == 0 || $0 == 9 })
+    #expect(joined.map(\.shotIndex) == (0..<20).map { $0 < 9 ? 0 : 1 })
+    let alone = (Self.run(first, lookAhead: lookAhead), Self.run(second, lookAhead: lookAhead))
+    for (a, b) in zip(joined, alone.0 + alone.1) {
+      #expect(a.payload == b.payload)
+      #expect(a.estimate.isIdentical(to: b.estimate), "frame \(a.payload)")
+    }
+    // The comparison sees what a merge does.
+    #expect(!joined[12].estimate.isIdentical(to: second[3].estimate))
+  }
+
+  @Test func stabilityZeroLeavesEstimates() {
+    let frames =
+      Self.shot(seed: 3, frames: 4, dx: 2, noise: 0.1) + Self.shot(seed: 4, frames: 4, noise: 0.1)
+    for lookAhead in [0, 3] {
+      let out = Self.run(frames, stability: 0, lookAhead: lookAhead)
+      #expect(out.map(\.payload) == frames.map(\.payload))
+      #expect(out.map(\.shotIndex) == [0, 0, 0, 0, 1, 1, 1, 1])
+      for (a, b) in zip(out, frames) { #expect(a.estimate.isIdentical(to: b.estimate)) }
+    }
+  }
+
+  @Test(arguments: [0, 1, 4, 7])
+  func eachFrameOnceInOrder(lookAhead: Int) {
+    for count in [0, 1, 2, 5, 8] {
+      let out = Self.run(Self.shot(seed: 5, frames: count, noise: 0.1), lookAhead: lookAhead)
+      #expect(out.map(\.payload) == Array(0..<count))
+      #expect(out.allSatisfy { $0.shotIndex == 0 })
+    }
+  }
+
+  @Test(arguments: [0, 4])
+  func steadiesWhatRests(lookAhead: Int) {
+    let frames = Self.shot(seed: 6, frames: 24, flicker: 0.1, noise: 0.1)
+    let (before, after) = (
+      Self.warpError(frames), Self.warpError(Self.run(frames, lookAhead: lookAhead))
+    )
+    // Around the truth, not around each other alone.
+    func variance(_ frames: [Input]) -> Float {
+      let truth = Self.shot(seed: 6, frames: 1, noise: 0)[0].estimate
+      var (sum, count): (Float, Float) = (0, 0)
+      for frame in frames.dropFirst(8) {
+        for y in 0..<truth.height {
+          for x in 0..<truth.width {
+            let d = frame.estimate[3, x, y] - truth[3, x, y]
+            sum += d * d
+            count += 1
+          }
+        }
+      }
+      return sum / count
+    }
+    let (spread, steadied) = (variance(frames), variance(Self.run(frames, lookAhead: lookAhead)))
+    print(
+      "still, look-ahead \(lookAhead): warp \(before) → \(after), variance \(spread) → \(steadied)")
+    #expect(after < before / 8)
+    #expect(steadied < spread / 4)
+  }
+
+  @Test(arguments: [0, 4])
+  func steadiesWhatMoves(lookAhead: Int) {
+    // 4 pixels are one position, so that the truth needs no interpolation; half a position is asked
+    // of the motion, for the estimate below.
+    let frames = Self.shot(seed: 7, frames: 20, dx: 4, dy: -4, flicker: 0.1, noise: 0.1)
+    let out = Self.run(frames, lookAhead: lookAhead)
+    let before = Self.warpError(frames, dx: 1, dy: -1)
+    let after = Self.warpError(out, dx: 1, dy: -1)
+    print("moving, look-ahead \(lookAhead): warp \(before) → \(after)")
+    #expect(after < before / 6)
+  }
+
+  @Test func stabilityIsADial() {
+    let frames = Self.shot(seed: 8, frames: 20, dx: 1.1, noise: 0.1)
+    let errors = [0, 0.3, 0.6, 1].map {
+      Self.warpError(Self.run(frames, stability: $0, lookAhead: 0))
+    }
+    print("dial:", errors)
+    #expect(zip(errors, errors.dropFirst()).allSatisfy { $0 > $1 })
+  }
+
+  /// A block with a color of its own crosses a still ground.
+  @Test(arguments: [(0, Float(3)), (4, 3), (0, 10), (4, 10)])
+  func leavesNoGhosts(lookAhead: Int, speed: Float) {
+    let back = TemporalTexture(seed: 21, mean: 35, contrast: 40)
+    let block = TemporalTexture(seed: 22, mean: 65, contrast: 40)
+    func left(_ t: Int) -> Float { 20 + speed * Float(t) }
+    let frames = (0..<14).map { t in
+      // How much of a position the block covers.
+      func cover(_ x: Int, _ y: Int) -> Float {
+        guard y >= 10, y < 22 else { return 0 }
+        let (from, to) = (max(4 * Float(x), left(t)), min(4 * Float(x) + 4, left(t) + 64))
+        return max(to - from, 0) / 4
+      }
+      return Input(
+        lightness: temporalImage(Self.width, Self.height) { x, y in
+          let inside = x >= left(t) && x < left(t) + 64 && y >= 40 && y < 88
+          return inside ? block(x - left(t), y) : back(x, y)
+        },
+        estimate: temporalEstimate(Self.columns, Self.rows, channels: 2) { c, x, y in
+          c == 0 ? cover(x, y) : 1 - cover(x, y)
+        }, payload: t)
+    }
+    let out = Self.run(frames, stability: 1, lookAhead: lookAhead)
+    var (mean, worst, clear): (Float, Float, Int) = (0, 0, 0)
+    for (a, b) in zip(frames, out).dropFirst(4) {
+      for y in 0..<Self.rows {
+        for x in 0..<Self.columns {
+          // Positions that the block's edge crosses may be either.
+          let wanted = a.estimate[0, x, y]
+          guard wanted == 0 || wanted == 1 else { continue }
+          let error = abs(b.estimate[0, x, y] - wanted)
+          #expect(abs(b.estimate[0, x, y] + b.estimate[1, x, y] - 1) < 1e-4)
+          mean += error
+          worst = max(worst, error)
+          clear += 1
+        }
+      }
+    }
+    mean /= Float(clear)
+    print("ghosts, look-ahead \(lookAhead), speed \(speed): mean \(mean), worst \(worst)")
+    #expect(mean < 0.005)
+    #expect(worst < 0.6)
+  }
+
+  @Test func aFlashIsSteppedOver() {
+    var frames = Self.shot(seed: 9, frames: 12, dx: 0.8, noise: 0.1)
+    let flash = temporalImage(Self.width, Self.height) { x, y in x < 100 ? 100 : 97 - y / 20 }
+    frames[6].lightness = flash
+    frames[6].estimate = temporalEstimate(Self.columns, Self.rows) { c, _, _ in c == 0 ? 9 : 0 }
+    let ahead = Self.run(frames, lookAhead: 4)
+    #expect(ahead.map(\.startsShot) == (0..<12).map { $0 == 0 })
+    // The frame after goes on with the memory of the frame before; nothing of the flash is in it.
+    let undisturbed = Self.shot(seed: 9, frames: 12, dx: 0.8, noise: 0.1)
+    for t in [5, 7, 8] {
+      let expected = Self.run(undisturbed, lookAhead: 4)[t].estimate
+      let got = ahead[t].estimate
+      var difference: Float = 0
+      for index in 0..<(got.area * got.channelStride) {
+        difference = max(difference, abs(got.pointer[index] - expected.pointer[index]))
+      }
+      #expect(difference < 0.5, "frame \(t)")
+    }
+    // Without waiting it can't be known: one cut, at the flash, and none after it.
+    let causal = Self.run(frames, lookAhead: 0)
+    #expect(causal.map(\.startsShot) == (0..<12).map { $0 == 0 || $0 == 6 })
+    #expect(causal[6].estimate.isIdentical(to: frames[6].estimate))
+  }
+
+  @Test func anotherSizeStartsAShot() {
+    let frames = Self.shot(seed: 10, frames: 3, noise: 0.1)
+    let small = (0..<3).map { t in
+      Input(
+        lightness: temporalImage(100, 60) { x, y in x + y / 4 },
+        estimate: temporalEstimate(25, 15) { c, x, _ in Float(c + x) }, payload: 3 + t)
+    }
+    // The same picture with estimates of another kind.
+    let ab = small.map {
+      Input(
+        lightness: $0.lightness,
+        estimate: temporalEstimate(25, 15, channels: 2) { c, x, _ in Float(c - x) },
+        payload: $0.payload + 3)
+    }
+    for lookAhead in [0, 4] {
+      let out = Self.run(frames + small + ab, lookAhead: lookAhead)
+      #expect(out.map(\.payload) == Array(0..<9))
+      #expect(out.map(\.shotIndex) == [0, 0, 0, 1, 1, 1, 2, 2, 2])
+      #expect(out[8].estimate.channels == 2)
+      // Equal estimates merge into themselves.
+      for y in 0..<15 {
+        for x in 0..<25 { #expect(abs(out[8].estimate[0, x, y] + Float(x)) < 1e-3) }
+      }
+    }
+  }
+
+  /// Networks whose grid is not a quarter of the small image.
+  @Test(arguments: [(232, 128), (29, 16), (41, 23)])
+  func otherGrids(columns: Int, rows: Int) {
+    var random = TemporalRandom(seed: 12)
+    let texture = TemporalTexture(seed: 13)
+    let scale = Float(Self.width) / Float(columns)
+    let frames = (0..<10).map { t in
+      Input(
+        lightness: temporalImage(Self.width, Self.height) { x, y in texture(x - 2 * Float(t), y) },
+        estimate: temporalEstimate(columns, rows, channels: 2) { c, x, y in
+          0.5 * texture(scale * (Float(x) + 0.5) - 2 * Float(t), scale * Float(y))
+            + 10 * random.normal()
+        }, payload: t)
+    }
+    let out = Self.run(frames, lookAhead: 2)
+    func error(_ frame: Input) -> Float {
+      var sum: Float = 0
+      for y in 0..<rows {
+        for x in (columns / 4)..<columns {
+          let truth =
+            0.5 * texture(scale * (Float(x) + 0.5) - 2 * Float(frame.payload), scale * Float(y))
+          sum += (frame.estimate[0, x, y] - truth) * (frame.estimate[0, x, y] - truth)
+        }
+      }
+      return sum
+    }
+    #expect(error(out[8]) < error(frames[8]) / 4)
+  }
+
+  @Test func extremeSettings() {
+    let frames = Self.shot(seed: 14, frames: 3, noise: 0.1)
+    for stability: Float in [-1, .nan, 2, .infinity] {
+      let stabilizer = Stabilizer<Int>(stability: stability, lookAhead: -3)
+      #expect((0...1).contains(stabilizer.stability))
+      #expect(stabilizer.lookAheadNeeded == 0)
+      #expect(frames.flatMap { stabilizer.push($0) }.count == 3)
+      #expect(stabilizer.finish().isEmpty)
+    }
+  }
+}
