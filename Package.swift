@@ -36,6 +36,7 @@ let package = Package(
       dependencies: [
         "COneDNN", "COpenBLAS", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      exclude: ["ONNX/onnx.proto"],
       swiftSettings: strict),
     .target(
       name: "Colorization", dependencies: ["CKernels", "Imaging", "Network"],
@@ -66,13 +67,17 @@ let package = Package(
 
     .testTarget(
       name: "ImagingTests", dependencies: ["Imaging", "CKernels"], swiftSettings: strict),
-    .testTarget(name: "NetworkTests", dependencies: ["Network"], swiftSettings: strict),
+    .testTarget(
+      name: "NetworkTests",
+      dependencies: ["Network", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      swiftSettings: strict),
     .testTarget(
       name: "ColorizationTests",
       dependencies: ["Colorization", "CKernels", "Imaging", "Network", "SampleFilm"],
       swiftSettings: strict),
     .testTarget(
       name: "FramePipelineTests", dependencies: ["FramePipeline"], swiftSettings: strict),
+    .testTarget(name: "SampleFilmTests", dependencies: ["SampleFilm"], swiftSettings: strict),
     .testTarget(name: "MediaTests", dependencies: ["Media", "Imaging"], swiftSettings: strict),
     .testTarget(
       name: "AutochromeKitTests",

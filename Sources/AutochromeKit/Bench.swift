@@ -81,7 +81,7 @@ public struct Bench: Codable, Sendable {
     let plan = try job.plan()
     let peer = PlainTranscode(
       input: clip, output: folder.appending(path: "plain.mkv").path, settings: settings,
-      pixelFormat: plan.encoderPixelFormat)
+      pixelFormat: plan.encoderPixelFormat ?? "yuv420p")
     var reports: [JobReport] = []
     var plain: [Double] = []
     for round in 1...rounds {
@@ -96,7 +96,7 @@ public struct Bench: Codable, Sendable {
       clip: isRendered ? "sample film" : clip, size: "\(plan.width)×\(plan.height)",
       network: plan.network, threads: settings.threads,
       encoder: [plan.settings.codec ?? "", plan.settings.preset ?? "", "crf \(settings.crf ?? 0)",
-        plan.encoderPixelFormat].joined(separator: " "),
+        plan.encoderPixelFormat ?? ""].joined(separator: " "),
       frames: median.frames, seconds: reports.map(\.seconds), plainSeconds: plain,
       framesPerSecond: median.framesPerSecond,
       ratioToPlainTranscode: ratios.isEmpty ? nil : ratios[ratios.count / 2],

@@ -75,10 +75,17 @@ final class ContactSheet: Sendable {
         }
       }
     }
-    try PictureFile.writePNG(
-      Picture(
-        width: width, height: height, format: .rgb(8),
-        color: ColorDescription(transfer: .iec61966_2_1, matrix: .identity, range: .full),
-        planes: planes), to: path)
+    let color = ColorDescription(
+      primaries: .bt709, transfer: .iec61966_2_1, matrix: .identity, range: .full)
+    let picture = Picture(
+      width: width, height: height, format: .rgb(8), color: color, planes: planes)
+    var options = SinkOptions()
+    options.encoder = "png"
+    options.overwrite = true
+    let info = SourceInfo(
+      width: width, height: height, format: .rgb(8), color: color, timeBase: Rational(1, 1))
+    let sink = try PictureSink(path: path, source: info, options: options)
+    try sink.write(SourceElement(frame: Frame(index: 0, picture: picture, presentationTime: 0)))
+    try sink.finish()
   }
 }

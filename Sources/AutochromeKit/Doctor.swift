@@ -8,8 +8,6 @@ public struct Doctor: Codable, Sendable {
   public var version: String
   /// Processors that may be used.
   public var processors: Int
-  /// Instruction sets that matter to the program.
-  public var cpuFeatures: [String]
   /// The network's back ends: versions and arithmetic.
   public var backends: [String]
   /// The back end and arithmetic taken when none is named.
@@ -36,12 +34,15 @@ public struct Doctor: Codable, Sendable {
         "FFmpeg has no libx264, the default encoder; install a full build of FFmpeg, or give "
           + "--codec.")
     }
+    func words(_ info: BackendInfo) -> String {
+      "\(info.backend.rawValue) \(info.version) (\(info.instructionSet); "
+        + info.precisions.map(\.rawValue).joined(separator: ", ") + ")"
+    }
     return Doctor(
       version: AutochromeVersion.current,
       processors: ProcessInfo.processInfo.activeProcessorCount,
-      cpuFeatures: BackendInfo.cpuFeatures,
-      backends: BackendInfo.available().map { $0.description },
-      defaultBackend: BackendInfo.default.description,
+      backends: BackendInfo.available().map(words),
+      defaultBackend: BackendInfo.available().first.map(words) ?? "none",
       libraries: ["FFmpeg \(MediaLibraries.release)"]
         + MediaLibraries.versions.map { "\($0.name) \($0.version)" },
       encoders: encoders, missingEncoders: MediaLibraries.missingEncoders, models: models,
@@ -52,7 +53,6 @@ public struct Doctor: Codable, Sendable {
   public var text: String {
     [
       "autochrome \(version), \(processors) processors",
-      "CPU: \(cpuFeatures.joined(separator: ", "))",
       "back ends: \(backends.joined(separator: "; "))", "default: \(defaultBackend)",
       libraries.joined(separator: ", "), "encoders: \(encoders.joined(separator: ", "))",
       "missing encoders: "

@@ -34,6 +34,8 @@ public struct JobPlan: Codable, Hashable, Sendable {
   public var source: String
   /// What will be written, in words.
   public var result: String
+  /// FFmpeg's name of the pixel format that is encoded, if the encoder is known beforehand.
+  public var encoderPixelFormat: String?
   /// How luma and chroma are read and written, in words.
   public var color: String
   /// Luma size.
@@ -72,6 +74,8 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var stages: [StageTime]
   /// Whether the user stopped the job before the end of the input.
   public var interrupted: Bool
+  /// Where the part that was done lies, after an interruption.
+  public var partialOutput: String?
   /// What the user should know.
   public var warnings: [String]
 }

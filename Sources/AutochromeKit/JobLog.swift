@@ -50,7 +50,9 @@ final class JobLog: Sendable {
           shots: shots)))
   }
 
-  func report(plan: JobPlan, summary: PipelineSummary, interrupted: Bool) -> JobReport {
+  func report(plan: JobPlan, summary: PipelineSummary, interrupted: Bool, partialOutput: String?)
+    -> JobReport
+  {
     let state = state.withLock { $0 }
     let seconds = summary.elapsed.seconds
     return JobReport(
@@ -59,7 +61,7 @@ final class JobLog: Sendable {
       stages: summary.stages.map {
         StageTime(name: $0.name, count: $0.emitted, busySeconds: $0.busy.seconds)
       },
-      interrupted: interrupted, warnings: state.warnings)
+      interrupted: interrupted, partialOutput: partialOutput, warnings: state.warnings)
   }
 }
 

@@ -22,18 +22,21 @@ struct JobParts {
     self.job = job
     self.interruption = interruption
     let settings = job.settings
-    let network = try ModelCatalog.open(
-      settings.model, backend: settings.backend, precision: settings.precision)
+    colorizer = try Self.openColorizer(settings)
     source = try Self.openSource(
       input: job.input, settings: settings, interruption: interruption, warn: warn)
-    colorizer = try FrameColorizer(
-      network: network,
+    sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
+    plan = try Self.plan(job: job, info: source.info, colorizer: colorizer, sinkOptions)
+  }
+
+  static func openColorizer(_ settings: Settings) throws -> FrameColorizer {
+    try FrameColorizer(
+      network: try ModelCatalog.open(
+        settings.model, backend: settings.backend, precision: settings.precision),
       options: FrameColorizer.Options(
         shortSide: settings.size, temperature: settings.temperature,
         vividness: settings.vividness, saturation: settings.saturation,
         isGuided: settings.refine == .guided))
-    sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
-    plan = try Self.plan(job: job, info: source.info, colorizer: colorizer, sinkOptions)
   }
 
   /// The stage that finds shots and steadies the estimates.
@@ -47,7 +50,7 @@ struct JobParts {
   }
 
   func openSink() throws -> any FrameSink {
-    try MediaOpener.sink(path: job.output, source: source.info, options: sinkOptions)
+    try MediaSink.open(job.output, source: source.info, options: sinkOptions)
   }
 
   static func openSource(
@@ -75,7 +78,7 @@ struct JobParts {
         width: parts[0], height: parts[1],
         pixelFormat: settings.inputPixelFormat ?? "gray", frameRate: rate ?? Rational(24, 1))
     }
-    return try MediaOpener.source(path: input, options: options)
+    return try MediaSource.open(input, options: options)
   }
 
   /// A number or a ratio, such as 24, 23.976 or 24000/1001.
@@ -129,7 +132,13 @@ struct JobParts {
       input: job.input, output: job.output,
       source: "\(info.containerName), \(info.codecName), \(info.width)×\(info.height), "
         + "\(info.format)",
-      result: sink.encoder ?? "chosen by the output's name", color: words(for: info),
+      result: sink.encoder ?? "chosen by the output's name",
+      encoderPixelFormat: try sink.encoder.map { encoder in
+        try OutputFormat.choose(
+          source: info.format, color: info.color, width: info.width, height: info.height,
+          encoder: encoder, requested: sink.pixelFormat
+        ).encoderPixelFormat
+      }, color: words(for: info),
       width: info.width, height: info.height, workingWidth: geometry.workingWidth,
       workingHeight: geometry.workingHeight, permits: permits,
       network: colorizer.network.title, temperature: colorizer.temperature,

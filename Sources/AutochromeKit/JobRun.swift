@@ -36,8 +36,9 @@ struct JobRun {
       let sheet = job.preview.map { _ in ContactSheet(expectedFrames: parts.expectedFrames) }
       let summary = try execute(parts, sink: sink, sheet: sheet, token: token, log: log)
       let interrupted = summary.ending == .drained
+      var partialOutput: String?
       if interrupted {
-        try sink.finishInterrupted()
+        partialOutput = try sink.finishEarly()
       } else {
         try sink.finish()
       }
@@ -51,7 +52,8 @@ struct JobRun {
         throw AutochromeError(
           .badData, "\(damage.message) \(log.framesDone) whole frames were written.")
       }
-      return log.report(plan: parts.plan, summary: summary, interrupted: interrupted)
+      return log.report(
+        plan: parts.plan, summary: summary, interrupted: interrupted, partialOutput: partialOutput)
     } catch {
       sink.discard()
       throw error
@@ -90,8 +92,9 @@ struct JobRun {
     .parallel("color") { item in
       guard let frame = item.element.frame, let analysis = item.analysis else { return item }
       var item = item
+      let output = try sink.outputFormat(for: frame)
       item.colored = try colorizer.colorize(
-        frame, analysis: analysis, as: try sink.outputFormat(for: frame))
+        frame, analysis: analysis, format: output.pictureFormat, wanted: output.color)
       item.analysis = nil
       return item
     }

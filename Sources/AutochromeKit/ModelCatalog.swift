@@ -25,12 +25,6 @@ public enum ModelCatalog {
     return (url, try Model(contentsOf: url.path))
   }
 
-  static func describe(_ model: String) throws -> ColorNetworkDescription {
-    let (url, loaded) = try load(model)
-    return try ColorNetworkDescription(
-      name: url.deletingPathExtension().lastPathComponent, metadata: loaded.metadata)
-  }
-
   static func open(_ model: String, backend: String?, precision: String?) throws -> ColorNetwork {
     let (url, loaded) = try load(model)
     return try ColorNetwork(

@@ -26,7 +26,14 @@ public struct ModelSummary: Codable, Sendable {
 
   init(model: Model, url: URL) throws {
     func words(_ value: ValueInfo) -> String {
-      "\(value.name): \(value.typeName) [\(value.extents.joined(separator: ", "))]"
+      let extents = value.dimensions?.map { dimension in
+        switch dimension {
+        case .fixed(let extent): "\(extent)"
+        case .symbolic(let name): name
+        }
+      }
+      return "\(value.name): \(value.elementType?.name ?? "?") "
+        + "[\(extents?.joined(separator: ", ") ?? "?")]"
     }
     file = url.path
     let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
@@ -37,17 +44,22 @@ public struct ModelSummary: Codable, Sendable {
     operators = model.operators
     metadata = model.metadata.mapValues { $0.count > 80 ? $0.prefix(77) + "…" : $0 }
     if model.inputs.count == 1, let input = model.inputs.first {
-      do {
-        let count = try model.floatingPointOperations(inputShapes: [input.name: [1, 1, 256, 256]])
-        gigaflops256 = Double(count) / 1e9
-      } catch let error as NetworkError where error.code == .shapeMismatch {
-        gigaflops256 = nil
-      }
+      gigaflops256 = try Self.gigaflops(of: model, input: input.name)
     }
     do {
       _ = try ColorNetworkDescription(name: url.lastPathComponent, metadata: model.metadata)
     } catch {
       problem = error.description
+    }
+  }
+
+  /// For one channel of 256×256; nil if the network takes another size.
+  private static func gigaflops(of model: Model, input: String) throws -> Double? {
+    do {
+      return Double(try model.floatingPointOperations(inputShapes: [input: [1, 1, 256, 256]])) / 1e9
+    } catch {
+      guard error.code == .shapeMismatch || error.code == .invalidInput else { throw error }
+      return nil
     }
   }
 

@@ -56,19 +56,17 @@ public struct Probe: Codable, Sendable {
     input: String, settings: Settings, findShots: Bool
   ) throws(AutochromeError) -> Probe {
     try AutochromeError.wrapping {
-      let network = try ModelCatalog.describe(settings.model)
+      let colorizer = try JobParts.openColorizer(settings)
       let source = try JobParts.openSource(
         input: input, settings: settings, interruption: Media.Interruption(), warn: { _ in })
-      var probe = Probe(input: input, info: source.info, settings: settings, network: network)
-      if findShots {
-        probe.shots = try shots(of: source, settings: settings, network: network)
-      }
+      var probe = Probe(input: input, info: source.info, settings: settings, colorizer)
+      if findShots { probe.shots = try shots(of: source, colorizer) }
       return probe
     }
   }
 
   private init(
-    input: String, info: SourceInfo, settings: Settings, network: ColorNetworkDescription
+    input: String, info: SourceInfo, settings: Settings, _ colorizer: FrameColorizer
   ) {
     self.input = input
     container = info.containerName
@@ -91,9 +89,8 @@ public struct Probe: Codable, Sendable {
       ].compactMap { $0 }.joined(separator: ", ")
     }
     chapters = info.chapters.count
-    let geometry = WorkingGeometry(
-      width: info.width, height: info.height, shortSide: settings.size, stride: network.stride,
-      scale: network.scale, sampleAspectRatio: info.sampleAspectRatio)
+    let geometry = colorizer.geometry(
+      width: info.width, height: info.height, sampleAspectRatio: info.sampleAspectRatio)
     workingSize =
       "\(geometry.workingWidth)×\(geometry.workingHeight), colors on "
       + "\(geometry.gridWidth)×\(geometry.gridHeight)"
@@ -101,15 +98,14 @@ public struct Probe: Codable, Sendable {
   }
 
   private static func shots(
-    of source: any FrameSource, settings: Settings, network: ColorNetworkDescription
+    of source: any FrameSource, _ colorizer: FrameColorizer
   ) throws -> [Shot] {
     var detector = ShotDetector()
-    let reducer = LightnessSource(settings: settings, network: network)
     var shots: [Shot] = []
     let timeBase = source.info.timeBase.value
     while let element = try source.next() {
       guard let frame = element.frame else { continue }
-      if detector.startsShot(try reducer.lightness(of: frame)) {
+      if detector.observe(try colorizer.lightness(of: frame)).startsShot {
         shots.append(Shot(frame: frame.index, time: Double(frame.presentationTime) * timeBase))
       }
     }

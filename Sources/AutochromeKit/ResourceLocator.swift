@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Finds the files that come with the program: models and pipelines.
 ///

@@ -8,7 +8,7 @@ struct SteadyStage {
     var startsShot: Bool
   }
 
-  private let stabilizer: Stabilizer<FrameAnalysis.Geometry>
+  private let stabilizer: Stabilizer<WorkingGeometry>
 
   init(stability: Float, lookAhead: Int) {
     stabilizer = Stabilizer(stability: stability, lookAhead: stability > 0 ? lookAhead : 0)
@@ -23,7 +23,7 @@ struct SteadyStage {
 
   func finish() -> [Result] { stabilizer.finish().map(Self.result) }
 
-  private static func result(_ frame: TemporalFrame<FrameAnalysis.Geometry>) -> Result {
+  private static func result(_ frame: TemporalFrame<WorkingGeometry>) -> Result {
     Result(
       analysis: FrameAnalysis(
         geometry: frame.payload, lightness: frame.lightness, estimate: frame.estimate),

@@ -7,18 +7,27 @@ public final class FrameColorizer: Sendable {
   /// The choices that are the user's; nil takes the network's own.
   public struct Options: Hashable, Sendable {
     /// Short side of what the network sees, in samples.
-    public var shortSide = 256
+    public var shortSide: Int
     /// Temperature of the annealed mean, 0…1.
     public var temperature: Float?
     /// 0…1.
     public var vividness: Float?
     /// Factor on the chroma.
-    public var saturation: Float = 1
+    public var saturation: Float
     /// Whether chroma follows the edges of the luma; otherwise it is interpolated.
-    public var isGuided = true
+    public var isGuided: Bool
 
-    /// The defaults.
-    public init() {}
+    /// All choices; the defaults are the network's own and those of the design.
+    public init(
+      shortSide: Int = 256, temperature: Float? = nil, vividness: Float? = nil,
+      saturation: Float = 1, isGuided: Bool = true
+    ) {
+      self.shortSide = shortSide
+      self.temperature = temperature
+      self.vividness = vividness
+      self.saturation = saturation
+      self.isGuided = isGuided
+    }
   }
 
   /// The network.

@@ -59,11 +59,23 @@ public final class FileSink: FrameSink, @unchecked Sendable {
   public func finish() throws {
     try lock.withLock { _ in
       guard !isEnded else { return }
-      isEnded = true
-      try encoder.encode(nil) { try muxer.writeVideo($0) }
-      try muxer.finish()
+      try endStreams()
       try file.commit()
     }
+  }
+
+  public func finishEarly() throws -> String? {
+    try lock.withLock { _ -> String? in
+      guard !isEnded else { return nil }
+      try endStreams()
+      return try file.commitEarly()
+    }
+  }
+
+  private func endStreams() throws {
+    isEnded = true
+    try encoder.encode(nil) { try muxer.writeVideo($0) }
+    try muxer.finish()
   }
 
   public func discard() {

@@ -38,6 +38,11 @@ public protocol FrameSink: AnyObject, Sendable {
   /// Ends the output and gives it its final name. Throws `MediaError`.
   func finish() throws
 
+  /// Ends the output before the input has ended: what is there becomes a whole, playable file under a
+  /// name that says so. Returns that name; `nil` where the output has no name of its own (a pipe, a
+  /// folder of pictures). Throws `MediaError`.
+  func finishEarly() throws -> String?
+
   /// Removes what was written. Harmless after `finish`.
   func discard()
 }

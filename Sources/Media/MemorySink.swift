@@ -29,6 +29,10 @@ public final class MemorySink: FrameSink {
 
   public func write(_ element: SourceElement) { state.withLock { $0.elements.append(element) } }
   public func finish() { state.withLock { $0.isFinished = true } }
+  public func finishEarly() -> String? {
+    finish()
+    return nil
+  }
   public func discard() {
     state.withLock {
       $0.elements = []

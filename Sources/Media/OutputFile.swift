@@ -119,12 +119,33 @@ final class OutputFile: @unchecked Sendable {
 
   /// Brings all to the disk and gives the file its name. Without `syncs` the disk may take its time.
   func commit(syncs: Bool = true) throws {
+    try commit(as: path, replacing: overwrite, syncs: syncs)
+  }
+
+  /// As `commit`, under a name that tells that not all is there: `film.mkv` becomes
+  /// `film.partial.mkv`. Returns it; `nil` for what has no name of its own.
+  func commitEarly() throws -> String? {
+    guard let path, temporaryPath != nil else {
+      try commit()
+      return nil
+    }
+    let url = URL(fileURLWithPath: path)
+    let folder = path.contains("/") ? url.deletingLastPathComponent().path + "/" : ""
+    let ending = url.pathExtension
+    let early =
+      folder + url.deletingPathExtension().lastPathComponent + ".partial"
+      + (ending.isEmpty ? "" : "." + ending)
+    try commit(as: early, replacing: true, syncs: true)
+    return early
+  }
+
+  private func commit(as path: String?, replacing: Bool, syncs: Bool) throws {
     guard ownsDescriptor, descriptor >= 0 else { return }
     if let temporaryPath, let path {
       if syncs && fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS {
         throw fail(errno, "Bringing \(name) to the disk failed")
       }
-      if !overwrite && access(path, F_OK) == 0 { throw Self.existsError(path) }
+      if !replacing && access(path, F_OK) == 0 { throw Self.existsError(path) }
       guard rename(temporaryPath, path) == 0 else {
         throw fail(errno, "Giving \(path) its name failed")
       }

@@ -210,5 +210,10 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
   }
 
   /// Leaves the pictures that are complete: each is whole.
+  public func finishEarly() throws -> String? {
+    try finish()
+    return nil
+  }
+
   public func discard() {}
 }

@@ -96,6 +96,7 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
   }
 
   public func finish() throws { try lock.withLock { _ in try file.commit() } }
+  public func finishEarly() throws -> String? { try lock.withLock { _ in try file.commitEarly() } }
   public func discard() { lock.withLock { _ in file.discard() } }
 
   private func write(_ text: String) throws {

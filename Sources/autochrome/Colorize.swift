@@ -66,9 +66,12 @@ struct Colorize: ParsableCommand {
     defer { display.closeLine() }
     let result = try job.run(interruption: interruption) { display.show($0) }
     display.finished(result, output: job.output == "-" ? "stdout" : job.output)
-    if let report { try result.write(to: report) }
+    if let report { try Console.write(result, to: report) }
     if result.interrupted {
-      throw AutochromeError(.interrupted, result.interruptionMessage)
+      throw AutochromeError(
+        .interrupted,
+        "Stopped after \(result.frames) frames"
+          + (result.partialOutput.map { "; they are in '\($0)'" } ?? "") + ".")
     }
   }
 }

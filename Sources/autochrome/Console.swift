@@ -1,3 +1,4 @@
+import AutochromeKit
 import Foundation
 
 /// Where the program's words go: results that were asked for to stdout, everything else to stderr.
@@ -24,5 +25,17 @@ enum Console {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     result(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
+  /// A value as JSON into a file.
+  static func write(_ value: some Encodable, to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      try encoder.encode(value).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw AutochromeError(
+        .cannotCreate, "The report '\(path)' can't be written: \(error.localizedDescription).")
+    }
   }
 }
