@@ -58,7 +58,13 @@ public final class Session: Sendable {
     self.precision = precision
     self.threadsPerRun = threadsPerRun
     self.fusion = fusion
-    graph = model.graph
+    var graph = model.graph
+    if fusion {
+      do throws(NetworkError) { try graph.foldBatchNormalization() } catch {
+        throw error.inFile(model.name)
+      }
+    }
+    self.graph = graph
     parameterInputs = graph.parameterInputs
     openblas_set_num_threads(1)
   }

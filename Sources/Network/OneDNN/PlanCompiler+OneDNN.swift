@@ -12,6 +12,10 @@ extension PlanCompiler {
     else { return false }
     switch operation.kind {
     case let kind as Convolution: return try compile(kind, operation)
+    case let kind as Deconvolution: return try compile(kind, operation)
+    case let kind as ChannelAffine: return try compile(kind, operation)
+    case let kind as Pooling: return try compile(kind, operation)
+    case let kind as Softmax: return try compile(kind, operation)
     case let kind as Unary: return try compile(kind, operation)
     case let kind as Binary: return try compile(kind, operation)
     case let kind as Reduction: return try compile(kind, operation)
@@ -207,25 +211,42 @@ extension PlanCompiler {
     } else {
       _ = result(y, layout)
     }
+    arguments += try affineArguments(post, operation)
     if let target = native[y] {
       arguments.append(.init(kind: DNNL_ARG_DST, buffer: target.buffer, layout: layout))
     }
     try add(operation.name, pd, arguments)
   }
 
-  func attributes(_ post: PostOperations, _ operation: Program.Operation) throws(NetworkError)
-    -> DNNLAttributes
+
+  private mutating func compile(_ kind: Deconvolution, _ operation: Program.Operation)
+    throws(NetworkError) -> Bool
   {
-    try DNNLAttributes { ops in
-      if post.sum != nil {
-        let status = ac_dnnl_append_sum(ops)
-        guard status == dnnl_success else { return status }
-      }
-      if let (algorithm, alpha, beta) = post.activation?.oneDNN {
-        return ac_dnnl_append_eltwise(ops, algorithm, alpha, beta)
-      }
-      return dnnl_success
+    let engine = try DNNLEngine.shared()
+    let window = kind.window
+    let (x, y) = (operation.inputs[0], operation.outputs[0])
+    let src = try any(type(x).shape, activationType)
+    let dst = try any(type(y).shape, resultType(y))
+    let (m, c) = (kind.outputChannels / kind.groups, kind.inputChannels / kind.groups)
+    let taps = window.kernel.reduce(1, *)
+    // oneDNN names the output's channels first, ONNX stores the input's first.
+    let isGrouped = kind.groups > 1
+    let shape = (isGrouped ? [kind.groups] : []) + [m, c] + window.kernel
+    let strides =
+      (isGrouped ? [c * m * taps] : []) + [taps, m * taps] + StridedWalk.dense(window.kernel)
+    let filter = try any(shape, activationType)
+    let bias = kind.hasBias ? try any([kind.outputChannels], dnnl_f32) : nil
+    let attributes = try attributes(kind.post, operation)
+    let pd = try DNNLPrimitiveDescription {
+      ac_dnnl_deconvolution(
+        &$0, engine.handle, src.handle, filter.handle, bias?.handle, dst.handle,
+        int64(window.stride), int64(window.dilation.map { $0 - 1 }), int64(window.begin),
+        int64(window.end), attributes.handle)
     }
+    guard let pd else { return false }
+    try addFiltering(
+      pd, operation, hasBias: kind.hasBias, post: kind.post, shape: shape, strides: strides)
+    return true
   }
 
   // MARK: Element-wise
@@ -304,6 +325,28 @@ extension PlanCompiler {
         input: spatial, output: spatial.map { _ in 1 }, kernel: spatial,
         stride: spatial.map { _ in 1 }, dilation: spatial.map { _ in 1 },
         begin: spatial.map { _ in 0 }, end: spatial.map { _ in 0 }))
+  }
+
+  private mutating func compile(_ kind: Pooling, _ operation: Program.Operation)
+    throws(NetworkError) -> Bool
+  {
+    var window = kind.window
+    // Rounding the extent up lets the last window reach beyond the padding.
+    let needed = window.input.indices.map { axis in
+      (window.output[axis] - 1) * window.stride[axis]
+        + SpatialWindow.span(window.kernel[axis], window.dilation[axis])
+        - window.input[axis] - window.begin[axis]
+    }
+    let reachesBeyond = zip(needed, window.end).contains { $0 > $1 }
+    window.end = zip(needed, window.end).map { max($0, $1) }
+    switch kind.function {
+    case .maximum: return try addPooling(operation, dnnl_pooling_max, window)
+    case .mean(countsPadding: false):
+      return try addPooling(operation, dnnl_pooling_avg_exclude_padding, window)
+    case .mean(countsPadding: true):
+      if reachesBeyond { return false }
+      return try addPooling(operation, dnnl_pooling_avg_include_padding, window)
+    }
   }
 
   mutating func addPooling(
@@ -395,6 +438,7 @@ extension PlanCompiler {
   }
 }
 
+/// Extents and the like as oneDNN takes them.
 func int64(_ list: [Int]) -> [Int64] { list.map(Int64.init) }
 
 extension Unary.Function {

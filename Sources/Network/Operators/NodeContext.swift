@@ -68,6 +68,18 @@ struct NodeContext {
     return tensor.floats
   }
 
+  /// The bytes of the first number of a constant input, which must have the type; nil when empty.
+  func bytes(input index: Int, of type: ElementType) throws(NetworkError) -> [UInt8]? {
+    let tensor = try constant(index)
+    guard tensor.elementType == type else {
+      throw fail(
+        .shapeMismatch,
+        "input \(index) has the type \(tensor.elementType.name), \(type.name) is expected")
+    }
+    guard tensor.count > 0 else { return nil }
+    return tensor.withUnsafeBytes { Array($0.prefix(type.byteCount)) }
+  }
+
   private func constant(_ index: Int) throws(NetworkError) -> Tensor {
     guard let tensor = try operand(index).constant else {
       throw fail(.unsupported, "input \(index) must be a constant or an input of the network")

@@ -39,6 +39,11 @@ extension Program {
         guard kind.post.activation == nil, kind.post.scale == nil else { continue }
         kind.post.activation = unary.function
         return (index, kind, [])
+      case is ChannelAffine where position == 0:
+        guard kind.post.scale == nil else { continue }
+        kind.post.scale = count
+        kind.post.shift = count + 1
+        return (index, kind, [operation.inputs[1], operation.inputs[2]])
       case let binary as Binary where binary.function == .add && binary.left == binary.right:
         let other = operation.inputs[1 - position]
         guard kind.post.isEmpty, other != input else { continue }
@@ -57,3 +62,4 @@ protocol PostProcessing: Operator {
 }
 
 extension Convolution: PostProcessing {}
+extension Deconvolution: PostProcessing {}

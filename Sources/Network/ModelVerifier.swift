@@ -1,0 +1,203 @@
+import Foundation
+import SwiftProtobuf
+
+/// Runs models against recorded inputs and outputs in ONNX's own test layout: a folder with
+/// `model.onnx` and `test_data_set_N/input_M.pb`, `output_M.pb`, each one tensor.
+public struct ModelVerifier: Sendable {
+  /// How far one output is from what is recorded.
+  public struct OutputReport: Sendable, Equatable {
+    /// The output's name.
+    public let name: String
+    /// The data set's folder.
+    public let dataSet: String
+    /// Largest difference.
+    public let maximumAbsoluteError: Double
+    /// Largest difference divided by the recorded number's magnitude.
+    public let maximumRelativeError: Double
+    /// Row-major index of the number that is furthest beyond its tolerance, with both values.
+    public let worstIndex: Int
+    public let expected: Double
+    public let actual: Double
+    /// How many numbers are beyond their tolerance.
+    public let failures: Int
+    /// Why the tensors can't be compared at all; nil when they can.
+    public let mismatch: String?
+  }
+
+  /// What became of a folder.
+  public enum Verdict: Sendable, Equatable {
+    case passed
+    /// The results differ or the model failed to run; the text says where and by how much.
+    case failed(String)
+    /// The model uses something that the engine does not support; the text names it.
+    case refused(String)
+  }
+
+  /// The result of one folder.
+  public struct Report: Sendable, Equatable {
+    public let folder: String
+    public let verdict: Verdict
+    public let outputs: [OutputReport]
+  }
+
+  /// The back end under test.
+  public let backend: Backend
+  /// Its number format.
+  public let precision: Precision
+  /// A number may differ by `absolute` × the largest recorded magnitude (at least 1e-7) plus
+  /// `relative` × its own magnitude.
+  public let relativeTolerance: Double
+  public let absoluteTolerance: Double
+
+  /// The tolerances default to ONNX's own relative 1e-3 with 1e-6 of the range, and to what eight
+  /// bits of mantissa can give for bf16.
+  public init(
+    backend: Backend = .oneDNN, precision: Precision = .float32, relativeTolerance: Double? = nil,
+    absoluteTolerance: Double? = nil
+  ) {
+    self.backend = backend
+    self.precision = precision
+    self.relativeTolerance = relativeTolerance ?? (precision == .float32 ? 1e-3 : 2e-2)
+    self.absoluteTolerance = absoluteTolerance ?? (precision == .float32 ? 1e-6 : 2e-2)
+  }
+
+  /// Runs every data set in the folder.
+  public func verify(folder: String) -> Report {
+    var outputs: [OutputReport] = []
+    do throws(NetworkError) {
+      let model = try Model(contentsOf: folder + "/model.onnx")
+      let session = try Session(model: model, backend: backend, precision: precision)
+      let sets = try entries(of: folder, prefix: "test_data_set_")
+      guard !sets.isEmpty else {
+        throw NetworkError(.unreadable, file: folder, "the folder holds no test_data_set_0")
+      }
+      for set in sets { outputs += try run(session, set: set, in: folder + "/" + set) }
+    } catch {
+      let verdict: Verdict =
+        error.code == .unsupported ? .refused(error.description) : .failed(error.description)
+      return Report(folder: folder, verdict: verdict, outputs: outputs)
+    }
+    guard let bad = outputs.first(where: { $0.mismatch != nil || $0.failures > 0 }) else {
+      return Report(folder: folder, verdict: .passed, outputs: outputs)
+    }
+    let reason =
+      bad.mismatch
+      ?? "\(bad.failures) numbers differ, the worst at \(bad.worstIndex): expected \(bad.expected), found \(bad.actual)"
+    return Report(
+      folder: folder, verdict: .failed("\(bad.dataSet), output \"\(bad.name)\": \(reason)"),
+      outputs: outputs)
+  }
+
+  private func run(_ session: Session, set: String, in folder: String) throws(NetworkError)
+    -> [OutputReport]
+  {
+    let inputs = try tensors(in: folder, prefix: "input_", names: session.model.inputs.map(\.name))
+    let expected = try tensors(
+      in: folder, prefix: "output_", names: session.model.outputs.map(\.name))
+    let results = try session.run(inputs)
+    var reports: [OutputReport] = []
+    for output in session.model.outputs {
+      guard let wanted = expected[output.name], let found = results[output.name] else {
+        throw NetworkError(
+          .unreadable, file: folder, at: "output \"\(output.name)\"", "nothing is recorded for it")
+      }
+      reports.append(compare(found, with: wanted, name: output.name, dataSet: set))
+    }
+    return reports
+  }
+
+  /// Compares two tensors under the verifier's tolerances.
+  public func compare(
+    _ actual: Tensor, with expected: Tensor, name: String, dataSet: String = ""
+  ) -> OutputReport {
+    guard actual.shape == expected.shape, actual.elementType == expected.elementType else {
+      return OutputReport(
+        name: name, dataSet: dataSet, maximumAbsoluteError: .infinity,
+        maximumRelativeError: .infinity, worstIndex: 0, expected: 0, actual: 0,
+        failures: max(expected.count, 1),
+        mismatch:
+          "expected \(expected.elementType.name) \(expected.shape), found \(actual.elementType.name) \(actual.shape)"
+      )
+    }
+    let isFloat: Bool
+    switch expected.elementType {
+    case .float32, .float16, .bfloat16, .float64: isFloat = true
+    default: isFloat = false
+    }
+    let (x, y) = (numbers(actual), numbers(expected))
+    let range = y.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
+    let floor = isFloat ? max(1e-7, absoluteTolerance * range) : 0
+    var (absolute, relative, excess) = (0.0, 0.0, -Double.infinity)
+    var (worst, failures) = (0, 0)
+    for index in y.indices {
+      let same = x[index] == y[index] || (x[index].isNaN && y[index].isNaN)
+      var difference = same ? 0 : abs(x[index] - y[index])
+      if difference.isNaN { difference = .infinity }
+      let allowed = isFloat && y[index].isFinite ? floor + relativeTolerance * abs(y[index]) : 0
+      absolute = max(absolute, difference)
+      if difference > 0 { relative = max(relative, difference / abs(y[index])) }
+      if difference > allowed { failures += 1 }
+      if difference - allowed > excess { (excess, worst) = (difference - allowed, index) }
+    }
+    return OutputReport(
+      name: name, dataSet: dataSet, maximumAbsoluteError: absolute,
+      maximumRelativeError: relative, worstIndex: worst,
+      expected: y.isEmpty ? 0 : y[worst], actual: x.isEmpty ? 0 : x[worst], failures: failures,
+      mismatch: nil)
+  }
+
+  private func numbers(_ tensor: Tensor) -> [Double] {
+    (0..<tensor.count).map {
+      HostConversion.double(HostConversion.load(tensor.storage.base, $0, tensor.elementType))
+    }
+  }
+
+  // MARK: Files
+
+  /// The names in a folder that start with `prefix`, in the order of the numbers that follow it.
+  private func entries(of folder: String, prefix: String) throws(NetworkError) -> [String] {
+    let names: [String]
+    do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+      throw NetworkError(
+        .unreadable, file: folder, "the folder can't be read: \(error.localizedDescription)")
+    }
+    func number(_ name: String) -> Int {
+      Int(name.dropFirst(prefix.count).prefix { $0.isNumber }) ?? .max
+    }
+    return names.filter { $0.hasPrefix(prefix) }.sorted { (number($0), $0) < (number($1), $1) }
+  }
+
+  /// The tensors of a data set by the model's names: by their own name where the model knows it, else
+  /// by position.
+  private func tensors(in folder: String, prefix: String, names: [String]) throws(NetworkError)
+    -> [String: Tensor]
+  {
+    var found: [String: Tensor] = [:]
+    for (index, file) in try entries(of: folder, prefix: prefix).enumerated() {
+      let path = folder + "/" + file
+      let proto: Onnx_TensorProto
+      do {
+        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+        // An optional input that is left out is recorded as an empty file.
+        if data.isEmpty { continue }
+        proto = try Onnx_TensorProto(serializedBytes: data)
+      } catch {
+        throw NetworkError(.unreadable, file: path, "no tensor can be read from it (\(error))")
+      }
+      let name: String
+      if names.contains(proto.name) {
+        name = proto.name
+      } else {
+        guard index < names.count else {
+          throw NetworkError(
+            .invalidInput, file: path, "the model has only \(names.count) of these")
+        }
+        name = names[index]
+      }
+      do { found[name] = try TensorReader.tensor(proto, kind: "tensor") } catch {
+        throw error.inFile(path)
+      }
+    }
+    return found
+  }
+}
