@@ -90,6 +90,15 @@ static inline AVStream *ac_stream(const AVFormatContext *context, int index) {
   return context->streams[index];
 }
 
+// The `opaque` of the decoder that logs, `NULL` if it is not a decoder or has none.
+static inline void *ac_logging_decoder_opaque(void *logging) {
+  if (!logging) return NULL;
+  const AVClass *const *type = (const AVClass *const *)logging;
+  if (*type != avcodec_get_class()) return NULL;
+  const AVCodecContext *context = (const AVCodecContext *)logging;
+  return context->codec && av_codec_is_decoder(context->codec) ? context->opaque : NULL;
+}
+
 // The pixel formats that an encoder takes, ended by AV_PIX_FMT_NONE; NULL if it does not tell.
 static inline const enum AVPixelFormat *ac_encoder_pixel_formats(const AVCodec *codec) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)

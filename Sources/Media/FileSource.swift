@@ -319,7 +319,9 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   /// The frame, if it lies within the cut.
   private func accept(_ decoded: DecodedFrame) throws -> Frame? {
     let raw = decoded.pointer
-    if raw.pointee.decode_error_flags != 0 || raw.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 {
+    if decoder.hasComplained() || raw.pointee.decode_error_flags != 0
+      || raw.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0
+    {
       let error = MediaError(
         .corrupt,
         "Frame \(frameIndex) of \(demuxer.bytes.name) is damaged; go on past damage to take what "

@@ -63,12 +63,25 @@ enum LibraryLog {
     var count = 0
   }
 
+  /// Counts the errors that one decoder logs.
+  final class Complaints: Sendable {
+    private let count = Atomic<Int>(0)
+    func add() { count.add(1, ordering: .relaxed) }
+    /// How many came since the last call.
+    func take() -> Int { count.exchange(0, ordering: .relaxed) }
+  }
+
   static let state = Mutex(State())
 
   private static let installed: Void = {
+    // SVT-AV1 writes to stderr on its own account.
+    setenv("SVT_LOG", "0", 0)
     av_log_set_level(32)
     av_log_set_callback { context, level, format, arguments in
       guard level <= 32, let format, let arguments else { return }
+      if level <= 16, let opaque = ac_logging_decoder_opaque(context) {
+        Unmanaged<Complaints>.fromOpaque(opaque).takeUnretainedValue().add()
+      }
       var prefix: Int32 = 0
       var line = [CChar](repeating: 0, count: 1024)
       let length = av_log_format_line2(

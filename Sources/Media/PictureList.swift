@@ -25,8 +25,8 @@ struct PictureList: Sendable {
       return
     }
     var accepts: (String) -> Bool = {
-      PictureKind.extensions.contains(($0 as NSString).pathExtension.lowercased())
-        && !$0.hasPrefix(".")
+      guard !$0.hasPrefix("."), let dot = $0.lastIndex(of: ".") else { return false }
+      return PictureKind.extensions.contains($0[$0.index(after: dot)...].lowercased())
     }
     if exists {
       folder = path
@@ -67,10 +67,15 @@ struct PictureList: Sendable {
 
   /// The last number in a name without its extension, such as 7 of `img_007.png`.
   static func number(in name: String) -> Int? {
-    let stem = (name as NSString).deletingPathExtension
-    let digits = stem.reversed().drop { !$0.isASCII || !$0.isNumber }
-      .prefix { $0.isASCII && $0.isNumber }
-    return Int(String(digits.reversed()))
+    let bytes = name.utf8
+    let stem = bytes.lastIndex(of: 0x2E).map { bytes[..<$0] } ?? bytes[...]
+    let isDigit: (UInt8) -> Bool = { (0x30...0x39).contains($0) }
+    guard let last = stem.lastIndex(where: isDigit) else { return nil }
+    var first = last
+    while first > stem.startIndex, isDigit(stem[stem.index(before: first)]) {
+      first = stem.index(before: first)
+    }
+    return Int(name[first...last])
   }
 
   private static func gaps(_ names: [String]) -> [ClosedRange<Int>] {
@@ -115,38 +120,38 @@ struct PictureList: Sendable {
   }
 }
 
-/// Orders names so that `img_9` comes before `img_10`.
+/// Orders names so that `img_9` comes before `img_10`: bytes to be compared one by one, in which a
+/// number is written with its length in front and letters are small.
 struct NaturalKey: Comparable {
-  private enum Part: Comparable {
-    case number(digits: Int, text: String)
-    case text(String)
-  }
-
-  private let parts: [Part]
-  private let name: String
+  private let bytes: [UInt8]
 
   init(_ name: String) {
-    self.name = name
-    var parts: [Part] = []
-    var rest = name[...]
-    while let first = rest.first {
-      let isDigit = first.isASCII && first.isNumber
-      let run = rest.prefix { ($0.isASCII && $0.isNumber) == isDigit }
-      if isDigit {
-        let significant = run.drop { $0 == "0" }
-        parts.append(.number(digits: significant.count, text: String(significant)))
-      } else {
-        parts.append(.text(run.lowercased()))
-      }
-      rest = rest[run.endIndex...]
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(name.utf8.count + 8)
+    var digits: [UInt8] = []
+    func endNumber() {
+      guard !digits.isEmpty else { return }
+      let significant = digits.drop { $0 == 0x30 }
+      bytes.append(0x30)
+      bytes.append(UInt8(min(significant.count, 255)))
+      bytes += significant
+      digits = []
     }
-    self.parts = parts
+    for byte in name.utf8 {
+      if (0x30...0x39).contains(byte) {
+        digits.append(byte)
+      } else {
+        endNumber()
+        bytes.append((0x41...0x5A).contains(byte) ? byte + 0x20 : byte)
+      }
+    }
+    endNumber()
+    // Names that differ in leading zeros or case only.
+    bytes.append(0)
+    self.bytes = bytes + Array(name.utf8)
   }
 
-  static func == (a: NaturalKey, b: NaturalKey) -> Bool { a.name == b.name }
-
   static func < (a: NaturalKey, b: NaturalKey) -> Bool {
-    if a.parts == b.parts { return a.name < b.name }
-    return a.parts.lexicographicallyPrecedes(b.parts)
+    a.bytes.lexicographicallyPrecedes(b.bytes)
   }
 }

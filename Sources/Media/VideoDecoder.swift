@@ -15,6 +15,7 @@ final class VideoDecoder: @unchecked Sendable {
 
   private let pointer: UnsafeMutablePointer<AVCodecContext>
   let codecName: String
+  private let complaints = LibraryLog.Complaints()
 
   init(
     _ parameters: UnsafePointer<AVCodecParameters>, timeBase: AVRational, file: String,
@@ -32,9 +33,11 @@ final class VideoDecoder: @unchecked Sendable {
     context.pointee.pkt_timebase = timeBase
     context.pointee.thread_count = Int32(options.threads)
     context.pointee.thread_type = lowLatency ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE
-    if options.onDamage == .stop && id == AV_CODEC_ID_FFV1 {
-      // FFV1 has checksums; without this, damaged slices are filled from the frame before, silently.
-      context.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE
+    if id == AV_CODEC_ID_FFV1 {
+      // FFV1 fills damaged slices from the frame before and only logs it. With slice threads the
+      // complaint comes with the frame that it is about.
+      context.pointee.thread_type = FF_THREAD_SLICE
+      context.pointee.opaque = Unmanaged.passUnretained(complaints).toOpaque()
     }
     let mark = LibraryLog.mark
     if status >= 0 { status = avcodec_open2(context, codec, nil) }
@@ -63,6 +66,10 @@ final class VideoDecoder: @unchecked Sendable {
     default: return .failed(status)
     }
   }
+
+  /// Whether the decoder complained since the last call: the frame just received is damaged, though
+  /// it does not say so.
+  func hasComplained() -> Bool { complaints.take() > 0 }
 
   /// Forgets all, after a seek.
   func flush() { avcodec_flush_buffers(pointer) }
