@@ -53,9 +53,10 @@ demo: deps build
 	@echo "film:    out/demo.mkv"
 	@echo "preview: out/demo.png"
 
+# Without --skip-build, `swift test` compiles everything once more, with other flags.
 test:
 	swift build -c release --build-tests
-	swift test -c release
+	swift test -c release --skip-build
 
 check: lint build test
 

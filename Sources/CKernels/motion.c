@@ -14,7 +14,7 @@
 // A cost below this is a match that no other candidate need improve on: grain of 0.7 in each image,
 // and a share of the texture for what sampling loses.
 #define GOOD_COST 64.0f
-#define GOOD_SHARE 0.05f
+#define GOOD_SHARE 0.15f
 
 static const ac_motion_operations *operations(void) {
 #if defined(__x86_64__)

@@ -21,8 +21,8 @@ extension ExposureChange {
     return (change, deviation)
   }
 
-  /// Each fourth cell is plenty for four unknowns.
-  private static let step = 2
+  /// Each ninth cell is plenty for four unknowns.
+  private static let step = 3
 
   private static func forEach(
     _ s: Samples, _ body: (_ from: Float, _ to: Float, _ x: Float, _ y: Float) -> Void

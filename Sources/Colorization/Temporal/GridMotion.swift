@@ -3,22 +3,18 @@ internal import Imaging
 
 /// The small lightness image as the estimate's grid sees it: one mean per position.
 struct GridLightness {
-  let width: Int
-  let height: Int
-  /// L\*, row by row.
-  let values: [Float]
+  /// L\*, 1 × `height` × `width`.
+  let values: FloatImage
 
   /// The pyramid's third level holds the means of the cells; another grid samples it bilinearly.
   init(_ pyramid: MotionPyramid, width: Int, height: Int) {
-    self.width = width
-    self.height = height
     let level = min(2, pyramid.levels.count - 1)
     let plane = pyramid.levels[level]
     let (planeWidth, planeHeight) = (Int(plane.width), Int(plane.height))
     let scaleX = Float(planeWidth) / Float(width)
     let scaleY = Float(planeHeight) / Float(height)
     values = withExtendedLifetime(pyramid) {
-      [Float](unsafeUninitializedCapacity: width * height) { out, count in
+      FloatImage(width: width, height: height) { out in
         for y in 0..<height {
           let fy = min(max((Float(y) + 0.5) * scaleY - 0.5, 0), Float(planeHeight - 1))
           let y0 = Int(fy)
@@ -35,7 +31,6 @@ struct GridLightness {
             out[y * width + x] = top + v * (bottom - top)
           }
         }
-        count = width * height
       }
     }
   }
@@ -45,9 +40,9 @@ struct GridLightness {
 struct GridMotion {
   let width: Int
   let height: Int
-  /// x, y, confidence of each position.
-  let vectors: [SIMD4<Float>]
   let exposure: ExposureChange
+  /// `height` × `width` vectors.
+  private let buffer: AlignedBuffer
 
   /// - Parameters:
   ///   - field: Vectors in pixels of the small image.
@@ -59,50 +54,60 @@ struct GridMotion {
     let perPixel = SIMD4<Float>(
       Float(width) / Float(max(pyramid.width, 1)), Float(height) / Float(max(pyramid.height, 1)),
       1, 0)
-    let whole = Self.interleaved(field)
+    let whole = Self.interleaved(field, scale: perPixel)
     if field.width == width && field.height == height {
-      vectors = whole.map { $0 * perPixel }
+      buffer = whole
       return
     }
     let (scaleX, scaleY) = (Float(field.width) / Float(width), Float(field.height) / Float(height))
-    var resampled: [SIMD4<Float>] = []
-    resampled.reserveCapacity(width * height)
+    let from = Vectors(pointer: Self.pointer(whole), width: field.width, height: field.height)
+    buffer = AlignedBuffer(byteCount: width * height * MemoryLayout<SIMD4<Float>>.stride)
+    let out = buffer.base.bindMemory(to: SIMD4<Float>.self, capacity: width * height)
     for y in 0..<height {
       for x in 0..<width {
-        let vector = Self.sample(
-          whole, field.width, field.height, x: (Float(x) + 0.5) * scaleX - 0.5,
-          y: (Float(y) + 0.5) * scaleY - 0.5)
-        resampled.append(vector * perPixel)
+        out[y * width + x] = from.sample(
+          x: (Float(x) + 0.5) * scaleX - 0.5, y: (Float(y) + 0.5) * scaleY - 0.5)
       }
     }
-    vectors = resampled
+    withExtendedLifetime(whole) {}
   }
 
-  private static func interleaved(_ field: MotionField) -> [SIMD4<Float>] {
+  private static func interleaved(_ field: MotionField, scale: SIMD4<Float>) -> AlignedBuffer {
+    let area = field.values.area
+    let buffer = AlignedBuffer(byteCount: area * MemoryLayout<SIMD4<Float>>.stride)
+    let out = buffer.base.bindMemory(to: SIMD4<Float>.self, capacity: area)
     let (x, y, confidence) = (
       field.values.channel(0), field.values.channel(1), field.values.channel(2)
     )
-    return withExtendedLifetime(field.values) {
-      (0..<field.values.area).map { SIMD4(x[$0], y[$0], confidence[$0], 0) }
+    for index in 0..<area { out[index] = scale * SIMD4(x[index], y[index], confidence[index], 0) }
+    withExtendedLifetime(field) {}
+    return buffer
+  }
+
+  private static func pointer(_ buffer: AlignedBuffer) -> UnsafePointer<SIMD4<Float>> {
+    UnsafePointer(buffer.base.assumingMemoryBound(to: SIMD4<Float>.self))
+  }
+
+  /// The vectors, alive as long as the motion: use inside `withExtendedLifetime`.
+  var vectors: Vectors { Vectors(pointer: Self.pointer(buffer), width: width, height: height) }
+
+  /// x, y, confidence of each position. Plain pointers, so that inner loops count no references.
+  struct Vectors {
+    let pointer: UnsafePointer<SIMD4<Float>>
+    let width: Int
+    let height: Int
+
+    /// The vector between the positions around (x, y), which is held inside of the grid.
+    @inline(__always)
+    func sample(x: Float, y: Float) -> SIMD4<Float> {
+      let fx = min(max(x, 0), Float(width - 1))
+      let fy = min(max(y, 0), Float(height - 1))
+      let (x0, y0) = (Int(fx), Int(fy))
+      let (x1, y1) = (min(x0 + 1, width - 1), min(y0 + 1, height - 1))
+      let (u, v) = (fx - Float(x0), fy - Float(y0))
+      let top = pointer[y0 * width + x0] * (1 - u) + pointer[y0 * width + x1] * u
+      let bottom = pointer[y1 * width + x0] * (1 - u) + pointer[y1 * width + x1] * u
+      return top * (1 - v) + bottom * v
     }
-  }
-
-  /// The vector between the positions around (x, y), which is held inside of the grid.
-  func sample(x: Float, y: Float) -> SIMD4<Float> {
-    Self.sample(vectors, width, height, x: x, y: y)
-  }
-
-  @inline(__always)
-  private static func sample(
-    _ vectors: [SIMD4<Float>], _ width: Int, _ height: Int, x: Float, y: Float
-  ) -> SIMD4<Float> {
-    let fx = min(max(x, 0), Float(width - 1))
-    let fy = min(max(y, 0), Float(height - 1))
-    let (x0, y0) = (Int(fx), Int(fy))
-    let (x1, y1) = (min(x0 + 1, width - 1), min(y0 + 1, height - 1))
-    let (u, v) = (fx - Float(x0), fy - Float(y0))
-    let top = vectors[y0 * width + x0] * (1 - u) + vectors[y0 * width + x1] * u
-    let bottom = vectors[y1 * width + x0] * (1 - u) + vectors[y1 * width + x1] * u
-    return top * (1 - v) + bottom * v
   }
 }

@@ -30,16 +30,29 @@ struct MergePlan {
     openWeight += weight
   }
 
-  /// Adds the up to four positions around (x, y) of a grid, each weighted by `confidence`, its
-  /// bilinear share, the likeness of its lightness to `expected`, and `weights`. Those outside of
-  /// the grid, or across an edge, drop out: nothing takes their place.
+  /// An image to fetch from, as far as weights go. Plain pointers, so that inner loops count no
+  /// references: whoever makes one keeps the images alive.
+  struct Source {
+    let index: Int
+    let width: Int
+    let height: Int
+    /// L\* of each position.
+    let lightness: UnsafePointer<Float>
+    /// The weight of each position.
+    let weights: UnsafePointer<Float>
+    /// How many frames each position stands for; nil if one.
+    let counts: UnsafePointer<Float>?
+  }
+
+  /// Adds the up to four positions around (x, y), each weighted by `confidence`, its bilinear share,
+  /// the likeness of its lightness to `expected`, and the source's weight. Those outside of the
+  /// grid, or across an edge, drop out: nothing takes their place.
   ///
-  /// - Returns: Σ share × `counts`, the share being all but `weights`; `counts` nil stands for ones.
+  /// - Returns: Σ share × count, the share being all but the source's weight.
   mutating func add(
-    source: Int, x: Float, y: Float, confidence: Float, expected: Float,
-    lightness: GridLightness, weights: [Float], counts: [Float]?
+    _ source: Source, x: Float, y: Float, confidence: Float, expected: Float
   ) -> Float {
-    let (width, height) = (lightness.width, lightness.height)
+    let (width, height) = (source.width, source.height)
     guard confidence > Self.leastConfidence, x > -1, y > -1, x < Float(width), y < Float(height)
     else { return 0 }
     let (left, u) = Self.split(x)
@@ -54,11 +67,11 @@ struct MergePlan {
         let shareX = i == 0 ? 1 - u : u
         guard shareX > 0, column >= 0, column < width else { continue }
         let at = row * width + column
-        let likeness = biweight((lightness.values[at] - expected) / Self.lightnessReach)
+        let likeness = biweight((source.lightness[at] - expected) / Self.lightnessReach)
         let share = confidence * shareX * shareY * likeness
         guard share > 0 else { continue }
-        add(source: source, position: at, weight: share * weights[at])
-        sum += counts.map { share * $0[at] } ?? share
+        add(source: source.index, position: at, weight: share * source.weights[at])
+        sum += source.counts.map { share * $0[at] } ?? share
       }
     }
     return sum
@@ -82,8 +95,8 @@ struct MergePlan {
     openWeight = 0
   }
 
-  /// Carries the plan out on images of one size.
-  func merged(_ sources: [CoarseEstimate], certainty: [Float]) -> CoarseEstimate {
+  /// Carries the plan out on images of one shape.
+  func merged(_ sources: [CoarseEstimate], certainty: FloatImage) -> CoarseEstimate {
     let like = sources[0]
     let count = like.area * like.channelStride
     let buffer = AlignedBuffer(byteCount: max(count, 1) * MemoryLayout<Float>.stride)
@@ -93,11 +106,8 @@ struct MergePlan {
         pointers, taps, first, Int32(like.area), Int32(like.channelStride),
         buffer.base.bindMemory(to: Float.self, capacity: max(count, 1)))
     }
-    let certaintyImage = FloatImage(width: like.width, height: like.height) { out in
-      for index in certainty.indices { out[index] = certainty[index] }
-    }
     return CoarseEstimate(
       width: like.width, height: like.height, channels: like.channels,
-      channelStride: like.channelStride, values: buffer, certainty: certaintyImage)
+      channelStride: like.channelStride, values: buffer, certainty: certainty)
   }
 }

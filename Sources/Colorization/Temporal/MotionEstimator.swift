@@ -77,7 +77,7 @@ private struct VectorGrid {
       )
       guard level > 0 else {
         var quality = result.quality
-        ac_motion_search(&from, &to, &expected, &found, 0, 2, &quality)
+        ac_motion_search(&from, &to, &expected, &found, 0, 1, &quality)
         prior = result
         break
       }

@@ -42,7 +42,7 @@ public struct ShotDetector: Sendable {
   private var scoresInShot = 0
 
   /// Scores from here on can be cuts.
-  private static let lowestThreshold: Float = 0.4
+  private static let lowestThreshold: Float = 0.3
   /// From here on a score is a cut, however wild the shot.
   private static let highestThreshold: Float = 0.8
   /// Below this the frame after a flash looks like the frame before it.

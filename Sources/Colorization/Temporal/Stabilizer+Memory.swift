@@ -6,7 +6,7 @@ struct Tracked {
   let lightness: GridLightness
   let estimate: CoarseEstimate
   /// The weight of each position of the estimate: the network's certainty, never quite 0.
-  let certainty: [Float]
+  let certainty: FloatImage
 
   /// Certainty below this counts as this much, so that no weight vanishes.
   private static let leastCertainty: Float = 0.05
@@ -17,9 +17,12 @@ struct Tracked {
     pyramid = MotionPyramid(frame.lightness)
     lightness = GridLightness(pyramid, width: estimate.width, height: estimate.height)
     let map = estimate.certainty.channel(0)
-    certainty = withExtendedLifetime(estimate) {
-      (0..<estimate.area).map { map[$0] > Self.leastCertainty ? map[$0] : Self.leastCertainty }
+    certainty = FloatImage(width: estimate.width, height: estimate.height) { out in
+      for index in 0..<estimate.area {
+        out[index] = map[index] > Self.leastCertainty ? map[index] : Self.leastCertainty
+      }
     }
+    withExtendedLifetime(estimate) {}
   }
 
   /// The coordinates −1…1 of a position.
@@ -49,12 +52,9 @@ struct Link {
 struct Memory {
   let tracked: Tracked
   let estimate: CoarseEstimate
-  /// How many frames each position stands for, 1…limit.
-  private let frames: [Float]
-  /// The mean certainty of those frames.
-  private let certainty: [Float]
-  /// frames × certainty: the weight of each position.
-  private let weights: [Float]
+  /// Three values per position: how many frames it stands for, 1…limit; their mean certainty; and
+  /// the product of both, its weight.
+  private let state: FloatImage
 
   /// Merges a frame's own estimate with the memory of its predecessors, if there is one; `motion`
   /// leads from the frame to the memory's.
@@ -64,37 +64,47 @@ struct Memory {
   ) {
     self.tracked = tracked
     let own = tracked.estimate
+    let (width, height, area) = (own.width, own.height, own.area)
+    let certainty = tracked.certainty.channel(0)
     guard let past, let motion else {
       estimate = own
-      frames = [Float](repeating: 1, count: own.area)
-      certainty = tracked.certainty
-      weights = certainty
+      state = FloatImage(width: width, height: height, channels: 3) { out in
+        out.update(repeating: 1, count: area)
+        (out + area).update(from: certainty, count: area)
+        (out + 2 * area).update(from: certainty, count: area)
+      }
       return
     }
-    var frames = [Float](repeating: 1, count: own.area)
-    var certainty = tracked.certainty
+    let source = MergePlan.Source(
+      index: 1, width: width, height: height, lightness: past.tracked.lightness.values.channel(0),
+      weights: past.state.channel(2), counts: past.state.channel(0))
+    let (vectors, exposure) = (motion.vectors, motion.exposure)
+    let lightness = tracked.lightness.values.channel(0)
     plan.removeAll()
-    for row in 0..<own.height {
-      for column in 0..<own.width {
-        let at = row * own.width + column
-        let vector = motion.vectors[at]
-        let (x, y) = tracked.place(column, row)
-        let before = plan.openWeight
-        let count = plan.add(
-          source: 1, x: Float(column) + vector.x, y: Float(row) + vector.y, confidence: vector.z,
-          expected: motion.exposure(tracked.lightness.values[at], x: x, y: y),
-          lightness: past.tracked.lightness, weights: past.weights, counts: past.frames)
-        let weight = plan.openWeight - before
-        plan.add(source: 0, position: at, weight: certainty[at])
-        plan.close()
-        certainty[at] = (weight + certainty[at]) / (count + 1)
-        frames[at] = max(min(count + 1, limit), 1)
+    state = FloatImage(width: width, height: height, channels: 3) { out in
+      for row in 0..<height {
+        for column in 0..<width {
+          let at = row * width + column
+          let vector = vectors.pointer[at]
+          let (x, y) = tracked.place(column, row)
+          let count = plan.add(
+            source, x: Float(column) + vector.x, y: Float(row) + vector.y, confidence: vector.z,
+            expected: exposure(lightness[at], x: x, y: y))
+          plan.add(source: 0, position: at, weight: certainty[at])
+          let frames = max(min(count + 1, limit), 1)
+          let mean = plan.openWeight / (count + 1)
+          out[at] = frames
+          out[area + at] = mean
+          out[2 * area + at] = frames * mean
+          plan.close()
+        }
       }
     }
-    estimate = plan.merged([own, past.estimate], certainty: certainty)
-    self.frames = frames
-    self.certainty = certainty
-    weights = zip(frames, certainty).map { $0 * $1 }
+    withExtendedLifetime((past, motion, tracked)) {}
+    let means = state.channel(1)
+    estimate = plan.merged(
+      [own, past.estimate],
+      certainty: FloatImage(width: width, height: height) { $0.update(from: means, count: area) })
   }
 
   /// The memory merged with the frames that follow, each reached by the motion from its
@@ -102,37 +112,51 @@ struct Memory {
   func joined(
     with future: [(tracked: Tracked, motion: GridMotion)], limit: Float, plan: inout MergePlan
   ) -> CoarseEstimate {
+    struct Step {
+      let source: MergePlan.Source
+      let vectors: GridMotion.Vectors
+      let exposure: ExposureChange
+    }
     let (width, height) = (estimate.width, estimate.height)
+    let steps = future.enumerated().map { index, step in
+      Step(
+        source: MergePlan.Source(
+          index: index + 1, width: width, height: height,
+          lightness: step.tracked.lightness.values.channel(0),
+          weights: step.tracked.certainty.channel(0), counts: nil),
+        vectors: step.motion.vectors, exposure: step.motion.exposure)
+    }
     let decay = limit / (limit + 1)
-    var certainty = certainty
+    let (frames, weights) = (state.channel(0), state.channel(2))
+    let lightness = tracked.lightness.values.channel(0)
     plan.removeAll()
-    for row in 0..<height {
-      for column in 0..<width {
-        let at = row * width + column
-        var (x, y) = (Float(column), Float(row))
-        var confidence: Float = 1
-        var expected = tracked.lightness.values[at]
-        var count: Float = frames[at]
-        plan.add(source: 0, position: at, weight: weights[at])
-        for (index, step) in future.enumerated() {
+    let certainty = FloatImage(width: width, height: height) { out in
+      for row in 0..<height {
+        for column in 0..<width {
+          let at = row * width + column
           let place = tracked.place(column, row)
-          let vector =
-            index == 0 ? step.motion.vectors[at] : step.motion.sample(x: x, y: y)
-          x += vector.x
-          y += vector.y
-          confidence *= vector.z * decay
-          expected = step.motion.exposure(expected, x: place.x, y: place.y)
-          let share = plan.add(
-            source: index + 1, x: x, y: y, confidence: confidence, expected: expected,
-            lightness: step.tracked.lightness, weights: step.tracked.certainty,
-            counts: nil)
-          if share == 0 { break }
-          count += share
+          var (x, y) = (Float(column), Float(row))
+          var confidence: Float = 1
+          var expected = lightness[at]
+          var count = frames[at]
+          plan.add(source: 0, position: at, weight: weights[at])
+          for step in steps {
+            let vector = step.vectors.sample(x: x, y: y)
+            x += vector.x
+            y += vector.y
+            confidence *= vector.z * decay
+            expected = step.exposure(expected, x: place.x, y: place.y)
+            let share = plan.add(
+              step.source, x: x, y: y, confidence: confidence, expected: expected)
+            if share == 0 { break }
+            count += share
+          }
+          out[at] = plan.openWeight / count
+          plan.close()
         }
-        certainty[at] = plan.openWeight / count
-        plan.close()
       }
     }
+    withExtendedLifetime((self, future)) {}
     return plan.merged([estimate] + future.map(\.tracked.estimate), certainty: certainty)
   }
 }
