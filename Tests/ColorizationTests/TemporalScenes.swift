@@ -73,8 +73,7 @@ func temporalNoisy(
   }
 }
 
-/// An estimate whose position (x, y) has the distribution `bin(x, y)` with probability
-/// `1 - spread`, the rest spread over all bins.
+/// An estimate with the given values, equally certain everywhere.
 func temporalEstimate(
   _ width: Int, _ height: Int, channels: Int = 16, certainty: Float = 0.5,
   value: (_ channel: Int, _ x: Int, _ y: Int) -> Float

@@ -61,7 +61,7 @@ extension ExposureChange {
         for j in 0...i { normal[4 * i + j] += weight * basis[i] * basis[j] }
       }
     }
-    for i in 0..<4 { normal[5 * i] += i == 0 ? 1 : 10 }
+    for i in 0..<4 { normal[5 * i] += 1 }
     let step = Self.solve(normal, right)
     var change = self
     change.offset += Float(step[0] - step[1])

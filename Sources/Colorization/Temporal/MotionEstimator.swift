@@ -4,7 +4,8 @@ internal import Imaging
 /// Finds dense motion between two small lightness images, in both directions, and how far to
 /// believe it. Exposure may differ between the two: mean and gain of each patch are taken out.
 ///
-/// Coarse to fine inverse search (see `motion.h`), a 3×3 median after each level, then the
+/// Coarse to fine inverse search (see `motion.h`), a 3×3 median after each level but the
+/// last, then the
 /// confidence of each cell as a product of
 /// - the photometric match of the patch, less mean and gain, against grain and texture;
 /// - the match of its mean, after the change of exposure that fits the whole picture;
