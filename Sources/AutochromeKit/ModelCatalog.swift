@@ -19,6 +19,25 @@ public enum ModelCatalog {
     }
   }
 
+  /// Runs a folder of ONNX test data.
+  /// - Parameters:
+  ///   - saveTo: a folder that gets our outputs, under the name of `folder`.
+  /// - Throws: `AutochromeError` only for a back end or precision that does not exist; a model that
+  ///   can't be run is a verdict.
+  public static func verify(
+    folder: String, backend: String?, precision: String?, saveTo: String?
+  ) throws(AutochromeError) -> ModelVerdict {
+    try AutochromeError.wrapping {
+      let verifier = ModelVerifier(
+        backend: try backend.map { try parse($0) } ?? .oneDNN,
+        precision: try precision.map { try parse($0) } ?? .float32)
+      let path = URL(fileURLWithPath: folder)
+      return ModelVerdict(
+        verifier.verify(
+          folder: folder, savedIn: saveTo.map { $0 + "/" + path.lastPathComponent }))
+    }
+  }
+
   static func load(_ model: String) throws -> (url: URL, model: Model) {
     let url = try ResourceLocator.resolve(
       model, kind: "model", subfolder: "models", extension: "onnx")

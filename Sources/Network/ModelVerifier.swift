@@ -10,6 +10,12 @@ public struct ModelVerifier: Sendable {
     public let name: String
     /// The data set's folder.
     public let dataSet: String
+    /// The recorded shape.
+    public let shape: [Int]
+    /// The smallest recorded number; 0 if there is none.
+    public let expectedMinimum: Double
+    /// The largest recorded number; 0 if there is none.
+    public let expectedMaximum: Double
     /// Largest difference.
     public let maximumAbsoluteError: Double
     /// Largest difference divided by the recorded number's magnitude.
@@ -61,8 +67,9 @@ public struct ModelVerifier: Sendable {
     self.absoluteTolerance = absoluteTolerance ?? (precision == .float32 ? 1e-6 : 2e-2)
   }
 
-  /// Runs every data set in the folder.
-  public func verify(folder: String) -> Report {
+  /// Runs every data set in the folder. With `savedIn`, what the engine found is written there as
+  /// `test_data_set_N/output_M.pb`.
+  public func verify(folder: String, savedIn: String? = nil) -> Report {
     var outputs: [OutputReport] = []
     do throws(NetworkError) {
       let model = try Model(contentsOf: folder + "/model.onnx")
@@ -71,7 +78,10 @@ public struct ModelVerifier: Sendable {
       guard !sets.isEmpty else {
         throw NetworkError(.unreadable, file: folder, "the folder holds no test_data_set_0")
       }
-      for set in sets { outputs += try run(session, set: set, in: folder + "/" + set) }
+      for set in sets {
+        outputs += try run(
+          session, set: set, in: folder + "/" + set, savedIn: savedIn.map { $0 + "/" + set })
+      }
     } catch {
       let verdict: Verdict =
         error.code == .unsupported ? .refused(error.description) : .failed(error.description)
@@ -88,19 +98,20 @@ public struct ModelVerifier: Sendable {
       outputs: outputs)
   }
 
-  private func run(_ session: Session, set: String, in folder: String) throws(NetworkError)
-    -> [OutputReport]
-  {
+  private func run(
+    _ session: Session, set: String, in folder: String, savedIn: String?
+  ) throws(NetworkError) -> [OutputReport] {
     let inputs = try tensors(in: folder, prefix: "input_", names: session.model.inputs.map(\.name))
     let expected = try tensors(
       in: folder, prefix: "output_", names: session.model.outputs.map(\.name))
     let results = try session.run(inputs)
     var reports: [OutputReport] = []
-    for output in session.model.outputs {
+    for (index, output) in session.model.outputs.enumerated() {
       guard let wanted = expected[output.name], let found = results[output.name] else {
         throw NetworkError(
           .unreadable, file: folder, at: "output \"\(output.name)\"", "nothing is recorded for it")
       }
+      if let savedIn { try save(found, name: output.name, as: "output_\(index).pb", in: savedIn) }
       reports.append(compare(found, with: wanted, name: output.name, dataSet: set))
     }
     return reports
@@ -112,7 +123,8 @@ public struct ModelVerifier: Sendable {
   ) -> OutputReport {
     guard actual.shape == expected.shape, actual.elementType == expected.elementType else {
       return OutputReport(
-        name: name, dataSet: dataSet, maximumAbsoluteError: .infinity,
+        name: name, dataSet: dataSet, shape: expected.shape, expectedMinimum: 0, expectedMaximum: 0,
+        maximumAbsoluteError: .infinity,
         maximumRelativeError: .infinity, worstIndex: 0, expected: 0, actual: 0,
         failures: max(expected.count, 1),
         mismatch:
@@ -140,7 +152,9 @@ public struct ModelVerifier: Sendable {
       if difference - allowed > excess { (excess, worst) = (difference - allowed, index) }
     }
     return OutputReport(
-      name: name, dataSet: dataSet, maximumAbsoluteError: absolute,
+      name: name, dataSet: dataSet, shape: expected.shape,
+      expectedMinimum: y.filter { !$0.isNaN }.min() ?? 0,
+      expectedMaximum: y.filter { !$0.isNaN }.max() ?? 0, maximumAbsoluteError: absolute,
       maximumRelativeError: relative, worstIndex: worst,
       expected: y.isEmpty ? 0 : y[worst], actual: x.isEmpty ? 0 : x[worst], failures: failures,
       mismatch: nil)
@@ -153,6 +167,24 @@ public struct ModelVerifier: Sendable {
   }
 
   // MARK: Files
+
+  private func save(_ tensor: Tensor, name: String, as file: String, in folder: String)
+    throws(NetworkError)
+  {
+    var proto = Onnx_TensorProto()
+    proto.name = name
+    proto.dims = tensor.shape.map(Int64.init)
+    proto.dataType = tensor.elementType.rawValue
+    proto.rawData = tensor.withUnsafeBytes { Data($0) }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+      try (proto.serializedBytes() as Data).write(to: URL(fileURLWithPath: folder + "/" + file))
+    } catch {
+      throw NetworkError(
+        .unreadable, file: folder + "/" + file, "the result can't be written (\(error))")
+    }
+  }
 
   /// The names in a folder that start with `prefix`, in the order of the numbers that follow it.
   private func entries(of folder: String, prefix: String) throws(NetworkError) -> [String] {

@@ -1,5 +1,5 @@
-import ArgumentParser
-import AutochromeKit
+public import ArgumentParser
+public import AutochromeKit
 
 extension RefineMode: ExpressibleByArgument {}
 extension AudioMode: ExpressibleByArgument {}
