@@ -26,7 +26,7 @@ extension AutochromeError {
   private static func status(of error: MediaError) -> ExitStatus {
     switch error.code {
     case .noSuchFile: .noInput
-    case .notMedia, .noVideoStream, .truncated, .corrupt, .unsupported: .badData
+    case .notMedia, .noVideoStream, .noFrames, .truncated, .corrupt, .unsupported: .badData
     case .encoderMissing, .decoderMissing: .unavailable
     case .encoderRefuses, .containerRefusesStream, .usage: .usage
     case .outputExists, .cannotCreate: .cannotCreate

@@ -12,6 +12,9 @@ final class Demuxer: @unchecked Sendable {
   private let io: InputContext
   private let interruption: Interruption?
 
+  /// Formats whose header describes all streams, so that nothing need be read ahead.
+  private static let headerTellsAll = ["matroska", "nut", "mov", "flv"]
+
   /// Formats that FFmpeg guesses for plain text and pictures made of characters.
   private static let refused: Set<String> = ["tty", "bin", "xbin", "adf", "idf", "aqtitle"]
 
@@ -28,11 +31,6 @@ final class Demuxer: @unchecked Sendable {
         guard let opaque else { return 0 }
         return Unmanaged<Interruption>.fromOpaque(opaque).takeUnretainedValue().isRequested ? 1 : 0
       }
-    }
-    if !bytes.isSeekable {
-      // Find the streams from the headers: a pipe must not wait for seconds of video.
-      context.pointee.max_analyze_duration = 1
-      context.pointee.fps_probe_size = 0
     }
     var format: UnsafePointer<AVInputFormat>?
     if let name = options.format {
@@ -53,6 +51,11 @@ final class Demuxer: @unchecked Sendable {
     let name = String(cString: opened.pointee.iformat.pointee.name)
     if Self.refused.contains(name) {
       throw MediaError(.notMedia, "\(bytes.name) is neither video nor a picture.")
+    }
+    if !bytes.isSeekable, Self.headerTellsAll.contains(where: { name.hasPrefix($0) }) {
+      // A pipe must not wait for seconds of video.
+      opened.pointee.max_analyze_duration = 1
+      opened.pointee.fps_probe_size = 0
     }
     status = avformat_find_stream_info(opened, nil)
     if let failure = bytes.failure { throw failure }

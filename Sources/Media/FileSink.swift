@@ -22,6 +22,7 @@ public final class FileSink: FrameSink, @unchecked Sendable {
   private let muxer: Muxer
   private let encoder: VideoEncoder
   private var isEnded = false
+  private var frameCount = 0
 
   /// Creates the output `path`, `-` being stdout, for what `source` describes.
   public init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
@@ -53,9 +54,12 @@ public final class FileSink: FrameSink, @unchecked Sendable {
       for packet in element.packets { try muxer.write(packet) }
       guard let frame = element.frame else { return }
       try encoder.encode(frame) { try muxer.writeVideo($0) }
+      frameCount += 1
     }
   }
 
+  /// Writes what the encoder holds back and gives the file its name. Throws `.noFrames` if there was
+  /// no frame.
   public func finish() throws {
     try lock.withLock { _ in
       guard !isEnded else { return }
@@ -74,6 +78,11 @@ public final class FileSink: FrameSink, @unchecked Sendable {
 
   private func endStreams() throws {
     isEnded = true
+    guard frameCount > 0 else {
+      // FFmpeg's Matroska without a packet cannot be read, not even by FFmpeg.
+      file.discard()
+      throw MediaError(.noFrames, "The input holds no frame; \(file.name) is not written.")
+    }
     try encoder.encode(nil) { try muxer.writeVideo($0) }
     try muxer.finish()
   }

@@ -10,6 +10,8 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
     case notMedia
     /// The input holds no video stream.
     case noVideoStream
+    /// The source gave no frame, and the output cannot be without.
+    case noFrames
     /// The FFmpeg at hand has no such encoder.
     case encoderMissing
     /// The FFmpeg at hand has no such decoder.

@@ -57,6 +57,10 @@ final class Muxer: @unchecked Sendable {
       try addVideo(source, encoder)
       for stream in copied { try addCopy(of: stream) }
     }
+    let name = String(cString: container.pointee.name)
+    if source.rotationDegrees != nil && !["mov", "mp4"].contains(name) {
+      notes.append("The container \(name) does not carry the rotation; .mp4 and .mov do.")
+    }
     Self.set(&context.pointee.metadata, Self.carried(source.metadata))
     for chapter in source.chapters { try add(chapter) }
     lastDecodingTime = Array(repeating: nil, count: Int(context.pointee.nb_streams))

@@ -55,6 +55,11 @@ enum PictureKind: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// FFmpeg's encoder of the same kind of picture as the codec named so.
+  static func encoder(forCodec name: String) -> String? {
+    name == "mjpeg" ? name : encoder(forExtension: name)
+  }
+
   /// The extension of files that `encoder` writes.
   static func fileExtension(ofEncoder encoder: String) -> String {
     switch encoder {

@@ -48,7 +48,7 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     if path == "-" {
       target = .pipe(
         try OutputFile(path: path, overwrite: true, interruption: options.interruption))
-      byName = PictureKind.encoder(forExtension: source.codecName)
+      byName = PictureKind.encoder(forCodec: source.codecName)
     } else if let pattern = PictureList.Pattern(path) {
       target = .pattern(pattern)
       byName = PictureKind.encoder(forExtension: pattern.fileExtension)

@@ -104,14 +104,17 @@ import Testing
   ])
   func unpacksExactly(pair: (packed: String, planar: String)) throws {
     let folder = try TemporaryFolder()
-    let input = folder.file("in.nut")
+    let input = folder.file("in.raw")
     try ffmpeg(
-      words: "-f lavfi -i testsrc2=s=36x22:r=5:d=0.2 -vf format=\(pair.packed) -c:v rawvideo "
-        + "-pix_fmt \(pair.packed)", input)
-    let frame = try #require(try FileSource(path: input).next()?.frame)
+      words: "-f lavfi -i testsrc2=s=36x22:r=5:d=0.2 -f rawvideo -pix_fmt \(pair.packed)", input)
+    var options = SourceOptions()
+    options.format = "rawvideo"
+    options.rawVideo = .init(
+      width: 36, height: 22, pixelFormat: pair.packed, frameRate: Rational(5, 1))
+    let frame = try #require(try MediaSource.open(input, options: options).next()?.frame)
     let expected = try run(
       "ffmpeg",
-      "-v error -i \(input) -sws_flags accurate_rnd+full_chroma_int -pix_fmt \(pair.planar) -f rawvideo -"
+      "-v error -f rawvideo -s 36x22 -pix_fmt \(pair.packed) -i \(input) -sws_flags accurate_rnd+full_chroma_int -pix_fmt \(pair.planar) -f rawvideo -"
         .split(separator: " ").map(String.init))
     // FFmpeg keeps planar RGB as G, B, R.
     var order = Array(frame.picture.planes.indices)
@@ -149,15 +152,40 @@ import Testing
     #expect(a.count > 3 && a[0] > 0 && a[2] - a[1] > a[1] - a[0])
   }
 
-  @Test func keepsNegativeStart() throws {
+  /// Encoders' priming: the sound starts before the picture's zero.
+  @Test func keepsSoundThatStartsBeforeZero() throws {
     let folder = try TemporaryFolder()
-    let input = folder.file("in.nut")
+    let input = folder.file("in.mp4")
     try ffmpeg(
-      words: "-f lavfi -i testsrc2=s=32x32:r=10:d=1 -vf setpts=PTS-3/10/TB -c:v ffv1 "
-        + "-fps_mode passthrough -avoid_negative_ts disabled -f nut", input)
-    let first = try #require(try FileSource(path: input).next()?.frame)
-    let (before, _) = try check(input, in: folder, to: "out.nut")
-    #expect(Double(first.presentationTime) * before.timeBase.value < 0)
+      words: "-f lavfi -i testsrc2=s=32x32:r=10:d=1 -f lavfi -i sine=d=1 -c:v libx264 -c:a aac",
+      input)
+    let (_, _) = try check(input, in: folder, to: "out.mov", encoder: "libx264")
+    let before = try FileSource(path: input).drain().elements.flatMap(\.packets)
+    let after = try FileSource(path: folder.file("out.mov")).drain().elements.flatMap(\.packets)
+    #expect((before.first?.presentationTime ?? 0) < 0)
+    #expect(before.map(\.presentationTime) == after.map(\.presentationTime))
+    #expect(before.map(\.bytes) == after.map(\.bytes))
+  }
+
+  /// Matroska knows no time before zero: all streams move by the same.
+  @Test func keepsDistancesOfNegativeTimes() throws {
+    let folder = try TemporaryFolder()
+    let ideas = try MemorySource(pictures: (0..<4).map { .gray(width: 32, height: 32, offset: $0) })
+    var elements: [SourceElement] = []
+    while let element = try ideas.next() { elements.append(element) }
+    for (index, time) in [-7, -3, 0, 11].enumerated() {
+      elements[index].frame?.presentationTime = Int64(time)
+    }
+    let source = MemorySource(info: ideas.info, elements: elements)
+    let output = folder.file("out.mkv")
+    var options = SinkOptions()
+    options.encoder = "ffv1"
+    try copy(source, to: FileSink(path: output, source: source.info, options: options))
+    let times = try FileSource(path: output).frames().map(\.presentationTime)
+    #expect(times.count == 4)
+    for (time, expected) in zip(times, [0, 4, 7, 18]) {
+      #expect(abs(Double(time - times[0]) - Double(expected) * 1000 / 24) <= 1.01)
+    }
   }
 
   @Test func keepsAspectRotationAndInterlacing() throws {
@@ -171,13 +199,18 @@ import Testing
     let (before, after) = try check(input, in: folder, to: "out.mov", encoder: "libx264")
     #expect(before.sampleAspectRatio == Rational(16, 11))
     #expect(after.sampleAspectRatio == Rational(16, 11))
-    #expect(before.rotationDegrees == 90)
-    #expect(after.rotationDegrees == 90)
+    // FFmpeg tells degrees counterclockwise.
+    let told = try ffprobe(input, "-show_entries stream_side_data=rotation -of csv=p=0")
+    let clockwise = try #require(told.first.flatMap(Double.init)).truncatingRemainder(
+      dividingBy: 360)
+    #expect(before.rotationDegrees == (360 - clockwise).truncatingRemainder(dividingBy: 360))
+    #expect(after.rotationDegrees == before.rotationDegrees)
+    #expect(before.rotationDegrees != nil)
     #expect(before.fieldOrder == .topFirst)
     #expect((before.width, before.height) == (64, 48), "rotation is carried, not applied")
   }
 
-  @Test func copiesSubtitlesAttachmentsCoversAndChapters() throws {
+  @Test func copiesSubtitlesAttachmentsAndChapters() throws {
     let folder = try TemporaryFolder()
     try "1\n00:00:00,100 --> 00:00:00,600\nHello\n\n2\n00:00:00,700 --> 00:00:00,900\nagain\n"
       .write(toFile: folder.file("a.srt"), atomically: true, encoding: .utf8)
@@ -204,6 +237,22 @@ import Testing
     #expect(texts.map { String(decoding: $0.bytes, as: UTF8.self) } == ["Hello", "again"])
     #expect(texts.map(\.presentationTime) == [100, 700])
     #expect(texts.map(\.duration) == [500, 200])
+  }
+
+  @Test func copiesCoverArt() throws {
+    let folder = try TemporaryFolder()
+    let film = folder.file("film.mp4")
+    let cover = folder.file("cover.png")
+    let input = folder.file("in.mp4")
+    try ffmpeg(words: "-f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264", film)
+    try ffmpeg(words: "-f lavfi -i testsrc2=s=32x32 -frames:v 1 -update 1", cover)
+    try ffmpeg(
+      words: "-i \(film) -i \(cover) -map 0 -map 1 -c copy -disposition:v:1 attached_pic", input)
+    let (before, after) = try check(input, in: folder, to: "out.mp4", encoder: "libx264")
+    #expect(before.streams.map(\.isCoverArt) == [false, true])
+    #expect(after.streams.map(\.isCoverArt) == [false, true])
+    let art = try FileSource(path: folder.file("out.mp4")).drain().elements.flatMap(\.packets)
+    #expect(art.map { Data($0.bytes) } == [try Data(contentsOf: URL(fileURLWithPath: cover))])
   }
 
   @Test func refusesWhatTheContainerCannotHold() throws {
@@ -269,15 +318,20 @@ import Testing
     let one = folder.file("one.mkv")
     try ffmpeg(words: "-f lavfi -i testsrc2=s=64x48:r=24 -frames:v 1 -c:v libx264", one)
     try check(one, in: folder)
-    let none = folder.file("none.mkv")
-    let idea = try MemorySource(pictures: [.gray(width: 64, height: 48)])
-    try FileSink(path: none, source: idea.info).finish()
+    let none = folder.file("none.avi")
+    try ffmpeg(words: "-f lavfi -i testsrc2=s=64x48:r=24 -frames:v 0 -c:v ffv1", none)
     let source = try FileSource(path: none)
     #expect((source.info.width, source.info.height) == (64, 48))
     let (elements, error) = source.drain()
     #expect(elements.isEmpty && error == nil)
-    try copy(source, to: FileSink(path: folder.file("again.mkv"), source: source.info))
-    #expect(try FileSource(path: folder.file("again.mkv")).frames().isEmpty)
+    let refusal = #expect(throws: MediaError.self) {
+      try copy(source, to: FileSink(path: folder.file("out0.mkv"), source: source.info))
+    }
+    #expect(refusal?.code == .noFrames)
+    #expect(try folder.names == ["none.avi", "one.mkv", "out.mkv"])
+    // A stream of pictures may well be empty.
+    try copy(source, to: MediaSink.open(folder.file("none.y4m"), source: source.info))
+    #expect(try MediaSource.open(folder.file("none.y4m")).frames().isEmpty)
   }
 }
 
