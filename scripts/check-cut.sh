@@ -39,8 +39,8 @@ done
 largest() {
   local part="settb=1/25,setpts=N"
   ffmpeg -nostdin -v error -i "$1" -i "$3" -filter_complex \
-    "[0:v]trim=start_frame=$2:end_frame=$(($2 + edge)),$part[a];\
-[1:v]trim=start_frame=$4:end_frame=$(($4 + edge)),$part[b];[a][b]blend=all_mode=difference" \
+    "[0:v]trim=start_frame=$2:end_frame=$(($2 + edge)),${part}[a];\
+[1:v]trim=start_frame=$4:end_frame=$(($4 + edge)),${part}[b];[a][b]blend=all_mode=difference" \
     -fps_mode passthrough -f rawvideo - | od -An -v -tu1 -w1 | sort -nu | tail -1
 }
 
