@@ -86,13 +86,15 @@ depth() {
   awk -v name="$1" '$2 == name { split($5, bit, "-"); print bit[1] }' "$work/formats"
 }
 
-# plane PLANE FILTER SOURCE…: size and hash of one plane of each frame, or "converted" when ffmpeg
+# plane PLANE FORMAT SOURCE…: size and hash of one plane of each frame, or "converted" when ffmpeg
 # slipped in a conversion of its own, which would make the comparison worthless.
 plane() {
-  local plane=$1 filter=$2
+  local plane=$1 format=$2 order=
   shift 2
+  # The hash is of bytes, so that their order has to be the same.
+  if [[ $format == *be ]]; then order=",scale,format=gray$(depth "$format")le"; fi
   ffmpeg -nostdin -v verbose "$@" -map 0:V:0 -fps_mode passthrough \
-    -vf "${filter}extractplanes=$plane" -f framehash -hash md5 - 2>"$work/plane.log" |
+    -vf "$(planar "$format")extractplanes=$plane$order" -f framehash -hash md5 - 2>"$work/plane.log" |
     grep -v '^#' | awk -F', *' '{ print $5, $6 }'
   if grep -q 'auto_scale' "$work/plane.log"; then echo converted; fi
 }
@@ -100,9 +102,8 @@ plane() {
 # planar FORMAT: a filter that unpacks a format whose planes ffmpeg cannot extract, losslessly.
 planar() {
   case $1 in
-    nv12 | nv21) echo format=yuv420p, ;;
-    nv16) echo format=yuv422p, ;;
-    uyvy422 | yuyv422 | yvyu422) echo format=yuv422p, ;;
+    nv12 | nv21) echo scale,format=yuv420p, ;;
+    nv16 | uyvy422 | yuyv422 | yvyu422) echo scale,format=yuv422p, ;;
   esac
 }
 
@@ -122,8 +123,8 @@ check_luma() {
     fault "source is $format, result is $result_format"
     return
   fi
-  plane y "$(planar "$format")" "$@" >"$work/luma.source"
-  plane y "" -i "$result" >"$work/luma.result"
+  plane y "$format" "$@" >"$work/luma.source"
+  plane y "$result_format" -i "$result" >"$work/luma.result"
   if grep -q converted "$work/luma.source" "$work/luma.result"; then
     fault "luma of $format or $result_format cannot be read without a conversion"
   elif [[ ! -s $work/luma.source ]]; then
@@ -147,8 +148,8 @@ check_rgb_luma() {
     suffix=${bits}le
     read=(-tu2 -w2)
   fi
-  first="scale=out_color_matrix=$matrix:out_range=$range:flags=accurate_rnd+full_chroma_int+full_chroma_inp+bitexact,format=yuv444p$suffix,extractplanes=y,setpts=N"
-  second="extractplanes=y,setpts=N"
+  first="scale=out_color_matrix=$matrix:out_range=$range:flags=accurate_rnd+full_chroma_int+full_chroma_inp+bitexact,format=yuv444p$suffix,extractplanes=y,settb=1/25,setpts=N"
+  second="extractplanes=y,settb=1/25,setpts=N"
   if is_rgb "$result_format"; then second=$first; fi
   largest=$(ffmpeg -nostdin -v error "$@" -i "$result" -filter_complex \
     "[0:V:0]${first}[a];[1:V:0]${second}[b];[a][b]blend=all_mode=difference" \
@@ -170,8 +171,8 @@ check_alpha() {
     fault "alpha is lost ($format, $result_format)"
     return
   fi
-  plane a "" "$@" >"$work/alpha.source"
-  plane a "" -i "$result" >"$work/alpha.result"
+  plane a "$format" "$@" >"$work/alpha.source"
+  plane a "$result_format" -i "$result" >"$work/alpha.result"
   if ! cmp -s "$work/alpha.source" "$work/alpha.result"; then
     fault "alpha differs, first in frame $(first_difference "$work/alpha.source" "$work/alpha.result")"
   fi
@@ -217,11 +218,11 @@ same_packets() {
     END { print wrong; exit wrong != "" }'
 }
 
-# decoded FILE MAP ARGUMENT…: what a stream holds, decoded.
+# decoded FILE MAP DELAY ARGUMENT…: what a stream holds, decoded, so many seconds later.
 decoded() {
-  local file=$1 map=$2
-  shift 2
-  ffmpeg -nostdin -v error -i "$file" -map "$map" "$@" - 2>/dev/null
+  local file=$1 map=$2 delay=$3
+  shift 3
+  ffmpeg -nostdin -v error -itsoffset "$delay" -i "$file" -map "$map" "$@" - 2>/dev/null
 }
 
 # check_packets SOURCE RESULT INDEX RESULT_INDEX KIND NAME
@@ -240,13 +241,13 @@ check_packets() {
     same_packets "$work/packets.copied" "$work/packets.result" >/dev/null && return
   elif [[ $kind == subtitle ]]; then
     # Subtitles that the container cannot hold have to be converted; their text stays.
-    decoded "$source" "0:$index" -f srt >"$work/text.source"
-    decoded "$result" "0:$result_index" -f srt >"$work/text.result"
+    decoded "$source" "0:$index" "$shift_time" -f srt | sed 's/<[^>]*>//g' >"$work/text.source"
+    decoded "$result" "0:$result_index" 0 -f srt | sed 's/<[^>]*>//g' >"$work/text.result"
     [[ -s $work/text.source ]] && cmp -s "$work/text.source" "$work/text.result" && return
     report="the text or its times differ"
   else
-    decoded "$source" "0:$index" -c:a pcm_s32le -f md5 >"$work/sound.source"
-    decoded "$result" "0:$result_index" -c:a pcm_s32le -f md5 >"$work/sound.result"
+    decoded "$source" "0:$index" 0 -c:a pcm_s32le -f md5 >"$work/sound.source"
+    decoded "$result" "0:$result_index" 0 -c:a pcm_s32le -f md5 >"$work/sound.result"
     [[ -s $work/sound.source ]] && cmp -s "$work/sound.source" "$work/sound.result" && return
     report="the sound differs"
   fi

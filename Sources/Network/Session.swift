@@ -1,6 +1,15 @@
 import COpenBLAS
 import Synchronization
 
+/// How long one step of a run took.
+public struct StepTime: Sendable {
+  /// The node that the step belongs to.
+  public let name: String
+  /// The kernel that ran: oneDNN's name, or the operator's for plain loops.
+  public let implementation: String
+  public let duration: Duration
+}
+
 /// A network ready to run on one back end. Any number of threads may call ``run(_:outputLayout:)`` at
 /// once; each call works in memory of its own, taken from a pool. Plans for the last few input shapes
 /// are kept.
@@ -96,28 +105,64 @@ public final class Session: Sendable {
     _ inputs: [String: Tensor], outputLayout: TensorLayout = .nchw
   ) throws(NetworkError) -> [String: Tensor] {
     do throws(NetworkError) {
-      let types = inputs.mapValues(\.type)
-      try check(types)
-      let parameters = inputs.filter { parameterInputs.contains($0.key) }
-      let key = PlanKey(
-        types: types, layout: outputLayout,
-        parameters: parameters.mapValues { $0.withUnsafeBytes { Array($0) } })
-      let prepared = try plan(key, parameters: parameters)
+      let (prepared, storages) = try prepare(inputs, outputLayout)
       let workspace = try prepared.take()
       defer { prepared.give(workspace) }
-      var outputs: [Tensor] = []
-      for type in prepared.plan.outputTypes {
-        outputs.append(
-          Tensor(type: type, storage: try TensorStorage(byteCount: type.byteCount)))
-      }
-      let storages = model.inputs.compactMap { inputs[$0.name]?.storage }
-      try OpenMP.with(threads: threadsPerRun) { () throws(NetworkError) in
-        try workspace.run(
-          inputs: storages, outputs: outputs.map(\.storage), threads: threadsPerRun)
-      }
+      let outputs = try execute(prepared.plan, workspace, storages)
       return Dictionary(
         zip(model.outputs.map(\.name), outputs), uniquingKeysWith: { first, _ in first })
     } catch { throw error.inFile(model.name) }
+  }
+
+  /// How long each step of one run took, for finding out where the time goes.
+  public func profile(_ inputs: [String: Tensor], outputLayout: TensorLayout = .nchw)
+    throws(NetworkError) -> [StepTime]
+  {
+    do throws(NetworkError) {
+      let (prepared, storages) = try prepare(inputs, outputLayout)
+      let workspace = try prepared.take()
+      defer { prepared.give(workspace) }
+      let clock = ContinuousClock()
+      var times: [StepTime] = []
+      var last = clock.now
+      _ = try execute(prepared.plan, workspace, storages) { index in
+        let now = clock.now
+        let step = prepared.plan.steps[index]
+        times.append(
+          StepTime(name: step.name, implementation: step.implementation, duration: now - last))
+        last = clock.now
+      }
+      return times
+    } catch { throw error.inFile(model.name) }
+  }
+
+  /// The plan for these inputs, and their memory in the model's order.
+  private func prepare(_ inputs: [String: Tensor], _ layout: TensorLayout)
+    throws(NetworkError) -> (PreparedPlan, [TensorStorage])
+  {
+    let types = inputs.mapValues(\.type)
+    try check(types)
+    let parameters = inputs.filter { parameterInputs.contains($0.key) }
+    let key = PlanKey(
+      types: types, layout: layout,
+      parameters: parameters.mapValues { $0.withUnsafeBytes { Array($0) } })
+    let storages = model.inputs.compactMap { inputs[$0.name]?.storage }
+    return (try plan(key, parameters: parameters), storages)
+  }
+
+  private func execute(
+    _ plan: ExecutionPlan, _ workspace: Workspace, _ inputs: [TensorStorage],
+    observe: ((Int) -> Void)? = nil
+  ) throws(NetworkError) -> [Tensor] {
+    var outputs: [Tensor] = []
+    for type in plan.outputTypes {
+      outputs.append(Tensor(type: type, storage: try TensorStorage(byteCount: type.byteCount)))
+    }
+    try OpenMP.with(threads: threadsPerRun) { () throws(NetworkError) in
+      try workspace.run(
+        inputs: inputs, outputs: outputs.map(\.storage), threads: threadsPerRun, observe: observe)
+    }
+    return outputs
   }
 
   // MARK: Checks
@@ -172,7 +217,7 @@ public final class Session: Sendable {
     let plan = try OpenMP.with(threads: threadsPerRun) { () throws(NetworkError) in
       try PlanCompiler.compile(
         program, backend: backend, precision: precision, weights: weights,
-        outputLayout: key.layout)
+        threads: threadsPerRun, outputLayout: key.layout)
     }
     let prepared = PreparedPlan(plan)
     return cache.withLock { $0.insert(prepared, for: key) }

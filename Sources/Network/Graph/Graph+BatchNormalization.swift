@@ -41,9 +41,11 @@ extension Graph {
     }
     guard parameters.allSatisfy({ $0.count == parameters[0].count }) else { return nil }
     let types = try TensorType(.float32, [1, parameters[0].count])
-    let operands = [NodeContext.Operand(type: types, constant: nil)] + node.inputs[1...].compactMap {
-      constants[$0].map { NodeContext.Operand(type: $0.type, constant: $0) }
-    }
+    let operands =
+      [NodeContext.Operand(type: types, constant: nil)]
+      + node.inputs[1...].compactMap {
+        constants[$0].map { NodeContext.Operand(type: $0.type, constant: $0) }
+      }
     let context = NodeContext(node: node, opset: opset, operands: operands)
     guard case .operation(let kind, _) = try OperatorRegistry.lower(context),
       let epsilon = (kind as? BatchNormalization)?.epsilon

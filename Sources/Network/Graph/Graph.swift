@@ -65,7 +65,8 @@ struct Graph: Sendable {
       for input in node.inputs where !input.isEmpty && !known.contains(input) {
         guard let source = producer[input] else {
           throw NetworkError(
-            .malformed, at: "node \"\(node.name)\"", "its input \"\(input)\" is not defined anywhere")
+            .malformed, at: "node \"\(node.name)\"",
+            "its input \"\(input)\" is not defined anywhere")
         }
         users[source].append(index)
         missing[index] += 1

@@ -44,23 +44,44 @@ enum ModelReader {
     }
     var constants: [String: Tensor] = [:]
     for tensor in proto.initializer {
-      let decoded = try TensorReader.tensor(tensor, kind: "initializer")
+      let decoded: Tensor
+      do { decoded = try TensorReader.tensor(tensor, kind: "initializer") } catch {
+        throw naming(proto.node.first { $0.input.contains(tensor.name) }, "read", error)
+      }
       guard constants.updateValue(decoded, forKey: tensor.name) == nil else {
         throw NetworkError(.malformed, at: "initializer \"\(tensor.name)\"", "it is defined twice")
       }
     }
     var inputs: [ValueInfo] = []
     for value in proto.input where constants[value.name] == nil {
-      inputs.append(try valueInfo(value, kind: "input"))
+      do { inputs.append(try valueInfo(value, kind: "input")) } catch {
+        let reader = proto.node.first { $0.input.contains(value.name) }
+        throw naming(reader, "read", error)
+      }
     }
     var outputs: [ValueInfo] = []
-    for value in proto.output { outputs.append(try valueInfo(value, kind: "output")) }
+    for value in proto.output {
+      do { outputs.append(try valueInfo(value, kind: "output")) } catch {
+        let writer = proto.node.first { $0.output.contains(value.name) }
+        throw naming(writer, "written", error)
+      }
+    }
     var nodes: [Node] = []
     for (index, node) in proto.node.enumerated() { nodes.append(try self.node(node, index: index)) }
     var graph = Graph(
       opset: opset, nodes: nodes, constants: constants, inputs: inputs, outputs: outputs)
     try graph.checkAndSort()
     return graph
+  }
+
+  /// Adds to a refusal which operator reads or writes the value.
+  private static func naming(_ node: Onnx_NodeProto?, _ verb: String, _ error: NetworkError)
+    -> NetworkError
+  {
+    guard let node, error.code == .unsupported else { return error }
+    var named = error
+    named.reason += " (\(verb) by the operator \(node.opType))"
+    return named
   }
 
   private static func valueInfo(_ proto: Onnx_ValueInfoProto, kind: String) throws(NetworkError)
@@ -72,7 +93,8 @@ enum ModelReader {
       if proto.type.value == nil {
         return ValueInfo(name: proto.name, elementType: nil, dimensions: nil)
       }
-      throw NetworkError(.unsupported, at: place, "only tensors are supported, not sequences or maps")
+      throw NetworkError(
+        .unsupported, at: place, "only tensors are supported, not sequences or maps")
     }
     guard tensor.elemType == 0 || ElementType(rawValue: tensor.elemType) != nil else {
       throw NetworkError(

@@ -11,7 +11,8 @@ final class PrimitiveRunner: @unchecked Sendable {
   init() throws(NetworkError) {
     engine = try .shared()
     var stream: dnnl_stream_t?
-    let status = dnnl_stream_create(&stream, engine.handle, UInt32(dnnl_stream_default_flags.rawValue))
+    let status = dnnl_stream_create(
+      &stream, engine.handle, UInt32(dnnl_stream_default_flags.rawValue))
     guard status == dnnl_success, let stream else {
       throw NetworkError(.backEnd, "oneDNN can't create a stream (status \(status.rawValue))")
     }

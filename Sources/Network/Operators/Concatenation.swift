@@ -24,7 +24,9 @@ struct Concatenation: Operator {
   static func lower(_ context: NodeContext) throws(NetworkError) -> Lowered {
     try context.allow(["axis"])
     let first = try context.type(0)
-    guard context.has("axis") else { throw context.fail(.malformed, "the attribute axis is missing") }
+    guard context.has("axis") else {
+      throw context.fail(.malformed, "the attribute axis is missing")
+    }
     let axis = try context.axis(try context.int("axis", default: 0), rank: first.rank)
     var parts: [TensorType] = []
     var shape = first.shape

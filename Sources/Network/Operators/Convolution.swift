@@ -39,15 +39,13 @@ struct Convolution: Operator {
     return min(columns, max(positions, 1))
   }
 
-  /// One matrix for each thread that may run; more than this many threads share the tiles.
-  static let maximumThreads = 16
-
-  var scratchByteCount: Int { isPointwise ? 0 : tile * depth * 4 * Self.maximumThreads }
+  /// One matrix for each thread.
+  func scratchByteCount(threads: Int) -> Int { isPointwise ? 0 : tile * depth * 4 * threads }
 
   func run(_ memory: OperatorMemory) {
     let tiles = (positions + tile - 1) / max(tile, 1)
     let jobs = batch * groups * tiles
-    let threads = min(memory.threads, Self.maximumThreads, jobs)
+    let threads = min(memory.threads, jobs)
     guard threads > 1 else {
       for job in 0..<jobs { run(job: job, tiles: tiles, slot: 0, memory) }
       return
@@ -116,7 +114,8 @@ extension Convolution {
     let groups = try context.int("group", default: 1)
     guard weights.rank == x.rank, groups >= 1, weights.shape[0] % groups == 0,
       weights.shape[0] > 0,
-      x.shape[1] > 0, weights.shape[1].multipliedReportingOverflow(by: groups) == (x.shape[1], false)
+      x.shape[1] > 0,
+      weights.shape[1].multipliedReportingOverflow(by: groups) == (x.shape[1], false)
     else {
       throw context.fail(
         .shapeMismatch,

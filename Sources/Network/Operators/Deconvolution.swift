@@ -32,7 +32,7 @@ struct Deconvolution: Operator {
     min(max(16, (1 << 20) / max(rows, 1) / 16 * 16), max(positions, 1))
   }
 
-  var scratchByteCount: Int { tile * rows * 4 }
+  func scratchByteCount(threads: Int) -> Int { tile * rows * 4 }
 
   func run(_ memory: OperatorMemory) {
     let plane = window.input.reduce(1, *)

@@ -3,8 +3,8 @@
 protocol Operator: Sendable {
   /// What it computes.
   var outputs: [TensorType] { get }
-  /// Bytes of temporary memory that ``run(_:)`` needs.
-  var scratchByteCount: Int { get }
+  /// Bytes of temporary memory that ``run(_:)`` needs with so many threads.
+  func scratchByteCount(threads: Int) -> Int
   /// Multiplications and additions for one run; 0 for operations that only move data.
   var floatingPointOperations: Int { get }
   /// Computes the outputs.
@@ -12,7 +12,7 @@ protocol Operator: Sendable {
 }
 
 extension Operator {
-  var scratchByteCount: Int { 0 }
+  func scratchByteCount(threads: Int) -> Int { 0 }
   var floatingPointOperations: Int { 0 }
 }
 

@@ -13,7 +13,11 @@ struct Pooling: Operator {
   let output: TensorType
 
   var outputs: [TensorType] { [output] }
-  var floatingPointOperations: Int { output.count * window.kernel.reduce(1, *) }
+  var floatingPointOperations: Int {
+    let taps = window.kernel.reduce(1, *)
+    let (product, overflow) = output.count.multipliedReportingOverflow(by: taps)
+    return overflow ? .max : product
+  }
 
   func run(_ memory: OperatorMemory) {
     let window = window.threeDimensional
@@ -120,7 +124,8 @@ extension Pooling {
     let window = try SpatialWindow(
       context, input: Array(x.shape[2...]), kernel: kernel,
       ceiling: try context.flag("ceil_mode"))
-    for axis in 0..<rank where window.begin[axis] >= SpatialWindow.span(kernel[axis], window.dilation[axis]) {
+    for axis in 0..<rank
+    where window.begin[axis] >= SpatialWindow.span(kernel[axis], window.dilation[axis]) {
       throw context.fail(.malformed, "padding \(window.begin) is larger than the window \(kernel)")
     }
     let countsPadding = try context.flag("count_include_pad")

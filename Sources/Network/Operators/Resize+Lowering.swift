@@ -8,6 +8,9 @@ extension Resize {
     var rounding = "floor"
   }
 
+  /// Longer axes are refused, because a table is made for each.
+  private static let maximumExtent = 1 << 24
+
   static func lower(_ context: NodeContext) throws(NetworkError) -> Lowered {
     let x = try context.floatType(0)
     var settings = Settings()
@@ -37,6 +40,9 @@ extension Resize {
       throw context.fail(.unsupported, "nearest_mode \(settings.rounding) is not supported")
     }
     let (shape, scales) = try target(context, x)
+    guard shape.allSatisfy({ $0 <= maximumExtent }) else {
+      throw context.fail(.unsupported, "an output of shape \(shape) is too large")
+    }
     return .operation(
       resize(x, to: try TensorType(.float32, shape), scales: scales, settings), operands: [0])
   }
@@ -163,10 +169,12 @@ extension Resize {
   private static func source(
     _ i: Double, _ extent: Int, _ count: Int, _ scale: Double, _ coordinates: String
   ) -> Double {
-    switch coordinates {
+    // The output extent before it was rounded down.
+    let stretched = Double(extent) * scale
+    return switch coordinates {
     case "half_pixel": (i + 0.5) / scale - 0.5
     case "pytorch_half_pixel": count > 1 ? (i + 0.5) / scale - 0.5 : 0
-    case "align_corners": count > 1 ? i * Double(extent - 1) / Double(count - 1) : 0
+    case "align_corners": stretched > 1 ? i * Double(extent - 1) / (stretched - 1) : 0
     default: i / scale
     }
   }

@@ -26,9 +26,10 @@ struct Resize: Operator {
   var floatingPointOperations: Int { isLinear ? 4 * output.count * axes.count : 0 }
 
   /// Each axis but the last writes an intermediate array.
-  var scratchByteCount: Int {
-    guard axes.count > 1 else { return 0 }
-    return 2 * 4 * intermediateShapes.map { $0.reduce(1, *) }.reduce(0, max)
+  func scratchByteCount(threads: Int) -> Int { 2 * 4 * intermediateCount }
+
+  private var intermediateCount: Int {
+    intermediateShapes.map { $0.reduce(1, *) }.reduce(0, max)
   }
 
   private var intermediateShapes: [[Int]] {
@@ -44,7 +45,7 @@ struct Resize: Operator {
       memory.output().update(from: memory.input(0), count: input.count)
       return
     }
-    let half = scratchByteCount / 8
+    let half = intermediateCount
     var from = memory.input(0)
     var shape = input.shape
     for (index, axis) in axes.enumerated() {

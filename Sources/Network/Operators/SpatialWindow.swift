@@ -79,6 +79,18 @@ struct SpatialWindow: Sendable, Hashable {
     self.end = end
   }
 
+  /// Whether some output position sees padding only, no element.
+  var hasEmptyPositions: Bool {
+    input.indices.contains { axis in
+      (0..<output[axis]).contains { position in
+        let first = position * stride[axis] - begin[axis]
+        let (step, taps) = (dilation[axis], kernel[axis])
+        let skipped = first < 0 ? (-first + step - 1) / step : 0
+        return skipped >= taps || first + skipped * step >= input[axis]
+      }
+    }
+  }
+
   /// The same window with leading axes of extent 1, so that there are three.
   var threeDimensional: SpatialWindow {
     func fill(_ list: [Int], _ value: Int) -> [Int] {

@@ -101,7 +101,8 @@ extension Strided {
         : (last >= first ? 0 : (first - last - 1) / -step + 1)
       shape[axis] = count
       if count > 0 { offset += first * strides[axis] }
-      strides[axis] = strides[axis].multipliedReportingOverflow(by: count > 1 ? step : 0).partialValue
+      strides[axis] =
+        strides[axis].multipliedReportingOverflow(by: count > 1 ? step : 0).partialValue
     }
     let operation = Strided(
       output: try TensorType(x.elementType, shape), offset: offset, strides: strides)

@@ -34,6 +34,13 @@ struct ExecutionPlan: Sendable {
   struct NamedStep: Sendable {
     let name: String
     let step: Step
+
+    var implementation: String {
+      switch step {
+      case .host(let operation, _, _, _): "\(Swift.type(of: operation))"
+      case .primitive(let primitive, _): primitive.implementation
+      }
+    }
   }
 
   var steps: [NamedStep] = []

@@ -17,6 +17,7 @@ struct PlanCompiler {
   let backend: Backend
   let precision: Precision
   let weights: WeightStore
+  let threads: Int
   var builder = PlanBuilder()
   /// By root value.
   var dense: [ValueID: BufferID] = [:]
@@ -29,15 +30,17 @@ struct PlanCompiler {
 
   static func compile(
     _ program: Program, backend: Backend, precision: Precision, weights: WeightStore,
-    outputLayout: TensorLayout
+    threads: Int, outputLayout: TensorLayout
   ) throws(NetworkError) -> ExecutionPlan {
-    var compiler = PlanCompiler(program, backend, precision, weights)
+    var compiler = PlanCompiler(program, backend, precision, weights, threads)
     return try compiler.run(outputLayout)
   }
 
   private init(
-    _ program: Program, _ backend: Backend, _ precision: Precision, _ weights: WeightStore
+    _ program: Program, _ backend: Backend, _ precision: Precision, _ weights: WeightStore,
+    _ threads: Int
   ) {
+    self.threads = threads
     self.program = program
     self.backend = backend
     self.precision = precision
@@ -114,7 +117,7 @@ struct PlanCompiler {
       outputs.append(id)
       dense[value] = id
     }
-    let bytes = operation.kind.scratchByteCount
+    let bytes = operation.kind.scratchByteCount(threads: threads)
     let scratch = bytes > 0 ? builder.arenaBuffer(byteCount: bytes) : nil
     builder.add(
       operation.name,
@@ -137,50 +140,53 @@ struct PlanCompiler {
 
   // MARK: Outputs
 
+  /// Hands a value over as the network's output: where it lies already as wanted, its buffer becomes
+  /// the output; otherwise one conversion or copy is added.
   private mutating func compileOutput(
     _ value: ValueID, _ index: Int, _ layout: TensorLayout
   ) throws(NetworkError) -> TensorType {
     let type = type(value)
-    if layout == .nhwc, type.rank == 4 {
-      return try compileOutput(value, index, channelsLast: type)
+    let channelsLast = layout == .nhwc && type.rank == 4
+    var shape = type.shape
+    var strides = StridedWalk.dense(shape)
+    if channelsLast {
+      let (n, c, h, w) = (shape[0], shape[1], shape[2], shape[3])
+      shape = [n, h, w, c]
+      // Where the elements of N, C, H, W order go, and where those of N, H, W, C order come from.
+      strides = [h * w * c, 1, w * c, c]
     }
-    if program.values[value].constant == nil {
-      let root = program.root(value)
-      if dense[root] == nil, let source = native[root] {
-        let buffer = builder.buffer(at: .output(index))
-        try reorder(
-          source, to: Native(buffer: buffer, layout: try .dense(self.type(root).shape)),
-          name: "output")
-        dense[root] = buffer
-        return type
+    let result = try TensorType(type.elementType, shape)
+    if let source = native[value], type.count > 0 {
+      let wanted = try MemoryLayoutDescriptor(type.shape, dnnl_f32, strides: strides)
+      if source.layout.isEqual(wanted), builder.isInArena(source.buffer) {
+        builder.makeOutput(source.buffer, index: index)
+      } else if channelsLast || dense[program.root(value)] == nil {
+        let output = Native(buffer: builder.buffer(at: .output(index)), layout: wanted)
+        try reorder(source, to: output, name: "output")
+      } else {
+        try compileDenseOutput(value, index, result, channelsLast: false)
       }
+      return result
+    }
+    try compileDenseOutput(value, index, result, channelsLast: channelsLast)
+    return result
+  }
+
+  private mutating func compileDenseOutput(
+    _ value: ValueID, _ index: Int, _ result: TensorType, channelsLast: Bool
+  ) throws(NetworkError) {
+    var strides = StridedWalk.dense(result.shape)
+    if channelsLast {
+      let (h, w, c) = (result.shape[1], result.shape[2], result.shape[3])
+      strides = [c * h * w, w, 1, h * w]
+    } else if program.values[value].constant == nil {
       let buffer = try denseBuffer(value)
       if builder.isInArena(buffer) {
         builder.makeOutput(buffer, index: index)
-        return type
+        return
       }
     }
-    let copy = Strided(output: type, offset: 0, strides: StridedWalk.dense(type.shape))
-    try compileCopy(value, copy, index)
-    return type
-  }
-
-  private mutating func compileOutput(
-    _ value: ValueID, _ index: Int, channelsLast type: TensorType
-  ) throws(NetworkError) -> TensorType {
-    let (n, c, h, w) = (type.shape[0], type.shape[1], type.shape[2], type.shape[3])
-    let result = try TensorType(type.elementType, [n, h, w, c])
-    if let source = native[value], type.elementType == .float32 {
-      let layout = try MemoryLayoutDescriptor(
-        type.shape, dnnl_f32, strides: [h * w * c, 1, w * c, c])
-      try reorder(
-        source, to: Native(buffer: builder.buffer(at: .output(index)), layout: layout),
-        name: "output")
-    } else {
-      try compileCopy(
-        value, Strided(output: result, offset: 0, strides: [c * h * w, w, 1, h * w]), index)
-    }
-    return result
+    try compileCopy(value, Strided(output: result, offset: 0, strides: strides), index)
   }
 
   private mutating func compileCopy(_ value: ValueID, _ copy: Strided, _ index: Int)

@@ -25,7 +25,10 @@ struct Program: Sendable {
   var outputs: [(name: String, value: ValueID)] = []
 
   var floatingPointOperations: Int {
-    operations.reduce(0) { $0 + $1.kind.floatingPointOperations }
+    operations.reduce(0) { sum, operation in
+      let (total, overflow) = sum.addingReportingOverflow(operation.kind.floatingPointOperations)
+      return overflow ? .max : total
+    }
   }
 
   /// Follows aliases to the value that is really computed.
@@ -168,7 +171,7 @@ struct ProgramBuilder {
       results.append(
         Tensor(type: type, storage: try TensorStorage(byteCount: type.byteCount)))
     }
-    let scratch = try TensorStorage(byteCount: kind.scratchByteCount)
+    let scratch = try TensorStorage(byteCount: kind.scratchByteCount(threads: 1))
     do throws(NetworkError) {
       try kind.run(
         OperatorMemory(
