@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Tests import what they test through `public` and `package` access, never `@testable`, so that
-// `swift build -c release` and `swift test -c release` share one build.
+// Tests import what they test through `public` and `package` access, never `@testable`: they run on
+// the release build.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
@@ -30,23 +30,26 @@ let package = Package(
     .systemLibrary(name: "COneDNN"),
     .target(name: "CKernels", cSettings: strictC),
 
-    .target(name: "Imaging", dependencies: ["CKernels"], swiftSettings: strict),
+    .target(name: "Locking", swiftSettings: strict),
+    .target(name: "Imaging", dependencies: ["CKernels", "Locking"], swiftSettings: strict),
     .target(
       name: "Network",
       dependencies: [
-        "COneDNN", "COpenBLAS", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "COneDNN", "COpenBLAS", "Locking",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/onnx.proto"],
       swiftSettings: strict),
     .target(
-      name: "Colorization", dependencies: ["CKernels", "Imaging", "Network"],
+      name: "Colorization", dependencies: ["CKernels", "Imaging", "Locking", "Network"],
       swiftSettings: strict),
-    .target(name: "FramePipeline", swiftSettings: strict),
-    .target(name: "Media", dependencies: ["CFFmpeg", "Imaging"], swiftSettings: strict),
+    .target(name: "FramePipeline", dependencies: ["Locking"], swiftSettings: strict),
+    .target(name: "Media", dependencies: ["CFFmpeg", "Imaging", "Locking"], swiftSettings: strict),
     .target(
       name: "AutochromeKit",
       dependencies: [
-        "Colorization", "FramePipeline", "Imaging", "Media", "Network", "SampleFilm",
+        "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "Network",
+        "SampleFilm",
         .product(name: "Yams", package: "Yams"),
       ],
       resources: [.copy("Resources/models"), .copy("Resources/pipelines")],
@@ -54,7 +57,7 @@ let package = Package(
     .executableTarget(
       name: "autochrome",
       dependencies: [
-        "AutochromeKit",
+        "AutochromeKit", "Locking",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -76,7 +79,7 @@ let package = Package(
       dependencies: ["Colorization", "CKernels", "Imaging", "Network", "SampleFilm"],
       swiftSettings: strict),
     .testTarget(
-      name: "FramePipelineTests", dependencies: ["FramePipeline"], swiftSettings: strict),
+      name: "FramePipelineTests", dependencies: ["FramePipeline", "Locking"], swiftSettings: strict),
     .testTarget(name: "SampleFilmTests", dependencies: ["SampleFilm"], swiftSettings: strict),
     .testTarget(name: "MediaTests", dependencies: ["Media", "Imaging"], swiftSettings: strict),
     .testTarget(

@@ -95,8 +95,10 @@ public struct Bench: Codable, Sendable {
     return Bench(
       clip: isRendered ? "sample film" : clip, size: "\(plan.width)×\(plan.height)",
       network: plan.network, threads: settings.threads,
-      encoder: [plan.settings.codec ?? "", plan.settings.preset ?? "", "crf \(settings.crf ?? 0)",
-        plan.encoderPixelFormat ?? ""].joined(separator: " "),
+      encoder: [
+        plan.settings.codec ?? "", plan.settings.preset ?? "", "crf \(settings.crf ?? 0)",
+        plan.encoderPixelFormat ?? "",
+      ].joined(separator: " "),
       frames: median.frames, seconds: reports.map(\.seconds), plainSeconds: plain,
       framesPerSecond: median.framesPerSecond,
       ratioToPlainTranscode: ratios.isEmpty ? nil : ratios[ratios.count / 2],
@@ -106,7 +108,8 @@ public struct Bench: Codable, Sendable {
   /// A table for people.
   public var text: String {
     var lines = [
-      "\(clip), \(size), \(frames) frames, \(threads) threads, \(encoder)", "network: \(network)", "",
+      "\(clip), \(size), \(frames) frames, \(threads) threads, \(encoder)", "network: \(network)",
+      "",
       "stage          ms a frame   share of busy time",
     ]
     let busy = stages.reduce(0) { $0 + $1.busySeconds }
@@ -116,10 +119,12 @@ public struct Bench: Codable, Sendable {
       lines.append(
         name
           + String(
-            format: "%11.2f %19.0f %%", milliseconds, busy > 0 ? 100 * stage.busySeconds / busy : 0))
+            format: "%11.2f %19.0f %%", milliseconds, busy > 0 ? 100 * stage.busySeconds / busy : 0)
+      )
     }
     lines.append("")
-    lines.append(String(format: "%.2f frames/s (median of %d runs)", framesPerSecond, seconds.count))
+    lines.append(
+      String(format: "%.2f frames/s (median of %d runs)", framesPerSecond, seconds.count))
     if let ratio = ratioToPlainTranscode {
       lines.append(String(format: "%.2f × the time of a plain ffmpeg transcode", ratio))
     } else {

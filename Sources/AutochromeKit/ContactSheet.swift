@@ -1,7 +1,7 @@
 import Foundation
 import Imaging
 import Media
-import Synchronization
+import Locking
 
 /// A picture of some frames of a film, the source above and the result below, in columns.
 ///
@@ -18,11 +18,11 @@ final class ContactSheet: Sendable {
     var pairs: [(source: Thumbnail, result: Thumbnail)] = []
   }
 
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   init(expectedFrames: Int?) {
     // The middle of each of `columns` equal parts.
-    state = Mutex(State(step: max(1, (expectedFrames ?? 1) / Self.columns)))
+    state = Locked(State(step: max(1, (expectedFrames ?? 1) / Self.columns)))
   }
 
   /// Takes the frame if it is one of those wanted. Called in order.

@@ -1,9 +1,9 @@
-import Synchronization
+import Locking
 
 /// The user's wish to stop: the first request drains (what is in flight is finished and the output
 /// stays playable under a temporary name), the second aborts.
 public final class Interruption: Sendable {
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   private struct State {
     var requests = 0

@@ -1,7 +1,7 @@
 import Foundation
 import FramePipeline
 import Media
-import Synchronization
+import Locking
 
 /// What a running job finds out, gathered from its threads, and told on.
 final class JobLog: Sendable {
@@ -12,7 +12,7 @@ final class JobLog: Sendable {
     var damage: MediaError?
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let onEvent: @Sendable (JobEvent) -> Void
 
   init(onEvent: @escaping @Sendable (JobEvent) -> Void) { self.onEvent = onEvent }

@@ -15,7 +15,9 @@ struct PlainTranscode {
       })
     else { return nil }
     program = found
-    var arguments = ["-nostdin", "-v", "error", "-y", "-threads", "\(settings.threads)", "-i", input]
+    var arguments = [
+      "-nostdin", "-v", "error", "-y", "-threads", "\(settings.threads)", "-i", input,
+    ]
     if let codec = settings.codec { arguments += ["-c:v", codec] }
     if let preset = settings.preset { arguments += ["-preset", preset] }
     if let crf = settings.crf { arguments += ["-crf", "\(crf)"] }

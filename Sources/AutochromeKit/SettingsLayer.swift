@@ -111,7 +111,9 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
 
   /// This layer with `other` laid over it.
   public func overlaid(by other: SettingsLayer) -> SettingsLayer {
-    func pick<T>(_ path: KeyPath<SettingsLayer, T?>) -> T? { other[keyPath: path] ?? self[keyPath: path] }
+    func pick<T>(_ path: KeyPath<SettingsLayer, T?>) -> T? {
+      other[keyPath: path] ?? self[keyPath: path]
+    }
     var result = SettingsLayer()
     result.description = pick(\.description)
     result.model = pick(\.model)

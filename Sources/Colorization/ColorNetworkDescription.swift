@@ -60,7 +60,8 @@ public struct ColorNetworkDescription: Hashable, Sendable {
     scale = try number("autochrome.scale", default: 4)
     temperature = try number("autochrome.temperature", default: 0.38)
     vividness = try number("autochrome.vividness", default: 1)
-    lambda = metadata["autochrome.lambda"] == nil ? nil : try number("autochrome.lambda", default: 0)
+    lambda =
+      metadata["autochrome.lambda"] == nil ? nil : try number("autochrome.lambda", default: 0)
     for (key, value) in [("autochrome.stride", stride), ("autochrome.scale", scale)]
     where !(1...256).contains(value) {
       throw .metadata(model: name, property: key, value: "\(value)", expected: "1…256")

@@ -1,5 +1,5 @@
 public import Imaging
-import Synchronization
+import Locking
 
 /// Takes a frame to its estimate and, once that is steadied, to its color. Everything in between is
 /// chosen by the frame's size, format and tags, made once and kept.
@@ -137,7 +137,7 @@ public final class FrameColorizer: Sendable {
 /// oldest go when there are too many.
 private final class Kept<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private static var limit: Int { 8 }
-  private let entries = Mutex<[(key: Key, value: Value)]>([])
+  private let entries = Locked<[(key: Key, value: Value)]>([])
 
   func value(for key: Key, make: () throws -> Value) throws -> Value {
     if let found = entries.withLock({ entries in entries.first { $0.key == key }?.value }) {

@@ -1,3 +1,5 @@
+import Locking
+
 /// The values on their way between two stages, by position. Which of them may be taken is decided
 /// by `PipelineState`; the channel only keeps them.
 final class Channel<Value: Sendable>: Sendable {

@@ -1,3 +1,4 @@
+import Locking
 import Dispatch
 
 /// The source, a stage or the sink with its types erased: `perform` takes its input from one

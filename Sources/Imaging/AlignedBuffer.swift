@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Locking
 
 /// A block of memory aligned to 64 bytes, reference counted, with 64 readable bytes past its end so
 /// that vector kernels may read whole registers. The contents start undefined. Freed blocks are kept
@@ -42,10 +42,10 @@ public final class AlignedBuffer: @unchecked Sendable {
     return (count + granule - 1) / granule * granule
   }
 
-  private static let recycled = Mutex(FreeList())
+  private static let recycled = Locked(FreeList())
 
   /// Blocks waiting for reuse, by exact capacity.
-  private struct FreeList: ~Copyable {
+  private struct FreeList {
     var blocks: [Int: [UInt]] = [:]
     var bytesKept = 0
     var systemAllocations = 0

@@ -1,6 +1,6 @@
 package import CKernels
 import Foundation
-import Synchronization
+import Locking
 
 /// A table from (Y′, a\*, b\*) to (Cb, Cr), so that recombining exact luma with wanted color is a
 /// lookup. It works on normalized values: one table serves all bit depths and both ranges.
@@ -57,7 +57,7 @@ public final class ChromaTable: @unchecked Sendable {
     }
   }
 
-  private static let tables = Mutex<[ColorModel: ChromaTable]>([:])
+  private static let tables = Locked<[ColorModel: ChromaTable]>([:])
 
   /// Computes the nodes of one Y′.
   private static func fill(

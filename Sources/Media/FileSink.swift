@@ -1,7 +1,7 @@
 import CFFmpeg
 import Foundation
 public import Imaging
-import Synchronization
+import Locking
 
 /// Encodes frames into a video file or pipe, with the copied packets of the other streams.
 ///
@@ -17,7 +17,7 @@ public final class FileSink: FrameSink, @unchecked Sendable {
   /// FFmpeg's name of the encoder.
   public let encoderName: String
 
-  private let lock = Mutex(())
+  private let lock = Locked(())
   private let file: OutputFile
   private let muxer: Muxer
   private let encoder: VideoEncoder

@@ -1,6 +1,6 @@
 import CFFmpeg
 import Imaging
-import Synchronization
+import Locking
 
 /// Frames of a video file or pipe that FFmpeg demuxes, and the packets of its other streams.
 ///
@@ -19,7 +19,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     case ended
   }
 
-  private let lock = Mutex(())
+  private let lock = Locked(())
   private let demuxer: Demuxer
   private let decoder: VideoDecoder
   private let videoIndex: Int

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Foundation
+import Locking
 import Synchronization
 
 /// The FFmpeg libraries at hand.
@@ -71,7 +72,7 @@ enum LibraryLog {
     func take() -> Int { count.exchange(0, ordering: .relaxed) }
   }
 
-  static let state = Mutex(State())
+  static let state = Locked(State())
 
   private static let installed: Void = {
     // SVT-AV1 writes to stderr on its own account.

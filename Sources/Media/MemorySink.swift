@@ -1,5 +1,5 @@
 public import Imaging
-import Synchronization
+import Locking
 
 /// A sink that keeps what it is given. For tests and for programs that use the frames themselves.
 public final class MemorySink: FrameSink {
@@ -9,7 +9,7 @@ public final class MemorySink: FrameSink {
     var isDiscarded = false
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let choose: @Sendable (Frame) -> OutputFormat
 
   /// - Parameter outputFormat: the form to ask for; by default 4:2:0 of the source's depth for gray

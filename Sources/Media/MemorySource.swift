@@ -1,18 +1,18 @@
 public import Imaging
-import Synchronization
+import Locking
 
 /// A source that yields what it was given. For tests and for programs that make their own frames.
 public final class MemorySource: FrameSource {
   public let info: SourceInfo
   public var damagedFrameCount: Int { 0 }
-  private let state: Mutex<(elements: [SourceElement], position: Int)>
+  private let state: Locked<(elements: [SourceElement], position: Int)>
   private let failure: MediaError?
 
   /// - Parameter failure: thrown after the last element, if given.
   public init(info: SourceInfo, elements: [SourceElement], failure: MediaError? = nil) {
     self.info = info
     self.failure = failure
-    state = Mutex((elements, 0))
+    state = Locked((elements, 0))
   }
 
   /// One element per picture, times counting from 0 by 1. `pictures` must not be empty.

@@ -1,7 +1,7 @@
 import CFFmpeg
 import Foundation
 public import Imaging
-import Synchronization
+import Locking
 
 /// Writes each frame as a picture: into a folder, by a numbered pattern, as the one file, or one
 /// after the other into a pipe.
@@ -29,7 +29,7 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     var sampleAspectRatio: Rational
   }
 
-  private let lock = Mutex(())
+  private let lock = Locked(())
   private let target: Target
   private let options: SinkOptions
   private let timeBase: Rational

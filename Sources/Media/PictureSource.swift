@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-import Synchronization
+import Locking
 
 /// Frames from picture files: a folder, a numbered pattern, a wildcard, one file, or a pipe of
 /// concatenated pictures. Files are opened one at a time, when asked for; each may have a size and
@@ -17,7 +17,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     case stream(ByteInput)
   }
 
-  private let lock = Mutex(())
+  private let lock = Locked(())
   private let origin: Origin
   private let options: SourceOptions
   private let cut: TimeCut

@@ -1,6 +1,6 @@
 import CFFmpeg
 public import Imaging
-import Synchronization
+import Locking
 
 /// Writes frames as a YUV4MPEG2 or headerless stream. Depth and luma stay as they are. Neither form
 /// holds time stamps or other streams, so that copied packets are left out.
@@ -10,7 +10,7 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
   /// The form of all pictures.
   public let outputFormat: OutputFormat
 
-  private let lock = Mutex(())
+  private let lock = Locked(())
   private let file: OutputFile
   private let maker: EncoderFrameMaker
   private let isY4M: Bool

@@ -1,6 +1,6 @@
 import CFFmpeg
 import Imaging
-import Synchronization
+import Locking
 
 /// Frames of a YUV4MPEG2 or headerless stream. Reads no byte beyond the frame that is asked for, and
 /// knows exactly where a stream was cut off.
@@ -9,7 +9,7 @@ import Synchronization
 public final class RawVideoSource: FrameSource, @unchecked Sendable {
   public let info: SourceInfo
 
-  private let lock = Mutex(())
+  private let lock = Locked(())
   private let bytes: ByteInput
   private let options: SourceOptions
   private let isY4M: Bool

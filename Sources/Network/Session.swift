@@ -1,5 +1,5 @@
 import COpenBLAS
-import Synchronization
+import Locking
 
 /// How long one step of a run took.
 public struct StepTime: Sendable {
@@ -27,7 +27,7 @@ public final class Session: Sendable {
   private let parameterInputs: Set<String>
   private let fusion: Bool
   private let weights = WeightStore()
-  private let cache = Mutex(PlanCache())
+  private let cache = Locked(PlanCache())
 
   /// Prepares a model.
   /// - Parameters:

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Locking
 
 /// Reference-counted memory aligned to 64 bytes. Freed blocks are kept for reuse, up to a limit,
 /// because the results of each frame have the same size and fresh pages cost more than writing them.
@@ -38,10 +38,10 @@ final class TensorStorage: @unchecked Sendable {
     if !Self.kept.withLock({ $0.give(address, bytes) }) { free(base) }
   }
 
-  private static let kept = Mutex(FreeBlocks())
+  private static let kept = Locked(FreeBlocks())
 
   /// Blocks waiting for reuse, by exact capacity.
-  private struct FreeBlocks: ~Copyable {
+  private struct FreeBlocks {
     var blocks: [Int: [UInt]] = [:]
     var byteCount = 0
     static let limit = 64 << 20

@@ -1,7 +1,7 @@
 import ArgumentParser
 import AutochromeKit
 import Foundation
-import Synchronization
+import Locking
 
 /// How progress is shown.
 enum ProgressMode: String, CaseIterable, ExpressibleByArgument {
@@ -19,7 +19,7 @@ enum ProgressMode: String, CaseIterable, ExpressibleByArgument {
 final class ProgressDisplay: Sendable {
   private let mode: ProgressMode
   private let verbosity: Verbosity
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   private struct State {
     var lineIsOpen = false

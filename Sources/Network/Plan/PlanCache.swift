@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// What a plan is made for.
 struct PlanKey: Hashable, Sendable {
@@ -11,7 +11,7 @@ struct PlanKey: Hashable, Sendable {
 /// A plan and the workspaces that wait for its next run.
 final class PreparedPlan: Sendable {
   let plan: ExecutionPlan
-  private let idle = Mutex<[Workspace]>([])
+  private let idle = Locked<[Workspace]>([])
 
   init(_ plan: ExecutionPlan) { self.plan = plan }
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Weights in the layouts that primitives chose, packed once and shared by all plans of a session.
 final class WeightStore: Sendable {
@@ -8,7 +8,7 @@ final class WeightStore: Sendable {
     let packed: TensorStorage
   }
 
-  private let entries = Mutex<[ObjectIdentifier: [Entry]]>([:])
+  private let entries = Locked<[ObjectIdentifier: [Entry]]>([:])
 
   /// The constant in the wanted layout; `pack` makes it the first time.
   func packed(

@@ -10,12 +10,13 @@
 /// reports a race for each access that such a lock protects, and a run full of false alarms finds
 /// nothing.
 ///
-/// `@unchecked Sendable`: `value` is touched only with the mutex held.
-package final class Locked<Value: Sendable>: @unchecked Sendable {
+/// `@unchecked Sendable`: `value` is touched only with the mutex held; what `withLock` returns must
+/// not share its state.
+package final class Locked<Value>: @unchecked Sendable {
   private var value: Value
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
-  package init(_ value: Value) {
+  package init(_ value: sending Value) {
     self.value = value
     mutex = .allocate(capacity: 1)
     mutex.initialize(to: pthread_mutex_t())
