@@ -84,6 +84,7 @@ let package = Package(
     .testTarget(name: "MediaTests", dependencies: ["Media", "Imaging"], swiftSettings: strict),
     .testTarget(
       name: "AutochromeKitTests",
-      dependencies: ["AutochromeKit", "Imaging", "Media", "SampleFilm"], swiftSettings: strict),
+      dependencies: ["AutochromeKit", "Imaging", "Media", "SampleFilm", "autochrome"],
+      swiftSettings: strict),
   ]
 )

@@ -32,7 +32,11 @@ struct Autochrome: ParsableCommand {
       Console.say("autochrome: \(error.message)")
       Foundation.exit(error.status.rawValue)
     } catch {
-      exit(withError: error)
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      let sentence = message(for: error).prefix { !$0.isNewline }
+      let end = sentence.last.map { ".!?".contains($0) } ?? false ? "" : "."
+      Console.say("autochrome: \(sentence)\(end) See 'autochrome --help'.")
+      Foundation.exit(ExitStatus.usage.rawValue)
     }
   }
 }

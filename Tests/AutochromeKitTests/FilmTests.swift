@@ -1,0 +1,186 @@
+import AutochromeKit
+import Foundation
+import Imaging
+import Media
+import SampleFilm
+import Testing
+
+/// Whole jobs on the sample film, through the real decoder, network and encoder.
+@Suite(.serialized) struct FilmTests {
+  private let scratch: Scratch
+  init() throws { scratch = try Scratch() }
+
+  @Test func lumaTimesAndShotsAreKept() throws {
+    let film = smallFilm()
+    let (input, output) = (scratch.path("film.mkv"), scratch.path("color.mkv"))
+    try writeClip(film, frames: 0..<film.frameCount, to: input)
+    let report = try ColorizationJob(input: input, output: output, settings: settings()).run { _ in
+    }
+    let (before, after) = (try readFrames(input), try readFrames(output))
+    #expect(report.frames == film.frameCount)
+    #expect(report.shotStarts == [0] + film.cuts)
+    #expect(before.map(\.presentationTime) == after.map(\.presentationTime))
+    for (first, second) in zip(before, after) {
+      #expect(first.picture.luma.hasSameSamples(as: second.picture.luma), "frame \(first.index)")
+    }
+    #expect(scratch.names == ["color.mkv", "film.mkv"])
+  }
+
+  @Test func skyIsBluishAndGrassGreenish() throws {
+    // The network was trained on photographs; at full size it knows the meadow's sky and grass.
+    var options = SampleFilm.Options()
+    options.shots = [.meadow]
+    let film = SampleFilm(width: 640, height: 360, frameRate: 24, options: options)
+    let (input, output) = (scratch.path("film.mkv"), scratch.path("color.mkv"))
+    try writeClip(film, frames: 0..<3, to: input)
+    _ = try ColorizationJob(input: input, output: output, settings: settings()).run { _ in }
+    let picture = try #require(try readFrames(output).last).picture
+    func mean(_ plane: Int, x: Range<Int>, y: Range<Int>) -> Double {
+      var sum = 0
+      for row in y { for column in x { sum += picture.planes[plane][column, row] } }
+      return Double(sum) / Double(x.count * y.count) - 128
+    }
+    // Chroma grid 320×180. Sky between the trees, grass in front.
+    let sky = (cb: mean(1, x: 170..<280, y: 4..<50), cr: mean(2, x: 170..<280, y: 4..<50))
+    let grass = (cb: mean(1, x: 120..<300, y: 140..<175), cr: mean(2, x: 120..<300, y: 140..<175))
+    #expect(sky.cb > 4 && sky.cr < -2, "sky \(sky)")
+    #expect(grass.cb < -4 && grass.cr < 0, "grass \(grass)")
+  }
+
+  @Test func theResultDoesNotDependOnTheThreads() throws {
+    let film = smallFilm()
+    let input = scratch.path("film.mkv")
+    try writeClip(film, frames: 10..<34, to: input)
+    for threads in [1, 2, 5] {
+      _ = try ColorizationJob(
+        input: input, output: scratch.path("\(threads).mkv"),
+        settings: settings { $0.threads = threads }
+      ).run { _ in }
+    }
+    let one = try Data(contentsOf: URL(fileURLWithPath: scratch.path("1.mkv")))
+    for threads in [2, 5] {
+      let other = try Data(contentsOf: URL(fileURLWithPath: scratch.path("\(threads).mkv")))
+      #expect(one == other, "\(threads) threads")
+    }
+  }
+
+  @Test(arguments: ["film", "stream"])
+  func nothingSpillsOverACut(pipeline: String) throws {
+    let film = smallFilm()
+    let cut = film.cuts[0]
+    let (joined, alone) = (scratch.path("joined.mkv"), scratch.path("alone.mkv"))
+    try writeClip(film, frames: cut - 8..<cut + 8, to: joined)
+    try writeClip(film, frames: cut..<cut + 8, to: alone)
+    for name in ["joined", "alone"] {
+      _ = try ColorizationJob(
+        input: scratch.path(name + ".mkv"), output: scratch.path(name + "-color.mkv"),
+        settings: settings(pipeline)
+      ).run { _ in }
+    }
+    let after = try readFrames(scratch.path("joined-color.mkv")).dropFirst(8)
+    let second = try readFrames(scratch.path("alone-color.mkv"))
+    #expect(after.count == 8 && second.count == 8)
+    for (first, second) in zip(after, second) {
+      for plane in 0..<3 {
+        #expect(
+          largestDifference(first.picture.planes[plane], second.picture.planes[plane]) <= 1)
+      }
+    }
+  }
+
+  @Test func soundSubtitlesAndChaptersOfTheSampleAreCopied() throws {
+    let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "samples/film.mkv")
+    let output = scratch.path("color.mkv")
+    _ = try ColorizationJob(
+      input: sample.path, output: output,
+      settings: settings {
+        $0.frames = 12
+        $0.size = 64
+      }
+    ).run { _ in }
+    // The first half second of the film: its packets, and no others.
+    let copied = try readPackets(output)
+    let original = try readPackets(sample.path)
+    #expect(copied.count > 20)
+    for packet in copied {
+      #expect(original.contains { $0.bytes == packet.bytes }, "a packet of \(packet.bytes.count)")
+    }
+    let info = try MediaSource.open(output).info
+    #expect(info.metadata.contains { $0.key.lowercased() == "title" })
+    #expect(info.streams.count == 3)
+  }
+
+  @Test func anInterruptedJobLeavesAPlayablePart() throws {
+    let film = smallFilm()
+    let (input, output) = (scratch.path("film.mkv"), scratch.path("color.mkv"))
+    try writeClip(film, frames: 0..<film.frameCount, to: input)
+    let interruption = AutochromeKit.Interruption()
+    let report = try ColorizationJob(input: input, output: output, settings: settings()).run(
+      interruption: interruption
+    ) { event in
+      if case .progress(let progress) = event, progress.framesDone > 3 { interruption.request() }
+    }
+    #expect(report.interrupted)
+    #expect(report.partialOutput == scratch.path("color.partial.mkv"))
+    #expect(scratch.names == ["color.partial.mkv", "film.mkv"])
+    let part = try readFrames(scratch.path("color.partial.mkv"))
+    #expect(part.count == report.frames && part.count > 3)
+    #expect(part.count < film.frameCount)
+  }
+
+  @Test func anAbortedJobLeavesNothing() throws {
+    let film = smallFilm()
+    let (input, output) = (scratch.path("film.mkv"), scratch.path("color.mkv"))
+    try writeClip(film, frames: 0..<20, to: input)
+    let interruption = AutochromeKit.Interruption()
+    interruption.request()
+    interruption.request()
+    let error = #expect(throws: AutochromeError.self) {
+      try ColorizationJob(input: input, output: output, settings: settings()).run(
+        interruption: interruption
+      ) { _ in }
+    }
+    #expect(error?.status == .interrupted)
+    #expect(scratch.names == ["film.mkv"])
+  }
+
+  @Test func aTruncatedStreamIsColorizedUpToTheBreak() throws {
+    let film = smallFilm()
+    let (whole, broken) = (scratch.path("film.y4m"), scratch.path("broken.y4m"))
+    try writeClip(film, frames: 0..<6, to: whole)
+    let data = try Data(contentsOf: URL(fileURLWithPath: whole))
+    try data.prefix(data.count - 5000).write(to: URL(fileURLWithPath: broken))
+    let error = #expect(throws: AutochromeError.self) {
+      try ColorizationJob(
+        input: broken, output: scratch.path("color.mkv"), settings: settings()
+      ).run { _ in }
+    }
+    #expect(error?.status == .badData)
+    #expect(try readFrames(scratch.path("color.mkv")).count == 5)
+  }
+
+  @Test func thePreviewShowsSourceAndColor() throws {
+    let film = smallFilm()
+    let (input, preview) = (scratch.path("film.mkv"), scratch.path("preview.png"))
+    try writeClip(film, frames: 0..<10, to: input)
+    _ = try ColorizationJob(
+      input: input, output: scratch.path("color.mkv"), settings: settings(), preview: preview
+    ).run { _ in }
+    let sheet = try #require(try readFrames(preview).first).picture
+    #expect(sheet.width == 5 * 212 - 4 && sheet.height == 2 * 120 + 4)
+    var (gray, colored) = (true, false)
+    for x in stride(from: 0, to: 200, by: 7) {
+      for (y, isSource) in [(60, true), (184, false)] {
+        let values = Set(sheet.planes.map { $0[x, y] })
+        if isSource {
+          gray = gray && values.count == 1
+        } else {
+          colored = colored || values.count > 1
+        }
+      }
+    }
+    #expect(gray)
+    #expect(colored)
+  }
+}

@@ -1,0 +1,149 @@
+import AutochromeKit
+import Foundation
+import Imaging
+import Media
+import SampleFilm
+import Testing
+
+/// The program itself, as a shell sees it.
+@Suite(.serialized) struct ProgramTests {
+  private let scratch: Scratch
+  init() throws { scratch = try Scratch() }
+
+  @Test func aPipeGivesTheFramesOfTheFile() throws {
+    let film = smallFilm()
+    let input = scratch.path("film.y4m")
+    try writeClip(film, frames: 17..<27, to: input)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: input))
+    let piped = try runProgram(["-", "-o", "-"], input: bytes)
+    #expect(piped.status == 0, "\(piped.errors)")
+    let file = scratch.path("color.y4m")
+    let direct = try runProgram([input, "-o", file, "--pipeline", "stream"])
+    #expect(direct.status == 0, "\(direct.errors)")
+    #expect(direct.output.isEmpty)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == piped.output)
+    #expect(try readFrames(file).count == 10)
+  }
+
+  @Test func aBrokenPipeOfFramesEndsWithStatus65AndAllWholeFrames() throws {
+    let film = smallFilm()
+    let input = scratch.path("film.y4m")
+    try writeClip(film, frames: 0..<4, to: input)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: input))
+    let result = try runProgram(["-", "-o", "-", "-q"], input: bytes.prefix(bytes.count - 100))
+    #expect(result.status == 65)
+    #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    let output = scratch.path("color.y4m")
+    try result.output.write(to: URL(fileURLWithPath: output))
+    #expect(try readFrames(output).count == 3)
+  }
+
+  @Test func aFolderOf16BitPicturesGives16BitPicturesOfTheSameNames() throws {
+    let folder = scratch.path("scans")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let names = ["reel 1_0009.png", "reel 1_0010.png", "reel 1_0100.png"]
+    for (index, name) in names.enumerated() {
+      let plane = Plane(width: 64, height: 48, bitDepth: 16) { base, bytesPerRow in
+        for y in 0..<48 {
+          for x in 0..<64 {
+            base.storeBytes(
+              of: UInt16((x * 1000 + y * 37 + index * 777) % 65536),
+              toByteOffset: y * bytesPerRow + 2 * x, as: UInt16.self)
+          }
+        }
+      }
+      var options = SinkOptions()
+      options.encoder = "png"
+      let source = Picture(
+        width: 64, height: 48, format: .rgb(16),
+        color: ColorDescription(matrix: .identity, range: .full), planes: [plane, plane, plane])
+      let info = SourceInfo(
+        width: 64, height: 48, format: .rgb(16), color: source.color, timeBase: Rational(1, 24))
+      let sink = try MediaSink.open(folder + "/" + name, source: info, options: options)
+      try sink.write(
+        SourceElement(frame: Frame(index: 0, picture: source, presentationTime: 0)))
+      try sink.finish()
+    }
+    let result = try runProgram([folder, "-o", scratch.path("color")])
+    #expect(result.status == 0, "\(result.errors)")
+    let written = try FileManager.default.contentsOfDirectory(atPath: scratch.path("color"))
+      .sorted()
+    #expect(written == names.sorted())
+    for name in names {
+      let picture = try #require(try readFrames(scratch.path("color") + "/" + name).first).picture
+      #expect(picture.format == .rgb(16))
+    }
+  }
+
+  @Test(arguments: [
+    (["none.mkv", "-o", "x.mkv"], 66), (["letter.txt", "-o", "x.mkv"], 65),
+    (["film.mkv", "-o", "taken.mkv"], 73), (["film.mkv", "-o", "nowhere/x.mkv"], 73),
+    (["film.mkv", "-o", "x.mkv", "--codec", "nosuch"], 69),
+    (["film.mkv", "-o", "x.mkv", "--model", "broken.onnx"], 65),
+    (["film.mkv", "-o", "x.mkv", "--vividness", "7"], 64), (["film.mkv", "--nonsense"], 64),
+    (["film.mkv"], 64), (["film.mkv", "-o", "film.mkv", "--overwrite"], 64), ([], 64),
+  ])
+  func wrongThingsGetOneSentenceAndTheirStatus(arguments: [String], status: Int) throws {
+    try writeClip(smallFilm(shots: [.sea]), frames: 0..<2, to: scratch.path("film.mkv"))
+    for (name, text) in [
+      ("letter.txt", "Dear reader,"), ("taken.mkv", "mine"), ("broken.onnx", "no network"),
+    ] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: scratch.path(name)))
+    }
+    let before = scratch.names
+    let paths = arguments.map { argument in
+      argument.contains(".") || argument.contains("/") ? scratch.path(argument) : argument
+    }
+    let result = try runProgram(paths)
+    #expect(result.status == Int32(status), "\(result.errors)")
+    #expect(result.output.isEmpty)
+    #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    #expect(scratch.names == before)
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: scratch.path("taken.mkv"))) == Data("mine".utf8))
+  }
+
+  @Test func progressAsJSONIsOneObjectALine() throws {
+    try writeClip(smallFilm(shots: [.sea]), frames: 0..<6, to: scratch.path("film.mkv"))
+    let result = try runProgram([
+      scratch.path("film.mkv"), "-o", scratch.path("x.mkv"), "--progress", "json",
+    ])
+    #expect(result.status == 0)
+    let events = try result.errors.split(separator: "\n").map { line in
+      try #require(
+        try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
+    }
+    #expect(events.first?.keys.first == "started")
+    #expect(events.last?.keys.first == "finished")
+    let report = try #require(events.last?["finished"] as? [String: Any])
+    #expect(report["frames"] as? Int == 6)
+  }
+
+  @Test func probeTellsWhatTheInputIs() throws {
+    try writeClip(smallFilm(), frames: 17..<25, to: scratch.path("film.mkv"))
+    let result = try runProgram(["probe", scratch.path("film.mkv"), "--shots", "--json"])
+    #expect(result.status == 0, "\(result.errors)")
+    let probe = try #require(
+      try JSONSerialization.jsonObject(with: result.output) as? [String: Any])
+    #expect(probe["width"] as? Int == 208)
+    #expect(probe["codec"] as? String == "ffv1")
+    let shots = try #require(probe["shots"] as? [[String: Any]])
+    #expect(shots.map { $0["frame"] as? Int } == [0, 4])
+  }
+
+  @Test func modelsAreListedAndShown() throws {
+    #expect(
+      String(decoding: try runProgram(["model", "list"]).output, as: UTF8.self)
+        .contains("autochrome (default)"))
+    let shown = try runProgram(["model", "show", "--json"])
+    let summary = try #require(
+      try JSONSerialization.jsonObject(with: shown.output) as? [String: Any])
+    #expect((summary["parameters"] as? Int).map { $0 > 6_000_000 } == true)
+    #expect(summary["problem"] == nil)
+  }
+
+  @Test func doctorFindsNoProblem() throws {
+    let result = try runProgram(["doctor", "--json"])
+    #expect(result.status == 0, "\(result.errors)")
+  }
+}

@@ -1,0 +1,74 @@
+import AutochromeKit
+import Foundation
+import Testing
+
+@Suite struct SettingsTests {
+  @Test(arguments: ["film", "archive", "stream", "photos"])
+  func shippedPipelinesAreValid(name: String) throws {
+    let settings = try Settings(pipeline: name, suggested: "film", options: SettingsLayer())
+    #expect(settings.pipeline == name)
+    if name == "stream" { #expect(settings.lookAhead == 0) }
+    if name == "archive" { #expect(settings.codec == "ffv1") }
+    if name == "photos" { #expect(settings.stability == 0) }
+  }
+
+  @Test func optionsOverrideThePipeline() throws {
+    var options = SettingsLayer()
+    options.crf = 30
+    options.stability = 0
+    let settings = try Settings(pipeline: nil, suggested: "film", options: options)
+    #expect(settings.crf == 30)
+    #expect(settings.stability == 0)
+    #expect(settings.preset == "medium")
+  }
+
+  @Test func unknownKeysAreRefusedByName() {
+    let error = #expect(throws: AutochromeError.self) {
+      try SettingsLayer(yaml: "vividnes: 0.5", file: "mine.yaml")
+    }
+    #expect(error?.status == .usage)
+    #expect(error?.message.contains("'vividnes'") == true)
+  }
+
+  @Test func valuesOfTheWrongKindAreRefused() {
+    #expect(throws: AutochromeError.self) {
+      try SettingsLayer(yaml: "size: large", file: "mine.yaml")
+    }
+    #expect(throws: AutochromeError.self) {
+      try SettingsLayer(yaml: "- a\n- b", file: "mine.yaml")
+    }
+    #expect(throws: AutochromeError.self) {
+      try SettingsLayer(yaml: "a: [", file: "mine.yaml")
+    }
+  }
+
+  @Test(arguments: [
+    ("vividness", 1.5), ("temperature", 0), ("saturation", -1), ("stability", 2), ("from", -1),
+  ])
+  func valuesOutOfRangeAreRefusedByName(name: String, value: Double) throws {
+    let layer = try SettingsLayer(yaml: "\(name): \(value)", file: "mine.yaml")
+    let error = #expect(throws: AutochromeError.self) {
+      try Settings(pipeline: "film", suggested: "film", options: layer)
+    }
+    #expect(error?.message.contains("--\(name)") == true)
+  }
+
+  @Test func everySettingHasAnOptionOfTheSameName() throws {
+    // Each name survives a round through YAML: none is forgotten when layers are laid over each
+    // other.
+    let values: [String: String] = [
+      "description": "a", "model": "b", "backend": "openblas", "precision": "fp32", "size": "300",
+      "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
+      "look-ahead": "2", "refine": "bilinear", "from": "1", "to": "2", "frames": "3",
+      "codec": "ffv1", "crf": "4", "preset": "fast", "pixel-format": "yuv420p", "format": "nut",
+      "input-format": "rawvideo", "input-size": "16x16", "input-pixel-format": "gray",
+      "input-rate": "18", "audio": "none", "threads": "1", "memory": "700",
+    ]
+    #expect(Set(values.keys) == Set(SettingsLayer.names))
+    let yaml = values.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
+    let layer = try SettingsLayer(yaml: yaml, file: "all.yaml")
+    #expect(SettingsLayer().overlaid(by: layer) == layer)
+    #expect(layer.overlaid(by: SettingsLayer()) == layer)
+    #expect(layer != SettingsLayer())
+  }
+}

@@ -1,0 +1,119 @@
+import AutochromeKit
+import Foundation
+import Imaging
+import Media
+import SampleFilm
+import Testing
+
+/// A folder for one test, removed with it.
+final class Scratch {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "autochrome-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appending(path: name).path }
+
+  var names: [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: url.path).sorted()) ?? []
+  }
+}
+
+/// The sample film in small, six frames a second: 21, 15 and 12 frames.
+func smallFilm(shots: [SampleFilm.Shot] = SampleFilm.Shot.allCases) -> SampleFilm {
+  var options = SampleFilm.Options()
+  options.shots = shots
+  return SampleFilm(width: 208, height: 120, frameRate: 6, options: options)
+}
+
+/// Writes lossless frames `range` of a film.
+func writeClip(_ film: SampleFilm, frames: Range<Int>, to path: String) throws {
+  let info = SourceInfo(
+    width: film.width, height: film.height, format: .yuv420(8), color: SampleClip.color,
+    timeBase: Rational(1, 6), frameRate: Rational(6, 1))
+  var options = SinkOptions()
+  options.encoder = path.hasSuffix(".y4m") ? nil : "ffv1"
+  let sink = try MediaSink.open(path, source: info, options: options)
+  for (index, number) in frames.enumerated() {
+    let picture = SampleClip.picture(film.render(frame: number))
+    try sink.write(
+      SourceElement(
+        frame: Frame(
+          index: index, picture: picture, presentationTime: Int64(index), duration: 1)))
+  }
+  try sink.finish()
+}
+
+/// All frames of a file.
+func readFrames(_ path: String) throws -> [Frame] {
+  let source = try MediaSource.open(path)
+  var frames: [Frame] = []
+  while let element = try source.next() {
+    if let frame = element.frame { frames.append(frame) }
+  }
+  return frames
+}
+
+/// All packets of the other streams of a file.
+func readPackets(_ path: String) throws -> [CopiedPacket] {
+  let source = try MediaSource.open(path)
+  var packets: [CopiedPacket] = []
+  while let element = try source.next() { packets += element.packets }
+  return packets
+}
+
+func settings(
+  _ pipeline: String = "film", _ change: (inout SettingsLayer) -> Void = { _ in }
+) throws -> Settings {
+  var layer = SettingsLayer()
+  layer.codec = "ffv1"
+  change(&layer)
+  return try Settings(pipeline: pipeline, suggested: "film", options: layer)
+}
+
+/// The largest difference of code values of two planes.
+func largestDifference(_ first: Plane, _ second: Plane) -> Int {
+  var largest = 0
+  for y in 0..<first.height {
+    for x in 0..<first.width { largest = max(largest, abs(first[x, y] - second[x, y])) }
+  }
+  return largest
+}
+
+/// The program itself, beside the tests.
+func runProgram(_ arguments: [String], input: Data? = nil) throws -> (
+  status: Int32, output: Data, errors: String
+) {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    .deletingLastPathComponent().appending(path: "autochrome")
+  process.arguments = arguments
+  let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
+  process.standardInput = standardInput
+  process.standardOutput = output
+  process.standardError = errors
+  try process.run()
+  // All three pipes at once: none may fill up while another is waited for.
+  let queue = DispatchQueue(label: "pipes", attributes: .concurrent)
+  let group = DispatchGroup()
+  let said = Box<Data>(Data())
+  queue.async(group: group) { said.value = errors.fileHandleForReading.readDataToEndOfFile() }
+  queue.async(group: group) {
+    if let input { try? standardInput.fileHandleForWriting.write(contentsOf: input) }
+    try? standardInput.fileHandleForWriting.close()
+  }
+  let data = output.fileHandleForReading.readDataToEndOfFile()
+  group.wait()
+  process.waitUntilExit()
+  return (process.terminationStatus, data, String(decoding: said.value, as: UTF8.self))
+}
+
+/// Handed from one thread to another by a group that is waited for.
+final class Box<Value>: @unchecked Sendable {
+  var value: Value
+  init(_ value: Value) { self.value = value }
+}
