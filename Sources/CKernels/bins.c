@@ -205,7 +205,8 @@ AC_AVX2 static void log_row_avx2(const float *in, float *out, int n) {
 AC_AVX2 static void annealed_mean_avx2(const float *probabilities, int stride, int count,
                                        const float *center_a, const float *center_b,
                                        float temperature, float *a, float *b) {
-  const int is_mode = temperature < COLDEST, is_mean = temperature == 1;
+  const int is_mode = temperature < COLDEST, is_mean = temperature == 1,
+            is_square = temperature == 0.5f;
   const __m256 exponent = _mm256_set1_ps(is_mode ? 1 : 1 / temperature);
   const float smallest = is_mode ? 1 : is_mean ? 0 : expf(NEGLIGIBLE * temperature);
   for (int p = 0; p < count; p++, probabilities += stride) {
@@ -228,6 +229,9 @@ AC_AVX2 static void annealed_mean_avx2(const float *probabilities, int stride, i
       __m256 weight = v;
       if (is_mode) {
         weight = _mm256_set1_ps(1);
+      } else if (is_square) {
+        const __m256 ratio = _mm256_mul_ps(v, inverse);
+        weight = _mm256_mul_ps(ratio, ratio);
       } else if (!is_mean) {
         const __m256 ratio = _mm256_max_ps(_mm256_mul_ps(v, inverse), _mm256_set1_ps(1e-30f));
         const __m256 x = _mm256_mul_ps(log8(ratio), exponent);
@@ -305,6 +309,73 @@ AC_AVX512 static void softmax_avx512(const float *logits, int logit_stride, cons
     certainty[p] = certainty_of(total, _mm512_reduce_add_ps(sum_ed), bins);
   }
 }
+
+// x normal and positive. ln 1 is 0 exactly.
+AC_AVX512 static inline __m512 log16(__m512 x) {
+  const __m512i bits = _mm512_sub_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(0x3f3504f3));
+  const __m512 e = _mm512_cvtepi32_ps(_mm512_srai_epi32(bits, 23));
+  const __m512 m = _mm512_castsi512_ps(
+      _mm512_add_epi32(_mm512_and_si512(bits, _mm512_set1_epi32(0x007fffff)),
+                       _mm512_set1_epi32(0x3f3504f3)));
+  const __m512 z = _mm512_sub_ps(m, _mm512_set1_ps(1)), zz = _mm512_mul_ps(z, z);
+  __m512 y = _mm512_set1_ps(7.0376836292e-2f);
+  y = _mm512_fmadd_ps(y, z, _mm512_set1_ps(-1.1514610310e-1f));
+  y = _mm512_fmadd_ps(y, z, _mm512_set1_ps(1.1676998740e-1f));
+  y = _mm512_fmadd_ps(y, z, _mm512_set1_ps(-1.2420140846e-1f));
+  y = _mm512_fmadd_ps(y, z, _mm512_set1_ps(1.4249322787e-1f));
+  y = _mm512_fmadd_ps(y, z, _mm512_set1_ps(-1.6668057665e-1f));
+  y = _mm512_fmadd_ps(y, z, _mm512_set1_ps(2.0000714765e-1f));
+  y = _mm512_fmadd_ps(y, z, _mm512_set1_ps(-2.4999993993e-1f));
+  y = _mm512_fmadd_ps(y, z, _mm512_set1_ps(3.3333331174e-1f));
+  y = _mm512_mul_ps(y, _mm512_mul_ps(z, zz));
+  y = _mm512_fmadd_ps(e, _mm512_set1_ps(-2.12194440e-4f), y);
+  y = _mm512_fnmadd_ps(_mm512_set1_ps(0.5f), zz, y);
+  return _mm512_fmadd_ps(e, _mm512_set1_ps(0.693359375f), _mm512_add_ps(z, y));
+}
+
+AC_AVX512 static void annealed_mean_avx512(const float *probabilities, int stride, int count,
+                                           const float *center_a, const float *center_b,
+                                           float temperature, float *a, float *b) {
+  const int is_mode = temperature < COLDEST, is_mean = temperature == 1,
+            is_square = temperature == 0.5f;
+  const __m512 exponent = _mm512_set1_ps(is_mode ? 1 : 1 / temperature);
+  const float smallest = is_mode ? 1 : is_mean ? 0 : expf(NEGLIGIBLE * temperature);
+  for (int p = 0; p < count; p++, probabilities += stride) {
+    __m512 high = _mm512_setzero_ps();
+    for (int q = 0; q < stride; q += 16)
+      high = _mm512_max_ps(_mm512_loadu_ps(probabilities + q), high);
+    const float max = _mm512_reduce_max_ps(high);
+    if (!(max > 0)) {
+      a[p] = b[p] = 0;
+      continue;
+    }
+    const __m512 bound = _mm512_set1_ps(smallest * max), inverse = _mm512_set1_ps(1 / max);
+    __m512 sum = _mm512_setzero_ps(), sum_a = sum, sum_b = sum;
+    for (int q = 0; q < stride; q += 16) {
+      const __m512 v = _mm512_loadu_ps(probabilities + q);
+      const __mmask16 counts = _mm512_cmp_ps_mask(v, bound, _CMP_GE_OQ);
+      if (!counts) continue;
+      __m512 weight = v;
+      if (is_mode) {
+        weight = _mm512_set1_ps(1);
+      } else if (is_square) {
+        const __m512 ratio = _mm512_mul_ps(v, inverse);
+        weight = _mm512_mul_ps(ratio, ratio);
+      } else if (!is_mean) {
+        const __m512 ratio = _mm512_max_ps(_mm512_mul_ps(v, inverse), _mm512_set1_ps(1e-30f));
+        const __m512 x = _mm512_mul_ps(log16(ratio), exponent);
+        weight = exp16(_mm512_max_ps(x, _mm512_set1_ps(LOWEST)));
+      }
+      weight = _mm512_maskz_mov_ps(counts, weight);
+      sum = _mm512_add_ps(sum, weight);
+      sum_a = _mm512_fmadd_ps(weight, _mm512_loadu_ps(center_a + q), sum_a);
+      sum_b = _mm512_fmadd_ps(weight, _mm512_loadu_ps(center_b + q), sum_b);
+    }
+    const float total = _mm512_reduce_add_ps(sum);
+    a[p] = _mm512_reduce_add_ps(sum_a) / total;
+    b[p] = _mm512_reduce_add_ps(sum_b) / total;
+  }
+}
 #endif
 
 // MARK: - Dispatch
@@ -337,6 +408,10 @@ void ac_log_row(const float *in, float *out, int n) {
 void ac_annealed_mean(const float *probabilities, int stride, int count, const float *center_a,
                       const float *center_b, float temperature, float *a, float *b) {
 #if defined(__x86_64__)
+  if (AC_HAS_AVX512) {
+    annealed_mean_avx512(probabilities, stride, count, center_a, center_b, temperature, a, b);
+    return;
+  }
   if (AC_HAS_AVX2) {
     annealed_mean_avx2(probabilities, stride, count, center_a, center_b, temperature, a, b);
     return;

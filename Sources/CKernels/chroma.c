@@ -136,12 +136,13 @@ AC_AVX2 static inline __m256 lerp8(__m256 a, __m256 b, __m256 f) {
 }
 
 // Cb (`lower`) or Cr of eight nodes.
-AC_AVX2 static inline __m256 lower(__m256i node) {
-  return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(node, 16), 16));
+AC_AVX2 static inline __m256 lower(__m256 node) {
+  return _mm256_cvtepi32_ps(
+      _mm256_srai_epi32(_mm256_slli_epi32(_mm256_castps_si256(node), 16), 16));
 }
 
-AC_AVX2 static inline __m256 upper(__m256i node) {
-  return _mm256_cvtepi32_ps(_mm256_srai_epi32(node, 16));
+AC_AVX2 static inline __m256 upper(__m256 node) {
+  return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_castps_si256(node), 16));
 }
 
 AC_AVX2 static void chroma_row_avx2(const ac_chroma_table *table, const float *y, const float *a,
@@ -184,11 +185,11 @@ AC_AVX2 static void chroma_row_avx2(const ac_chroma_table *table, const float *y
 
     __m256 plane_cb[2], plane_cr[2];
     for (int k = 0; k < 2; k++) {
-      const int32_t *p = table->nodes + k * side * side;
-      const __m256i n00 = _mm256_i32gather_epi32(p, at, 4);
-      const __m256i n01 = _mm256_i32gather_epi32(p + 1, at, 4);
-      const __m256i n10 = _mm256_i32gather_epi32(p + side, at, 4);
-      const __m256i n11 = _mm256_i32gather_epi32(p + side + 1, at, 4);
+      // The nodes are moved as floats and taken as the integers that they are.
+      const float *p = (const float *)(table->nodes + k * side * side);
+      __m256 n00, n01, n10, n11;
+      ac_load_pairs(p, at, &n00, &n01);
+      ac_load_pairs(p + side, at, &n10, &n11);
       plane_cb[k] = lerp8(lerp8(lower(n00), lower(n01), fa), lerp8(lower(n10), lower(n11), fa), fb);
       plane_cr[k] = lerp8(lerp8(upper(n00), upper(n01), fa), lerp8(upper(n10), upper(n11), fa), fb);
     }

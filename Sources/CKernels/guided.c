@@ -76,7 +76,7 @@ static inline __attribute__((always_inline)) void guided_body(const float *guide
                                                              int radius, float epsilon, float *out,
                                                              float *scratch) {
   float *models = scratch, *products = models + (size_t)w * h * 4, *columns = products + 8 * w;
-  const int below = radius < h - 1 ? radius : h - 1, right = radius < w - 1 ? radius : w - 1;
+  const int below = radius < h ? radius : h, right = radius < w ? radius : w;
 
   memset(products, 0, sizeof(float) * 8 * w);
   for (int y = 0; y < below; y++)

@@ -258,7 +258,8 @@ AC_AVX2 static void lerp_columns_avx2(const float *row, const int32_t *index,
   int i = 0;
   for (; i + 8 <= n; i += 8) {
     const __m256i at = _mm256_loadu_si256((const __m256i *)(index + i));
-    const __m256 a = _mm256_i32gather_ps(row, at, 4), b = _mm256_i32gather_ps(row + 1, at, 4);
+    __m256 a, b;
+    ac_load_pairs(row, at, &a, &b);
     const __m256 f = _mm256_loadu_ps(fraction + i);
     _mm256_storeu_ps(out + i, _mm256_fmadd_ps(f, _mm256_sub_ps(b, a), a));
   }
@@ -311,7 +312,8 @@ AC_AVX2 static void curve_row_avx2(const float *in, const float *table, int last
     const __m256 t = _mm256_mul_ps(_mm256_min_ps(v, one), scale);
     const __m256i k = _mm256_cvttps_epi32(t);
     const __m256 f = _mm256_sub_ps(t, _mm256_cvtepi32_ps(k));
-    const __m256 a = _mm256_i32gather_ps(table, k, 4), b = _mm256_i32gather_ps(table + 1, k, 4);
+    __m256 a, b;
+    ac_load_pairs(table, k, &a, &b);
     _mm256_storeu_ps(out + i, _mm256_fmadd_ps(f, _mm256_sub_ps(b, a), a));
   }
   ac_curve_row_ref(in + i, table, last, out + i, n - i);

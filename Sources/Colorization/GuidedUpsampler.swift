@@ -36,7 +36,7 @@ public struct GuidedUpsampler: Sendable {
   /// What a window's variance of Y′ (0…1, squared) must exceed to count as an edge.
   public let epsilon: Float
 
-  public init(radius: Double = 1.0 / 64, epsilon: Double = 1e-3) {
+  public init(radius: Double = 1.0 / 48, epsilon: Double = 1e-3) {
     self.radius = radius
     self.epsilon = Float(epsilon)
   }

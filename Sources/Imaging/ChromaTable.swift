@@ -22,6 +22,9 @@ public final class ChromaTable: @unchecked Sendable {
   static let step = 5.0
   /// One unit of a node: Cb and Cr reach ±0.8.
   static let unit = 1.0 / 40960
+  /// How far beyond the gamut's border, at this and the neighbouring Y′, nodes are still exact. More
+  /// makes colors near the border more accurate, less keeps the hue of colors far outside.
+  static let margin = 0.3 * step
 
   /// Builds the table, in about a tenth of a second; prefer `shared(for:)`.
   public init(_ model: ColorModel) {
@@ -75,7 +78,7 @@ public final class ChromaTable: @unchecked Sendable {
           continue
         }
         let extent = (a * a + b * b).squareRoot()
-        let reach = border.chroma(a: a, b: b) + 2 * step
+        let reach = border.chroma(a: a, b: b) + margin
         if extent > reach {
           a *= reach / extent
           b *= reach / extent
