@@ -1,6 +1,7 @@
 import COpenBLAS
 
-/// Transposed convolution over one to three spatial axes, with bias and ``PostOperations``.
+/// Transposed convolution over one to three spatial axes, with bias and ``PostOperations`` but for
+/// the sum.
 ///
 /// Inputs: x (N, C, spatial), weights (C, M/groups, kernel), then as ``Convolution``. In `window` the
 /// roles are those of the convolution whose gradient this is: `input` is our output and `output` our
@@ -36,10 +37,6 @@ struct Deconvolution: Operator {
 
   func run(_ memory: OperatorMemory) {
     let plane = window.input.reduce(1, *)
-    // A summand that lies in the output's own memory is what the products are added to.
-    var post = self.post
-    let isInPlace = post.sum.map { memory.inputs[$0] == memory.outputs[0] } ?? false
-    if isInPlace { post.sum = nil }
     let (c, m) = (inputChannels / groups, outputChannels / groups)
     for image in 0..<batch {
       for group in 0..<groups {
@@ -49,12 +46,7 @@ struct Deconvolution: Operator {
         let y = memory.output() + first
         for channel in 0..<m {
           let bias = hasBias ? memory.input(2)[group * m + channel] : 0
-          let row = y + channel * plane
-          if isInPlace {
-            for i in 0..<plane { row[i] += bias }
-          } else {
-            row.update(repeating: bias, count: plane)
-          }
+          (y + channel * plane).update(repeating: bias, count: plane)
         }
         var position = 0
         while position < positions {
