@@ -77,7 +77,12 @@ public struct Settings: Codable, Hashable, Sendable {
     } catch {
       throw AutochromeError(.noInput, "Pipeline '\(file.path)' can't be read as UTF-8 text.")
     }
-    let base = try SettingsLayer(yaml: text, file: name)
+    var base = try SettingsLayer(yaml: text, file: name)
+    if options.codec != nil {
+      // What the pipeline says of the encoder was meant for its own.
+      base.crf = nil
+      base.preset = nil
+    }
     try self.init(pipeline: name, layer: base.overlaid(by: options))
     codecIsDefault = options.codec == nil
   }

@@ -166,16 +166,14 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
         .corrupt,
         "Frame \(readCount) of \(bytes.name) does not begin with FRAME, at byte "
           + "\(bytes.position - Int64(line.utf8.count) - 1).")
-    _ = try fail(error)
-    return false
+    throw fail(error)
   }
 
-  private func fail(_ error: MediaError) throws -> Frame? {
+  /// Damage ends the stream whatever the policy: without a place to go on at, nothing can follow.
+  private func fail(_ error: MediaError) -> MediaError {
     isEnded = true
     damaged += 1
-    guard options.onDamage == .continue else { throw error }
-    options.report?(error.message)
-    return nil
+    return error
   }
 
   /// Lets `frame` point into `buffer`, which it keeps.

@@ -55,7 +55,7 @@ public struct ModelVerifier: Sendable {
   public let relativeTolerance: Double
   public let absoluteTolerance: Double
 
-  /// The tolerances default to ONNX's own relative 1e-3 with 1e-6 of the range, and to what eight
+  /// The tolerances default to ONNX's own relative 1e-3 with 1e-5 of the range, and to what eight
   /// bits of mantissa can give for bf16.
   public init(
     backend: Backend = .oneDNN, precision: Precision = .float32, relativeTolerance: Double? = nil,
@@ -64,7 +64,7 @@ public struct ModelVerifier: Sendable {
     self.backend = backend
     self.precision = precision
     self.relativeTolerance = relativeTolerance ?? (precision == .float32 ? 1e-3 : 2e-2)
-    self.absoluteTolerance = absoluteTolerance ?? (precision == .float32 ? 1e-6 : 2e-2)
+    self.absoluteTolerance = absoluteTolerance ?? (precision == .float32 ? 1e-5 : 2e-2)
   }
 
   /// Runs every data set in the folder. With `savedIn`, what the engine found is written there as

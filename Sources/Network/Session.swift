@@ -217,7 +217,8 @@ public final class Session: Sendable {
     let plan = try OpenMP.with(threads: threadsPerRun) { () throws(NetworkError) in
       try PlanCompiler.compile(
         program, backend: backend, precision: precision, weights: weights,
-        threads: threadsPerRun, outputLayout: key.layout)
+        threads: threadsPerRun, winograd: fusion && precision == .float32,
+        outputLayout: key.layout)
     }
     let prepared = PreparedPlan(plan)
     return cache.withLock { $0.insert(prepared, for: key) }

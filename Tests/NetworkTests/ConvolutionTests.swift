@@ -157,7 +157,13 @@ import Testing
       if c.hasSum {
         builder.input("s", outShape)
         inputs["s"] = try Tensor(shape: outShape, floats: sum)
-        builder.node("Add", round % 2 == 0 ? [last, "s"] : ["s", last], ["a"])
+        // A summand that the network has computed may be written over, one that it was given not.
+        var summand = "s"
+        if round % 3 > 0 {
+          builder.node("LeakyRelu", ["s"], ["t"], ["alpha": .float(1)])
+          summand = "t"
+        }
+        builder.node("Add", round % 2 == 0 ? [last, summand] : [summand, last], ["a"])
         last = "a"
       }
       if !c.activation.isEmpty {
@@ -167,11 +173,13 @@ import Testing
       }
       builder.output(last)
       let expected = Self.reference(c, x, weights, bias, sum)
+      // Rounding grows with the number of products in a sum.
+      let tolerance = 2e-6 + 5e-8 * Float(c.channels / c.groups * taps)
       for backend in Backend.allCases {
         for fusion in [true, false] {
           let y = try builder.run(inputs, on: backend, fusion: fusion)
           #expect(y.shape == outShape)
-          let problem = difference(y.floats, expected, tolerance: 2e-6)
+          let problem = difference(y.floats, expected, tolerance: tolerance)
           #expect(
             problem == nil, "seed \(seed), round \(round), \(backend), fusion \(fusion): \(c)")
         }
@@ -184,10 +192,10 @@ import Testing
         for backend in Backend.allCases {
           let y = try builder.run(inputs, on: backend, threads: 2, layout: .nhwc)
           #expect(y.shape == [n, h, w, m])
-          #expect(difference(y.floats, last, tolerance: 2e-6) == nil, "seed \(seed) \(c)")
+          #expect(difference(y.floats, last, tolerance: tolerance) == nil, "seed \(seed) \(c)")
         }
         let coarse = try builder.run(inputs, on: .oneDNN, precision: .bfloat16)
-        #expect(difference(coarse.floats, expected, tolerance: 0.03) == nil, "seed \(seed) \(c)")
+        #expect(difference(coarse.floats, expected, tolerance: 0.1) == nil, "seed \(seed) \(c)")
       }
     }
   }

@@ -26,6 +26,10 @@ enum ModelReader {
 
   private static func opset(of proto: Onnx_ModelProto) throws(NetworkError) -> Int {
     let defaults = proto.opsetImport.filter { $0.domain.isEmpty || $0.domain == "ai.onnx" }
+    if defaults.isEmpty, !proto.opsetImport.isEmpty {
+      // Every operator is from another domain and will be refused by its name.
+      return Int(opsets.upperBound)
+    }
     guard let version = defaults.map(\.version).max() else {
       throw NetworkError(.malformed, "the model imports no version of the ONNX operator set")
     }

@@ -1,6 +1,7 @@
 import COpenBLAS
 
-/// Transposed convolution over one to three spatial axes, with bias and ``PostOperations``.
+/// Transposed convolution over one to three spatial axes, with bias and ``PostOperations`` but for
+/// the sum.
 ///
 /// Inputs: x (N, C, spatial), weights (C, M/groups, kernel), then as ``Convolution``. In `window` the
 /// roles are those of the convolution whose gradient this is: `input` is our output and `output` our

@@ -18,6 +18,8 @@ struct PlanCompiler {
   let precision: Precision
   let weights: WeightStore
   let threads: Int
+  /// Whether convolutions may be transformed: faster, with a little more rounding.
+  let winograd: Bool
   var builder = PlanBuilder()
   /// By root value.
   var dense: [ValueID: BufferID] = [:]
@@ -30,16 +32,17 @@ struct PlanCompiler {
 
   static func compile(
     _ program: Program, backend: Backend, precision: Precision, weights: WeightStore,
-    threads: Int, outputLayout: TensorLayout
+    threads: Int, winograd: Bool, outputLayout: TensorLayout
   ) throws(NetworkError) -> ExecutionPlan {
-    var compiler = PlanCompiler(program, backend, precision, weights, threads)
+    var compiler = PlanCompiler(program, backend, precision, weights, threads, winograd)
     return try compiler.run(outputLayout)
   }
 
   private init(
     _ program: Program, _ backend: Backend, _ precision: Precision, _ weights: WeightStore,
-    _ threads: Int
+    _ threads: Int, _ winograd: Bool
   ) {
+    self.winograd = winograd
     self.threads = threads
     self.program = program
     self.backend = backend

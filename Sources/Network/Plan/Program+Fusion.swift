@@ -46,7 +46,7 @@ extension Program {
         return (index, kind, [operation.inputs[1], operation.inputs[2]])
       case let binary as Binary where binary.function == .add && binary.left == binary.right:
         let other = operation.inputs[1 - position]
-        guard kind.post.isEmpty, other != input else { continue }
+        guard kind is Convolution, kind.post.isEmpty, other != input else { continue }
         kind.post.sum = count
         return (index, kind, [other])
       default: continue

@@ -8,6 +8,24 @@ final class WeightStore: Sendable {
     let packed: TensorStorage
   }
 
+  private let derivedTensors = Locked<[String: (source: TensorStorage, tensor: Tensor)]>([:])
+
+  /// A tensor made out of a constant; `make` computes it the first time. `key` tells apart the
+  /// tensors made out of one source.
+  func derived(
+    from source: TensorStorage, key: String, make: () throws(NetworkError) -> Tensor
+  ) throws(NetworkError) -> Tensor {
+    // The source is kept, so that its address stays its own.
+    let name = "\(UInt(bitPattern: source.base)) \(key)"
+    if let known = derivedTensors.withLock({ $0[name]?.tensor }) { return known }
+    let made = try make()
+    return derivedTensors.withLock { tensors in
+      if let other = tensors[name] { return other.tensor }
+      tensors[name] = (source, made)
+      return made
+    }
+  }
+
   private let entries = Locked<[ObjectIdentifier: [Entry]]>([:])
 
   /// The constant in the wanted layout; `pack` makes it the first time.
