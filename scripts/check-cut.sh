@@ -26,11 +26,12 @@ shift 3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-make() { ffmpeg -nostdin -v error "$@" -c:v ffv1 -pix_fmt yuv420p; }
+lossless=(-c:v ffv1 -pix_fmt yuv420p)
 shape="scale=480:270:force_original_aspect_ratio=increase,crop=480:270,setsar=1,fps=25,trim=end_frame=$frames,format=yuv420p"
-make -i "$first" -map 0:V:0 -vf "$shape" "$work/a.mkv"
-make -i "$second" -map 0:V:0 -vf "$shape" "$work/b.mkv"
-make -i "$work/a.mkv" -i "$work/b.mkv" -filter_complex "[0:v][1:v]concat" "$work/ab.mkv"
+ffmpeg -nostdin -v error -i "$first" -map 0:V:0 -vf "$shape" "${lossless[@]}" "$work/a.mkv"
+ffmpeg -nostdin -v error -i "$second" -map 0:V:0 -vf "$shape" "${lossless[@]}" "$work/b.mkv"
+ffmpeg -nostdin -v error -i "$work/a.mkv" -i "$work/b.mkv" -filter_complex "[0:v][1:v]concat" \
+  "${lossless[@]}" "$work/ab.mkv"
 for name in a b ab; do
   "$binary" "$work/$name.mkv" -o "$work/$name.color.mkv" --codec ffv1 "$@"
 done

@@ -46,6 +46,8 @@ try() {
       fault="'$word' is not named: $(cat "$work/stderr")"
     fi
   fi
+  # A film that breaks off may leave what came before; nothing else may leave anything.
+  if [[ -z $fault && -e $work/out.mkv && $name != bad/* ]]; then fault="a half output was left"; fi
   if [[ -z $fault ]]; then echo "ok    $name: $(head -c 160 "$work/stderr" | head -1)"; else
     echo "WRONG $name: $fault"
     wrong=$((wrong + 1))
@@ -94,7 +96,7 @@ if [[ -c /dev/full ]]; then
 fi
 if [[ -n $inputs ]]; then
   while IFS=$'\t' read -r path statuses; do
-    rm -f "$work/out.mkv"
+    rm -rf "$work/out.mkv"
     try "$path" "$statuses" "$(basename "$path")" "$inputs/$path" -o "$work/out.mkv"
   done <"$inputs/bad.txt"
 fi
