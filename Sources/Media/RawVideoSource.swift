@@ -133,7 +133,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     let taken = try bytes.readFully(into: buffer.base, count: frameByteCount)
     if taken == 0 && !isY4M { return nil }
     guard taken == frameByteCount else {
-      return try fail(truncated(expected: frameByteCount, actual: taken))
+      throw fail(truncated(expected: frameByteCount, actual: taken))
     }
     let decoded = try DecodedFrame()
     try fill(decoded, from: buffer)
