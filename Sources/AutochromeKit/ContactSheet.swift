@@ -9,7 +9,7 @@ import Locking
 /// that there are too many, every other one is dropped and the step doubled.
 final class ContactSheet: Sendable {
   private static let columns = 5
-  private static let columnWidth = 320
+  private static let widestColumn = 320
   private static let gap = 4
 
   private struct State {
@@ -32,8 +32,8 @@ final class ContactSheet: Sendable {
       guard state.seen % state.step == state.step / 2 else { return }
       state.pairs.append(
         (
-          try Thumbnail(gray: source, width: Self.columnWidth),
-          try Thumbnail(color: result, width: Self.columnWidth)
+          try Thumbnail(gray: source, width: Self.widestColumn),
+          try Thumbnail(color: result, width: Self.widestColumn)
         ))
       if state.pairs.count >= 2 * Self.columns {
         state.pairs = state.pairs.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
@@ -46,12 +46,13 @@ final class ContactSheet: Sendable {
   func write(to path: String) throws {
     let pairs = state.withLock { $0.pairs.prefix(Self.columns).map { $0 } }
     guard let first = pairs.first else { return }
+    let columnWidth = pairs.map(\.source.width).max() ?? first.source.width
     let rowHeight = pairs.map(\.source.height).max() ?? first.source.height
-    let width = pairs.count * (Self.columnWidth + Self.gap) - Self.gap
+    let width = pairs.count * (columnWidth + Self.gap) - Self.gap
     let height = 2 * rowHeight + Self.gap
     var rgb = [[UInt8]](repeating: [UInt8](repeating: 255, count: width * height), count: 3)
     for (column, pair) in pairs.enumerated() {
-      let left = column * (Self.columnWidth + Self.gap)
+      let left = column * (columnWidth + Self.gap)
       for (thumbnail, top) in [(pair.source, 0), (pair.result, rowHeight + Self.gap)] {
         for channel in 0..<3 {
           for y in 0..<thumbnail.height {

@@ -43,7 +43,7 @@ struct JobRun {
         try sink.finish()
       }
       if let preview = job.preview, let sheet { try sheet.write(to: preview) }
-      if parts.source.damagedFrameCount > 0 {
+      if log.damage == nil, parts.source.damagedFrameCount > 0 {
         log.warn(
           "\(parts.source.damagedFrameCount) frames of '\(job.input)' were damaged; they were "
             + "colorized as far as they could be decoded.")

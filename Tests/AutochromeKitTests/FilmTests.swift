@@ -119,7 +119,11 @@ import Testing
     let report = try ColorizationJob(input: input, output: output, settings: settings()).run(
       interruption: interruption
     ) { event in
-      if case .progress(let progress) = event, progress.framesDone > 3 { interruption.request() }
+      if case .progress(let progress) = event, progress.framesDone > 3,
+        interruption.requests == 0
+      {
+        interruption.request()
+      }
     }
     #expect(report.interrupted)
     #expect(report.partialOutput == scratch.path("color.partial.mkv"))
