@@ -34,9 +34,9 @@ final class Muxer: @unchecked Sendable {
     context.pointee.oformat = container
     context.pointee.pb = io.pointer
     context.pointee.url = av_strdup(file.name)
-    // A reader of a pipe wants each packet as soon as it is there.
     // No random identifiers: the same input and settings give the same bytes.
     context.pointee.flags |= AVFMT_FLAG_BITEXACT
+    // A reader of a pipe wants each packet as soon as it is there.
     if !file.isSeekable { context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS }
 
     let copied = source.streams.filter { stream in

@@ -23,7 +23,7 @@ public struct SampleFrame: Sendable {
     height = canvas.height
     let gain = 1 + 0.02 * Float(options.flicker) * Self.flicker(number)
     let strength = Float(options.grain)
-    var grain = Grain(width: width, frame: number)
+    var grain = Grain(width: width, height: height, frame: number)
     let count = width * height
     let columns = width
     var luma = [UInt8](repeating: 0, count: count)
@@ -71,29 +71,50 @@ public struct SampleFrame: Sendable {
   }
 }
 
-/// Film grain, row by row: about normal, standard deviation 1, slightly larger than a pixel.
+/// Film grain, row by row: about normal, standard deviation 1. Its size is that of the film: slightly
+/// larger than a pixel at 360 rows or fewer, and growing with the picture.
 private struct Grain {
   private let frame: UInt32
+  private let scale: Float
+  private var position: Float = 0
   private var row: Int32 = 0
   private var upper: [Float]
   private var lower: [Float]
+  private var mixed: [Float]
 
-  init(width: Int, frame: Int) {
+  init(width: Int, height: Int, frame: Int) {
     self.frame = UInt32(truncatingIfNeeded: frame)
-    upper = Array(repeating: 0, count: width + 1)
+    scale = max(1, Float(height) / 360)
+    upper = Array(repeating: 0, count: Int(Float(width) / scale) + 3)
     lower = upper
+    mixed = Array(repeating: 0, count: width)
     fill()
   }
 
   /// Goes to the next row.
   mutating func advance() {
-    swap(&upper, &lower)
-    row += 1
-    fill()
+    position += 1
+    while position >= Float(row + 1) * scale {
+      swap(&upper, &lower)
+      row += 1
+      fill()
+    }
+    guard scale > 1 else { return }
+    // Bilinear between the grains; the gain makes up for what the mean takes.
+    let down = position / scale - Float(row)
+    for column in mixed.indices {
+      let place = Float(column) / scale
+      let left = Int(place)
+      let across = place - Float(left)
+      let first = upper[left] + across * (upper[left + 1] - upper[left])
+      let second = lower[left] + across * (lower[left + 1] - lower[left])
+      mixed[column] = 1.5 * (first + down * (second - first))
+    }
   }
 
   subscript(column: Int) -> Float {
-    (upper[column] + upper[column + 1]) * 0.35 + (lower[column] + lower[column + 1]) * 0.61
+    guard scale == 1 else { return mixed[column] }
+    return (upper[column] + upper[column + 1]) * 0.35 + (lower[column] + lower[column + 1]) * 0.61
   }
 
   private mutating func fill() {
