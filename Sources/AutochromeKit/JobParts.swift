@@ -64,6 +64,9 @@ struct JobParts {
     options.to = settings.to
     options.frameLimit = settings.frames
     if settings.audio == .none { options.copiedKinds.remove(.audio) }
+    if settings.extras == .none {
+      options.copiedKinds.subtract([.video, .subtitle, .data, .attachment])
+    }
     options.format = settings.inputFormat
     options.interruption = interruption
     options.report = warn

@@ -50,7 +50,9 @@ public struct Settings: Codable, Hashable, Sendable {
   /// Frames per second of raw video and frame folders.
   public var inputRate: String?
   /// What becomes of the audio.
-  public var audio: AudioMode
+  public var audio: CopyMode
+  /// What becomes of subtitles, attachments, data and cover pictures.
+  public var extras: CopyMode
   /// Processor threads.
   public var threads: Int
   /// Memory that frames in flight may take, in MB; nil for 600, or more where the look-ahead needs
@@ -112,6 +114,7 @@ public struct Settings: Codable, Hashable, Sendable {
     inputPixelFormat = layer.inputPixelFormat
     inputRate = layer.inputRate
     audio = layer.audio ?? .copy
+    extras = layer.extras ?? .copy
     threads = layer.threads ?? ProcessInfo.processInfo.activeProcessorCount
     memory = layer.memory
     codecIsDefault = true
@@ -156,6 +159,7 @@ public struct Settings: Codable, Hashable, Sendable {
       line("stability", stability), line("look-ahead", lookAhead),
       line("refine", refine.rawValue), line("codec", codec), line("crf", crf),
       line("preset", preset), line("pixel-format", pixelFormat), line("audio", audio.rawValue),
+      line("extras", extras.rawValue),
       line("threads", threads), line("memory", memory),
     ].joined(separator: "\n")
   }

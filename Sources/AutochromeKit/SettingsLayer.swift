@@ -52,7 +52,9 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   /// Frames per second of raw video and of frame folders, as a number or a ratio.
   public var inputRate: String?
   /// What becomes of the audio.
-  public var audio: AudioMode?
+  public var audio: CopyMode?
+  /// What becomes of subtitles, attachments, data and cover pictures.
+  public var extras: CopyMode?
   /// Processor threads for decoding, the network and pixels.
   public var threads: Int?
   /// Memory that frames in flight may take, in MB.
@@ -69,7 +71,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     case inputSize = "input-size"
     case inputPixelFormat = "input-pixel-format"
     case inputRate = "input-rate"
-    case audio, threads, memory
+    case audio, extras, threads, memory
   }
 
   /// A layer that sets nothing.
@@ -139,6 +141,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     result.inputPixelFormat = pick(\.inputPixelFormat)
     result.inputRate = pick(\.inputRate)
     result.audio = pick(\.audio)
+    result.extras = pick(\.extras)
     result.threads = pick(\.threads)
     result.memory = pick(\.memory)
     return result
@@ -157,10 +160,10 @@ public enum RefineMode: String, Codable, CaseIterable, Sendable {
   case bilinear
 }
 
-/// What becomes of the audio.
-public enum AudioMode: String, Codable, CaseIterable, Sendable {
-  /// The packets are copied.
+/// What becomes of streams that are not colorized.
+public enum CopyMode: String, Codable, CaseIterable, Sendable {
+  /// Their packets are copied.
   case copy
-  /// The output has no audio.
+  /// They are left out.
   case none
 }

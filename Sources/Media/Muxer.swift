@@ -74,7 +74,7 @@ final class Muxer: @unchecked Sendable {
       throw MediaError(
         .containerRefusesStream,
         "The container \(String(cString: container.pointee.name)) of \(file.name) refuses a stream; "
-          + "write .mkv, or leave the stream out.",
+          + "write another container, or leave such streams out (--extras none).",
         underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
     }
   }
@@ -133,7 +133,7 @@ final class Muxer: @unchecked Sendable {
       let id = stream.parameters.pointer.pointee.codec_id
       guard !holds(container, id, stream.kind) else { continue }
       let remedy =
-        stream.kind == .audio ? "leave the audio out (--audio none)" : "leave the stream out"
+        stream.kind == .audio ? "leave the audio out (--audio none)" : "leave such streams out (--extras none)"
       throw MediaError(
         .containerRefusesStream,
         "Stream \(stream.index) (\(stream.kind.rawValue), \(stream.codecName)) does not fit into the "

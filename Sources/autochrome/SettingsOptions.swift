@@ -2,7 +2,7 @@ public import ArgumentParser
 public import AutochromeKit
 
 extension RefineMode: ExpressibleByArgument {}
-extension AudioMode: ExpressibleByArgument {}
+extension CopyMode: ExpressibleByArgument {}
 
 /// The options that pipelines set too.
 struct SettingsOptions: ParsableArguments {
@@ -76,7 +76,10 @@ struct SettingsOptions: ParsableArguments {
   var inputRate: String?
 
   @Option(help: "copy or none.")
-  var audio: AudioMode?
+  var audio: CopyMode?
+
+  @Option(help: "copy or none: subtitles, attachments, data and cover pictures.")
+  var extras: CopyMode?
 
   @Option(name: [.short, .long], help: "Processor threads.")
   var threads: Int?
@@ -110,6 +113,7 @@ struct SettingsOptions: ParsableArguments {
     layer.inputPixelFormat = inputPixelFormat
     layer.inputRate = inputRate
     layer.audio = audio
+    layer.extras = extras
     layer.threads = threads
     layer.memory = memory
     return layer

@@ -62,7 +62,7 @@ import Testing
       "look-ahead": "2", "refine": "bilinear", "from": "1", "to": "2", "frames": "3",
       "codec": "ffv1", "crf": "4", "preset": "fast", "pixel-format": "yuv420p", "format": "nut",
       "input-format": "rawvideo", "input-size": "16x16", "input-pixel-format": "gray",
-      "input-rate": "18", "audio": "none", "threads": "1", "memory": "700",
+      "input-rate": "18", "audio": "none", "extras": "none", "threads": "1", "memory": "700",
     ]
     #expect(Set(values.keys) == Set(SettingsLayer.names))
     let yaml = values.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
