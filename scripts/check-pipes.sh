@@ -51,7 +51,7 @@ hashes_of_stdin() {
 
 check_pipe() {
   local clip=$1 fault='' status
-  "$binary" - -o - --pipeline stream <"$work/in.y4m" 2>"$work/stderr" >"$work/piped.y4m"
+  "$binary" - -o - --pipeline stream --progress none <"$work/in.y4m" 2>"$work/stderr" >"$work/piped.y4m"
   status=$?
   if [[ $status -ne 0 ]]; then
     report "pipe $clip" "exit status $status: $(tail -1 "$work/stderr")"
@@ -59,9 +59,9 @@ check_pipe() {
   fi
   # A true pipe on both sides as well: a file as stdout could be sought in.
   ffmpeg -nostdin -v error -i "$work/in.y4m" -strict -1 -f yuv4mpegpipe - |
-    "$binary" - -o - --pipeline stream 2>"$work/stderr" | hashes_of_stdin >"$work/pipe.hashes"
+    "$binary" - -o - --pipeline stream --progress none 2>"$work/stderr" | hashes_of_stdin >"$work/pipe.hashes"
   hashes -f yuv4mpegpipe -i "$work/piped.y4m" >"$work/stdout.hashes"
-  "$binary" "$work/in.y4m" -o "$work/file.mkv" --codec ffv1 --pipeline stream 2>"$work/stderr" ||
+  "$binary" "$work/in.y4m" -o "$work/file.mkv" --codec ffv1 --pipeline stream --progress none 2>"$work/stderr" ||
     fault="the file route ends with $?: $(tail -1 "$work/stderr")"
   hashes -i "$work/file.mkv" >"$work/file.hashes"
   if [[ -z $fault ]]; then
@@ -80,7 +80,7 @@ check_broken() {
   local clip=$1 fault='' status bytes frames
   bytes=$(stat -c %s "$work/in.y4m")
   head -c $((bytes - 100)) "$work/in.y4m" |
-    "$binary" - -o - --pipeline stream >"$work/broken.y4m" 2>"$work/stderr"
+    "$binary" - -o - --pipeline stream --progress none >"$work/broken.y4m" 2>"$work/stderr"
   status=$?
   frames=$(hashes -f yuv4mpegpipe -i "$work/broken.y4m" 2>"$work/reader" | grep -vc '^#')
   if [[ $status -ne 65 ]]; then
@@ -97,7 +97,7 @@ check_closed() {
   local clip=$1 fault='' status
   # What the reader takes is the header and a part of the first frame.
   {
-    timeout 60 "$binary" - -o - --pipeline stream <"$work/in.y4m" 2>"$work/stderr"
+    timeout 60 "$binary" - -o - --pipeline stream --progress none <"$work/in.y4m" 2>"$work/stderr"
     echo $? >"$work/status"
   } | head -c 1000 >"$work/head"
   status=$(cat "$work/status")
@@ -111,13 +111,13 @@ check_closed() {
 }
 
 check_folder() {
-  local clip=$1 fault='' status name format largest
+  local clip=$1 fault='' status name format matrix largest
   rm -rf "$work/scans" "$work/colored"
   mkdir "$work/scans"
   ffmpeg -nostdin -v error -i "$clip" -frames:v 6 -vf format=gray16be -start_number 86400 \
     "$work/scans/reel_%07d.png"
   rm "$work/scans/reel_0086402.png"
-  "$binary" "$work/scans" -o "$work/colored/" 2>"$work/stderr" >"$work/stdout"
+  "$binary" "$work/scans" -o "$work/colored/" --progress none 2>"$work/stderr" >"$work/stdout"
   status=$?
   if [[ $status -ne 0 ]]; then
     fault="exit status $status: $(tail -1 "$work/stderr")"
@@ -130,12 +130,15 @@ check_folder() {
       name=$(basename "$name")
       format=$(ffprobe -v error -show_entries stream=pix_fmt -of csv=p=0 "$work/colored/$name")
       if [[ $format != rgb48be ]]; then fault="$name is $format, expected rgb48be"; fi
-      # A gray of 16 bits is shown as R = G = B; luma by BT.709, in full range. swscale computes it
-      # with an error of up to 1/1024.
-      largest=$(ffmpeg -nostdin -v error -i "$work/scans/$name" -i "$work/colored/$name" \
-        -filter_complex "[0]scale,format=gray16le[a];[1]scale=out_color_matrix=bt709:out_range=pc:\
+      # RGB has no matrix of its own: gray is held by the luma of BT.709 or of BT.601. swscale
+      # computes it with an error of up to 1/1024.
+      for matrix in bt709 smpte170m; do
+        ffmpeg -nostdin -v error -i "$work/scans/$name" -i "$work/colored/$name" -filter_complex \
+          "[0]scale,format=gray16le[a];[1]scale=out_color_matrix=$matrix:out_range=pc:\
 flags=accurate_rnd+full_chroma_int+full_chroma_inp+bitexact,format=yuv444p16le,extractplanes=y[b];\
-[a][b]blend=all_mode=difference" -frames:v 1 -f rawvideo - | od -An -v -tu2 -w2 | sort -nu | tail -1)
+[a][b]blend=all_mode=difference" -frames:v 1 -f rawvideo - | od -An -v -tu2 -w2 | sort -nu | tail -1
+      done >"$work/largest"
+      largest=$(sort -n "$work/largest" | head -1)
       if [[ ${largest:-65535} -gt 128 ]]; then fault="luma of $name is off by up to ${largest:-?} of 65535"; fi
     done
   fi
