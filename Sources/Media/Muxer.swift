@@ -133,7 +133,8 @@ final class Muxer: @unchecked Sendable {
       let id = stream.parameters.pointer.pointee.codec_id
       guard !holds(container, id, stream.kind) else { continue }
       let remedy =
-        stream.kind == .audio ? "leave the audio out (--audio none)" : "leave such streams out (--extras none)"
+        stream.kind == .audio
+        ? "leave the audio out (--audio none)" : "leave such streams out (--extras none)"
       throw MediaError(
         .containerRefusesStream,
         "Stream \(stream.index) (\(stream.kind.rawValue), \(stream.codecName)) does not fit into the "
