@@ -174,15 +174,16 @@ def check(folder: Path, model: onnx.ModelProto, sizes: list[tuple[int, int]], ba
     return rows
 
 
-def print_table(rows: list[Row]) -> None:
-    width = max(len(row.model) for row in rows)
+def print_head(width: int) -> None:
     print(f"{'model':{width}}  {'size':>9}  {'back end':8}  {'':4}  {'output range':>19}  "
           f"{'error÷range':>11}  {'ΔE mean':>7}  {'ΔE p99':>7}")
-    for row in rows:
-        span = f"{row.low:.4g}…{row.high:.4g}"
-        print(f"{row.model:{width}}  {row.size:>9}  {row.backend:8}  {row.precision:4}  "
-              f"{span:>19}  {row.relative:11.2e}  {row.mean:7.3f}  {row.p99:7.3f}  "
-              f"{row.fault or 'ok'}")
+
+
+def print_row(row: Row, width: int) -> None:
+    span = f"{row.low:.4g}…{row.high:.4g}"
+    print(f"{row.model:{width}}  {row.size:>9}  {row.backend:8}  {row.precision:4}  "
+          f"{span:>19}  {row.relative:11.2e}  {row.mean:7.3f}  {row.p99:7.3f}  "
+          f"{row.fault or 'ok'}", flush=True)
 
 
 def size(text: str) -> tuple[int, int]:
@@ -217,6 +218,8 @@ def main() -> int:
     if centers.shape != (313, 2):
         parser.error(f"{options.bins} has shape {centers.shape}, expected (313, 2)")
     rows: list[Row] = []
+    width = max(len(path.stem) for path in options.model)
+    print_head(width)
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
         for path in options.model:
@@ -230,8 +233,10 @@ def main() -> int:
                 for precision in options.precision:
                     if precision == "bf16" and backend != "onednn":
                         continue
-                    rows += check(folder, model, sizes, backend, precision, options, centers)
-    print_table(rows)
+                    found = check(folder, model, sizes, backend, precision, options, centers)
+                    for row in found:
+                        print_row(row, width)
+                    rows += found
     faults = sum(bool(row.fault) for row in rows)
     print(f"{len(rows) - faults} of {len(rows)} hold")
     return 1 if faults else 0
