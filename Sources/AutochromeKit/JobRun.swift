@@ -43,10 +43,15 @@ struct JobRun {
         try sink.finish()
       }
       if let preview = job.preview, let sheet { try sheet.write(to: preview) }
-      if log.damage == nil, parts.source.damagedFrameCount > 0 {
+      let damaged = parts.source.damagedFrameCount
+      if log.damage == nil, damaged > 0 {
+        guard !parts.source.info.isFrameFolder else {
+          throw AutochromeError(
+            .badData, "\(damaged) pictures of '\(job.input)' are damaged; all others were written.")
+        }
         log.warn(
-          "\(parts.source.damagedFrameCount) frames of '\(job.input)' were damaged; they were "
-            + "colorized as far as they could be decoded.")
+          "\(damaged) frames of '\(job.input)' were damaged; they were colorized as far as they "
+            + "could be decoded.")
       }
       if let damage = log.damage {
         throw AutochromeError(

@@ -22,11 +22,14 @@ public final class FileSink: FrameSink, @unchecked Sendable {
   private let muxer: Muxer
   private let encoder: VideoEncoder
   private var isEnded = false
+  private let width: Int
+  private let height: Int
   private var frameCount = 0
 
   /// Creates the output `path`, `-` being stdout, for what `source` describes.
   public init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
     LibraryLog.install()
+    (width, height) = (source.width, source.height)
     let container = try Muxer.container(for: path, options: options)
     encoderName = options.encoder ?? Muxer.defaultEncoder(of: container)
     outputFormat = try OutputFormat.choose(
@@ -53,6 +56,13 @@ public final class FileSink: FrameSink, @unchecked Sendable {
     try lock.withLock { _ in
       for packet in element.packets { try muxer.write(packet) }
       guard let frame = element.frame else { return }
+      guard frame.picture.width == width, frame.picture.height == height else {
+        throw MediaError(
+          .unsupported,
+          "Frame \(frame.index)\(frame.fileName.map { " (\($0))" } ?? "") is "
+            + "\(frame.picture.width)×\(frame.picture.height) and \(file.name) holds "
+            + "\(width)×\(height); write pictures of mixed sizes into a folder.")
+      }
       try encoder.encode(frame) { try muxer.writeVideo($0) }
       frameCount += 1
     }

@@ -88,6 +88,7 @@ final class ProgressDisplay: Sendable {
   }
 
   private func progress(_ progress: JobProgress) {
+    guard progress.framesDone > 0 else { return }
     switch mode {
     case .none: return
     case .json: writeJSON("progress", progress)

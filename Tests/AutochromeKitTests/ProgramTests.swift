@@ -103,6 +103,34 @@ import Testing
       try Data(contentsOf: URL(fileURLWithPath: scratch.path("taken.mkv"))) == Data("mine".utf8))
   }
 
+  @Test func picturesOfMixedSizesGoIntoAFolderButNotIntoOneFilm() throws {
+    let folder = scratch.path("scans")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for (name, width) in [("a.png", 64), ("b.png", 32)] {
+      let plane = Plane(width: width, height: 32, bitDepth: 8) { base, bytesPerRow in
+        memset(base, 90, bytesPerRow * 32)
+      }
+      let color = ColorDescription(matrix: .identity, range: .full)
+      let picture = Picture(
+        width: width, height: 32, format: .rgb(8), color: color, planes: [plane, plane, plane])
+      let info = SourceInfo(
+        width: width, height: 32, format: .rgb(8), color: color, timeBase: Rational(1, 24))
+      let sink = try MediaSink.open(folder + "/" + name, source: info)
+      try sink.write(
+        SourceElement(frame: Frame(index: 0, picture: picture, presentationTime: 0)))
+      try sink.finish()
+    }
+    #expect(try runProgram([folder, "-o", scratch.path("color"), "-q"]).status == 0)
+    for (name, width) in [("a.png", 64), ("b.png", 32)] {
+      let picture = try #require(try readFrames(scratch.path("color/" + name)).first).picture
+      #expect(picture.width == width)
+    }
+    let film = try runProgram([folder, "-o", scratch.path("film.mkv"), "-q"])
+    #expect(film.status == 65)
+    #expect(film.errors.contains("32×32"), "\(film.errors)")
+    #expect(!scratch.names.contains("film.mkv"))
+  }
+
   @Test func progressAsJSONIsOneObjectALine() throws {
     try writeClip(smallFilm(shots: [.sea]), frames: 0..<6, to: scratch.path("film.mkv"))
     let result = try runProgram([
