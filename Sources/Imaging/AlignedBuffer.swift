@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Locking
 
@@ -31,6 +32,10 @@ public final class AlignedBuffer: @unchecked Sendable {
 
   /// How many blocks were taken from the system since the start; the steady state adds none.
   public static var systemAllocations: Int { recycled.withLock { $0.systemAllocations } }
+
+  /// Keeps the process's memory flat over hours: see `ac_return_large_blocks`. For a program to call
+  /// at its start; a library leaves such things to its host.
+  public static func returnLargeBlocksToSystem() { ac_return_large_blocks() }
 
   private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer {
     recycled.withLock { $0.systemAllocations += 1 }

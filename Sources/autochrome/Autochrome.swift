@@ -25,10 +25,7 @@ struct Autochrome: ParsableCommand {
   static func main() {
     // A reader that closes its end is an error of `write`, told in a sentence, not a signal.
     signal(SIGPIPE, SIG_IGN)
-    // Frames and tensors come from and go back to the system as a whole. Otherwise glibc keeps them
-    // in heaps that fragment, and memory creeps up with the length of a film.
-    _ = mallopt(M_MMAP_THRESHOLD, 1 << 20)
-    _ = mallopt(M_ARENA_MAX, 2)
+    ProcessMemory.keepFlat()
     do {
       var command = try parseAsRoot()
       try command.run()

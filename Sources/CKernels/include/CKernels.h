@@ -1,5 +1,6 @@
 #pragma once
 // One header per kernel family; each states its contract. See ARCHITECTURE.md.
+#include "allocator.h"
 #include "bins.h"
 #include "chroma.h"
 #include "cpu.h"
