@@ -15,24 +15,27 @@ enum Console {
 
   /// A value as JSON to stdout.
   static func json(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    result(String(decoding: try encoder.encode(value), as: UTF8.self))
+    result(String(decoding: try encoded(value, .prettyPrinted), as: UTF8.self))
   }
 
   /// A value as one line of JSON to stdout.
   static func jsonLine(_ value: some Encodable) throws {
+    result(String(decoding: try encoded(value), as: UTF8.self))
+  }
+
+  /// A value as JSON with the keys in order, on one line unless `formatting` says otherwise.
+  static func encoded(
+    _ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting = []
+  ) throws -> Data {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    result(String(decoding: try encoder.encode(value), as: UTF8.self))
+    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
+    return try encoder.encode(value)
   }
 
   /// A value as JSON into a file.
   static func write(_ value: some Encodable, to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-      try encoder.encode(value).write(to: URL(fileURLWithPath: path), options: .atomic)
+      try encoded(value, .prettyPrinted).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
       throw AutochromeError(
         .cannotCreate, "The report '\(path)' can't be written: \(error.localizedDescription).")

@@ -130,10 +130,8 @@ final class ProgressDisplay: Sendable {
   }
 
   private func writeJSON(_ event: String, _ value: some Encodable) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      let body = try encoder.encode([event: value])
+      let body = try Console.encoded([event: value])
       write(String(decoding: body, as: UTF8.self) + "\n")
     } catch {
       write("autochrome: the progress can't be written as JSON: \(error)\n")
