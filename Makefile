@@ -9,10 +9,14 @@ PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
 
 BINARY := .build/release/autochrome
 RESOURCES := .build/release/autochrome_AutochromeKit.resources
+PYTHON_ENVIRONMENT := .build/python
+PYTHON := $(abspath $(PYTHON_ENVIRONMENT)/bin/python)
+PIP_OPTIONS ?=
 FORMATTED := $(wildcard Package.swift Sources Tests samples Benchmarks)
 
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test check format lint bench install uninstall clean tsan asan samples
+.PHONY: deps build demo test train-check check format lint bench install uninstall clean tsan asan \
+	samples
 
 # Installs what is missing; needs no root when nothing is.
 deps:
@@ -58,7 +62,16 @@ test:
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 
-check: lint build test
+# Trains a tiny network on generated pictures and runs it in our engine: the road of every model.
+train-check: build $(PYTHON_ENVIRONMENT)/installed
+	cd training && AUTOCHROME="$(abspath $(BINARY))" $(PYTHON) -m unittest discover
+
+# The torch wheel for the CPU is smaller: PIP_OPTIONS="--extra-index-url …", as the script says.
+$(PYTHON_ENVIRONMENT)/installed: training/requirements.txt scripts/python-environment.sh
+	scripts/python-environment.sh training/requirements.txt $(PYTHON_ENVIRONMENT) $(PIP_OPTIONS)
+	@touch $@
+
+check: lint build test train-check
 
 format:
 	swift format --in-place --recursive $(FORMATTED)

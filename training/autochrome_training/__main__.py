@@ -1,0 +1,77 @@
+"""`python -m autochrome_training`: prepare, train, export, report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from . import data, loop
+
+
+def prepare(options: argparse.Namespace) -> None:
+    manifest = data.prepare(
+        options.sources, options.pool, options.side, options.exclude, options.processes)
+    reasons: dict[str, int] = {}
+    for entry in manifest["dropped"]:
+        reason = entry["reason"].split()[0]
+        reasons[reason] = reasons.get(reason, 0) + 1
+    print(json.dumps({"kept": len(manifest["kept"]), "dropped": reasons}))
+
+
+def train(options: argparse.Namespace) -> None:
+    recipe = loop.Recipe.read(options.recipe)
+    if options.pictures:
+        recipe.pictures = options.pictures
+    start = None
+    if options.start:
+        from . import export
+        start = export.read_weights(options.start)
+    options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    loop.train(recipe, options.pool, options.checkpoint, start=start, minutes=options.minutes,
+               teacher=loop.restore(options.teacher) if options.teacher else None,
+               seed=options.seed, validation=options.validation)
+
+
+def export_model(options: argparse.Namespace) -> None:
+    from . import export
+    export.export(options.checkpoint, options.model, options.name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="autochrome_training", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    command = commands.add_parser("prepare", help="pictures to a pool")
+    command.add_argument("sources", type=Path, nargs="+", help="tar files and folders")
+    command.add_argument("--pool", type=Path, required=True, help="the folder that is filled")
+    command.add_argument("--side", type=int, default=176, help="of the squares (default 176)")
+    command.add_argument("--exclude", type=Path, nargs="*", default=[],
+                         help="pictures that must not be trained on, nor copies of them")
+    command.add_argument("--processes", type=int, default=2)
+    command.set_defaults(run=prepare)
+
+    command = commands.add_parser("train", help="a pool to a checkpoint; goes on where it stands")
+    command.add_argument("recipe", type=Path)
+    command.add_argument("--pool", type=Path, required=True)
+    command.add_argument("--checkpoint", type=Path, required=True)
+    command.add_argument("--validation", type=Path, help="a pool to measure on, not to train on")
+    command.add_argument("--start", type=Path, help="begin with this model (.onnx or .pt)")
+    command.add_argument("--teacher", type=Path, help="a checkpoint to learn from")
+    command.add_argument("--minutes", type=float, help="stop then; the next call goes on")
+    command.add_argument("--pictures", type=int, help="instead of the recipe's number")
+    command.add_argument("--seed", type=int, default=1)
+    command.set_defaults(run=train)
+
+    command = commands.add_parser("export", help="a checkpoint to an ONNX model")
+    command.add_argument("checkpoint", type=Path)
+    command.add_argument("model", type=Path)
+    command.add_argument("--name", help="the model's name (default: that of the file)")
+    command.set_defaults(run=export_model)
+
+    options = parser.parse_args()
+    options.run(options)
+
+
+if __name__ == "__main__":
+    main()

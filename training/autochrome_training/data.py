@@ -1,0 +1,183 @@
+"""Pictures: from tar shards and folders to one array of squares, with a manifest.
+
+A pool is a folder with `pictures.npy`, uint8 RGB (n, side, side, 3), and `manifest.json`, which
+names each picture kept with its SHA-256 and each one dropped with the reason.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import io
+import json
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"}
+
+
+def files(sources: list[Path]) -> Iterator[tuple[str, bytes]]:
+    """The pictures of tar files and folders, in the order of their names."""
+    for source in sources:
+        if source.is_dir():
+            for path in sorted(source.rglob("*")):
+                if path.suffix.lower() in SUFFIXES:
+                    yield str(path.relative_to(source)), path.read_bytes()
+                elif path.suffix.lower() == ".tar":
+                    yield from files([path])
+        else:
+            with tarfile.open(source) as archive:
+                for member in archive:
+                    if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
+                        yield member.name, archive.extractfile(member).read()
+
+
+def perceptual_hash(picture: Image.Image) -> int:
+    """64 bits: the signs of the lowest 8×8 DCT coefficients of the picture at 32×32, about their
+    median. Copies that were scaled or compressed again differ in few bits."""
+    small = np.asarray(picture.convert("L").resize((32, 32), Image.Resampling.BOX), np.float64)
+    k, i = np.mgrid[0:8, 0:32]
+    basis = np.cos(np.pi * k * (2 * i + 1) / 64)
+    low = (basis @ small @ basis.T).ravel()
+    bits = low > np.median(low[1:])
+    return int("".join("1" if bit else "0" for bit in bits), 2)
+
+
+def objection(rgb: np.ndarray, smallest: int) -> str | None:
+    """Why a picture teaches nothing about color, or None. `rgb` is uint8 (h, w, 3).
+
+    Gray: hardly any pixel has chroma. Tinted: the chroma hardly varies over the picture, so it is
+    a toned black-and-white photograph.
+    """
+    if min(rgb.shape[:2]) < smallest:
+        return "tiny"
+    opponent = np.stack((rgb[..., 0].astype(np.float32) - rgb[..., 1],
+                         (rgb[..., 0].astype(np.float32) + rgb[..., 1]) / 2 - rgb[..., 2]))
+    if np.percentile(np.abs(opponent).max(axis=0), 95) < 10:
+        return "gray"
+    if opponent.std(axis=(1, 2)).max() < 5:
+        return "tinted"
+    return None
+
+
+@dataclass
+class Entry:
+    """What became of one file."""
+
+    name: str
+    sha256: str
+    reason: str | None = None
+    phash: int = 0
+    picture: np.ndarray | None = None
+
+
+def _prepare(job: tuple[str, bytes, int]) -> Entry:
+    name, data, side = job
+    entry = Entry(name, hashlib.sha256(data).hexdigest())
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            picture = opened.convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        entry.reason = "unreadable"
+        return entry
+    entry.reason = objection(np.asarray(picture), smallest=side // 2)
+    if entry.reason is None:
+        entry.phash = perceptual_hash(picture)
+        scale = side / min(picture.size)
+        if scale != 1:
+            picture = picture.resize(
+                [max(side, round(length * scale)) for length in picture.size],
+                Image.Resampling.LANCZOS)
+        left, top = ((length - side) // 2 for length in picture.size)
+        entry.picture = np.asarray(picture.crop((left, top, left + side, top + side)))
+    return entry
+
+
+def prepare(sources: list[Path], pool: Path, side: int, excluded: list[Path],
+            processes: int = 2) -> dict:
+    """Fills `pool` from `sources`, leaving out duplicates and whatever looks like a picture of
+    `excluded` (the validation set). Returns the manifest."""
+    seen: dict[int, str] = {}
+    for name, data in files(excluded):
+        with Image.open(io.BytesIO(data)) as picture:
+            seen[perceptual_hash(picture.convert("RGB"))] = f"excluded {name}"
+    kept: list[Entry] = []
+    dropped: list[dict] = []
+    with ProcessPoolExecutor(processes) as workers:
+        jobs = ((name, data, side) for name, data in files(sources))
+        for entry in workers.map(_prepare, jobs, chunksize=64):
+            if entry.reason is None and entry.phash in seen:
+                entry.reason = f"duplicate of {seen[entry.phash]}"
+            if entry.reason is None:
+                seen[entry.phash] = entry.name
+                kept.append(entry)
+            else:
+                dropped.append(
+                    {"name": entry.name, "sha256": entry.sha256, "reason": entry.reason})
+    if not kept:
+        raise SystemExit(f"no usable picture in {', '.join(map(str, sources))}: "
+                         f"{dict(Counter(entry['reason'] for entry in dropped))}")
+    pool.mkdir(parents=True, exist_ok=True)
+    np.save(pool / "pictures.npy", np.stack([entry.picture for entry in kept]))
+    manifest = {
+        "side": side,
+        "kept": [{"name": entry.name, "sha256": entry.sha256} for entry in kept],
+        "dropped": dropped,
+    }
+    (pool / "manifest.json").write_text(json.dumps(manifest, indent=1))
+    return manifest
+
+
+class Pool:
+    """Squares of pictures on the device that trains, and random crops of them."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        pictures = torch.from_numpy(np.load(folder / "pictures.npy"))
+        self.pictures = pictures.permute(0, 3, 1, 2).contiguous().to(device)
+        self.manifest_sha256 = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+
+    def split(self, share: float) -> Pool:
+        """Takes the last `share` of the pictures away from this pool and returns them as one."""
+        rest = copy.copy(self)
+        kept = len(self) - max(1, int(len(self) * share))
+        self.pictures, rest.pictures = self.pictures[:kept], self.pictures[kept:]
+        return rest
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def crops(self, count: int, size: int, random: torch.Generator) -> Tensor:
+        """`count` crops in sRGB 0…1, (count, 3, size, size), half of them mirrored.
+
+        All crops of a batch show an area of the same, random extent, so that one resampling
+        serves them all; it is never less than half of the picture's side.
+        """
+        side = self.pictures.shape[-1]
+        device = self.pictures.device
+        smallest = min(side, max(side // 2, round(size * 0.8)))
+        extent = int(torch.randint(smallest, side + 1, (), generator=random))
+        chosen = torch.randint(len(self), (count,), generator=random)
+        top, left = torch.randint(side - extent + 1, (2, count, 1), generator=random)
+        run = torch.arange(extent).expand(count, extent)
+        columns = torch.where(torch.rand(count, 1, generator=random) < 0.5, run, run.flip(1)) + left
+        rows = run + top
+        crop = self.pictures[
+            chosen.view(-1, 1, 1, 1).to(device), torch.arange(3, device=device).view(1, 3, 1, 1),
+            rows.view(count, 1, extent, 1).to(device),
+            columns.view(count, 1, 1, extent).to(device)].float().div_(255)
+        if extent == size:
+            return crop
+        return torch.nn.functional.interpolate(
+            crop, (size, size), mode="bilinear", antialias=extent > size,
+            align_corners=False).clamp_(0, 1)
+
+

@@ -1,0 +1,203 @@
+"""A checkpoint to the ONNX file that the runtime reads, and back to weights to begin with.
+
+Batch norm is folded into the convolutions; weights are stored as fp16 behind `Cast`. The metadata
+properties tell the runtime how the network is used.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from . import loop
+from .objective import AB_SCALE, OBJECTIVES
+
+OPSET = 17
+
+
+def folded(network: nn.Module) -> nn.Module:
+    """The same function without batch norm after convolutions (evaluation mode)."""
+    network = copy.deepcopy(network).eval()
+
+    def fold(module: nn.Module) -> None:
+        for name, child in module.named_children():
+            if isinstance(child, nn.Sequential):
+                layers: list[nn.Module] = []
+                for layer in child:
+                    if (isinstance(layer, nn.BatchNorm2d) and layers
+                            and isinstance(layers[-1], nn.Conv2d)):
+                        layers[-1] = nn.utils.fuse_conv_bn_eval(layers[-1], layer)
+                    else:
+                        layers.append(layer)
+                setattr(module, name, nn.Sequential(*layers))
+                fold(getattr(module, name))
+            else:
+                fold(child)
+
+    fold(network)
+    return network
+
+
+def deployed(network: nn.Module) -> nn.Module:
+    """The network as the file holds it: folded, kernels rounded to fp16, ab in CIELAB units."""
+    network = folded(network)
+    regression = network.head.out_channels == 2
+    with torch.no_grad():
+        for value in network.parameters():
+            if value.ndim > 1:
+                value.copy_(value.half())
+    return Scaled(network).eval() if regression else network
+
+
+class Scaled(nn.Module):
+    """ab in CIELAB units from a head that gives ab/110."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(x) * AB_SCALE
+
+
+def export(checkpoint: Path, path: Path, name: str | None = None) -> None:
+    """Writes `path` from a checkpoint."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    stored = loop.load(checkpoint)
+    recipe = loop.Recipe(**stored["progress"]["recipe"])
+    channels, _ = OBJECTIVES[recipe.objective]
+    network = loop.restore(checkpoint)
+    stride = network.stride
+    network = deployed(network)
+    output = "logits" if channels == 313 else "ab"
+
+    partial = path.with_suffix(".part")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network, (torch.zeros(1, 1, 64, 64),), str(partial), input_names=["L"],
+            output_names=[output], opset_version=OPSET, dynamo=False,
+            dynamic_axes={"L": {0: "n", 2: "h", 3: "w"}, output: {0: "n", 2: "h4", 3: "w4"}})
+    model = onnx.load(str(partial))
+
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT and len(tensor.dims) > 1:
+            values = numpy_helper.to_array(tensor).astype(np.float16)
+            plain = tensor.name
+            tensor.CopyFrom(numpy_helper.from_array(values, plain + "_fp16"))
+            casts.append(helper.make_node("Cast", [plain + "_fp16"], [plain], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+
+    history = stored["progress"]["history"]
+    properties = {
+        "name": name or path.stem,
+        "input": "(L-50)/50",
+        "output": "bins313" if channels == 313 else "ab",
+        "stride": str(stride),
+        "scale": "4",
+        "license": "Apache-2.0",
+        "training": f"{recipe.network}, {recipe.objective}, "
+                    f"{stored['progress']['pictures']} pictures in "
+                    f"{round(stored['progress']['seconds'])} s",
+        "manifest": stored["progress"]["manifest_sha256"],
+    }
+    if history:
+        properties["validation"] = f"loss {history[-1]['loss']}"
+    if channels == 313:
+        rebalanced = recipe.objective == "class-rebalanced"
+        properties |= {
+            "temperature": str(recipe.temperature),
+            "vividness": str(recipe.vividness if rebalanced else 1.0),
+            "prior": " ".join(f"{value:.6g}" for value in stored["prior"].tolist()),
+        }
+        if rebalanced:
+            properties["lambda"] = str(recipe.mix)
+    for key, value in properties.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = f"autochrome.{key}", value
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, str(partial))
+    partial.replace(path)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, "
+          f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
+
+
+def read_weights(path: Path) -> dict:
+    """Weights and prior to begin with, from a checkpoint, a state dict under the key `ema`, or a
+    model that `export` wrote; `folded` says that batch norm lies in the kernels of the latter."""
+    if path.suffix == ".onnx":
+        return _read_model(path)
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    weights = stored.get("weights", stored.get("ema"))
+    if weights is None:
+        raise SystemExit(f"{path}: neither a checkpoint nor a state dict")
+    prior = stored.get("prior")
+    return {"weights": weights, "prior": prior.numpy() if prior is not None else None,
+            "folded": False}
+
+
+def _read_model(path: Path) -> dict:
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(str(path))
+    weights = {
+        tensor.name.removesuffix("_fp16"): torch.from_numpy(
+            numpy_helper.to_array(tensor).astype(np.float32))
+        for tensor in model.graph.initializer}
+    prior = next((entry.value for entry in model.metadata_props
+                  if entry.key == "autochrome.prior"), None)
+    return {"weights": weights, "folded": True,
+            "prior": np.array([float(value) for value in prior.split()]) if prior else None}
+
+
+@torch.no_grad()
+def unfold(network: nn.Module, weights: dict[str, Tensor], inputs: Tensor) -> list[str]:
+    """Takes a folded model's weights into a network with batch norm, and returns the names of
+    kernels that begin anew.
+
+    Each batch norm takes the statistics that it meets on `inputs`, a scale that undoes them and the
+    folded bias as its shift: the function is the model's, and training goes on from it.
+    """
+    fresh = []
+    biases: dict[int, Tensor] = {}
+    for name, module in network.named_modules():
+        if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+            continue
+        kernel = weights.get(f"{name}.weight")
+        if kernel is None or kernel.shape != module.weight.shape:
+            fresh.append(name)
+            continue
+        module.weight.copy_(kernel)
+        bias = weights[f"{name}.bias"]
+        if module.bias is not None:
+            module.bias.copy_(bias)
+        else:
+            parent, _, index = name.rpartition(".")
+            biases[id(network.get_submodule(f"{parent}.{int(index) + 1}"))] = bias
+
+    def settle(norm: nn.Module, arguments: tuple[Tensor]) -> None:
+        variance, mean = torch.var_mean(arguments[0], dim=(0, 2, 3))
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        if id(norm) in biases:
+            norm.weight.copy_((variance + norm.eps).sqrt())
+            norm.bias.copy_(biases[id(norm)] + mean)
+
+    hooks = [module.register_forward_pre_hook(settle) for module in network.modules()
+             if isinstance(module, nn.BatchNorm2d)]
+    network.eval()(inputs)
+    for hook in hooks:
+        hook.remove()
+    return fresh

@@ -1,0 +1,380 @@
+"""The training loop: a recipe, a pool, a budget in pictures; resumable.
+
+A checkpoint holds the averaged weights in fp16 and how far training has come; for the networks
+shipped here that is below 16 MB. The moments of the optimizer are not kept: after a resumption the
+learning rate warms up again.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import time
+import tomllib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from . import color, encoding
+from .data import Pool
+from .encoding import Encoder
+from .film import Film
+from .network import build
+from .objective import OBJECTIVES
+
+
+@dataclass
+class Recipe:
+    """How a network is trained. One file each in `training/recipes`."""
+
+    network: str
+    objective: str
+    pictures: int
+    """How many crops are seen in all."""
+    batch: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    warmup: int = 200
+    """Steps until the learning rate is reached, also after a resumption."""
+    average: float = 0.999
+    """Decay of the moving average of the weights, per step."""
+    film: float = 0.35
+    """The share of pictures that get faults of film."""
+    mix: float = 0.5
+    """λ of the rebalancing."""
+    positions: float = 0.25
+    """The share of the output's positions at which the loss is computed."""
+    crops: list[list[float]] = field(default_factory=lambda: [[0, 96], [0.5, 128], [0.85, 160]])
+    """From which part of the budget on which size of crop is taken."""
+    options: dict[str, float] = field(default_factory=dict)
+    """What the objective takes."""
+    distill: float = 0.0
+    """How much of the loss is the cross entropy with a teacher's distribution. The teacher sees
+    each picture without the faults of film."""
+    temperature: float = 0.38
+    vividness: float = 0.6
+    """What the exported model proposes to the runtime."""
+
+    @staticmethod
+    def read(path: Path) -> Recipe:
+        try:
+            recipe = Recipe(**tomllib.loads(path.read_text()))
+        except (TypeError, tomllib.TOMLDecodeError) as error:
+            raise SystemExit(f"{path}: {error}") from error
+        if recipe.objective not in OBJECTIVES:
+            raise SystemExit(f"{path}: no objective is called {recipe.objective}; "
+                             f"there are {', '.join(OBJECTIVES)}")
+        return recipe
+
+    def crop(self, progress: float) -> int:
+        return int([size for start, size in self.crops if progress >= start][-1])
+
+    def rate(self, progress: float, step: int) -> float:
+        """Cosine to zero over the budget, with warm-up from the start of this run."""
+        return (self.learning_rate * min(1, (step + 1) / self.warmup)
+                * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+class Processes:
+    """One process for each GPU, started by `torchrun`; or this one alone."""
+
+    def __init__(self) -> None:
+        self.count = int(os.environ.get("WORLD_SIZE", "1"))
+        self.rank = int(os.environ.get("RANK", "0"))
+        gpu = torch.cuda.is_available()
+        self.device = torch.device(
+            f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if gpu else "cpu")
+        if gpu:
+            torch.cuda.set_device(self.device)
+            torch.backends.cuda.matmul.allow_tf32 = True
+        if self.count > 1:
+            torch.distributed.init_process_group("nccl" if gpu else "gloo")
+
+
+class Batch(NamedTuple):
+    """n pictures, of which m positions each count."""
+
+    inputs: Tensor
+    """L normalized, with film's faults, (n, 1, size, size)."""
+    clean: Tensor
+    """L normalized, without, (n, 1, size, size)."""
+    positions: Tensor
+    """(m,)"""
+    ab: Tensor
+    """The true colors, (n·m, 2)."""
+
+
+class Sampler:
+    """Batches of network inputs and true colors, made on the device that trains."""
+
+    def __init__(self, pool: Pool, recipe: Recipe, random: torch.Generator,
+                 device: torch.device) -> None:
+        self.pool, self.recipe, self.random = pool, recipe, random
+        self.film = Film(recipe.film, random, device)
+        self.device = device
+
+    @torch.no_grad()
+    def batch(self, size: int) -> Batch:
+        rgb = self.pool.crops(self.recipe.batch, size, self.random)
+        clean, lightness = self.film.lightness(color.linear(rgb))
+        quarter = size // 4
+        count = max(1, int(self.recipe.positions * quarter * quarter))
+        positions = torch.randperm(quarter * quarter, generator=self.random)[:count].to(self.device)
+        small = torch.nn.functional.avg_pool2d(rgb, 4).flatten(2)[:, :, positions]
+        ab = color.chroma(color.linear(small).unsqueeze(2))[:, :, 0]
+        return Batch((lightness - 50) / 50, (clean - 50) / 50, positions,
+                     ab.permute(0, 2, 1).reshape(-1, 2))
+
+
+def at_positions(network: nn.Module, inputs: Tensor, positions: Tensor) -> Tensor:
+    """What the head gives at these positions, (n·m, c): the head is a 1×1 convolution, so it need
+    not run elsewhere."""
+    features = network.features(inputs).flatten(2)[:, :, positions]
+    rows = features.permute(0, 2, 1).reshape(-1, features.shape[1])
+    return torch.nn.functional.linear(rows, network.head.weight.flatten(1), network.head.bias)
+
+
+def distillation(output: Tensor, advice: Tensor) -> Tensor:
+    """The mean cross entropy of logits with those of a teacher, both (n, 313)."""
+    return -(torch.softmax(advice.float(), dim=1)
+             * torch.log_softmax(output.float(), dim=1)).sum(1).mean()
+
+
+class Positions(nn.Module):
+    """`at_positions` as a module, for DistributedDataParallel."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: Tensor, positions: Tensor) -> Tensor:
+        return at_positions(self.network, inputs, positions)
+
+
+class Averager:
+    """An exponential moving average of weights and statistics."""
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+        self.decay = decay
+        self.steps = 0
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        self.steps += 1
+        decay = min(self.decay, self.steps / (self.steps + 10))
+        pairs = [(mine, theirs) for mine, theirs in zip(
+            self.network.state_dict().values(), network.state_dict().values())
+            if mine.is_floating_point()]
+        torch._foreach_lerp_([mine for mine, _ in pairs], [theirs for _, theirs in pairs],
+                             1 - decay)
+
+
+@dataclass
+class Progress:
+    """What a checkpoint says beside the weights."""
+
+    recipe: dict
+    pictures: int = 0
+    seconds: float = 0
+    history: list[dict] = field(default_factory=list)
+    manifest_sha256: str = ""
+
+
+def save(path: Path, network: nn.Module, progress: Progress, prior: np.ndarray) -> None:
+    """Writes under a temporary name first: a checkpoint is whole or it is the previous one."""
+    # Vectors stay fp32: variances of features exceed what fp16 holds.
+    weights = {name: value.half() if value.is_floating_point() and value.ndim > 1 else value
+               for name, value in network.state_dict().items()}
+    partial = path.with_suffix(".part")
+    torch.save({"weights": weights, "progress": asdict(progress), "prior": torch.tensor(prior)},
+               partial)
+    partial.replace(path)
+
+
+def load(path: Path) -> dict:
+    """What `save` wrote, on the CPU."""
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def restore(path: Path) -> nn.Module:
+    """The network of a checkpoint, in evaluation mode."""
+    stored = load(path)
+    recipe = Recipe(**stored["progress"]["recipe"])
+    network = build(recipe.network, OBJECTIVES[recipe.objective][0])
+    network.load_state_dict(stored["weights"])
+    return network.eval()
+
+
+def adopt(network: nn.Module, weights: dict[str, Tensor]) -> list[str]:
+    """Takes what fits from another network's weights; returns the names of what begins anew."""
+    own = network.state_dict()
+    fitting = {name: value for name, value in weights.items()
+               if name in own and own[name].shape == value.shape and value.isfinite().all()}
+    network.load_state_dict(fitting, strict=False)
+    return sorted(set(own) - set(fitting))
+
+
+def coarse_accuracy(output: Tensor, ab: Tensor, encoder: Encoder) -> float:
+    """AuC in per cent at the positions given, with the mean of the distribution: a check on the
+    way, not the figure of `autochrome evaluate`."""
+    if output.shape[1] == 2:
+        estimate = output.float() * 110
+    else:
+        estimate = torch.softmax(
+            output.float() - torch.log(encoder.balance), dim=1) @ encoder.centers
+    distance = (estimate - ab).square().sum(1).sqrt()
+    return 100 * float((1 - distance.ceil().clamp(0, 151) / 151).mean())
+
+
+class Validation:
+    """A fixed set of batches without film faults, of pictures that are not trained on."""
+
+    def __init__(self, pool: Pool, recipe: Recipe, device: torch.device, batches: int = 6) -> None:
+        clean = Recipe(**{**asdict(recipe), "film": 0.0})
+        sampler = Sampler(pool, clean, torch.Generator().manual_seed(1), device)
+        self.size = min(160, pool.pictures.shape[-1] // 16 * 16)
+        self.batches = [sampler.batch(self.size) for _ in range(batches)]
+
+    @torch.no_grad()
+    def measure(self, network: nn.Module, loss: Callable[[Tensor, Tensor], Tensor],
+                encoder: Encoder) -> dict[str, float]:
+        rows = [(at_positions(network, batch.inputs, batch.positions), batch.ab)
+                for batch in self.batches]
+        return {
+            "loss": sum(float(loss(output, ab)) for output, ab in rows) / len(rows),
+            "auc": sum(coarse_accuracy(output, ab, encoder) for output, ab in rows) / len(rows),
+        }
+
+
+def prior_of(pool: Pool) -> np.ndarray:
+    """The share of each bin in the pool's pictures, at a quarter of their size, (313,)."""
+    parts = []
+    for start in range(0, min(len(pool), 4000), 200):
+        rgb = pool.pictures[start:start + 200].float() / 255
+        ab = color.chroma(color.linear(torch.nn.functional.avg_pool2d(rgb, 8)))
+        parts.append(ab.permute(0, 2, 3, 1).reshape(-1, 2).cpu().numpy())
+    return encoding.measure_prior(np.concatenate(parts))
+
+
+def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None = None,
+          teacher: nn.Module | None = None, minutes: float | None = None, report_every: float = 60, seed: int = 1,
+          validation: Path | None = None, held_out: float = 0.02) -> Progress:
+    """Trains to the end of the recipe or for `minutes`, and goes on where `checkpoint` stands.
+
+    `start` is what `export.read_weights` gives: another network's weights and prior to begin with. `teacher` gives
+    the distributions for `recipe.distill`. `validation` is a pool that is
+    measured at each report; without it a part of the pool is held out. Prints one line of JSON for
+    each report.
+    """
+    from . import export
+
+    processes = Processes()
+    device = processes.device
+    channels, objective = OBJECTIVES[recipe.objective]
+    pool = Pool(folder, device)
+    rest = Pool(validation, device) if validation else pool.split(held_out)
+    network = build(recipe.network, channels)
+    progress = Progress(asdict(recipe), manifest_sha256=pool.manifest_sha256)
+
+    if checkpoint.exists():
+        stored = load(checkpoint)
+        network.load_state_dict(stored["weights"])
+        progress = Progress(**{**stored["progress"], "recipe": asdict(recipe)})
+        prior = stored["prior"].numpy()
+    elif start is not None:
+        if start["folded"]:
+            example = Sampler(pool, recipe, torch.Generator().manual_seed(seed), device).batch(
+                recipe.crop(0)).inputs.cpu()
+            fresh = export.unfold(network, start["weights"], example)
+        else:
+            fresh = adopt(network, start["weights"])
+        print(json.dumps({"begins anew": fresh}), flush=True)
+        prior = start["prior"] if start["prior"] is not None else prior_of(pool)
+    else:
+        prior = prior_of(pool)
+
+    if recipe.distill and (teacher is None or channels != 313):
+        raise SystemExit("distillation needs a teacher and an objective over the bins: "
+                         "give --teacher CHECKPOINT, or set distill = 0 in the recipe")
+    if teacher is not None:
+        teacher = teacher.eval().requires_grad_(False).to(
+            device, memory_format=torch.channels_last)
+    encoder = Encoder(prior, recipe.mix, device)
+    network = network.to(device, memory_format=torch.channels_last)
+    average = Averager(network, recipe.average)
+    trained: nn.Module = Positions(network)
+    if processes.count > 1:
+        trained = nn.parallel.DistributedDataParallel(
+            nn.SyncBatchNorm.convert_sync_batchnorm(trained) if device.type == "cuda" else trained)
+    decayed = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+    plain = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed}, {"params": plain, "weight_decay": 0.0}],
+        lr=recipe.learning_rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98))
+    random = torch.Generator().manual_seed(
+        seed + 7919 * processes.rank + progress.pictures)
+    sampler = Sampler(pool, recipe, random, device)
+    measured = Validation(rest, recipe, device)
+
+    def loss(output: Tensor, ab: Tensor) -> Tensor:
+        return objective(output, ab, encoder, recipe.options)
+
+    def report(running: float) -> None:
+        if processes.rank:
+            return
+        figures = {
+            "pictures": progress.pictures, "seconds": round(progress.seconds),
+            "training loss": None if math.isnan(running) else round(running, 4),
+            **{name: round(value, 4) for name, value in
+               measured.measure(average.network, loss, encoder).items()}}
+        progress.history.append(figures)
+        print(json.dumps(figures), flush=True)
+        save(checkpoint, average.network, progress, prior)
+
+    if progress.pictures == 0:
+        report(float("nan"))
+    begun = reported = time.monotonic()
+    before = progress.seconds
+    running, weight, step = 0.0, 0.0, 0
+    while progress.pictures < recipe.pictures:
+        done = progress.pictures / recipe.pictures
+        batch = sampler.batch(recipe.crop(done))
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate(done, step)
+        network.train()
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            output = trained(batch.inputs.to(memory_format=torch.channels_last), batch.positions)
+            with torch.no_grad():
+                advice = teacher and at_positions(teacher, batch.clean, batch.positions)
+        value = loss(output, batch.ab)
+        if advice is not None:
+            value = (1 - recipe.distill) * value + recipe.distill * distillation(output, advice)
+        optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        average.update(network)
+        step += 1
+        progress.pictures += recipe.batch * processes.count
+        if step % 10 == 0:
+            running, weight = running * 0.98 + float(value.detach()), weight * 0.98 + 1
+            now = time.monotonic()
+            progress.seconds = before + now - begun
+            if minutes is not None and now - begun > minutes * 60:
+                break
+            if now - reported > report_every:
+                report(running / weight)
+                reported = time.monotonic()
+    progress.seconds = before + time.monotonic() - begun
+    report(running / max(weight, 1e-9))
+    if processes.count > 1:
+        torch.distributed.destroy_process_group()
+    return progress

@@ -1,0 +1,106 @@
+import io
+import json
+import tarfile
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from autochrome_training import color, data
+
+from .pictures import write_scenes
+
+
+class Preparing(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.random = np.random.default_rng(1)
+
+    def test_drops_what_teaches_nothing_and_names_why(self) -> None:
+        pictures = self.folder / "pictures"
+        write_scenes(pictures, 3, seed=1)
+        good = np.asarray(Image.open(pictures / "0000.png"))
+        gray = np.repeat(good.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+        Image.fromarray(gray).save(pictures / "gray.png")
+        sepia = np.clip(gray.astype(int) // 4 * 4 + np.array([30, 0, -30]), 0, 255)
+        Image.fromarray(sepia.astype(np.uint8)).save(pictures / "sepia.png")
+        Image.fromarray(good[:20, :20]).save(pictures / "tiny.png")
+        Image.fromarray(good).resize((80, 80)).save(pictures / "zcopy.jpg", quality=80)
+        (pictures / "broken.png").write_bytes(b"not a picture")
+        manifest = data.prepare([pictures], self.folder / "pool", 64, [])
+        reasons = {entry["name"]: entry["reason"].split()[0] for entry in manifest["dropped"]}
+        self.assertEqual(reasons, {
+            "gray.png": "gray", "sepia.png": "tinted", "tiny.png": "tiny",
+            "zcopy.jpg": "duplicate", "broken.png": "unreadable"})
+        self.assertEqual([entry["name"] for entry in manifest["kept"]],
+                         ["0000.png", "0001.png", "0002.png"])
+        stored = np.load(self.folder / "pool/pictures.npy")
+        self.assertEqual((stored.shape, stored.dtype), ((3, 64, 64, 3), np.uint8))
+        self.assertEqual(
+            json.loads((self.folder / "pool/manifest.json").read_text()), manifest)
+
+    def test_tar_and_folder_give_the_same(self) -> None:
+        write_scenes(self.folder / "pictures", 4, seed=2)
+        with tarfile.open(self.folder / "shard.tar", "w") as archive:
+            for path in sorted((self.folder / "pictures").iterdir()):
+                archive.add(path, path.name)
+        one = data.prepare([self.folder / "pictures"], self.folder / "one", 64, [])
+        two = data.prepare([self.folder / "shard.tar"], self.folder / "two", 64, [])
+        self.assertEqual(one, two)
+
+    def test_leaves_out_what_is_excluded(self) -> None:
+        write_scenes(self.folder / "pictures", 4, seed=3)
+        write_scenes(self.folder / "held", 2, seed=3)
+        manifest = data.prepare(
+            [self.folder / "pictures"], self.folder / "pool", 64, [self.folder / "held"])
+        self.assertEqual([entry["name"] for entry in manifest["kept"]], ["0002.png", "0003.png"])
+
+    def test_crops_are_parts_of_the_pictures(self) -> None:
+        # Red is x, green is y, blue tells the picture.
+        y, x = np.mgrid[0:96, 0:96]
+        pictures = np.stack(
+            [np.stack((x, y, np.full_like(x, 100 * index)), axis=-1) for index in range(2)])
+        np.save(self.folder / "pictures.npy", pictures.astype(np.uint8))
+        (self.folder / "manifest.json").write_text("{}")
+        pool = data.Pool(self.folder, torch.device("cpu"))
+        random = torch.Generator().manual_seed(1)
+        mirrored, extents, chosen = 0, set(), set()
+        for _ in range(6):
+            for crop in pool.crops(8, 48, random) * 255:
+                across = (crop[0, :, 40] - crop[0, :, 8]) / 32
+                down = (crop[1, 40, :] - crop[1, 8, :]) / 32
+                self.assertLess(float(down.std()) + float(across.std()), 1e-3)
+                step = float(down[0])
+                self.assertAlmostEqual(abs(float(across[0])), step, places=3)
+                self.assertTrue(1 - 1e-3 <= step <= 2 + 1e-3, step)
+                self.assertLess(float(crop[2].std()), 1e-3)
+                mirrored += bool(across[0] < 0)
+                extents.add(round(step * 48))
+                chosen.add(round(float(crop[2, 0, 0])))
+        self.assertTrue(12 < mirrored < 36, mirrored)
+        self.assertGreater(len(extents), 2)
+        self.assertEqual(chosen, {0, 100})
+
+
+class Colors(unittest.TestCase):
+    def test_lab_of_the_primaries(self) -> None:
+        # Lindbloom's values for sRGB, D65.
+        rgb = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]).view(4, 3, 1, 1)
+        expected = torch.tensor(
+            [[53.24, 80.09, 67.20], [87.73, -86.18, 83.18], [32.30, 79.19, -107.86], [100, 0, 0]])
+        light = (rgb * torch.tensor([0.2126729, 0.7151522, 0.0721750]).view(1, 3, 1, 1)).sum(1, True)
+        lab = torch.cat((color.lightness(light), color.chroma(rgb)), dim=1).view(4, 3)
+        self.assertLess(float((lab - expected).abs().max()), 0.05)
+
+    def test_linear_light(self) -> None:
+        self.assertAlmostEqual(float(color.linear(torch.tensor(0.5))), 0.21404, places=4)
+        lightness = torch.linspace(0, 100, 11)
+        back = color.lightness(color.luminance(lightness))
+        self.assertLess(float((back - lightness).abs().max()), 1e-3)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,179 @@
+import contextlib
+import io
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from autochrome_training import data, encoding, export, loop, network, objective
+
+from .pictures import write_scenes
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+
+
+class Objectives(unittest.TestCase):
+    """Each against its formula, written out, at random positions."""
+
+    def setUp(self) -> None:
+        random = torch.Generator().manual_seed(3)
+        self.ab = torch.rand(40, 2, generator=random) * 120 - 60
+        self.logits = torch.randn(40, 313, generator=random)
+        self.colors = torch.randn(40, 2, generator=random)
+        prior = np.random.default_rng(3).dirichlet(np.ones(313))
+        self.balance = encoding.rebalancing(prior, 0.5)
+        self.encoder = encoding.Encoder(prior, 0.5, torch.device("cpu"))
+        bins, weights = encoding.soft_encode(self.ab.round().double().numpy())
+        logarithms = torch.log_softmax(self.logits.double(), 1).numpy()
+        self.entropies = np.array([-(weights[i] * logarithms[i, bins[i]]).sum() for i in range(40)])
+        self.nearest = bins[:, 0]
+
+    def loss(self, name: str, **options: float) -> float:
+        channels, function = objective.OBJECTIVES[name]
+        output = self.logits if channels == 313 else self.colors
+        return float(function(output, self.ab, self.encoder, options))
+
+    def test_class(self) -> None:
+        self.assertAlmostEqual(self.loss("class"), self.entropies.mean(), places=4)
+
+    def test_class_rebalanced(self) -> None:
+        expected = (self.balance[self.nearest] * self.entropies).mean()
+        self.assertAlmostEqual(self.loss("class-rebalanced"), expected, places=4)
+        self.assertNotAlmostEqual(expected, self.entropies.mean(), places=2)
+
+    def test_focal_mask(self) -> None:
+        mask = 1 / (1 + 10 * np.exp(-5 * self.entropies / self.entropies.max()))
+        expected = (mask * self.entropies).sum() / mask.sum()
+        self.assertAlmostEqual(self.loss("focal-mask", alpha=10, beta=5), expected, places=4)
+        self.assertAlmostEqual(self.loss("focal-mask", alpha=0, beta=5), self.entropies.mean(),
+                               places=4)
+
+    def test_distances(self) -> None:
+        difference = (self.colors - self.ab / 110).double().numpy()
+        squares = (difference ** 2).sum(1)
+        self.assertAlmostEqual(self.loss("l2"), squares.mean() / 2, places=4)
+        self.assertAlmostEqual(self.loss("l1"), np.sqrt(squares).mean(), places=3)
+
+    def test_distillation_is_least_where_student_and_teacher_agree(self) -> None:
+        agreed = float(loop.distillation(self.logits, self.logits))
+        other = float(loop.distillation(self.logits.roll(1, 0), self.logits))
+        self.assertLess(agreed, other)
+
+
+class Networks(unittest.TestCase):
+    def test_sizes_keep_their_budgets(self) -> None:
+        for name, limit in (("autochrome", 12e9), ("autochrome-fast", 2.5e9)):
+            built = network.build(name, 313)
+            self.assertLessEqual(2 * network.multiply_adds(built), limit, name)
+            self.assertLessEqual(2 * sum(value.numel() for value in built.parameters()), 16e6)
+
+    def test_positions_are_those_of_the_whole_output(self) -> None:
+        for name in ("tiny", "eccv16"):
+            built = network.build(name, 313).eval()
+            inputs = torch.randn(2, 1, 32, 48)
+            positions = torch.tensor([0, 5, 17])
+            with torch.no_grad():
+                whole = built(inputs)
+                self.assertEqual(whole.shape, (2, 313, 8, 12))
+                part = loop.at_positions(built, inputs, positions)
+            expected = whole.flatten(2)[:, :, positions].permute(0, 2, 1).reshape(-1, 313)
+            torch.testing.assert_close(part, expected, atol=1e-4, rtol=1e-4)
+
+    def test_folding_changes_nothing(self) -> None:
+        for name in ("tiny", "eccv16"):
+            built = network.build(name, 313)
+            built.train()
+            for _ in range(3):
+                built(torch.randn(4, 1, 32, 32))
+            for module in built.modules():
+                if isinstance(module, torch.nn.BatchNorm2d):
+                    module.weight.data.uniform_(0.5, 1.5)
+            built.eval()
+            inputs = torch.randn(1, 1, 48, 32)
+            with torch.no_grad():
+                torch.testing.assert_close(
+                    export.folded(built)(inputs), built(inputs), atol=1e-3, rtol=1e-3)
+
+
+class Loop(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        write_scenes(self.folder / "pictures", 40, seed=1)
+        self.pool = self.folder / "pool"
+        data.prepare([self.folder / "pictures"], self.pool, 64, [])
+        self.recipe = loop.Recipe(
+            "tiny", "class-rebalanced", pictures=64, batch=8, crops=[[0, 32]], warmup=2)
+
+    def train(self, recipe: loop.Recipe, name: str, **options: object) -> loop.Progress:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return loop.train(recipe, self.pool, self.folder / name, **options)
+
+    def test_resumes_where_it_stopped(self) -> None:
+        first = self.train(self.recipe, "a.pt")
+        self.assertEqual(first.pictures, 64)
+        second = self.train(replace(self.recipe, pictures=96), "a.pt")
+        self.assertEqual((second.pictures, len(second.history)), (96, 3))
+        before = loop.load(self.folder / "a.pt")
+        third = self.train(replace(self.recipe, pictures=96), "a.pt")
+        self.assertEqual(third.pictures, 96)
+        after = loop.load(self.folder / "a.pt")
+        for name, value in before["weights"].items():
+            torch.testing.assert_close(after["weights"][name], value, msg=name)
+
+    def test_another_network_s_weights_are_the_start(self) -> None:
+        self.train(self.recipe, "a.pt")
+        start = export.read_weights(self.folder / "a.pt")
+        fresh = network.build("tiny", 313)
+        self.assertEqual(loop.adopt(fresh, start["weights"]), [])
+        other = network.build("tiny", 2)
+        self.assertEqual(loop.adopt(other, start["weights"]), ["head.bias", "head.weight"])
+
+    def test_an_exported_model_is_the_start(self) -> None:
+        self.train(replace(self.recipe, pictures=320), "a.pt")
+        with contextlib.redirect_stdout(io.StringIO()):
+            export.export(self.folder / "a.pt", self.folder / "a.onnx")
+        start = export.read_weights(self.folder / "a.onnx")
+        np.testing.assert_allclose(
+            start["prior"], loop.load(self.folder / "a.pt")["prior"].numpy(), rtol=1e-4)
+        taken = network.build("tiny", 313)
+        inputs = torch.randn(16, 1, 64, 64, generator=torch.Generator().manual_seed(5))
+        self.assertEqual(export.unfold(taken, start["weights"], inputs), [])
+        with torch.no_grad():
+            expected = export.deployed(loop.restore(self.folder / "a.pt"))(inputs)
+            torch.testing.assert_close(taken.eval()(inputs), expected, atol=2e-3, rtol=2e-3)
+            # Statistics of the batch equal the stored ones, so that training starts there, too.
+            difference = (taken.train()(inputs) - expected).abs().mean()
+            self.assertLess(float(difference), 0.02)
+        progress = self.train(self.recipe, "b.pt", start=start)
+        self.assertEqual(progress.pictures, 64)
+
+    def test_a_teacher_is_needed_and_used(self) -> None:
+        recipe = replace(self.recipe, distill=0.5)
+        with self.assertRaisesRegex(SystemExit, "teacher"):
+            self.train(recipe, "a.pt")
+        self.train(recipe, "a.pt", teacher=network.build("tiny", 313))
+        self.train(replace(recipe, distill=0.0), "b.pt")
+        a, b = (loop.load(self.folder / name)["weights"]["head.weight"] for name in ("a.pt", "b.pt"))
+        self.assertFalse(torch.equal(a, b))
+
+    def test_every_recipe_is_understood(self) -> None:
+        paths = sorted(RECIPES.rglob("*.toml"))
+        self.assertGreaterEqual(len(paths), 8)
+        for path in paths:
+            recipe = loop.Recipe.read(path)
+            network.build(recipe.network, objective.OBJECTIVES[recipe.objective][0])
+
+    def test_a_wrong_recipe_is_refused(self) -> None:
+        path = self.folder / "wrong.toml"
+        for text in ('network = "tiny"\nobjective = "guess"\npictures = 1',
+                     'network = "tiny"\nobjective = "class"\npictures = 1\nspeed = 2'):
+            path.write_text(text)
+            with self.assertRaisesRegex(SystemExit, "wrong.toml"):
+                loop.Recipe.read(path)
+
+
+if __name__ == "__main__":
+    unittest.main()
