@@ -6,6 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
+
 from . import data, loop
 
 
@@ -30,12 +32,19 @@ def train(options: argparse.Namespace) -> None:
     options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     loop.train(recipe, options.pool, options.checkpoint, start=start, minutes=options.minutes,
                teacher=loop.restore(options.teacher) if options.teacher else None,
+               prior=np.load(options.prior) if options.prior else None,
                seed=options.seed, validation=options.validation)
 
 
 def export_model(options: argparse.Namespace) -> None:
     from . import export
     export.export(options.checkpoint, options.model, options.name)
+
+
+def report(options: argparse.Namespace) -> None:
+    from . import report as figures
+    print(figures.write(options.autochrome, options.models, options.pictures, options.dials),
+          end="")
 
 
 def main() -> None:
@@ -58,6 +67,9 @@ def main() -> None:
     command.add_argument("--validation", type=Path, help="a pool to measure on, not to train on")
     command.add_argument("--start", type=Path, help="begin with this model (.onnx or .pt)")
     command.add_argument("--teacher", type=Path, help="a checkpoint to learn from")
+    command.add_argument("--prior", type=Path,
+                         help="probabilities of the 313 bins (.npy); by default those of --start, "
+                              "or measured in the pool")
     command.add_argument("--minutes", type=float, help="stop then; the next call goes on")
     command.add_argument("--pictures", type=int, help="instead of the recipe's number")
     command.add_argument("--seed", type=int, default=1)
@@ -68,6 +80,14 @@ def main() -> None:
     command.add_argument("model", type=Path)
     command.add_argument("--name", help="the model's name (default: that of the file)")
     command.set_defaults(run=export_model)
+
+    command = commands.add_parser("report", help="models to a table of figures")
+    command.add_argument("models", type=Path, nargs="+")
+    command.add_argument("--pictures", type=Path, required=True, help="color pictures, not trained on")
+    command.add_argument("--dials", default="0:1,0.6:0.5,1:0.7",
+                         help="VIVIDNESS:TEMPERATURE, … (default %(default)s)")
+    command.add_argument("--autochrome", type=Path, default=Path("autochrome"))
+    command.set_defaults(run=report)
 
     options = parser.parse_args()
     options.run(options)

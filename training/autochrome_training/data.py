@@ -10,6 +10,7 @@ import copy
 import hashlib
 import io
 import json
+import math
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
@@ -50,6 +51,29 @@ def perceptual_hash(picture: Image.Image) -> int:
     low = (basis @ small @ basis.T).ravel()
     bits = low > np.median(low[1:])
     return int("".join("1" if bit else "0" for bit in bits), 2)
+
+
+ALIKE_BITS = 4
+
+
+class Seen:
+    """Perceptual hashes, each with the name of its picture."""
+
+    def __init__(self) -> None:
+        self.hashes = np.zeros(1024, np.uint64)
+        self.names: list[str] = []
+
+    def alike(self, phash: int) -> str | None:
+        """The first picture that differs in no more than `ALIKE_BITS` bits."""
+        known = self.hashes[:len(self.names)]
+        near = np.flatnonzero(np.bitwise_count(known ^ np.uint64(phash)) <= ALIKE_BITS)
+        return self.names[near[0]] if len(near) else None
+
+    def add(self, phash: int, name: str) -> None:
+        if len(self.names) == len(self.hashes):
+            self.hashes = np.concatenate((self.hashes, np.zeros_like(self.hashes)))
+        self.hashes[len(self.names)] = phash
+        self.names.append(name)
 
 
 def objection(rgb: np.ndarray, smallest: int) -> str | None:
@@ -106,19 +130,19 @@ def prepare(sources: list[Path], pool: Path, side: int, excluded: list[Path],
             processes: int = 2) -> dict:
     """Fills `pool` from `sources`, leaving out duplicates and whatever looks like a picture of
     `excluded` (the validation set). Returns the manifest."""
-    seen: dict[int, str] = {}
+    seen = Seen()
     for name, data in files(excluded):
         with Image.open(io.BytesIO(data)) as picture:
-            seen[perceptual_hash(picture.convert("RGB"))] = f"excluded {name}"
+            seen.add(perceptual_hash(picture.convert("RGB")), f"excluded {name}")
     kept: list[Entry] = []
     dropped: list[dict] = []
     with ProcessPoolExecutor(processes) as workers:
         jobs = ((name, data, side) for name, data in files(sources))
         for entry in workers.map(_prepare, jobs, chunksize=64):
-            if entry.reason is None and entry.phash in seen:
-                entry.reason = f"duplicate of {seen[entry.phash]}"
+            if entry.reason is None and (twin := seen.alike(entry.phash)):
+                entry.reason = f"duplicate of {twin}"
             if entry.reason is None:
-                seen[entry.phash] = entry.name
+                seen.add(entry.phash, entry.name)
                 kept.append(entry)
             else:
                 dropped.append(
@@ -155,21 +179,31 @@ class Pool:
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def crops(self, count: int, size: int, random: torch.Generator) -> Tensor:
+    def crops(self, count: int, size: int, scales: tuple[float, float],
+              random: torch.Generator) -> Tensor:
         """`count` crops in sRGB 0…1, (count, 3, size, size), half of them mirrored.
 
-        All crops of a batch show an area of the same, random extent, so that one resampling
-        serves them all; it is never less than half of the picture's side.
+        All crops of a batch are scaled alike, by a factor within `scales`, so that one resampling
+        serves them all; a crop never shows more than there is.
         """
         side = self.pictures.shape[-1]
-        device = self.pictures.device
-        smallest = min(side, max(side // 2, round(size * 0.8)))
-        extent = int(torch.randint(smallest, side + 1, (), generator=random))
+        low, high = (math.log(scale) for scale in scales)
+        scale = math.exp(low + (high - low) * float(torch.rand((), generator=random)))
+        extent = min(side, max(8, round(size / scale)))
         chosen = torch.randint(len(self), (count,), generator=random)
         top, left = torch.randint(side - extent + 1, (2, count, 1), generator=random)
         run = torch.arange(extent).expand(count, extent)
         columns = torch.where(torch.rand(count, 1, generator=random) < 0.5, run, run.flip(1)) + left
-        rows = run + top
+        return self._resampled(chosen, run + top, columns, size)
+
+    def squares(self, chosen: Tensor, size: int) -> Tensor:
+        """Whole pictures in sRGB 0…1, (n, 3, size, size)."""
+        run = torch.arange(self.pictures.shape[-1]).expand(len(chosen), -1)
+        return self._resampled(chosen, run, run, size)
+
+    def _resampled(self, chosen: Tensor, rows: Tensor, columns: Tensor, size: int) -> Tensor:
+        count, extent = rows.shape
+        device = self.pictures.device
         crop = self.pictures[
             chosen.view(-1, 1, 1, 1).to(device), torch.arange(3, device=device).view(1, 3, 1, 1),
             rows.view(count, 1, extent, 1).to(device),
@@ -179,5 +213,3 @@ class Pool:
         return torch.nn.functional.interpolate(
             crop, (size, size), mode="bilinear", antialias=extent > size,
             align_corners=False).clamp_(0, 1)
-
-

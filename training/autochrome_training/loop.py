@@ -53,6 +53,9 @@ class Recipe:
     """The share of the output's positions at which the loss is computed."""
     crops: list[list[float]] = field(default_factory=lambda: [[0, 96], [0.5, 128], [0.85, 160]])
     """From which part of the budget on which size of crop is taken."""
+    scales: list[float] = field(default_factory=lambda: [0.75, 1.5])
+    """By how much crops are scaled. The runtime shows the network pictures with a short side of 192:
+    1.09 times those of a pool of side 176."""
     options: dict[str, float] = field(default_factory=dict)
     """What the objective takes."""
     distill: float = 0.0
@@ -122,9 +125,14 @@ class Sampler:
 
     @torch.no_grad()
     def batch(self, size: int) -> Batch:
-        rgb = self.pool.crops(self.recipe.batch, size, self.random)
+        return self.prepared(self.pool.crops(
+            self.recipe.batch, size, tuple(self.recipe.scales), self.random))
+
+    @torch.no_grad()
+    def prepared(self, rgb: Tensor) -> Batch:
+        """A batch from pictures in sRGB 0…1."""
         clean, lightness = self.film.lightness(color.linear(rgb))
-        quarter = size // 4
+        quarter = rgb.shape[-1] // 4
         count = max(1, int(self.recipe.positions * quarter * quarter))
         positions = torch.randperm(quarter * quarter, generator=self.random)[:count].to(self.device)
         small = torch.nn.functional.avg_pool2d(rgb, 4).flatten(2)[:, :, positions]
@@ -235,13 +243,16 @@ def coarse_accuracy(output: Tensor, ab: Tensor, encoder: Encoder) -> float:
 
 
 class Validation:
-    """A fixed set of batches without film faults, of pictures that are not trained on."""
+    """Whole pictures at the runtime's working size, without film faults."""
 
-    def __init__(self, pool: Pool, recipe: Recipe, device: torch.device, batches: int = 6) -> None:
+    size = 192
+
+    def __init__(self, pool: Pool, recipe: Recipe, device: torch.device, most: int = 384) -> None:
         clean = Recipe(**{**asdict(recipe), "film": 0.0})
         sampler = Sampler(pool, clean, torch.Generator().manual_seed(1), device)
-        self.size = min(160, pool.pictures.shape[-1] // 16 * 16)
-        self.batches = [sampler.batch(self.size) for _ in range(batches)]
+        pictures = torch.arange(min(len(pool), most))
+        self.batches = [sampler.prepared(pool.squares(part, self.size))
+                        for part in pictures.split(32)]
 
     @torch.no_grad()
     def measure(self, network: nn.Module, loss: Callable[[Tensor, Tensor], Tensor],
@@ -265,12 +276,14 @@ def prior_of(pool: Pool) -> np.ndarray:
 
 
 def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None = None,
-          teacher: nn.Module | None = None, minutes: float | None = None, report_every: float = 60, seed: int = 1,
+          teacher: nn.Module | None = None, prior: np.ndarray | None = None,
+          minutes: float | None = None, report_every: float = 60, seed: int = 1,
           validation: Path | None = None, held_out: float = 0.02) -> Progress:
     """Trains to the end of the recipe or for `minutes`, and goes on where `checkpoint` stands.
 
     `start` is what `export.read_weights` gives: another network's weights and prior to begin with. `teacher` gives
-    the distributions for `recipe.distill`. `validation` is a pool that is
+    the distributions for `recipe.distill`. `prior` is by default that of `start`, or measured in the pool.
+    `validation` is a pool that is
     measured at each report; without it a part of the pool is held out. Prints one line of JSON for
     each report.
     """
@@ -289,7 +302,9 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         network.load_state_dict(stored["weights"])
         progress = Progress(**{**stored["progress"], "recipe": asdict(recipe)})
         prior = stored["prior"].numpy()
-    elif start is not None:
+    elif prior is None:
+        prior = start["prior"] if start and start["prior"] is not None else prior_of(pool)
+    if start is not None and not checkpoint.exists():
         if start["folded"]:
             example = Sampler(pool, recipe, torch.Generator().manual_seed(seed), device).batch(
                 recipe.crop(0)).inputs.cpu()
@@ -297,9 +312,6 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         else:
             fresh = adopt(network, start["weights"])
         print(json.dumps({"begins anew": fresh}), flush=True)
-        prior = start["prior"] if start["prior"] is not None else prior_of(pool)
-    else:
-        prior = prior_of(pool)
 
     if recipe.distill and (teacher is None or channels != 313):
         raise SystemExit("distillation needs a teacher and an objective over the bins: "
