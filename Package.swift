@@ -32,6 +32,7 @@ let package = Package(
 
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "Imaging", dependencies: ["CKernels", "Locking"], swiftSettings: strict),
+    .target(name: "Quality", dependencies: ["Imaging"], swiftSettings: strict),
     .target(
       name: "Network",
       dependencies: [
@@ -48,7 +49,7 @@ let package = Package(
     .target(
       name: "AutochromeKit",
       dependencies: [
-        "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "Network",
+        "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "Network", "Quality",
         "SampleFilm",
         .product(name: "Yams", package: "Yams"),
       ],
@@ -70,6 +71,8 @@ let package = Package(
 
     .testTarget(
       name: "ImagingTests", dependencies: ["Imaging", "CKernels"], swiftSettings: strict),
+    .testTarget(
+      name: "QualityTests", dependencies: ["Quality", "Imaging"], swiftSettings: strict),
     .testTarget(
       name: "NetworkTests",
       dependencies: ["Network", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
