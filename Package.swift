@@ -69,13 +69,20 @@ let package = Package(
       name: "render-sample", dependencies: ["SampleFilm"], path: "samples/render-sample",
       swiftSettings: strict),
 
+    // Builds ONNX models for the tests.
+    .target(
+      name: "ModelFixtures",
+      dependencies: ["Network", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Tests/ModelFixtures", swiftSettings: strict),
     .testTarget(
       name: "ImagingTests", dependencies: ["Imaging", "CKernels"], swiftSettings: strict),
     .testTarget(
       name: "QualityTests", dependencies: ["Quality", "Imaging"], swiftSettings: strict),
     .testTarget(
       name: "NetworkTests",
-      dependencies: ["Network", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: [
+        "ModelFixtures", "Network", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ColorizationTests",
@@ -87,7 +94,10 @@ let package = Package(
     .testTarget(name: "MediaTests", dependencies: ["Media", "Imaging"], swiftSettings: strict),
     .testTarget(
       name: "AutochromeKitTests",
-      dependencies: ["AutochromeKit", "Imaging", "Media", "SampleFilm", "autochrome"],
+      dependencies: [
+        "AutochromeKit", "Imaging", "Media", "ModelFixtures", "Network", "Quality", "SampleFilm",
+        "autochrome",
+      ],
       swiftSettings: strict),
   ]
 )
