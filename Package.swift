@@ -86,7 +86,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ColorizationTests",
-      dependencies: ["Colorization", "CKernels", "Imaging", "Network", "SampleFilm"],
+      dependencies: [
+        "Colorization", "CKernels", "Imaging", "ModelFixtures", "Network", "SampleFilm",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "FramePipelineTests", dependencies: ["FramePipeline", "Locking"], swiftSettings: strict),

@@ -3,7 +3,7 @@ import Foundation
 /// What a network says about itself in its metadata properties (`autochrome.*`).
 public struct ColorNetworkDescription: Hashable, Sendable {
   /// What the network puts out.
-  public enum Output: String, Hashable, Sendable {
+  public enum Output: String, Hashable, Sendable, CaseIterable {
     /// Logits or probabilities of the 313 bins.
     case bins313
     /// a and b in CIELAB units.
