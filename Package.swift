@@ -32,6 +32,7 @@ let package = Package(
 
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "Imaging", dependencies: ["CKernels", "Locking"], swiftSettings: strict),
+    .target(name: "Quality", dependencies: ["Imaging"], swiftSettings: strict),
     .target(
       name: "Network",
       dependencies: [
@@ -48,7 +49,7 @@ let package = Package(
     .target(
       name: "AutochromeKit",
       dependencies: [
-        "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "Network",
+        "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "Network", "Quality",
         "SampleFilm",
         .product(name: "Yams", package: "Yams"),
       ],
@@ -68,15 +69,26 @@ let package = Package(
       name: "render-sample", dependencies: ["SampleFilm"], path: "samples/render-sample",
       swiftSettings: strict),
 
+    // Builds ONNX models for the tests.
+    .target(
+      name: "ModelFixtures",
+      dependencies: ["Network", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Tests/ModelFixtures", swiftSettings: strict),
     .testTarget(
       name: "ImagingTests", dependencies: ["Imaging", "CKernels"], swiftSettings: strict),
     .testTarget(
+      name: "QualityTests", dependencies: ["Quality", "Imaging"], swiftSettings: strict),
+    .testTarget(
       name: "NetworkTests",
-      dependencies: ["Network", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: [
+        "ModelFixtures", "Network", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ColorizationTests",
-      dependencies: ["Colorization", "CKernels", "Imaging", "Network", "SampleFilm"],
+      dependencies: [
+        "Colorization", "CKernels", "Imaging", "ModelFixtures", "Network", "SampleFilm",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "FramePipelineTests", dependencies: ["FramePipeline", "Locking"], swiftSettings: strict),
@@ -84,7 +96,10 @@ let package = Package(
     .testTarget(name: "MediaTests", dependencies: ["Media", "Imaging"], swiftSettings: strict),
     .testTarget(
       name: "AutochromeKitTests",
-      dependencies: ["AutochromeKit", "Imaging", "Media", "SampleFilm", "autochrome"],
+      dependencies: [
+        "AutochromeKit", "Imaging", "Media", "ModelFixtures", "Network", "Quality", "SampleFilm",
+        "autochrome",
+      ],
       swiftSettings: strict),
   ]
 )

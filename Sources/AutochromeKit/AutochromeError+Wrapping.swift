@@ -1,7 +1,9 @@
 import Colorization
 import FramePipeline
+import Imaging
 import Media
 import Network
+import Quality
 
 extension AutochromeError {
   /// Runs `body`, and gives whatever it throws an exit status.
@@ -17,6 +19,8 @@ extension AutochromeError {
     case let error as NetworkError:
       self.init(error.code == .backEnd ? .internalFault : .badData, error.description)
     case let error as ColorizationError: self.init(.badData, error.description)
+    case let error as ImagingError: self.init(.badData, error.description)
+    case let error as QualityError: self.init(.badData, error.description)
     case PipelineError.stageFailed(_, let underlying): self.init(wrapping: underlying)
     case PipelineError.aborted: self.init(.interrupted, "Stopped; nothing was kept.")
     default: self.init(.internalFault, "A fault of Autochrome: \(error).")

@@ -31,6 +31,8 @@ final class JobLog: Sendable {
 
   var framesDone: Int { state.withLock { $0.framesDone } }
 
+  var warnings: [String] { state.withLock { $0.warnings } }
+
   /// The damage that ended the input early, if any.
   var damage: MediaError? {
     get { state.withLock { $0.damage } }

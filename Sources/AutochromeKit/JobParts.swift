@@ -33,10 +33,7 @@ struct JobParts {
     try FrameColorizer(
       network: try ModelCatalog.open(
         settings.model, backend: settings.backend, precision: settings.precision),
-      options: FrameColorizer.Options(
-        shortSide: settings.size, temperature: settings.temperature,
-        vividness: settings.vividness, saturation: settings.saturation,
-        isGuided: settings.refine == .guided))
+      options: FrameColorizer.Options(settings))
   }
 
   /// The stage that finds shots and steadies the estimates.
@@ -189,5 +186,14 @@ struct JobParts {
       word("primaries", given.primaries.rawValue, used.primaries.rawValue),
       "\(used.range.rawValue) range" + (given.range == used.range ? "" : " (untagged)"),
     ].joined(separator: ", ")
+  }
+}
+
+extension FrameColorizer.Options {
+  /// Those of a job's settings.
+  init(_ settings: Settings) {
+    self.init(
+      shortSide: settings.size, temperature: settings.temperature, vividness: settings.vividness,
+      saturation: settings.saturation, isGuided: settings.refine == .guided)
   }
 }

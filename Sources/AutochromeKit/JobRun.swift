@@ -33,7 +33,9 @@ struct JobRun {
     let sink = try parts.openSink()
     do {
       onEvent(.started(parts.plan))
-      let sheet = job.preview.map { _ in ContactSheet(expectedFrames: parts.expectedFrames) }
+      let sheet = job.preview.map { _ in
+        ContactSheet(expected: parts.expectedFrames, arrangement: .columns)
+      }
       let summary = try execute(parts, sink: sink, sheet: sheet, token: token, log: log)
       let interrupted = summary.ending == .drained
       var partialOutput: String?
@@ -110,7 +112,7 @@ struct JobRun {
       sink: { item in
         var element = item.element
         if let frame = element.frame, let colored = item.colored {
-          try sheet?.offer(source: frame.picture, result: colored)
+          try sheet?.offer { try [Thumbnail(gray: frame.picture), Thumbnail(color: colored)] }
           element.frame = frame.with(colored)
           try sink.write(element)
           log.wrote(frameIndex: frame.index, startsShot: item.startsShot)

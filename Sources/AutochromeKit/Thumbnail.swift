@@ -7,14 +7,17 @@ struct Thumbnail {
   /// R, G, B, each `height` × `width`.
   let rgb: [[UInt8]]
 
+  /// The width of pictures that are larger.
+  private static let widest = 320
+
   /// The luma of a picture alone.
-  init(gray picture: Picture, width: Int) throws {
-    try self.init(picture, width: width, isGray: true)
+  init(gray picture: Picture) throws {
+    try self.init(picture, width: Self.widest, isGray: true)
   }
 
   /// The picture in color.
-  init(color picture: Picture, width: Int) throws {
-    try self.init(picture, width: width, isGray: false)
+  init(color picture: Picture) throws {
+    try self.init(picture, width: Self.widest, isGray: false)
   }
 
   private init(_ picture: Picture, width: Int, isGray: Bool) throws {

@@ -8,49 +8,36 @@ import Imaging
 struct ChromaSiting: Sendable {
   let shiftX: Int
   let shiftY: Int
-  private let isCositedX: Bool
-  private enum Vertical { case top, center, bottom }
-  private let vertical: Vertical
+  private let location: ChromaLocation
 
   init(_ format: PixelFormat, location: ChromaLocation) {
     shiftX = format.chromaShiftX
     shiftY = format.chromaShiftY
-    switch location {
-    case .unspecified, .left: (isCositedX, vertical) = (true, .center)
-    case .center: (isCositedX, vertical) = (false, .center)
-    case .topLeft: (isCositedX, vertical) = (true, .top)
-    case .top: (isCositedX, vertical) = (false, .top)
-    case .bottomLeft: (isCositedX, vertical) = (true, .bottom)
-    case .bottom: (isCositedX, vertical) = (false, .bottom)
-    }
+    self.location = location
   }
 
   /// Places of `count` chroma columns in a picture of `width` luma samples, 0…1 from edge to edge.
   func columnPositions(count: Int, width: Int) -> [Double] {
     let step = Double(1 << shiftX)
-    let offset = isCositedX ? 0.5 : step / 2
+    let offset = location.firstColumn(step: 1 << shiftX)
     return (0..<count).map { (Double($0) * step + offset) / Double(width) }
   }
 
   /// Places of `count` chroma rows in a picture of `height` luma rows, 0…1 from edge to edge.
   func rowPositions(count: Int, height: Int) -> [Double] {
     let step = Double(1 << shiftY)
-    let offset =
-      switch vertical {
-      case .top: 0.5
-      case .center: step / 2
-      case .bottom: step - 0.5
-      }
+    let offset = location.firstRow(step: 1 << shiftY)
     return (0..<count).map { (Double($0) * step + offset) / Double(height) }
   }
 
   /// Luma rows relative to the first one of a chroma row's, and their weights, which add up to 1.
   var rowTaps: (offsets: [Int], weights: [Float]) {
     let step = 1 << shiftY
-    guard vertical != .center, step > 1 else {
+    let first = location.firstRow(step: step)
+    guard first != Double(step) / 2, step > 1 else {
       return (Array(0..<step), [Float](repeating: 1 / Float(step), count: step))
     }
-    let middle = vertical == .top ? 0 : step - 1
+    let middle = first < Double(step) / 2 ? 0 : step - 1
     let reach = Array(1 - step..<step)
     return (
       reach.map { middle + $0 }, reach.map { Float(step - abs($0)) / Float(step * step) }
@@ -64,7 +51,7 @@ struct ChromaSiting: Sendable {
   ) -> UnsafeMutablePointer<Float> {
     var (from, to, count) = (row, spare, width)
     for _ in 0..<shiftX {
-      if isCositedX {
+      if location.isCositedX {
         ac_halve_row_cosited(from, to, Int32(count))
       } else {
         ac_halve_row_centered(from, to, Int32(count))

@@ -3,7 +3,7 @@ import Foundation
 /// What a network says about itself in its metadata properties (`autochrome.*`).
 public struct ColorNetworkDescription: Hashable, Sendable {
   /// What the network puts out.
-  public enum Output: String, Hashable, Sendable {
+  public enum Output: String, Hashable, Sendable, CaseIterable {
     /// Logits or probabilities of the 313 bins.
     case bins313
     /// a and b in CIELAB units.
@@ -67,16 +67,23 @@ public struct ColorNetworkDescription: Hashable, Sendable {
       throw .metadata(model: name, property: key, value: "\(value)", expected: "1…256")
     }
     prior = try metadata["autochrome.prior"].map { text throws(ColorizationError) in
-      let values = text.split(whereSeparator: { $0.isWhitespace || $0 == "," }).compactMap {
-        Double($0)
-      }
-      guard values.count == 313, values.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+      guard let values = Self.prior(text) else {
         throw .metadata(
-          model: name, property: "autochrome.prior", value: "\(values.count) numbers",
+          model: name, property: "autochrome.prior", value: "\(text.prefix(40))…",
           expected: "313 numbers, none negative")
       }
       return values
     }
+  }
+
+  /// Reads the probabilities of the 313 bins, with spaces or commas between; nil if they are not 313
+  /// numbers or any is negative.
+  public static func prior(_ text: String) -> [Double]? {
+    let words = text.split { $0.isWhitespace || $0 == "," }
+    let values = words.compactMap { Double($0) }
+    guard words.count == 313, values.count == 313, values.allSatisfy({ $0 >= 0 && $0.isFinite })
+    else { return nil }
+    return values
   }
 
   /// Reads `L`, `L/100` or `(L-50)/50`.

@@ -70,15 +70,31 @@ public final class FrameColorizer: Sendable {
 
   /// The network's view of a frame.
   public func analyze(_ frame: Frame) throws -> FrameAnalysis {
+    try analyze(frame, for: [self])[0]
+  }
+
+  /// The network's view of a frame as each of `colorizers` reads it: they may differ in vividness, and
+  /// the network runs but once.
+  ///
+  /// - Precondition: `colorizers` have this one's network and short side.
+  public func analyze(_ frame: Frame, for colorizers: [FrameColorizer]) throws -> [FrameAnalysis] {
+    precondition(
+      colorizers.allSatisfy {
+        $0.network === network && $0.options.shortSide == options.shortSide
+      }, "the colorizers have networks or sizes of their own")
     let reducer = try reducer(for: frame)
     let lightness = try reducer.reduce(frame.picture)
-    let estimate = try network.run(lightness: lightness, geometry: reducer.geometry) { values in
-      switch network.description.output {
-      case .bins313: decoder.probabilities(values: values, geometry: reducer.geometry)
-      case .ab: CoarseEstimate(ab: values, geometry: reducer.geometry)
+    let estimates = try network.run(lightness: lightness, geometry: reducer.geometry) { values in
+      colorizers.map { colorizer in
+        switch network.description.output {
+        case .bins313: colorizer.decoder.probabilities(values: values, geometry: reducer.geometry)
+        case .ab: CoarseEstimate(ab: values, geometry: reducer.geometry)
+        }
       }
     }
-    return FrameAnalysis(geometry: reducer.geometry, lightness: lightness, estimate: estimate)
+    return estimates.map {
+      FrameAnalysis(geometry: reducer.geometry, lightness: lightness, estimate: $0)
+    }
   }
 
   /// The frame's picture in color, as the output wants it. The luma plane is the frame's own.

@@ -25,7 +25,21 @@ public enum ColorBins {
 
   /// The bin whose center is nearest to (a, b); of several, the first.
   public static func nearest(a: Float, b: Float) -> Int {
-    nearest(to: SIMD2(a, b), count: 1).first?.bin ?? 0
+    // The cell that the color lies in, of two at the border the first, if it is one of the 313.
+    let row = (a / 10 - 0.5).rounded(.up) + 9
+    let column = (b / 10 - 0.5).rounded(.up)
+    if row >= 0, row < Float(rows.count) {
+      let (first, last) = rows[Int(row)]
+      if column >= Float(first / 10), column <= Float(last / 10) {
+        return starts[Int(row)] + Int(column) - first / 10
+      }
+    }
+    return nearest(to: SIMD2(a, b), count: 1).first?.bin ?? 0
+  }
+
+  /// The first bin of each row.
+  private static let starts = rows.indices.map { index in
+    rows[..<index].reduce(0) { $0 + ($1.last - $1.first) / 10 + 1 }
   }
 
   /// Soft encoding: the `neighbours` nearest bins, weighted by a Gaussian of their distance, adding up

@@ -26,9 +26,9 @@ public struct LumaWeights: Hashable, Sendable {
   /// The weights that R′G′B′ with the given primaries make luma with: those of the video standard with
   /// these primaries, BT.709 for any other.
   public init(forRGBWith primaries: ColorPrimaries) {
-    switch primaries.rawValue {
-    case 5, 6, 7: self.init(red: 0.299, blue: 0.114)
-    case 9: self.init(red: 0.2627, blue: 0.0593)
+    switch MatrixCoefficients(forRGBWith: primaries) {
+    case .smpte170M: self.init(red: 0.299, blue: 0.114)
+    case .bt2020NonConstant: self.init(red: 0.2627, blue: 0.0593)
     default: self.init(red: 0.2126, blue: 0.0722)
     }
   }
@@ -57,5 +57,17 @@ public struct LumaWeights: Hashable, Sendable {
   public func chroma(_ rgb: SIMD3<Double>) -> (cb: Double, cr: Double) {
     let y = luma(rgb)
     return ((rgb.z - y) / bluePerCb, (rgb.x - y) / redPerCr)
+  }
+}
+
+extension MatrixCoefficients {
+  /// The matrix of the video standard with the given primaries, BT.709 for any other: what luma of an
+  /// R′G′B′ picture is made with.
+  public init(forRGBWith primaries: ColorPrimaries) {
+    switch primaries.rawValue {
+    case 5, 6, 7: self = .smpte170M
+    case 9: self = .bt2020NonConstant
+    default: self = .bt709
+    }
   }
 }

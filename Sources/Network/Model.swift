@@ -56,6 +56,19 @@ public struct Model: Sendable {
   /// Multiplications and additions for one run, padding included. Throws when the shapes don't fit or
   /// an operator is not supported.
   public func floatingPointOperations(inputShapes: [String: [Int]]) throws(NetworkError) -> Int {
+    try program(inputShapes).floatingPointOperations
+  }
+
+  /// The shapes of the outputs for the given ones of the inputs. Throws when the shapes don't fit or
+  /// an operator is not supported.
+  public func outputShapes(inputShapes: [String: [Int]]) throws(NetworkError) -> [String: [Int]] {
+    let program = try program(inputShapes)
+    return Dictionary(
+      program.outputs.map { ($0.name, program.values[$0.value].type.shape) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  private func program(_ inputShapes: [String: [Int]]) throws(NetworkError) -> Program {
     do throws(NetworkError) {
       var types: [String: TensorType] = [:]
       for input in graph.inputs {
@@ -65,7 +78,6 @@ public struct Model: Sendable {
         types[input.name] = try TensorType(input.elementType ?? .float32, shape)
       }
       return try ProgramBuilder.build(graph, inputs: types, parameters: [:])
-        .floatingPointOperations
     } catch { throw error.inFile(name) }
   }
 }

@@ -5,8 +5,8 @@ import Foundation
 /// Looking at networks.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "List, show and verify networks.",
-    subcommands: [List.self, Show.self, Verify.self])
+    commandName: "model", abstract: "List, show, verify and import networks.",
+    subcommands: [List.self, Show.self, Verify.self, Import.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The networks that are shipped.")

@@ -119,7 +119,7 @@ final class ProgressDisplay: Sendable {
     }
     text += String(format: ", %.1f frames/s", progress.framesPerSecond)
     if let left = progress.secondsLeft { text += ", \(clock(left)) left" }
-    return text + ", shot \(progress.shots)"
+    return progress.shots > 0 ? text + ", shot \(progress.shots)" : text
   }
 
   private static func clock(_ seconds: Double) -> String {

@@ -26,6 +26,20 @@ struct ColorBinsTests {
     }
   }
 
+  @Test func theNearestIsTheFirstOfTheNearestOnes() {
+    // Borders of cells and places outside of all cells included.
+    for a in stride(from: Float(-130), through: 130, by: 2.5) {
+      for b in stride(from: Float(-130), through: 130, by: 2.5) {
+        let distances = ColorBins.centers.map { center in
+          let difference = center - SIMD2(a, b)
+          return (difference * difference).sum()
+        }
+        let first = distances.firstIndex(of: distances.min() ?? 0)
+        #expect(ColorBins.nearest(a: a, b: b) == first, "(\(a), \(b))")
+      }
+    }
+  }
+
   @Test func softEncodingIsAGaussianOverTheFiveNearest() {
     // (3, 0) has its bin (0, 0), then (10, 0), (0, ±10), (−10, 0) at distances 3, 7, √109, 13 …;
     // of these the nearest five are (0,0), (10,0), (0,10), (0,−10), (10,±10) at √149 > √109.

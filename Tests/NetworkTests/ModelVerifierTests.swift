@@ -1,4 +1,5 @@
 import Foundation
+import ModelFixtures
 import Network
 import SwiftProtobuf
 import Testing

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Imports networks as PyTorch exports them, and holds the result against the originals.
+
+ECCV16 and SIGGRAPH17 with random weights (`export_networks.py`), with the metadata removed, pass
+through `autochrome model import`. The engine's output of the imported file is compared with what ONNX
+Runtime gives for the original: of ECCV16 the logits before its softmax, of SIGGRAPH17 its a and b
+with hints and mask at zero. The largest error is at most 1e-4 of the output's range. The imported
+file also passes ONNX's own checker.
+
+Exit status: 0 when all hold, 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+
+import fixtures
+import verify
+
+NAMES = ("eccv16-ab", "siggraph17", "siggraph17-auto")
+SIZES = ((128, 160), (72, 200))
+LIMIT = 1e-4
+
+
+def expose_logits(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with what its softmax reads as the only output, if it has a softmax."""
+    for node in model.graph.node:
+        if node.op_type == "Softmax":
+            del model.graph.output[:]
+            model.graph.output.add().name = node.input[0]
+    return model
+
+
+def write_data(folder: Path, original: onnx.ModelProto, imported: onnx.ModelProto) -> None:
+    """Test data for the imported model, with outputs of the original."""
+    session = onnxruntime.InferenceSession(
+        original.SerializeToString(), providers=["CPUExecutionProvider"])
+    for index, (height, width) in enumerate(SIZES):
+        lightness = fixtures.lightness(height, width, index)
+        feeds = {}
+        for value in original.graph.input:
+            channels = value.type.tensor_type.shape.dim[1].dim_value
+            zeros = np.zeros((1, channels, height, width), np.float32)
+            feeds[value.name] = zeros if feeds else lightness
+        data = folder / f"test_data_set_{index}"
+        data.mkdir()
+        verify.write_tensor(data / "input_0.pb", imported.graph.input[0].name, lightness)
+        verify.write_tensor(
+            data / "output_0.pb", imported.graph.output[0].name, session.run(None, feeds)[0])
+
+
+def check(binary: Path, source: Path, folder: Path) -> str:
+    """A sentence on what is wrong; empty if nothing is."""
+    folder.mkdir()
+    original = onnx.load(str(source))
+    del original.metadata_props[:]
+    plain, result = folder / "plain.onnx", folder / "model.onnx"
+    onnx.save(original, str(plain))
+    done = subprocess.run(
+        [str(binary), "model", "import", str(plain), "-o", str(result)],
+        capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return done.stderr.strip()
+    print(f"{source.name}: {' '.join(done.stdout.split())}")
+    imported = onnx.load(str(result))
+    onnx.checker.check_model(imported, full_check=True)
+    write_data(folder, expose_logits(original), imported)
+    answers, ended = verify.run(binary, [folder], ["--precision", "fp32"], 600)
+    if folder not in answers:
+        return ended or "no answer"
+    outputs = answers[folder].fields.get("outputs", [])
+    if len(outputs) != len(SIZES):
+        return answers[folder].reason
+    for output in outputs:
+        error = output["max_abs_error"] / (output["max"] - output["min"])
+        print(f"  {output['name']} {output['shape']}: {error:.1e} of the range")
+        if not error <= LIMIT:
+            return f"the error is {error:.1e} of the range, above {LIMIT:g}"
+    return ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--autochrome", type=Path, required=True, help="the program")
+    parser.add_argument("--networks", type=Path, help="a folder that export_networks.py has filled")
+    options = parser.parse_args()
+    faults = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        networks = options.networks or Path(scratch)
+        if options.networks is None:
+            exporter = Path(__file__).with_name("export_networks.py")
+            subprocess.run(
+                [sys.executable, str(exporter), scratch, "--only", *NAMES], check=True,
+                stdout=subprocess.DEVNULL)
+        for name in NAMES:
+            fault = check(
+                options.autochrome, networks / f"{name}.onnx", Path(scratch) / f"import-{name}")
+            if fault:
+                print(f"{name}: {fault}")
+                faults += 1
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()

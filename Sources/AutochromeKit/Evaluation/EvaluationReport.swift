@@ -1,0 +1,135 @@
+import Foundation
+import Quality
+
+/// What an evaluation found.
+public struct EvaluationReport: Codable, Sendable {
+  /// Figures of one method over all pictures.
+  public struct Row: Codable, Hashable, Sendable {
+    /// The method.
+    public var name: String
+    /// The vividness in force; nil for gray.
+    public var vividness: Float?
+    /// The temperature in force; nil for gray.
+    public var temperature: Float?
+    /// Area under the curve of accuracy, in percent.
+    public var auc: Double?
+    /// Class-rebalanced area, in percent.
+    public var rebalancedAUC: Double?
+    /// `auc` minus that of gray.
+    public var aucGain: Double?
+    /// `rebalancedAUC` minus that of gray.
+    public var rebalancedAUCGain: Double?
+    /// In decibels, of the squared error pooled over all pictures; nil if nothing differs.
+    public var psnr: Double?
+    /// Mean over pictures and over R′, G′, B′.
+    public var ssim: Double?
+    /// ΔE₀₀, mean over pictures.
+    public var deltaE2000: Double?
+    /// Hasler and Süsstrunk's, mean over pictures.
+    public var colorfulness: Double
+    /// How far `colorfulness` is from the truth's.
+    public var deltaColorfulness: Double?
+  }
+
+  /// What was measured.
+  public var input: String
+  /// The network, its back end and arithmetic.
+  public var network: String
+  /// Pictures measured.
+  public var pictures: Int
+  /// Whether the input is in color, so that there is a truth to compare with.
+  public var hasTruth: Bool
+  /// Where the weights of the rebalanced figure are from.
+  public var prior: String
+  /// Whether the user named that prior.
+  public var priorIsGiven: Bool
+  /// Colorfulness of the truth, mean over pictures.
+  public var truthColorfulness: Double
+  /// Figures of the pictures without color; nil if there is no truth.
+  public var gray: Row?
+  /// Figures of the results, one row for each setting of the dials.
+  public var rows: [Row]
+  /// Published figures to compare the gains with.
+  public var published: [PublishedRow]
+  /// Wall-clock seconds.
+  public var seconds: Double
+  /// What the user should know.
+  public var warnings: [String]
+
+  /// A table for people.
+  public var text: String {
+    var lines = [
+      "\(input): \(pictures) picture\(pictures == 1 ? "" : "s"), \(network)"
+    ]
+    guard hasTruth, let gray else {
+      lines.append("There is no color in it to compare with.")
+      lines += rows.map { row in
+        row.name + String(format: ": colorfulness %.1f", row.colorfulness)
+      }
+      return lines.joined(separator: "\n")
+    }
+    lines.append(
+      String(
+        format: "colorfulness of the truth %.1f, rare colors weighed by the prior of ",
+        truthColorfulness) + prior)
+    lines.append("")
+    let names = ([gray] + rows).map(\.name) + published.map(\.name)
+    let width = (names.map(\.count).max() ?? 0) + 1
+    func line(_ name: String, _ cells: [String]) -> String {
+      name.padding(toLength: width, withPad: " ", startingAt: 0)
+        + cells.map { String(repeating: " ", count: max(0, 8 - $0.count)) + $0 }.joined()
+    }
+    lines.append(
+      line("", ["AuC", "gain", "rebal.", "gain", "PSNR", "SSIM", "ΔE00", "CF", "ΔCF"]))
+    lines += ([gray] + rows).map { line($0.name, Self.cells($0)) }
+    if !priorIsGiven, !published.isEmpty {
+      lines.append(
+        "The figures below were made with the prior of ImageNet: give its prior_probs.npy with --prior "
+          + "to compare.")
+    }
+    lines += published.map { row in
+      line(
+        row.name,
+        [
+          "", String(format: "%+.1f", row.aucGain), "",
+          String(format: "%+.1f", row.rebalancedAUCGain),
+        ])
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func cells(_ row: Row) -> [String] {
+    func number(_ value: Double?, _ format: String, none: String = "") -> String {
+      value.map { String(format: format, $0) } ?? none
+    }
+    return [
+      number(row.auc, "%.2f"), number(row.aucGain, "%+.2f"), number(row.rebalancedAUC, "%.2f"),
+      number(row.rebalancedAUCGain, "%+.2f"), number(row.psnr, "%.2f", none: "∞"),
+      number(row.ssim, "%.4f"), number(row.deltaE2000, "%.2f"),
+      number(row.colorfulness, "%.1f"), number(row.deltaColorfulness, "%.1f"),
+    ]
+  }
+}
+
+extension EvaluationReport.Row {
+  /// - Parameters:
+  ///   - figures: nil-valued figures are left out where there is no truth.
+  ///   - gray: the row that gains are taken over; nil for that row itself.
+  init(
+    name: String, figures: Figures, prior: [Double], hasTruth: Bool = true, gray: Self? = nil
+  ) throws(QualityError) {
+    self.name = name
+    colorfulness = figures.colorfulness
+    guard hasTruth else { return }
+    auc = figures.accuracy.area.map { 100 * $0 }
+    rebalancedAUC = try figures.accuracy.rebalancedArea(prior: prior).map { 100 * $0 }
+    if let gray {
+      aucGain = auc.flatMap { auc in gray.auc.map { auc - $0 } }
+      rebalancedAUCGain = rebalancedAUC.flatMap { auc in gray.rebalancedAUC.map { auc - $0 } }
+    }
+    psnr = figures.squaredError.peakSignalToNoiseRatio.flatMap { $0.isFinite ? $0 : nil }
+    ssim = figures.structuralSimilarity
+    deltaE2000 = figures.colorDifference
+    deltaColorfulness = figures.colorfulnessDifference
+  }
+}

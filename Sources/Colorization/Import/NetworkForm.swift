@@ -1,0 +1,194 @@
+import Foundation
+import Imaging
+import Network
+
+/// What the graph of a network of others tells about its use. The forms of Zhang, Isola, Efros 2016
+/// (ECCV16) and Zhang, Zhu et al. 2017 (SIGGRAPH17) are known, as PyTorch exports the published code
+/// (github.com/richzhang/colorization).
+struct NetworkForm {
+  /// How the network ends.
+  enum Head {
+    /// Softmax over 313 bins, their mean, and perhaps enlargement: `logits` comes before. The bins are
+    /// those of `ColorBins`, in their order, or not.
+    case mean(logits: String, isPublishedOrder: Bool)
+    /// Softmax over 313 bins.
+    case probabilities(logits: String)
+    /// A convolution to 313 channels.
+    case logits(String)
+    /// Tanh to two channels, times `unit`.
+    case color(String, unit: Float)
+    /// Something else.
+    case other(String)
+  }
+
+  /// The name of the architecture, if it is a known one.
+  let title: String?
+  let lightness: String
+  /// 1, or 4 where hints and their mask come with it.
+  let lightnessChannels: Int
+  /// The other inputs.
+  let hints: [(name: String, channels: Int)]
+  /// Whether the graph itself brings L\* into the range that the network learnt.
+  let isNormalized: Bool
+  let head: Head
+
+  /// - Throws: `ColorizationError.interface` if the inputs are not those of a colorizer.
+  init(_ document: ModelDocument, name: String) throws {
+    let source = document.source
+    guard let output = source.outputs.first else {
+      throw ColorizationError.interface(model: name, problem: "it has no output")
+    }
+    let inputs = try source.inputs.map { input in
+      (name: input.name, channels: try Self.channels(of: input, in: document, name: name))
+    }
+    switch inputs.map(\.channels) {
+    case [1], [4], [1, 2, 1]: break
+    case let channels:
+      throw ColorizationError.interface(
+        model: name,
+        problem:
+          "its inputs have \(channels) channels; expected L alone (1), L with hints and their "
+          + "mask (4), or these apart (1, 2, 1)")
+    }
+    lightness = inputs[0].name
+    lightnessChannels = inputs[0].channels
+    hints = Array(inputs.dropFirst())
+    isNormalized = Self.isNormalized(lightness, in: document)
+    head = Self.head(of: output.name, in: document)
+
+    let deconvolutions = source.operators["ConvTranspose", default: 0]
+    let first = Self.firstConvolution(from: lightness, in: document)
+    switch head {
+    case .mean, .probabilities, .logits:
+      title =
+        first == [64, 1, 3, 3] && deconvolutions == 1
+        ? "ECCV16, of Zhang, Isola, Efros 2016" : nil
+    case .color:
+      title =
+        first == [64, 4, 3, 3] && deconvolutions == 3
+        ? "SIGGRAPH17, of Zhang, Zhu et al. 2017" : nil
+    case .other: title = nil
+    }
+  }
+
+  private static func channels(of input: ValueInfo, in document: ModelDocument, name: String)
+    throws -> Int
+  {
+    guard input.elementType == nil || input.elementType == .float32 else {
+      throw ColorizationError.interface(
+        model: name,
+        problem: "its input '\(input.name)' is of type \(input.elementType?.name ?? "?"), expected "
+          + "fp32")
+    }
+    if let dimensions = input.dimensions {
+      guard dimensions.count == 4 else {
+        throw ColorizationError.interface(
+          model: name,
+          problem: "its input '\(input.name)' has \(dimensions.count) axes, expected n, c, h, w")
+      }
+      if case .fixed(let channels) = dimensions[1] { return channels }
+    }
+    // Not told: what the first convolution reads, if nothing comes between.
+    return firstConvolution(from: input.name, in: document).map { $0[1] } ?? 1
+  }
+
+  /// The shape of the weights of the first convolution that an input reaches.
+  private static func firstConvolution(from input: String, in document: ModelDocument) -> [Int]? {
+    var front = [input]
+    var seen = Set(front)
+    while let value = front.first {
+      front.removeFirst()
+      for step in document.consumers(of: value) {
+        if step.op == "Conv", step.inputs.count > 1 {
+          return document.constantShape(step.inputs[1])
+        }
+        for output in step.outputs where seen.insert(output).inserted { front.append(output) }
+      }
+    }
+    return nil
+  }
+
+  /// Whether a number is taken from the input or it is divided by one, zero apart: the graph's own
+  /// normalization.
+  private static func isNormalized(_ input: String, in document: ModelDocument) -> Bool {
+    document.consumers(of: input).contains { step in
+      guard ["Sub", "Add", "Div", "Mul"].contains(step.op),
+        let factor = scalar(step, besides: input, in: document)
+      else { return false }
+      return factor != 0
+    }
+  }
+
+  /// The number that an operator joins to a value.
+  private static func scalar(_ step: ModelDocument.Step, besides value: String, in d: ModelDocument)
+    -> Float?
+  {
+    guard step.inputs.count == 2, let other = step.inputs.first(where: { $0 != value }),
+      let numbers = d.constant(other), numbers.count == 1
+    else { return nil }
+    return numbers[0]
+  }
+
+  private static func head(of output: String, in document: ModelDocument) -> Head {
+    var value = output
+    var factor: Float = 1
+    // From the end back to what gives the numbers their meaning.
+    while let step = document.producer(of: value), let source = step.inputs.first {
+      switch step.op {
+      case "Identity", "Resize", "Upsample", "Cast":
+        value = source
+      case "Mul", "Div":
+        let input = step.inputs.first { document.constantShape($0) == nil } ?? source
+        guard let number = scalar(step, besides: input, in: document) else { return .other(output) }
+        factor *= step.op == "Mul" ? number : 1 / number
+        value = input
+      case "Tanh":
+        guard convolutionOutputs(source, in: document) == 2 else { return .other(output) }
+        return .color(output, unit: factor)
+      case "Softmax":
+        guard convolutionOutputs(source, in: document) == 313, isOverChannels(step) else {
+          return .other(output)
+        }
+        return .probabilities(logits: source)
+      case "Conv":
+        return convolutionHead(step, factor: factor, output: output, in: document)
+      default: return .other(output)
+      }
+    }
+    return .other(output)
+  }
+
+  private static func convolutionHead(
+    _ step: ModelDocument.Step, factor: Float, output: String, in document: ModelDocument
+  ) -> Head {
+    guard step.inputs.count > 1, let shape = document.constantShape(step.inputs[1]) else {
+      return .other(output)
+    }
+    if shape[0] == 313, let value = step.outputs.first { return .logits(value) }
+    guard shape == [2, 313, 1, 1], let softmax = document.producer(of: step.inputs[0]),
+      softmax.op == "Softmax", isOverChannels(softmax),
+      convolutionOutputs(softmax.inputs[0], in: document) == 313
+    else { return .other(output) }
+    // The weights are the bins' centers, in the unit that what follows undoes.
+    let weights = document.constant(step.inputs[1]) ?? []
+    let isPublished =
+      weights.count == 626 && step.inputs.count == 2
+      && ColorBins.centers.enumerated().allSatisfy { bin, center in
+        abs(weights[bin] * factor - center.x) < 0.5
+          && abs(weights[313 + bin] * factor - center.y) < 0.5
+      }
+    return .mean(logits: softmax.inputs[0], isPublishedOrder: isPublished)
+  }
+
+  /// How many channels the convolution has that computes a value; nil if none does.
+  private static func convolutionOutputs(_ value: String, in document: ModelDocument) -> Int? {
+    guard let step = document.producer(of: value), step.op == "Conv", step.inputs.count > 1 else {
+      return nil
+    }
+    return document.constantShape(step.inputs[1])?.first
+  }
+
+  private static func isOverChannels(_ softmax: ModelDocument.Step) -> Bool {
+    [1, -3].contains(softmax.integers["axis"] ?? -1)
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import AutochromeKit
+
+/// How good a network is on pictures of which the colors are known.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Take the color from pictures, give it back, and compare.",
+    discussion: """
+      Prints accuracy (AuC and class-rebalanced AuC of Zhang et al. 2016, with the gains over gray \
+      and those of the paper's table), PSNR, SSIM, ΔE2000, and colorfulness with its distance from \
+      the truth's. Each picture stands for itself; its luma is kept. Of a film in black and white, \
+      only the sheet and the colorfulness are made.
+      """)
+
+  @Argument(help: "A folder of color pictures, a pattern, or a film.")
+  var input: String
+
+  @Option(
+    help: ArgumentHelp(
+      "A row for each vividness, with a temperature if wanted: 0:0.7,0.6,1:0.38.",
+      valueName: "list"))
+  var dials: String?
+
+  @Option(help: "Take only every so many pictures.")
+  var every = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Probabilities of the 313 bins, as text or .npy; by default those of the default network.",
+      valueName: "file"))
+  var prior: String?
+
+  @Option(help: ArgumentHelp("Write gray, results and truth to this PNG.", valueName: "file"))
+  var sheet: String?
+
+  @OptionGroup(title: "Settings")
+  var settings: SettingsOptions
+
+  @Flag(help: "As JSON.")
+  var json = false
+
+  @Option(help: "auto, plain, json or none.")
+  var progress: ProgressMode = .auto
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func run() throws {
+    var evaluation = Evaluation(
+      input: input,
+      settings: try Settings(
+        pipeline: settings.pipeline, suggested: "photos", options: settings.layer))
+    evaluation.dials = try dials.map { try ColorDial.list($0) } ?? []
+    evaluation.every = every
+    evaluation.prior = prior
+    evaluation.sheet = sheet
+    let interruption = Interruption()
+    let signals = SignalWatch(interruption)
+    defer { signals.stop() }
+    let display = ProgressDisplay(mode: progress, verbosity: quiet ? .quiet : .normal)
+    defer { display.closeLine() }
+    let report = try evaluation.run(interruption: interruption) { display.show($0) }
+    display.closeLine()
+    if json { try Console.json(report) } else { Console.result(report.text) }
+  }
+}
