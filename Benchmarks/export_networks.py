@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,10 @@ import torch
 from torch import Tensor, nn
 
 import fixtures
+
+# ECCV16 is a recipe of the training as well.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
+from autochrome_training.network import ECCV16
 
 OPSET = 17
 
@@ -39,25 +44,6 @@ def stage(sizes: Sequence[int], stride: int = 1, dilation: int = 1,
         step = stride if index == last else 1
         layers += [nn.Conv2d(channels, wanted, 3, step, dilation, dilation), nn.ReLU()]
     return layers + ([nn.BatchNorm2d(sizes[-1])] if norm else [])
-
-
-class ECCV16(nn.Module):
-    """Zhang, Isola, Efros 2016: conv1…conv8, 313 logits at a quarter of the size."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            *stage((1, 64, 64), stride=2), *stage((64, 128, 128), stride=2),
-            *stage((128, 256, 256, 256), stride=2), *stage((256, 512, 512, 512)),
-            *stage((512, 512, 512, 512), dilation=2), *stage((512, 512, 512, 512), dilation=2),
-            *stage((512, 512, 512, 512)),
-            nn.ConvTranspose2d(512, 256, 4, 2, 1), nn.ReLU(),
-            *stage((256, 256, 256), norm=False))
-        self.logits = nn.Conv2d(256, 313, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(L-50)/100 to logits."""
-        return self.logits(self.body(x))
 
 
 class ECCV16Color(nn.Module):
@@ -223,11 +209,11 @@ def shape_logits(network: ECCV16, x: Tensor, generator: torch.Generator) -> None
         frequencies = torch.randn(2, directions, generator=generator) / 30
         phases = torch.rand(directions, generator=generator) * 2 * math.pi
         weights = torch.cos(centers @ frequencies + phases) @ reading.T
-        network.logits.weight.copy_(weights[:, :, None, None])
-        network.logits.bias.zero_()
-        network.logits.weight *= 2 / network(x).std(dim=1).mean()
+        network.head.weight.copy_(weights[:, :, None, None])
+        network.head.bias.zero_()
+        network.head.weight *= 2 / network(x).std(dim=1).mean()
         average = network(x).mean(dim=(0, 2, 3))
-        network.logits.bias.copy_(-centers.square().sum(dim=1) / (2 * 40 ** 2) - average)
+        network.head.bias.copy_(-centers.square().sum(dim=1) / (2 * 40 ** 2) - average)
 
 
 def describe(path: Path, properties: dict[str, str]) -> None:
@@ -287,7 +273,7 @@ def main() -> None:
 
     if wanted("eccv16-bins313", "eccv16-ab"):
         random = generator(1)
-        eccv16 = ECCV16()
+        eccv16 = ECCV16(313)
         fill(eccv16, (normalized,), random)
         shape_logits(eccv16, normalized, random)
         write("eccv16-bins313", eccv16, (normalized,), ["L"], "logits",
