@@ -52,7 +52,10 @@ extension ModelCatalog {
       // That the engine has all operators, and that the decoder takes the settings.
       let network = try ColorNetwork(
         model: imported.model, name: imported.description.name, precision: .float32)
-      _ = try FrameColorizer(network: network)
+      _ = try FrameColorizer(
+        network: network,
+        options: FrameColorizer.Options(
+          try Settings(pipeline: nil, suggested: "photos", options: SettingsLayer())))
       do {
         try Data(try imported.document.bytes()).write(
           to: URL(fileURLWithPath: output), options: .atomic)

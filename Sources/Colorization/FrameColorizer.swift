@@ -19,7 +19,7 @@ public final class FrameColorizer: Sendable {
 
     /// All choices; the defaults are the network's own and those of the design.
     public init(
-      shortSide: Int = 256, temperature: Float? = nil, vividness: Float? = nil,
+      shortSide: Int, temperature: Float? = nil, vividness: Float? = nil,
       saturation: Float = 1, isGuided: Bool = true
     ) {
       self.shortSide = shortSide
@@ -43,7 +43,7 @@ public final class FrameColorizer: Sendable {
   private let recombiners = Kept<RecombinerKey, Recombiner>()
 
   /// - Throws: `ColorizationError` if a setting is out of range.
-  public init(network: ColorNetwork, options: Options = Options()) throws {
+  public init(network: ColorNetwork, options: Options) throws {
     self.network = network
     self.options = options
     let description = network.description

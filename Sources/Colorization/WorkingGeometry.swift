@@ -38,7 +38,7 @@ public struct WorkingGeometry: Sendable, Hashable {
   ///   - sampleAspectRatio: Width ÷ height of one sample; the network was trained on square ones.
   ///     Values outside of 1/8…8, and unknown ones, count as 1.
   public init(
-    width: Int, height: Int, shortSide: Int = 256, stride: Int, scale: Int,
+    width: Int, height: Int, shortSide: Int, stride: Int, scale: Int,
     sampleAspectRatio: Rational = Rational(1, 1)
   ) {
     let (width, height) = (max(width, 1), max(height, 1))

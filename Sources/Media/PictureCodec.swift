@@ -69,6 +69,15 @@ enum PictureKind: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// Whether tags that are absent mean sRGB (for JPEG: JFIF, ITU-T T.871; for PNG: W3C, section
+  /// 12.1), and not what they would mean in a film. DPX and OpenEXR hold scans and linear light.
+  var isDisplayReferred: Bool {
+    switch self {
+    case .png, .jpeg, .tiff, .pnm, .bmp, .webp, .jpeg2000: true
+    case .dpx, .openEXR: false
+    }
+  }
+
   /// Codec of FFmpeg that decodes it.
   func decoder(firstBytes bytes: [UInt8]) -> AVCodecID {
     switch self {
@@ -146,8 +155,13 @@ enum PictureDecoder {
         .corrupt, "The picture \(name) cannot be decoded.",
         underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
     }
+    var picture = try frame.picture(in: name)
+    if kind.isDisplayReferred {
+      if picture.color.primaries == .unspecified { picture.color.primaries = .bt709 }
+      if picture.color.transfer == .unspecified { picture.color.transfer = .iec61966_2_1 }
+    }
     return Result(
-      picture: try frame.picture(in: name),
+      picture: picture,
       sampleAspectRatio: Rational(frame.pointer.pointee.sample_aspect_ratio),
       codecName: codecName)
   }

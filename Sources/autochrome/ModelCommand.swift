@@ -25,11 +25,14 @@ struct ModelCommand: ParsableCommand {
     @Argument(help: "A shipped network by name, or an ONNX file.")
     var model = Settings.defaultModel
 
+    @Flag(help: "Run it, on each back end, and tell how long it takes.")
+    var time = false
+
     @Flag(help: "As JSON.")
     var json = false
 
     func run() throws {
-      let summary = try ModelCatalog.summary(of: model)
+      let summary = try ModelCatalog.summary(of: model, isTimed: time)
       if json { try Console.json(summary) } else { Console.result(summary.text) }
     }
   }

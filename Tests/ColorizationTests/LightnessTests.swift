@@ -77,7 +77,7 @@ struct LightnessTests {
   }
 
   @Test func anotherSizeIsRefused() throws {
-    let geometry = WorkingGeometry(width: 64, height: 64, stride: 16, scale: 4)
+    let geometry = WorkingGeometry(width: 64, height: 64, shortSide: 256, stride: 16, scale: 4)
     let color = ColorDescription().resolved(width: 64, height: 64, format: .gray(8))
     let reducer = try LightnessReducer(color: color, geometry: geometry)
     let picture = ColorFixtures.gray(32, 64) { _, _ in 0 }
@@ -102,7 +102,7 @@ struct LightnessTests {
         #expect(input[0, x, y] == (Float(rows[y] * 12 + columns[x]) - 50) / 50)
       }
     }
-    let dot = WorkingGeometry(width: 1, height: 1, stride: 16, scale: 1)
+    let dot = WorkingGeometry(width: 1, height: 1, shortSide: 256, stride: 16, scale: 1)
     let one = FloatImage(width: 1, height: 1) { $0[0] = 100 }
     let padded = try NetworkInput().tensorValues(lightness: one, geometry: dot)
     #expect(padded[0, 15, 15] == 1)

@@ -67,7 +67,6 @@ public struct Evaluation: Sendable {
     }
     defer { interruption.observe(nil) }
     let source = try openSource(blocking, log)
-    let isPhotograph = source.info.isFrameFolder
     let expected = source.info.estimatedFrameCount.map { ($0 + every - 1) / every }
     let contacts = sheet.map { _ in ContactSheet(expected: expected, arrangement: .rows) }
     let sums = Locked(Sums(results: colorizers.map { _ in Figures() }))
@@ -77,7 +76,7 @@ public struct Evaluation: Sendable {
       source: { try nextPicture(of: source) }
     ).parallel("measure") { frame in
       do {
-        return try PictureTrial(frame, isPhotograph: isPhotograph, colorizers: colorizers)
+        return try PictureTrial(frame, colorizers: colorizers)
       } catch let error as QualityError {
         throw AutochromeError(.badData, "Picture \(Self.name(frame)): \(error).")
       }
@@ -133,7 +132,7 @@ public struct Evaluation: Sendable {
     }
     return EvaluationReport(
       input: input, network: colorizers[0].network.title, pictures: sums.gray.pictures,
-      hasTruth: hasTruth, prior: prior.origin, priorIsGiven: self.prior != nil,
+      hasTruth: hasTruth, prior: prior.origin,
       truthColorfulness: sums.gray.referenceColorfulness, gray: gray, rows: rows,
       published: hasTruth ? PublishedRow.zhang2016 : [], seconds: summary.elapsed.seconds,
       warnings: log.warnings)

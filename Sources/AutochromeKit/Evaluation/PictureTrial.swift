@@ -15,16 +15,9 @@ struct PictureTrial: Sendable {
   /// One for each colorizer.
   let figures: [Figures]
 
-  /// - Parameters:
-  ///   - isPhotograph: whether tags that are absent mean sRGB, as in picture files, and not what they
-  ///     mean in films.
-  ///   - colorizers: of one network.
-  init(_ frame: Frame, isPhotograph: Bool, colorizers: [FrameColorizer]) throws {
-    var truth = frame.picture
-    if isPhotograph {
-      if truth.color.primaries == .unspecified { truth.color.primaries = .bt709 }
-      if truth.color.transfer == .unspecified { truth.color.transfer = .iec61966_2_1 }
-    }
+  /// - Parameter colorizers: of one network.
+  init(_ frame: Frame, colorizers: [FrameColorizer]) throws {
+    let truth = frame.picture
     let gray = try truth.withoutColor()
     let film = frame.with(gray)
     let reference = try MeasuredPicture(truth)
