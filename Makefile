@@ -82,11 +82,20 @@ lint:
 bench: build
 	$(BINARY) bench
 
+# All tests under a sanitizer, optimized: in debug the plain kernels alone take many minutes. The
+# program that some tests start lies beside them, so it is a sanitized one too; such a test fails
+# when the program's stderr holds a report. A report in the tests themselves ends `swift test` with
+# a failure.
 tsan:
-	swift test --sanitize=thread --scratch-path .build/tsan
+	swift build -c release --build-tests --sanitize=thread --scratch-path .build/tsan
+	swift test -c release --skip-build --sanitize=thread --scratch-path .build/tsan
 
+# Leaks too, except those of others that Tests/leaks.txt names.
+asan: export ASAN_OPTIONS = detect_leaks=1
+asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/Tests/leaks.txt:print_suppressions=0
 asan:
-	swift test --sanitize=address --scratch-path .build/asan
+	swift build -c release --build-tests --sanitize=address --scratch-path .build/asan
+	swift test -c release --skip-build --sanitize=address --scratch-path .build/asan
 
 # Does not build, so that root compiles nothing: run `make build` first.
 install:

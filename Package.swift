@@ -31,12 +31,14 @@ let package = Package(
     .target(name: "CKernels", cSettings: strictC),
 
     .target(name: "Locking", swiftSettings: strict),
-    .target(name: "Imaging", dependencies: ["CKernels", "Locking"], swiftSettings: strict),
+    .target(name: "Blocks", dependencies: ["Locking"], swiftSettings: strict),
+    .target(
+      name: "Imaging", dependencies: ["Blocks", "CKernels", "Locking"], swiftSettings: strict),
     .target(name: "Quality", dependencies: ["Imaging"], swiftSettings: strict),
     .target(
       name: "Network",
       dependencies: [
-        "COneDNN", "COpenBLAS", "Locking",
+        "Blocks", "COneDNN", "COpenBLAS", "Locking",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/onnx.proto"],

@@ -52,18 +52,28 @@ final class PipelineRun: @unchecked Sendable {
     } else {
       workers.wait()
     }
-    let end = state.withLock { $0 }
-    guard let result = end.result else { preconditionFailure("workers left before the end") }
-    return PipelineSummary(
-      ending: try result.get(), items: end.itemsDone, peakInFlight: end.peakInFlight,
-      elapsed: ContinuousClock.now - begin, stages: end.statistics)
+    let elapsed = ContinuousClock.now - begin
+    let summary = state.withLock { end in
+      end.result?.map { ending in
+        PipelineSummary(
+          ending: ending, items: end.itemsDone, peakInFlight: end.peakInFlight, elapsed: elapsed,
+          stages: end.statistics)
+      }
+    }
+    guard let summary else { preconditionFailure("workers left before the end") }
+    return try summary.get()
   }
 
+  /// Made under the lock: a copy of the state would share the nodes with the workers, each of whom
+  /// then had to copy them, and whether it may write in place is a count that the thread sanitizer
+  /// does not see.
   private var progress: PipelineProgress {
-    let now = state.withLock { $0 }
-    return PipelineProgress(
-      itemsDone: now.itemsDone, itemsInFlight: now.inFlight,
-      elapsed: ContinuousClock.now - begin, stages: now.statistics)
+    let elapsed = ContinuousClock.now - begin
+    return state.withLock { now in
+      PipelineProgress(
+        itemsDone: now.itemsDone, itemsInFlight: now.inFlight, elapsed: elapsed,
+        stages: now.statistics)
+    }
   }
 
   private func launch(_ tasks: some Sequence<PipelineState.Task>) {

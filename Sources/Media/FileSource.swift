@@ -6,10 +6,6 @@ import Locking
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
 public final class FileSource: FrameSource, @unchecked Sendable {
-  /// Packets are handed on without waiting for a frame beyond either of these.
-  static let packetLimit = 256
-  static let packetByteLimit = 8 << 20
-
   public private(set) var info: SourceInfo
 
   private enum Phase {
@@ -31,8 +27,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
 
   private var phase = Phase.decoding
   private var inputEnded = false
-  private var gathered: [CopiedPacket] = []
-  private var gatheredBytes = 0
+  private var gathered = GatheredPackets()
   private var first: SourceElement?
   private var failure: MediaError?
   private var damaged = 0
@@ -79,14 +74,9 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       streams.append(stream)
     }
     self.isCopied = isCopied
-    info = SourceInfo(
-      width: Int(stream.pointee.codecpar.pointee.width),
-      height: Int(stream.pointee.codecpar.pointee.height), format: .gray(8),
-      color: ColorDescription(), timeBase: timeBase,
-      frameRate: rate.num > 0 ? Rational(rate) : nil, containerName: demuxer.formatName,
-      codecName: decoder.codecName)
-    info.streams = streams
-    try describe(stream)
+    info = try SourceInfo(
+      describing: demuxer, videoIndex: videoIndex, codecName: decoder.codecName, streams: streams,
+      cut: cut, options: options)
     try seekToCut()
     first = try advance()
     if let frame = first?.frame {
@@ -116,49 +106,6 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     }
   }
 
-  // MARK: Describing
-
-  private func describe(_ stream: UnsafeMutablePointer<AVStream>) throws {
-    let parameters = stream.pointee.codecpar.pointee
-    if parameters.format >= 0 {
-      let layout = try SampleLayout(
-        AVPixelFormat(rawValue: parameters.format), in: demuxer.bytes.name)
-      info.format = layout.format
-      info.color = ColorDescription(
-        primaries: parameters.color_primaries, transfer: parameters.color_trc,
-        matrix: parameters.color_space, range: parameters.color_range,
-        location: parameters.chroma_location, layout: layout)
-    }
-    info.videoStreamIndex = videoIndex
-    info.isSeekable = demuxer.bytes.isSeekable
-    info.isPipe = !demuxer.bytes.isSeekable
-    info.metadata = Demuxer.entries(demuxer.pointer.pointee.metadata)
-    info.chapters = demuxer.chapters.compactMap(cut.apply)
-    info.startTime = stream.pointee.start_time.knownTime.map { Double($0) * info.timeBase.value }
-    let whole =
-      stream.pointee.duration.knownTime.map { Double($0) * info.timeBase.value }
-      ?? demuxer.pointer.pointee.duration.knownTime.map { Double($0) / Double(AV_TIME_BASE) }
-    info.duration = whole.map { cut.duration(of: $0) }
-    if stream.pointee.nb_frames > 0 && options.from == nil && options.to == nil {
-      info.estimatedFrameCount = Int(stream.pointee.nb_frames)
-    } else if let duration = info.duration, let rate = info.frameRate {
-      info.estimatedFrameCount = Int((duration * rate.value).rounded())
-    }
-    if let limit = options.frameLimit {
-      info.estimatedFrameCount = min(info.estimatedFrameCount ?? limit, limit)
-    }
-    let matrix = info.videoStream?.sideData.first {
-      $0.type == AV_PKT_DATA_DISPLAYMATRIX.rawValue && $0.bytes.count >= 36
-    }
-    if let matrix {
-      let counterclockwise = matrix.bytes.withUnsafeBytes { bytes in
-        bytes.bindMemory(to: Int32.self).baseAddress.map { av_display_rotation_get($0) } ?? 0
-      }
-      let clockwise = (360 - counterclockwise).truncatingRemainder(dividingBy: 360)
-      if clockwise != 0 { info.rotationDegrees = clockwise }
-    }
-  }
-
   private func seekToCut() throws {
     guard let from = cut.from, demuxer.bytes.isSeekable, options.from ?? 0 > 0 else { return }
     let target = Int64((from / info.timeBase.value).rounded(.down))
@@ -171,30 +118,20 @@ public final class FileSource: FrameSource, @unchecked Sendable {
 
   private func advance() throws -> SourceElement? {
     while true {
-      if gathered.count >= Self.packetLimit || gatheredBytes >= Self.packetByteLimit {
-        return SourceElement(packets: takeGathered())
-      }
+      if gathered.isFull { return SourceElement(packets: gathered.takeAll()) }
       switch phase {
       case .decoding:
         if let frame = try decodeStep() {
-          return SourceElement(frame: frame, packets: takeGathered())
+          return SourceElement(frame: frame, packets: gathered.takeAll())
         }
       case .collecting:
         try collectStep()
       case .ended:
-        if !gathered.isEmpty { return SourceElement(packets: takeGathered()) }
+        if !gathered.isEmpty { return SourceElement(packets: gathered.takeAll()) }
         if let failure { throw failure }
         return nil
       }
     }
-  }
-
-  private func takeGathered() -> [CopiedPacket] {
-    defer {
-      gathered = []
-      gatheredBytes = 0
-    }
-    return gathered
   }
 
   /// One step of decoding: a frame that is wanted, or `nil` to go on.
@@ -309,9 +246,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       if let pts = packet.pointee.pts.knownTime { packet.pointee.pts = pts - shift }
       if let dts = packet.pointee.dts.knownTime { packet.pointee.dts = dts - shift }
     }
-    let copy = try CopiedPacket(moving: packet, timeBase: timeBase)
-    gathered.append(copy)
-    gatheredBytes += copy.byteCount
+    gathered.append(try CopiedPacket(moving: packet, timeBase: timeBase))
   }
 
   // MARK: Frames

@@ -294,15 +294,19 @@ private func dawdle(_ value: Int, salt: UInt64) {
     let caller = pthread_self()
     let reports = Locked<[PipelineProgress]>([])
     let onCaller = Locked(true)
+    let reported = DispatchSemaphore(value: 0)
     let summary = try withWatchdog {
       try Pipeline(permits: 3, threads: 2, source: counter(to: 40))
         .parallel("work") { item in
           usleep(2000)
+          // On a busy machine too, two reports come before the end.
+          if item == 10 || item == 20 { reported.wait() }
           return item
         }
         .run(progressInterval: .milliseconds(5)) { report in
           if pthread_equal(pthread_self(), caller) == 0 { onCaller.withLock { $0 = false } }
           reports.withLock { $0.append(report) }
+          reported.signal()
         } sink: { _ in
         }
     }
@@ -320,17 +324,21 @@ private func dawdle(_ value: Int, salt: UInt64) {
   @Test func slowProgressHoldsNothingUp() throws {
     // The first report does not return before the last item is written: if items waited for
     // reports, this would never end.
-    let written = DispatchSemaphore(value: 0)
+    let (begun, written) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     let reports = Gauge()
     try withWatchdog {
       try Pipeline(permits: 2, threads: 2, source: counter(to: 50))
         .parallel("work") { item in
-          usleep(500)
+          // Else all may be over before the first report on a machine that is busy.
+          if item == 0 { begun.wait() }
           return item
         }
         .run(progressInterval: .milliseconds(1)) { _ in
           reports.enter()
-          if reports.all == 1 { written.wait() }
+          if reports.all == 1 {
+            begun.signal()
+            written.wait()
+          }
         } sink: { item in
           if item == 49 { written.signal() }
         }
