@@ -7,8 +7,7 @@ struct BinPrior {
   let values: [Double]
   let origin: String
 
-  /// That of the default network, whichever is measured, so that figures compare: the default network
-  /// was trained with the prior of ImageNet as Zhang et al. published it.
+  /// That of the default network, whichever is measured, so that figures compare.
   static func shipped() throws -> BinPrior {
     let name = Settings.defaultModel
     let description = try ColorNetworkDescription(
@@ -18,7 +17,7 @@ struct BinPrior {
         .unavailable,
         "The network '\(name)' tells no probabilities of the bins; name a file with --prior.")
     }
-    return BinPrior(values: prior, origin: "ImageNet")
+    return BinPrior(values: prior, origin: "network '\(name)'")
   }
 
   /// Reads 313 numbers from a file: text with spaces, line ends or commas between, or NumPy's `.npy`

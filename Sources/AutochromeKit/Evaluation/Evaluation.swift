@@ -132,7 +132,7 @@ public struct Evaluation: Sendable {
     }
     return EvaluationReport(
       input: input, network: colorizers[0].network.title, pictures: sums.gray.pictures,
-      hasTruth: hasTruth, prior: prior.origin,
+      hasTruth: hasTruth, prior: prior.origin, priorIsGiven: self.prior != nil,
       truthColorfulness: sums.gray.referenceColorfulness, gray: gray, rows: rows,
       published: hasTruth ? PublishedRow.zhang2016 : [], seconds: summary.elapsed.seconds,
       warnings: log.warnings)

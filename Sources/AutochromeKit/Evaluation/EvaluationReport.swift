@@ -41,6 +41,8 @@ public struct EvaluationReport: Codable, Sendable {
   public var hasTruth: Bool
   /// Where the weights of the rebalanced figure are from.
   public var prior: String
+  /// Whether the user named that prior.
+  public var priorIsGiven: Bool
   /// Colorfulness of the truth, mean over pictures.
   public var truthColorfulness: Double
   /// Figures of the pictures without color; nil if there is no truth.
@@ -80,6 +82,11 @@ public struct EvaluationReport: Codable, Sendable {
     lines.append(
       line("", ["AuC", "gain", "rebal.", "gain", "PSNR", "SSIM", "ΔE00", "CF", "ΔCF"]))
     lines += ([gray] + rows).map { line($0.name, Self.cells($0)) }
+    if !priorIsGiven, !published.isEmpty {
+      lines.append(
+        "The figures below were made with the prior of ImageNet: give its prior_probs.npy with --prior "
+          + "to compare.")
+    }
     lines += published.map { row in
       line(
         row.name,
