@@ -63,7 +63,7 @@ class Road(unittest.TestCase):
         checkpoint, progress = self.trained("class-rebalanced", 4800)
         losses = [row["loss"] for row in progress.history]
         print(f"loss {losses[0]:.3f} → {losses[-1]:.3f}, AuC {progress.history[-1]['auc']:.1f}")
-        self.assertLess(losses[-1], 0.5 * losses[0], losses)
+        self.assertLess(losses[-1], 0.6 * losses[0], losses)
         folder = self.folder / "verified"
         self.exported(checkpoint, folder)
         result = self.verify(folder)
