@@ -30,8 +30,10 @@ wrong=0
 try() {
   local name=$1 statuses=$2 word=$3 status lines fault=''
   shift 3
-  timeout 120 "$binary" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null
+  timeout 120 "$binary" "$@" >"$work/stdout" 2>"$work/all" </dev/null
   status=$?
+  # Of a folder, each picture that is damaged is named before the last sentence.
+  if [[ $name == bad/frames-* ]]; then tail -n 1 "$work/all"; else cat "$work/all"; fi >"$work/stderr"
   lines=$(wc -l <"$work/stderr")
   if [[ ,$statuses, != *,$status,* ]]; then
     fault="exit status $status, expected $statuses: $(tail -1 "$work/stderr")"
@@ -97,7 +99,10 @@ fi
 if [[ -n $inputs ]]; then
   while IFS=$'\t' read -r path statuses; do
     rm -rf "$work/out.mkv"
-    try "$path" "$statuses" "$(basename "$path")" "$inputs/$path" -o "$work/out.mkv"
+    # Of pictures that don't fit together, the one that does not fit is named.
+    word=$(basename "$path")
+    [[ $path != bad/frames-mixed ]] || word=scan_
+    try "$path" "$statuses" "$word" "$inputs/$path" -o "$work/out.mkv" --progress none
   done <"$inputs/bad.txt"
 fi
 [[ $wrong -eq 0 ]]

@@ -61,6 +61,11 @@ struct JobRun {
       }
       return log.report(
         plan: parts.plan, summary: summary, interrupted: interrupted, partialOutput: partialOutput)
+    } catch let error as MediaError where error.code == .noFrames {
+      // The sink does not know where the frames were to come from.
+      sink.discard()
+      throw AutochromeError(
+        .badData, "'\(job.input)' holds no frame; '\(job.output)' is not written.")
     } catch {
       sink.discard()
       throw error
