@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,9 +26,6 @@ import torch
 from torch import Tensor, nn
 
 import fixtures
-
-# ECCV16 is a recipe of the training as well.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
 from autochrome_training.network import ECCV16
 
 OPSET = 17

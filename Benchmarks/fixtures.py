@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import onnx
 
-# The bins are the points of a grid of step 10 in ab that the sRGB gamut reaches. For each a, the
-# first and last b; a runs over -90, -80 … 100 in the published order.
-_B_RANGES = (
-    (50, 90), (20, 90), (0, 90), (-20, 90), (-30, 100), (-40, 100), (-50, 100), (-50, 100),
-    (-60, 100), (-70, 100), (-80, 90), (-80, 90), (-90, 90), (-100, 90), (-100, 80), (-110, 80),
-    (-110, 80), (-110, 70), (-110, 70), (-90, 0),
-)
-
-
-def bin_centers() -> np.ndarray:
-    """The centers (a, b) of the 313 bins, shape (313, 2), in the published order."""
-    return np.array(
-        [(10 * row - 90, b) for row, (low, high) in enumerate(_B_RANGES)
-         for b in range(low, high + 10, 10)],
-        dtype=np.float64)
+# The bins and ECCV16 are those of the training.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
+from autochrome_training.encoding import centers as bin_centers  # noqa: E402, F401
 
 
 def lightness(height: int, width: int, seed: int) -> np.ndarray:
