@@ -43,7 +43,8 @@ def export_model(options: argparse.Namespace) -> None:
 
 def report(options: argparse.Namespace) -> None:
     from . import report as figures
-    print(figures.write(options.autochrome, options.models, options.pictures, options.dials),
+    print(figures.write(options.autochrome, options.models, options.pictures, options.dials,
+                        options.prior),
           end="")
 
 
@@ -86,6 +87,7 @@ def main() -> None:
     command.add_argument("--pictures", type=Path, required=True, help="color pictures, not trained on")
     command.add_argument("--dials", default="0:1,0.6:0.5,1:0.7",
                          help="VIVIDNESS:TEMPERATURE, … (default %(default)s)")
+    command.add_argument("--prior", type=Path, help="of the rebalanced figures (.npy)")
     command.add_argument("--autochrome", type=Path, default=Path("autochrome"))
     command.set_defaults(run=report)
 

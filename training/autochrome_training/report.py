@@ -7,10 +7,12 @@ import subprocess
 from pathlib import Path
 
 
-def evaluate(autochrome: Path, model: Path, pictures: Path, dials: str) -> dict:
+def evaluate(autochrome: Path, model: Path, pictures: Path, dials: str,
+             prior: Path | None) -> dict:
     """What `autochrome evaluate` finds for one model."""
     command = [str(autochrome), "evaluate", str(pictures), "--model", str(model), "--dials", dials,
-               "--json", "--progress", "none"]
+               "--json", "--progress", "none",
+               *(["--prior", str(prior)] if prior else [])]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise SystemExit(f"{' '.join(command)}: {result.stderr.strip()}")
@@ -57,6 +59,8 @@ def table(found: list[tuple[str, dict]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(autochrome: Path, models: list[Path], pictures: Path, dials: str) -> str:
+def write(autochrome: Path, models: list[Path], pictures: Path, dials: str,
+          prior: Path | None) -> str:
     """The table of `models`, each under the name of its file."""
-    return table([(model.stem, evaluate(autochrome, model, pictures, dials)) for model in models])
+    return table([(model.stem, evaluate(autochrome, model, pictures, dials, prior))
+                  for model in models])
