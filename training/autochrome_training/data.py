@@ -161,19 +161,31 @@ def prepare(sources: list[Path], pool: Path, side: int, excluded: list[Path],
     return manifest
 
 
+# The logarithm of the greatest ratio of the sides that a crop had before it became square.
+STRETCH = 0.36
+
+
 class Pool:
     """Squares of pictures on the device that trains, and random crops of them."""
 
-    def __init__(self, folder: Path, device: torch.device) -> None:
+    def __init__(self, folder: Path, device: torch.device,
+                 sources: dict[str, float] | None = None) -> None:
+        """`sources` says how much more often than others the pictures of a folder are drawn."""
         pictures = torch.from_numpy(np.load(folder / "pictures.npy"))
         self.pictures = pictures.permute(0, 3, 1, 2).contiguous().to(device)
-        self.manifest_sha256 = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+        manifest = (folder / "manifest.json").read_bytes()
+        self.manifest_sha256 = hashlib.sha256(manifest).hexdigest()
+        folders = [Path(entry["name"]).parent.name for entry in json.loads(manifest)["kept"]]
+        self.weights = torch.tensor([(sources or {}).get(name, 1.0) for name in folders])
+        self.missing = sorted(set(sources or {}) - set(folders))
+        """Sources of which the pool has no picture."""
 
     def split(self, share: float) -> Pool:
         """Takes the last `share` of the pictures away from this pool and returns them as one."""
         rest = copy.copy(self)
         kept = len(self) - max(1, int(len(self) * share))
         self.pictures, rest.pictures = self.pictures[:kept], self.pictures[kept:]
+        self.weights, rest.weights = self.weights[:kept], self.weights[kept:]
         return rest
 
     def __len__(self) -> int:
@@ -183,18 +195,22 @@ class Pool:
               random: torch.Generator) -> Tensor:
         """`count` crops in sRGB 0…1, (count, 3, size, size), half of them mirrored.
 
-        All crops of a batch are scaled alike, by a factor within `scales`, so that one resampling
-        serves them all; a crop never shows more than there is.
+        All crops of a batch are scaled alike, by a factor within `scales` and stretched by up to a
+        fifth, so that one resampling serves them all; a crop never shows more than there is.
         """
         side = self.pictures.shape[-1]
         low, high = (math.log(scale) for scale in scales)
         scale = math.exp(low + (high - low) * float(torch.rand((), generator=random)))
-        extent = min(side, max(8, round(size / scale)))
-        chosen = torch.randint(len(self), (count,), generator=random)
-        top, left = torch.randint(side - extent + 1, (2, count, 1), generator=random)
-        run = torch.arange(extent).expand(count, extent)
+        stretch = math.exp(STRETCH * (float(torch.rand((), generator=random)) - 0.5))
+        height, width = (min(side, max(8, round(size / scale * factor)))
+                         for factor in (stretch, 1 / stretch))
+        chosen = torch.multinomial(self.weights, count, replacement=True, generator=random)
+        top = torch.randint(side - height + 1, (count, 1), generator=random)
+        left = torch.randint(side - width + 1, (count, 1), generator=random)
+        rows = torch.arange(height).expand(count, height) + top
+        run = torch.arange(width).expand(count, width)
         columns = torch.where(torch.rand(count, 1, generator=random) < 0.5, run, run.flip(1)) + left
-        return self._resampled(chosen, run + top, columns, size)
+        return self._resampled(chosen, rows, columns, size)
 
     def squares(self, chosen: Tensor, size: int) -> Tensor:
         """Whole pictures in sRGB 0…1, (n, 3, size, size)."""
@@ -202,14 +218,14 @@ class Pool:
         return self._resampled(chosen, run, run, size)
 
     def _resampled(self, chosen: Tensor, rows: Tensor, columns: Tensor, size: int) -> Tensor:
-        count, extent = rows.shape
+        (count, height), width = rows.shape, columns.shape[1]
         device = self.pictures.device
         crop = self.pictures[
             chosen.view(-1, 1, 1, 1).to(device), torch.arange(3, device=device).view(1, 3, 1, 1),
-            rows.view(count, 1, extent, 1).to(device),
-            columns.view(count, 1, 1, extent).to(device)].float().div_(255)
-        if extent == size:
+            rows.view(count, 1, height, 1).to(device),
+            columns.view(count, 1, 1, width).to(device)].float().div_(255)
+        if height == width == size:
             return crop
         return torch.nn.functional.interpolate(
-            crop, (size, size), mode="bilinear", antialias=extent > size,
+            crop, (size, size), mode="bilinear", antialias=max(height, width) > size,
             align_corners=False).clamp_(0, 1)

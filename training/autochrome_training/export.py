@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from . import loop
-from .objective import AB_SCALE, OBJECTIVES
+from .objective import AB_SCALE, OBJECTIVES, REBALANCED
 
 OPSET = 17
 
@@ -115,7 +115,7 @@ def export(checkpoint: Path, path: Path, name: str | None = None) -> None:
     if history:
         properties["validation"] = f"loss {history[-1]['loss']}"
     if channels == 313:
-        rebalanced = recipe.objective == "class-rebalanced"
+        rebalanced = recipe.objective in REBALANCED
         properties |= {
             "temperature": str(recipe.temperature),
             "vividness": str(recipe.vividness if rebalanced else 1.0),

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from . import color
 
+# The luma of BT.601, which gray copies of photographs have, and of BT.709.
+_LUMA = ((0.299, 0.587, 0.114), (0.2126, 0.7152, 0.0722))
 # Weights of linear R, G and B in the luminance that an emulsion records.
-_CLEAN = (0.2126, 0.7152, 0.0722)
 _EMULSIONS = (
     ((0.15, 0.35, 0.20), (0.40, 0.60, 0.40)),  # panchromatic: lowest, highest of each
     ((0.00, 0.40, 0.25), (0.10, 0.65, 0.55)),  # orthochromatic
@@ -46,16 +47,28 @@ class Film:
         return torch.randn(*shape, device=self.device)
 
     def lightness(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
-        """Linear RGB in 0…1 (n, 3, h, w) to L* in 0…100 (n, 1, h, w), without faults and with."""
-        clean = (rgb * torch.tensor(_CLEAN, device=self.device).view(1, 3, 1, 1)).sum(1, True)
+        """sRGB in 0…1 (n, 3, h, w) to L* in 0…100 (n, 1, h, w), without faults and with.
+
+        Without faults it is the L* of the luma, as the runtime sees it: a gray copy of a saturated
+        color is darker than the color. It is BT.601's, that of photographs, where no picture gets
+        faults, else any luma from there to BT.709's.
+        """
+        plain = color.lightness(color.linear(self._luma(rgb)))
         chosen = (torch.rand(len(rgb), generator=self.random) < self.share).nonzero()[:, 0].to(
             self.device)
-        plain = color.lightness(clean)
         if not len(chosen):
             return plain, plain
         faulty = plain.clone()
-        faulty[chosen] = self._aged(rgb[chosen], clean[chosen])
+        light = color.linear(rgb[chosen])
+        faulty[chosen] = self._aged(light, color.linear(self._luma(rgb[chosen])))
         return plain, faulty
+
+    def _luma(self, rgb: Tensor) -> Tensor:
+        """BT.601's or, where training, anything from there to BT.709's, (n, 1, h, w)."""
+        first, second = (torch.tensor(weights, device=self.device).view(1, 3, 1, 1)
+                         for weights in _LUMA)
+        share = self._uniform(len(rgb), 0, 1) if self.share else 0
+        return (rgb * (first + (second - first) * share)).sum(1, True)
 
     def _aged(self, rgb: Tensor, clean: Tensor) -> Tensor:
         light = self._exposed(rgb, clean)

@@ -27,7 +27,8 @@ from .data import Pool
 from .encoding import Encoder
 from .film import Film
 from .network import build
-from .objective import OBJECTIVES
+from .objective import AB_SCALE, OBJECTIVES, REBALANCED
+from .optimizer import optimizers
 
 
 @dataclass
@@ -41,6 +42,8 @@ class Recipe:
     batch: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
+    muon: bool = False
+    """Muon for the convolutions in place of AdamW."""
     warmup: int = 200
     """Steps until the learning rate is reached, also after a resumption."""
     average: float = 0.999
@@ -51,11 +54,14 @@ class Recipe:
     """λ of the rebalancing."""
     positions: float = 0.25
     """The share of the output's positions at which the loss is computed."""
-    crops: list[list[float]] = field(default_factory=lambda: [[0, 96], [0.5, 128], [0.85, 160]])
-    """From which part of the budget on which size of crop is taken."""
-    scales: list[float] = field(default_factory=lambda: [0.75, 1.5])
-    """By how much crops are scaled. The runtime shows the network pictures with a short side of 192:
-    1.09 times those of a pool of side 176."""
+    crops: list[list[float]] = field(default_factory=lambda: [
+        [0, 96, 0.75, 1.5], [0.5, 128, 0.75, 1.5], [0.85, 160, 0.75, 1.5]])
+    """From which part of the budget on which size of crop is taken, and the lowest and the highest
+    factor by which it is scaled. A short side of 192 is 1.09 times a pool of side 176."""
+    size: int = 192
+    """The short side of the pictures that the runtime will show, and of those of the validation."""
+    sources: dict[str, float] = field(default_factory=dict)
+    """How much more often the pictures of a folder are seen than those of folders not named."""
     options: dict[str, float] = field(default_factory=dict)
     """What the objective takes."""
     distill: float = 0.0
@@ -76,8 +82,10 @@ class Recipe:
                              f"there are {', '.join(OBJECTIVES)}")
         return recipe
 
-    def crop(self, progress: float) -> int:
-        return int([size for start, size in self.crops if progress >= start][-1])
+    def crop(self, progress: float) -> tuple[int, float, float]:
+        """Size of crops and bounds of their scale."""
+        _, size, low, high = [phase for phase in self.crops if progress >= phase[0]][-1]
+        return int(size), low, high
 
     def rate(self, progress: float, step: int) -> float:
         """Cosine to zero over the budget, with warm-up from the start of this run."""
@@ -124,14 +132,14 @@ class Sampler:
         self.device = device
 
     @torch.no_grad()
-    def batch(self, size: int) -> Batch:
-        return self.prepared(self.pool.crops(
-            self.recipe.batch, size, tuple(self.recipe.scales), self.random))
+    def batch(self, progress: float) -> Batch:
+        size, *scales = self.recipe.crop(progress)
+        return self.prepared(self.pool.crops(self.recipe.batch, size, tuple(scales), self.random))
 
     @torch.no_grad()
     def prepared(self, rgb: Tensor) -> Batch:
         """A batch from pictures in sRGB 0…1."""
-        clean, lightness = self.film.lightness(color.linear(rgb))
+        clean, lightness = self.film.lightness(rgb)
         quarter = rgb.shape[-1] // 4
         count = max(1, int(self.recipe.positions * quarter * quarter))
         positions = torch.randperm(quarter * quarter, generator=self.random)[:count].to(self.device)
@@ -230,14 +238,14 @@ def adopt(network: nn.Module, weights: dict[str, Tensor]) -> list[str]:
     return sorted(set(own) - set(fitting))
 
 
-def coarse_accuracy(output: Tensor, ab: Tensor, encoder: Encoder) -> float:
-    """AuC in per cent at the positions given, with the mean of the distribution: a check on the
-    way, not the figure of `autochrome evaluate`."""
+def coarse_accuracy(output: Tensor, ab: Tensor, encoder: Encoder, rebalanced: bool) -> float:
+    """AuC in per cent at the positions given, with the mean of the natural distribution: a check on
+    the way, not the figure of `autochrome evaluate`."""
     if output.shape[1] == 2:
-        estimate = output.float() * 110
+        estimate = output.float() * AB_SCALE
     else:
-        estimate = torch.softmax(
-            output.float() - torch.log(encoder.balance), dim=1) @ encoder.centers
+        tilt = torch.log(encoder.balance) if rebalanced else 0
+        estimate = torch.softmax(output.float() - tilt, dim=1) @ encoder.centers
     distance = (estimate - ab).square().sum(1).sqrt()
     return 100 * float((1 - distance.ceil().clamp(0, 151) / 151).mean())
 
@@ -245,13 +253,12 @@ def coarse_accuracy(output: Tensor, ab: Tensor, encoder: Encoder) -> float:
 class Validation:
     """Whole pictures at the runtime's working size, without film faults."""
 
-    size = 192
-
     def __init__(self, pool: Pool, recipe: Recipe, device: torch.device, most: int = 384) -> None:
         clean = Recipe(**{**asdict(recipe), "film": 0.0})
         sampler = Sampler(pool, clean, torch.Generator().manual_seed(1), device)
         pictures = torch.arange(min(len(pool), most))
-        self.batches = [sampler.prepared(pool.squares(part, self.size))
+        self.rebalanced = recipe.objective in REBALANCED
+        self.batches = [sampler.prepared(pool.squares(part, recipe.size))
                         for part in pictures.split(32)]
 
     @torch.no_grad()
@@ -261,7 +268,8 @@ class Validation:
                 for batch in self.batches]
         return {
             "loss": sum(float(loss(output, ab)) for output, ab in rows) / len(rows),
-            "auc": sum(coarse_accuracy(output, ab, encoder) for output, ab in rows) / len(rows),
+            "auc": sum(coarse_accuracy(output, ab, encoder, self.rebalanced)
+                       for output, ab in rows) / len(rows),
         }
 
 
@@ -292,8 +300,10 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
     processes = Processes()
     device = processes.device
     channels, objective = OBJECTIVES[recipe.objective]
-    pool = Pool(folder, device)
+    pool = Pool(folder, device, recipe.sources)
     rest = Pool(validation, device) if validation else pool.split(held_out)
+    if pool.missing and not processes.rank:
+        print(json.dumps({"sources that the pool lacks": pool.missing}), flush=True)
     network = build(recipe.network, channels)
     progress = Progress(asdict(recipe), manifest_sha256=pool.manifest_sha256)
 
@@ -307,7 +317,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
     if start is not None and not checkpoint.exists():
         if start["folded"]:
             example = Sampler(pool, recipe, torch.Generator().manual_seed(seed), device).batch(
-                recipe.crop(0)).inputs.cpu()
+                0).inputs.cpu()
             fresh = export.unfold(network, start["weights"], example)
         else:
             fresh = adopt(network, start["weights"])
@@ -326,11 +336,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
     if processes.count > 1:
         trained = nn.parallel.DistributedDataParallel(
             nn.SyncBatchNorm.convert_sync_batchnorm(trained) if device.type == "cuda" else trained)
-    decayed = [parameter for parameter in network.parameters() if parameter.ndim > 1]
-    plain = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed}, {"params": plain, "weight_decay": 0.0}],
-        lr=recipe.learning_rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98))
+    optimizing = optimizers(network, recipe.learning_rate, recipe.weight_decay, recipe.muon)
     random = torch.Generator().manual_seed(
         seed + 7919 * processes.rank + progress.pictures)
     sampler = Sampler(pool, recipe, random, device)
@@ -358,8 +364,8 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
     running, weight, step = 0.0, 0.0, 0
     while progress.pictures < recipe.pictures:
         done = progress.pictures / recipe.pictures
-        batch = sampler.batch(recipe.crop(done))
-        for group in optimizer.param_groups:
+        batch = sampler.batch(done)
+        for group in (group for optimizer in optimizing for group in optimizer.param_groups):
             group["lr"] = recipe.rate(done, step)
         network.train()
         with torch.autocast(device.type, dtype=torch.bfloat16):
@@ -369,10 +375,11 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         value = loss(output, batch.ab)
         if advice is not None:
             value = (1 - recipe.distill) * value + recipe.distill * distillation(output, advice)
-        optimizer.zero_grad(set_to_none=True)
+        network.zero_grad(set_to_none=True)
         value.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in optimizing:
+            optimizer.step()
         average.update(network)
         step += 1
         progress.pictures += recipe.batch * processes.count

@@ -37,56 +37,70 @@ class Residual(nn.Module):
 
 @dataclass(frozen=True)
 class Shape:
-    """Channels at 1/2, 1/4, 1/8 and 1/16 of the size; dilations of the residual units at 1/4, 1/8
-    and 1/16; channels of the decoder at 1/4."""
+    """A network's channels and residual units, level by level: each halves the size."""
 
-    widths: tuple[int, int, int, int]
-    dilations: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-    decoder: int
+    stem: int
+    """Channels at 1/2."""
+    levels: tuple[tuple[int, tuple[int, ...]], ...]
+    """Channels and the dilations of the residual units, at 1/4, 1/8 and so on."""
+    decoder: tuple[int, ...]
+    """Residual units of the decoder at 1/8 and so on, upward from the last but one level."""
+    output: int
+    """Channels of the decoder at 1/4."""
 
 
 SHAPES = {
-    "autochrome": Shape((32, 64, 128, 256), ((1,), (1, 1), (1, 2, 1, 2, 4)), 128),
-    "autochrome-fast": Shape((16, 32, 64, 160), ((1,), (1, 1), (1, 2, 1, 2)), 56),
-    "tiny": Shape((8, 16, 24, 32), ((), (1,), (1, 2)), 16),
+    "autochrome": Shape(
+        24, ((48, (1,)), (96, (1, 1)), (192, (1, 1, 1)), (288, (1, 1))), (1, 1), 64),
+    "autochrome-fast": Shape(16, ((32, (1,)), (64, (1, 1)), (160, (1, 2, 1, 2))), (1,), 56),
+    "m32": Shape(24, ((48, (1,)), (96, (1, 1)), (192, (1, 1, 1)), (320, (1, 1))), (1, 1), 64),
+    "boot": Shape(32, ((64, (1,)), (128, (1, 1)), (256, (1, 2, 1, 2, 4))), (1,), 128),
+    "tiny": Shape(8, ((16, ()), (24, (1,)), (32, (1, 2))), (1,), 16),
 }
 
 
 class Colorizer(nn.Module):
-    """Encoder to 1/16, global context, decoder to 1/4 with additions of the encoder's features."""
-
-    stride = 16
+    """An encoder, the global context, and a decoder to 1/4 that adds the encoder's features."""
 
     def __init__(self, shape: Shape, outputs: int) -> None:
         super().__init__()
-        half, quarter, eighth, sixteenth = shape.widths
-        one, two, three = shape.dilations
-        self.stem = unit(1, half, 2)
-        self.d1 = unit(half, quarter, 2)
-        self.e1 = nn.Sequential(*[Residual(quarter, dilation) for dilation in one])
-        self.d2 = unit(quarter, eighth, 2)
-        self.e2 = nn.Sequential(*[Residual(eighth, dilation) for dilation in two])
-        self.d3 = unit(eighth, sixteenth, 2)
-        self.e3 = nn.Sequential(*[Residual(sixteenth, dilation) for dilation in three])
+        self.stride = 2 << len(shape.levels)
+        widths = [width for width, _ in shape.levels]
+        self.stem = unit(1, shape.stem, 2)
+        for index, (width, dilations) in enumerate(shape.levels, 1):
+            self.add_module(f"d{index}", unit(widths[index - 2] if index > 1 else shape.stem,
+                                              width, 2))
+            self.add_module(f"e{index}", nn.Sequential(
+                *[Residual(width, dilation) for dilation in dilations]))
+        last = widths[-1]
         self.g = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1), nn.Conv2d(sixteenth, sixteenth, 1), nn.ReLU(inplace=True),
-            nn.Conv2d(sixteenth, sixteenth, 1))
-        self.u2 = nn.Conv2d(sixteenth, eighth, 1)
-        self.f2 = nn.Sequential(unit(eighth, eighth), Residual(eighth))
-        self.u1 = nn.Conv2d(eighth, shape.decoder, 1)
-        self.k1 = nn.Conv2d(quarter, shape.decoder, 1)
-        self.f1 = nn.Sequential(unit(shape.decoder, shape.decoder),
-                                unit(shape.decoder, shape.decoder))
-        self.head = nn.Conv2d(shape.decoder, outputs, 1)
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(last, last, 1), nn.ReLU(inplace=True),
+            nn.Conv2d(last, last, 1))
+        for index in range(len(widths) - 1, 1, -1):
+            below, here = widths[index], widths[index - 1]
+            self.add_module(f"u{index}", nn.Conv2d(below, here, 1))
+            self.add_module(f"f{index}", nn.Sequential(
+                unit(here, here), *[Residual(here) for _ in range(shape.decoder[index - 2])]))
+        self.u1 = nn.Conv2d(widths[1], shape.output, 1)
+        self.k1 = nn.Conv2d(widths[0], shape.output, 1)
+        self.f1 = nn.Sequential(unit(shape.output, shape.output), unit(shape.output, shape.output))
+        self.head = nn.Conv2d(shape.output, outputs, 1)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the head reads: (n, decoder, h/4, w/4)."""
-        x1 = self.e1(self.d1(self.stem(x)))
-        x2 = self.e2(self.d2(x1))
-        x3 = self.e3(self.d3(x2))
-        x3 = x3 + self.g(x3)
-        y = self.f2(x2 + F.interpolate(self.u2(x3), scale_factor=2.0, mode="nearest"))
-        return self.f1(self.k1(x1) + F.interpolate(self.u1(y), scale_factor=2.0, mode="nearest"))
+        """What the head reads: (n, output, h/4, w/4)."""
+        part = self.get_submodule
+        depth = (self.stride // 2).bit_length() - 1
+        x = self.stem(x)
+        skips = []
+        for index in range(1, depth + 1):
+            x = part(f"e{index}")(part(f"d{index}")(x))
+            skips.append(x)
+        y = x + self.g(x)
+        for index in range(depth - 1, 0, -1):
+            skip = skips[index - 1] if index > 1 else self.k1(skips[0])
+            raised = F.interpolate(part(f"u{index}")(y), scale_factor=2.0, mode="nearest")
+            y = part(f"f{index}")(skip + raised)
+        return y
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.features(x))

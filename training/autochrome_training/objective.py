@@ -31,6 +31,17 @@ def plain_class(output: Tensor, ab: Tensor, encoder: Encoder, _: dict) -> Tensor
     return cross_entropy(output, bins, weights).mean()
 
 
+def both_ends(output: Tensor, ab: Tensor, encoder: Encoder, options: dict) -> Tensor:
+    """The loss at both ends of the vividness dial: `rebalanced` parts of `class_rebalanced`, the
+    rest the plain cross entropy of the distribution with its weights taken back (vividness 0). Both
+    are least for the same logits; the first teaches rare colors, the second the likely ones."""
+    bins, weights, balance = encoder.encode(ab)
+    tilted = (balance * cross_entropy(output, bins, weights)).mean()
+    natural = cross_entropy(output.float() - encoder.balance.log(), bins, weights).mean()
+    share = options["rebalanced"]
+    return share * tilted + (1 - share) * natural
+
+
 def squared(output: Tensor, ab: Tensor, _: Encoder, __: dict) -> Tensor:
     """Half of the squared distance in ab/110 (equation 1)."""
     return 0.5 * (output.float() - ab / AB_SCALE).square().sum(1).mean()
@@ -54,9 +65,12 @@ def focal_mask(output: Tensor, ab: Tensor, encoder: Encoder, options: dict) -> T
 
 OBJECTIVES: dict[str, tuple[int, Callable[[Tensor, Tensor, Encoder, dict], Tensor]]] = {
     "class-rebalanced": (313, class_rebalanced),
+    "both-ends": (313, both_ends),
     "class": (313, plain_class),
     "l2": (2, squared),
     "l1": (2, absolute),
     "focal-mask": (313, focal_mask),
 }
 """Name → (channels of the head, loss)."""
+REBALANCED = {"class-rebalanced", "both-ends"}
+"""Objectives whose logits are tilted by the rebalancing weights: their networks have the dial."""

@@ -64,7 +64,8 @@ class Preparing(unittest.TestCase):
         pictures = np.stack(
             [np.stack((x, y, np.full_like(x, 100 * index)), axis=-1) for index in range(2)])
         np.save(self.folder / "pictures.npy", pictures.astype(np.uint8))
-        (self.folder / "manifest.json").write_text("{}")
+        (self.folder / "manifest.json").write_text(json.dumps(
+            {"kept": [{"name": "one/a.png"}, {"name": "two/b.png"}]}))
         pool = data.Pool(self.folder, torch.device("cpu"))
         random = torch.Generator().manual_seed(1)
         mirrored, extents, chosen = 0, set(), set()
@@ -73,16 +74,26 @@ class Preparing(unittest.TestCase):
                 across = (crop[0, :, 40] - crop[0, :, 8]) / 32
                 down = (crop[1, 40, :] - crop[1, 8, :]) / 32
                 self.assertLess(float(down.std()) + float(across.std()), 1e-3)
-                step = float(down[0])
-                self.assertAlmostEqual(abs(float(across[0])), step, places=3)
-                self.assertTrue(1 - 1e-3 <= step <= 2 + 1e-3, step)
+                wide, high = abs(float(across[0])), float(down[0])
+                for step in (wide, high):
+                    # A crop of 48 shows at most the whole picture.
+                    self.assertTrue(0.8 <= step <= 2 + 1e-3, step)
+                self.assertLess(max(wide, high) / min(wide, high), 1.5)
                 self.assertLess(float(crop[2].std()), 1e-3)
                 mirrored += bool(across[0] < 0)
-                extents.add(round(step * 48))
+                extents.add((round(wide * 48), round(high * 48)))
                 chosen.add(round(float(crop[2, 0, 0])))
         self.assertTrue(12 < mirrored < 36, mirrored)
         self.assertGreater(len(extents), 2)
         self.assertEqual(chosen, {0, 100})
+        self.assertTrue(any(wide != high for wide, high in extents))
+
+        often = data.Pool(self.folder, torch.device("cpu"), {"two": 9})
+        seen = often.crops(400, 48, (0.5, 1), random)[:, 2, 0, 0] > 0.2
+        self.assertAlmostEqual(float(seen.float().mean()), 0.9, delta=0.06)
+        self.assertEqual(often.missing, [])
+        other = data.Pool(self.folder, torch.device("cpu"), {"three": 9})
+        self.assertEqual((other.missing, other.weights.tolist()), (["three"], [1, 1]))
 
 
 class Colors(unittest.TestCase):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from autochrome_training import data, encoding, export, loop, network, objective
+from autochrome_training import data, encoding, export, loop, network, objective, optimizer
 
 from .pictures import write_scenes
 
@@ -43,6 +43,16 @@ class Objectives(unittest.TestCase):
         expected = (self.balance[self.nearest] * self.entropies).mean()
         self.assertAlmostEqual(self.loss("class-rebalanced"), expected, places=4)
         self.assertNotAlmostEqual(expected, self.entropies.mean(), places=2)
+
+    def test_both_ends(self) -> None:
+        natural = torch.log_softmax(
+            self.logits.double() - torch.tensor(self.balance).log(), 1).numpy()
+        bins, weights = encoding.soft_encode(self.ab.round().double().numpy())
+        plain = np.mean([-(weights[i] * natural[i, bins[i]]).sum() for i in range(40)])
+        tilted = (self.balance[self.nearest] * self.entropies).mean()
+        self.assertAlmostEqual(self.loss("both-ends", rebalanced=0), plain, places=4)
+        self.assertAlmostEqual(self.loss("both-ends", rebalanced=0.25),
+                               0.25 * tilted + 0.75 * plain, places=4)
 
     def test_focal_mask(self) -> None:
         mask = 1 / (1 + 10 * np.exp(-5 * self.entropies / self.entropies.max()))
@@ -98,6 +108,45 @@ class Networks(unittest.TestCase):
                     export.folded(built)(inputs), built(inputs), atol=1e-3, rtol=1e-3)
 
 
+class Optimizing(unittest.TestCase):
+    def test_a_matrix_becomes_nearly_orthogonal(self) -> None:
+        random = torch.Generator().manual_seed(4)
+        for rows, columns in ((24, 80), (80, 24), (16, 16)):
+            matrix = torch.randn(rows, columns, generator=random)
+            result = optimizer.orthogonalized(matrix)
+            values = torch.linalg.svdvals(result)
+            self.assertTrue(bool(((values > 0.5) & (values < 1.3)).all()), values)
+            # U Vᵀ is the orthogonal matrix with the greatest inner product.
+            u, s, v = torch.linalg.svd(matrix, full_matrices=False)
+            self.assertGreater(float((result * (u @ v)).sum()), 0.75 * min(rows, columns))
+
+    def test_each_weight_has_one_optimizer(self) -> None:
+        for muon, kinds in ((False, ["AdamW"]), (True, ["AdamW", "Muon"])):
+            built = network.build("tiny", 313)
+            chosen = optimizer.optimizers(built, 1e-3, 0.01, muon)
+            self.assertEqual([type(one).__name__ for one in chosen], kinds)
+            held = [id(value) for one in chosen for group in one.param_groups
+                    for value in group["params"]]
+            self.assertEqual(sorted(held), sorted(map(id, built.parameters())))
+        inner = {id(value) for group in chosen[1].param_groups for value in group["params"]}
+        self.assertNotIn(id(built.head.weight), inner)
+        self.assertNotIn(id(built.stem[0].weight), inner)
+        self.assertIn(id(built.d1[0].weight), inner)
+
+    def test_it_finds_a_linear_map(self) -> None:
+        random = torch.Generator().manual_seed(5)
+        wanted = torch.randn(12, 8, generator=random)
+        weight = torch.nn.Parameter(torch.zeros(12, 8))
+        muon = optimizer.Muon([weight], lr=0.1, weight_decay=0.0)
+        for step in range(300):
+            muon.param_groups[0]["lr"] = 0.3 * (1 - step / 300)
+            inputs = torch.randn(64, 8, generator=random)
+            weight.grad = None
+            (inputs @ (weight - wanted).T).square().mean().backward()
+            muon.step()
+        self.assertLess(float((weight.detach() - wanted).abs().max()), 0.05)
+
+
 class Loop(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -105,7 +154,7 @@ class Loop(unittest.TestCase):
         self.pool = self.folder / "pool"
         data.prepare([self.folder / "pictures"], self.pool, 64, [])
         self.recipe = loop.Recipe(
-            "tiny", "class-rebalanced", pictures=64, batch=8, crops=[[0, 32]], warmup=2)
+            "tiny", "class-rebalanced", pictures=64, batch=8, crops=[[0, 32, 0.75, 1.5]], warmup=2)
 
     def train(self, recipe: loop.Recipe, name: str, **options: object) -> loop.Progress:
         with contextlib.redirect_stdout(io.StringIO()):

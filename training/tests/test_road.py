@@ -33,7 +33,8 @@ class Road(unittest.TestCase):
 
     def trained(self, objective: str, pictures: int) -> tuple[Path, loop.Progress]:
         recipe = loop.Recipe("tiny", objective, pictures=pictures, batch=32, learning_rate=4e-3,
-                             warmup=10, average=0.98, crops=[[0, 64], [0.8, 96]])
+                             muon=True, warmup=10, average=0.98,
+                             crops=[[0, 64, 0.75, 1.5], [0.8, 96, 0.75, 1.5]])
         checkpoint = self.folder / f"{objective}.pt"
         with contextlib.redirect_stdout(io.StringIO()):
             progress = loop.train(recipe, self.folder / "pool", checkpoint, report_every=4)
