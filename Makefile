@@ -6,6 +6,8 @@ DESTDIR ?=
 SWIFT_MINIMUM := 6.2
 PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
 	libopenblas-dev libdnnl-dev libgomp1 pkg-config make git
+# Taken where the distribution has it: one test looks at a page with it.
+BROWSER := chromium-headless-shell
 
 BINARY := .build/release/autochrome
 RESOURCES := .build/release/autochrome_AutochromeKit.resources
@@ -32,20 +34,24 @@ deps:
 	@command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || { \
 	  echo "This is neither Debian nor Ubuntu. Install what these packages hold: $(PACKAGES)" >&2; \
 	  exit 1; }
-	@missing=; for package in $(PACKAGES); do \
-	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
-	    || missing="$$missing $$package"; \
+	@installed() { dpkg-query -W -f='$${Status}' $$1 2>/dev/null | grep -q 'ok installed'; }; \
+	missing=; for package in $(PACKAGES); do \
+	  installed $$package || missing="$$missing $$package"; \
 	done; \
-	[ -z "$$missing" ] && exit 0; \
 	root=; if [ "$$(id -u)" -ne 0 ]; then \
+	  [ -z "$$missing" ] && exit 0; \
 	  command -v sudo >/dev/null || { \
 	    echo "Run as root: apt-get install --yes$$missing" >&2; exit 1; }; \
 	  root=sudo; \
 	fi; \
+	[ -z "$$missing" ] && installed $(BROWSER) && exit 0; \
+	$$root apt-get update --quiet || { [ -z "$$missing" ]; exit; }; \
+	installed $(BROWSER) || ! apt-cache show $(BROWSER) >/dev/null 2>&1 \
+	  || missing="$$missing $(BROWSER)"; \
+	[ -z "$$missing" ] && exit 0; \
 	echo "installing$$missing"; \
-	$$root apt-get update --quiet \
-	  && $$root env DEBIAN_FRONTEND=noninteractive \
-	    apt-get install --yes --quiet --no-install-recommends $$missing
+	$$root env DEBIAN_FRONTEND=noninteractive \
+	  apt-get install --yes --quiet --no-install-recommends $$missing
 
 build:
 	swift build -c release

@@ -1,6 +1,3 @@
-import Foundation
-import Imaging
-import Media
 import Locking
 
 /// A picture of some frames of a film or pictures of a folder, each as a set of thumbnails: the source
@@ -88,32 +85,6 @@ final class ContactSheet: Sendable {
         }
       }
     }
-    try Self.writePNG(rgb, width: width, height: height, to: path)
-  }
-
-  private static func writePNG(_ rgb: [[UInt8]], width: Int, height: Int, to path: String) throws {
-    let planes = rgb.map { values in
-      Plane(width: width, height: height, bitDepth: 8) { base, bytesPerRow in
-        values.withUnsafeBytes { bytes in
-          for y in 0..<height {
-            (base + y * bytesPerRow).copyMemory(
-              from: UnsafeRawBufferPointer(rebasing: bytes[y * width..<(y + 1) * width])
-                .baseAddress ?? UnsafeRawPointer(base), byteCount: width)
-          }
-        }
-      }
-    }
-    let color = ColorDescription(
-      primaries: .bt709, transfer: .iec61966_2_1, matrix: .identity, range: .full)
-    let picture = Picture(
-      width: width, height: height, format: .rgb(8), color: color, planes: planes)
-    var options = SinkOptions()
-    options.encoder = "png"
-    options.overwrite = true
-    let info = SourceInfo(
-      width: width, height: height, format: .rgb(8), color: color, timeBase: Rational(1, 1))
-    let sink = try PictureSink(path: path, source: info, options: options)
-    try sink.write(SourceElement(frame: Frame(index: 0, picture: picture, presentationTime: 0)))
-    try sink.finish()
+    try Thumbnail(width: width, height: height, rgb: rgb).write(to: path)
   }
 }

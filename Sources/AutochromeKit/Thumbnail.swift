@@ -1,4 +1,6 @@
+import Foundation
 import Imaging
+import Media
 
 /// A small 8-bit RGB version of a picture, for people to look at.
 struct Thumbnail {
@@ -16,8 +18,43 @@ struct Thumbnail {
   }
 
   /// The picture in color.
-  init(color picture: Picture) throws {
-    try self.init(picture, width: Self.widest, isGray: false)
+  init(color picture: Picture, widest: Int = Self.widest) throws {
+    try self.init(picture, width: widest, isGray: false)
+  }
+
+  /// - Precondition: `rgb` holds three planes of `height * width` codes.
+  init(width: Int, height: Int, rgb: [[UInt8]]) {
+    precondition(rgb.map(\.count) == Array(repeating: width * height, count: 3))
+    self.width = width
+    self.height = height
+    self.rgb = rgb
+  }
+
+  /// Writes a PNG.
+  func write(to path: String) throws {
+    let planes = rgb.map { values in
+      Plane(width: width, height: height, bitDepth: 8) { base, bytesPerRow in
+        values.withUnsafeBytes { bytes in
+          for y in 0..<height {
+            (base + y * bytesPerRow).copyMemory(
+              from: UnsafeRawBufferPointer(rebasing: bytes[y * width..<(y + 1) * width])
+                .baseAddress ?? UnsafeRawPointer(base), byteCount: width)
+          }
+        }
+      }
+    }
+    let color = ColorDescription(
+      primaries: .bt709, transfer: .iec61966_2_1, matrix: .identity, range: .full)
+    let picture = Picture(
+      width: width, height: height, format: .rgb(8), color: color, planes: planes)
+    var options = SinkOptions()
+    options.encoder = "png"
+    options.overwrite = true
+    let info = SourceInfo(
+      width: width, height: height, format: .rgb(8), color: color, timeBase: Rational(1, 1))
+    let sink = try PictureSink(path: path, source: info, options: options)
+    try sink.write(SourceElement(frame: Frame(index: 0, picture: picture, presentationTime: 0)))
+    try sink.finish()
   }
 
   private init(_ picture: Picture, width: Int, isGray: Bool) throws {

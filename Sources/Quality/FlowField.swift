@@ -18,45 +18,50 @@ public struct FlowField: Sendable {
 
   subscript(x: Int, y: Int) -> SIMD2<Float> { values[y * width + x] }
 
-  /// Whether this flow, from the later of two frames to the earlier, can be trusted at a pixel of the
-  /// later frame: what it shows is in both frames, and lies off the borders of motions. As Ruder,
-  /// Dosovitskiy, Brox, *Artistic style transfer for videos*, 2016, eq. 5 and 6, with b this flow and w
-  /// the flow of the earlier frame where b leads to: |w + b|² > 0.01·(|w|² + |b|²) + 0.5 is an occlusion,
-  /// |∇b|² > 0.01·|b|² + 0.002 a motion boundary. What comes from outside of the picture is occluded.
+  /// The displacement between pixels.
+  func sample(_ footprint: Footprint) -> SIMD2<Float> {
+    var sum = SIMD2<Float>.zero
+    for tap in 0..<4 { sum += footprint.weights[tap] * values[footprint.places[tap]] }
+    return sum
+  }
+
+  /// Where the flow leads from a pixel, if that can be trusted: what the pixel shows is in both frames,
+  /// and lies off the borders of motions. As Ruder, Dosovitskiy, Brox, *Artistic style transfer for
+  /// videos*, 2016, eq. 5 and 6, with b this flow and w that of the other frame where b leads to:
+  /// |w + b|² > 0.01·(|w|² + |b|²) + 0.5 is an occlusion, |∇b|² > 0.01·|b|² + 0.002 a motion boundary.
+  /// What comes from outside of the picture is occluded.
   ///
-  /// - Parameter forward: the flow from the earlier frame to the later.
-  func isTrusted(x: Int, y: Int, forward: FlowField) -> Bool {
+  /// - Parameter back: the flow from the other frame to this one.
+  func trusted(x: Int, y: Int, back: FlowField) -> Footprint? {
     let b = self[x, y]
-    guard let footprint = Footprint(x: x, y: y, flow: b, width: width, height: height) else {
-      return false
-    }
-    var w = SIMD2<Float>.zero
-    for (place, weight) in footprint.taps { w += weight * forward.values[place] }
+    guard
+      let footprint = Footprint(
+        x: Float(x) + b.x, y: Float(y) + b.y, width: width, height: height)
+    else { return nil }
     func square(_ v: SIMD2<Float>) -> Float { (v * v).sum() }
-    if square(w + b) > 0.01 * (square(w) + square(b)) + 0.5 { return false }
+    let w = back.sample(footprint)
+    if square(w + b) > 0.01 * (square(w) + square(b)) + 0.5 { return nil }
     let right = x + 1 < width ? self[x + 1, y] - b : .zero
     let below = y + 1 < height ? self[x, y + 1] - b : .zero
-    return square(right) + square(below) <= 0.01 * square(b) + 0.002
+    return square(right) + square(below) <= 0.01 * square(b) + 0.002 ? footprint : nil
   }
 }
 
 /// The four pixels that a place between pixels is interpolated from, and their weights.
 struct Footprint {
-  let taps: [(place: Int, weight: Float)]
+  let places: SIMD4<Int>
+  let weights: SIMD4<Float>
 
-  /// Where `flow` leads from (x, y); nil outside of the picture.
-  init?(x: Int, y: Int, flow: SIMD2<Float>, width: Int, height: Int) {
-    let (column, row) = (Float(x) + flow.x, Float(y) + flow.y)
-    // Written so that no displacement that is not a number passes.
-    guard column >= 0, row >= 0, column <= Float(width - 1), row <= Float(height - 1) else {
-      return nil
-    }
-    let (left, top) = (Int(column), Int(row))
+  /// Around (x, y), in pixels; nil outside of the picture.
+  init?(x: Float, y: Float, width: Int, height: Int) {
+    // Written so that no place that is not a number passes.
+    guard x >= 0, y >= 0, x <= Float(width - 1), y <= Float(height - 1) else { return nil }
+    let (left, top) = (Int(x), Int(y))
     let (right, bottom) = (min(left + 1, width - 1), min(top + 1, height - 1))
-    let (across, down) = (column - Float(left), row - Float(top))
-    taps = [
-      (top * width + left, (1 - across) * (1 - down)), (top * width + right, across * (1 - down)),
-      (bottom * width + left, (1 - across) * down), (bottom * width + right, across * down),
-    ]
+    let (across, down) = (x - Float(left), y - Float(top))
+    places = SIMD4(
+      top * width + left, top * width + right, bottom * width + left, bottom * width + right)
+    weights = SIMD4(
+      (1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down)
   }
 }

@@ -1,10 +1,9 @@
-import Foundation
 public import Imaging
 
 /// How much the colors of things change as they move: the warping error of Lai et al., *Learning blind
 /// video temporal consistency*, ECCV 2018. The earlier frame is warped to the later by the flow of the
-/// input; of the pixels that are seen in both, the mean squared difference of R′, G′, B′ (0…1) is
-/// taken, averaged over channels and over pairs of frames.
+/// input; over the pixels that are seen in both the mean squared difference is taken, then the mean
+/// over pairs of frames.
 public struct WarpError: Hashable, Sendable {
   private var sum = 0.0
   /// Pairs of frames that have any pixel to compare.
@@ -13,49 +12,71 @@ public struct WarpError: Hashable, Sendable {
   /// Of no frames.
   public init() {}
 
-  /// Adds a pair of neighbouring frames.
-  /// - Parameters:
-  ///   - backward: the flow from `later` to `earlier`, found on the input.
-  ///   - forward: the flow from `earlier` to `later`.
-  /// - Returns: the share of pixels that could be compared.
+  /// Adds a pair of neighbouring frames as the literature does: of R′, G′, B′ in 0…1, averaged over
+  /// channels.
+  /// - Returns: the pair's own error; nil if no pixel is seen in both.
   /// - Throws: `QualityError.sizesDiffer`.
   @discardableResult
   public mutating func add(
-    earlier: RGBImage, later: RGBImage, backward: FlowField, forward: FlowField
-  ) throws(QualityError) -> Double {
-    let (width, height) = (later.width, later.height)
-    for size in [
-      (earlier.width, earlier.height), (backward.width, backward.height),
-      (forward.width, forward.height),
-    ] {
-      try Pair.check(reference: (width, height), result: size)
-    }
-    var (error, count) = (0.0, 0)
-    for y in 0..<height {
-      for x in 0..<width where backward.isTrusted(x: x, y: y, forward: forward) {
-        guard
-          let footprint = Footprint(
-            x: x, y: y, flow: backward[x, y], width: width, height: height)
-        else { continue }
-        for channel in 0..<3 {
-          var warped: Float = 0
-          for (place, weight) in footprint.taps {
-            warped += weight * Float(earlier.codes[3 * place + channel])
-          }
-          let difference = Double(
-            (warped - Float(later.codes[(y * width + x) * 3 + channel])) / 255)
-          error += difference * difference / 3
+    earlier: RGBImage, later: RGBImage, along correspondence: Correspondence
+  ) throws(QualityError) -> Double? {
+    try Self.check((earlier.width, earlier.height), (later.width, later.height), correspondence)
+    return add(correspondence) { place, source in
+      var square: Float = 0
+      for channel in 0..<3 {
+        var warped: Float = 0
+        for tap in 0..<4 {
+          warped += source.weights[tap] * Float(earlier.codes[3 * source.places[tap] + channel])
         }
-        count += 1
+        let difference = (warped - Float(later.codes[3 * place + channel])) / 255
+        square += difference * difference / 3
       }
+      return square
     }
-    if count > 0 {
-      sum += error / Double(count)
-      pairs += 1
-    }
-    return Double(count) / Double(max(width * height, 1))
   }
 
-  /// The mean over pairs, 0…1; nil without pairs.
+  /// Adds a pair of neighbouring frames: of a\*b\* alone, the squared distance. Where luma is kept it is
+  /// the same for every method and would dilute the figure.
+  /// - Returns: the pair's own error; nil if no pixel is seen in both.
+  /// - Throws: `QualityError.sizesDiffer`.
+  @discardableResult
+  public mutating func add(
+    earlier: LabImage, later: LabImage, along correspondence: Correspondence
+  ) throws(QualityError) -> Double? {
+    try Self.check((earlier.width, earlier.height), (later.width, later.height), correspondence)
+    return add(correspondence) { place, source in
+      var difference = later.values[place]
+      for tap in 0..<4 { difference -= source.weights[tap] * earlier.values[source.places[tap]] }
+      return difference.y * difference.y + difference.z * difference.z
+    }
+  }
+
+  private static func check(
+    _ earlier: (Int, Int), _ later: (Int, Int), _ correspondence: Correspondence
+  ) throws(QualityError) {
+    let expected = (correspondence.width, correspondence.height)
+    try Pair.check(reference: expected, result: earlier)
+    try Pair.check(reference: expected, result: later)
+  }
+
+  private mutating func add(
+    _ correspondence: Correspondence, _ square: (_ place: Int, _ source: Footprint) -> Float
+  ) -> Double? {
+    guard !correspondence.pairs.isEmpty else { return nil }
+    var error = 0.0
+    for (place, source) in correspondence.pairs { error += Double(square(place, source)) }
+    error /= Double(correspondence.pairs.count)
+    sum += error
+    pairs += 1
+    return error
+  }
+
+  /// Adds other pairs.
+  public mutating func add(_ other: WarpError) {
+    sum += other.sum
+    pairs += other.pairs
+  }
+
+  /// The mean over pairs; nil without pairs.
   public var mean: Double? { pairs > 0 ? sum / Double(pairs) : nil }
 }

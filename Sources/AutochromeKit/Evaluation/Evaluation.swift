@@ -26,7 +26,7 @@ public struct Evaluation: Sendable {
 
   /// Pictures of which none is more colorful than this are black-and-white film, with the noise of its
   /// encoding.
-  private static let grayColorfulness = 3.0
+  static let grayColorfulness = 3.0
 
   /// Measures `input`; nothing is opened before `run`.
   public init(input: String, settings: Settings) {

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""How steady the colors are, and at what price, against what others do to the same frames.
+
+Each color clip is colorized from its luma alone: frame by frame (`--stability 0`), as shipped, and
+causally (`--look-ahead 0`). To the frames of the first, three other methods are applied, each beginning
+anew at every shot:
+
+ema      an exponential average of chroma over time, each frame counting for 0.2
+window   the mean of chroma over 15 frames, as HAVC does
+flow     a running mean of chroma carried along by optical flow (OpenCV's DIS), each frame counting
+         for 0.2, as EpochColor does; where flow there and back disagree, the frame's own
+
+All are judged by `autochrome compare` against the clip itself, with its motion. Printed for each clip
+and as the mean over clips: the warp error of a*b* and of RGB as a ratio to the frame-by-frame result,
+AuC and ΔCF as differences from it, and CDC as a ratio to the clip's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+FRESH = 0.2
+WINDOW = 15
+
+Planes = list[np.ndarray]
+"""Frames of yuv444p, each (3, height, width)."""
+
+
+def run(*command: object) -> bytes:
+    return subprocess.run([str(part) for part in command], check=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def compare(autochrome: Path, clip: Path, result: Path) -> dict:
+    return json.loads(run(autochrome, "compare", clip, result, "--json", "--progress", "none"))
+
+
+def read(path: Path) -> Planes:
+    size = run("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
+               "stream=width,height", "-of", "csv=p=0", path).decode().strip().split(",")
+    width, height = int(size[0]), int(size[1])
+    raw = run("ffmpeg", "-v", "error", "-i", path, "-f", "rawvideo", "-pix_fmt", "yuv444p", "-")
+    return list(np.frombuffer(raw, np.uint8).reshape(-1, 3, height, width))
+
+
+def write(frames: Planes, like: Path, path: Path) -> None:
+    """The frames with the time stamps and tags of `like`."""
+    height, width = frames[0].shape[1:]
+    process = subprocess.Popen(
+        ["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv444p", "-s",
+         f"{width}x{height}", "-i", "-", "-i", str(like), "-map", "0:v", "-map_metadata", "1",
+         "-c:v", "ffv1", *tags(like), str(path)], stdin=subprocess.PIPE)
+    process.stdin.write(b"".join(frame.tobytes() for frame in frames))
+    process.stdin.close()
+    if process.wait():
+        raise SystemExit(f"{path} could not be written")
+
+
+def tags(path: Path) -> list[str]:
+    names = {"color_range": "-color_range", "color_space": "-colorspace",
+             "color_primaries": "-color_primaries", "color_transfer": "-color_trc"}
+    stream = json.loads(run("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
+                            "stream=" + ",".join(names), "-of", "json", path))["streams"][0]
+    return [part for name, option in names.items() if name in stream
+            for part in (option, stream[name])]
+
+
+def exponential(shot: Planes) -> Planes:
+    mean, result = shot[0][1:].astype(np.float32), []
+    for frame in shot:
+        mean = mean + FRESH * (frame[1:] - mean)
+        result.append(with_chroma(frame, mean))
+    return result
+
+
+def windowed(shot: Planes) -> Planes:
+    chroma = np.stack([frame[1:] for frame in shot]).astype(np.float32)
+    half = WINDOW // 2
+    return [with_chroma(frame, chroma[max(0, at - half):at + half + 1].mean(0))
+            for at, frame in enumerate(shot)]
+
+
+def carried(shot: Planes) -> Planes:
+    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    height, width = shot[0].shape[1:]
+    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
+    mean, result = shot[0][1:].astype(np.float32), [shot[0]]
+    for before, frame in zip(shot, shot[1:]):
+        back = dis.calc(frame[0], before[0], None)
+        there = dis.calc(before[0], frame[0], None)
+        places = grid + back
+        warped = np.stack([cv2.remap(plane, places, None, cv2.INTER_LINEAR,
+                                     borderMode=cv2.BORDER_REPLICATE) for plane in mean])
+        round_trip = back + cv2.remap(there, places, None, cv2.INTER_LINEAR,
+                                      borderMode=cv2.BORDER_REPLICATE)
+        known = (round_trip ** 2).sum(-1) < 0.01 * (back ** 2).sum(-1) + 0.5
+        own = frame[1:].astype(np.float32)
+        mean = np.where(known, warped + FRESH * (own - warped), own)
+        result.append(with_chroma(frame, mean))
+    return result
+
+
+def with_chroma(frame: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+    return np.concatenate((frame[:1], np.clip(np.rint(chroma), 0, 255).astype(np.uint8)))
+
+
+OTHERS: dict[str, Callable[[Planes], Planes]] = {
+    "ema": exponential, "window": windowed, "flow": carried}
+OURS = {"steady": [], "causal": ["--look-ahead", "0"]}
+
+
+def measure(autochrome: Path, clip: Path, options: list[str], folder: Path) -> dict[str, dict]:
+    def colorized(name: str, more: list[str]) -> Path:
+        path = folder / f"{name}.mkv"
+        run(autochrome, clip, "-o", path, "--codec", "ffv1", "--pixel-format", "yuv444p",
+            "--overwrite", "--progress", "none", *options, *more)
+        return path
+
+    alone = colorized("alone", ["--stability", "0"])
+    reports = {"alone": compare(autochrome, clip, alone)}
+    for name, more in OURS.items():
+        reports[name] = compare(autochrome, clip, colorized(name, more))
+    frames = read(alone)
+    starts = [row["index"] for row in reports["alone"]["frameRows"] if row["startsShot"]]
+    shots = [frames[first:last] for first, last in zip(starts, [*starts[1:], len(frames)])]
+    for name, method in OTHERS.items():
+        path = folder / f"{name}.mkv"
+        write([frame for shot in shots for frame in method(shot)], alone, path)
+        reports[name] = compare(autochrome, clip, path)
+    return reports
+
+
+def row(report: dict, alone: dict) -> dict[str, float]:
+    def error(one: dict, kind: str) -> float:
+        return one["film"][kind]["result"]
+
+    consistency = report["film"]["colorDistributionConsistency"]
+    return {
+        "ab": error(report, "warpErrorAB") / error(alone, "warpErrorAB"),
+        "rgb": error(report, "warpErrorRGB") / error(alone, "warpErrorRGB"),
+        "auc": report["figures"]["auc"] - alone["figures"]["auc"],
+        "cf": (report["figures"]["deltaColorfulness"]
+               - alone["figures"]["deltaColorfulness"]),
+        "cdc": consistency["result"] / consistency["reference"],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", nargs="+", type=Path)
+    parser.add_argument("--autochrome", type=Path, required=True)
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--options", default="", help="for every colorization, one string")
+    arguments = parser.parse_args()
+    rows: dict[str, dict[str, dict[str, float]]] = {}
+    heading = f"{'clip':18} {'method':8} {'warp ab':>8} {'warp RGB':>8} {'AuC':>7} {'ΔCF':>6} {'CDC':>6}"
+    print(heading, flush=True)
+
+    def show(clip: str, name: str, values: dict[str, float]) -> None:
+        print(f"{clip:18} {name:8} {values['ab']:8.3f} {values['rgb']:8.3f} {values['auc']:+7.2f} "
+              f"{values['cf']:+6.2f} {values['cdc']:6.2f}", flush=True)
+
+    for clip in arguments.clips:
+        with tempfile.TemporaryDirectory() as folder:
+            reports = measure(
+                arguments.autochrome, clip, arguments.options.split(), Path(folder))
+        rows[clip.stem] = {name: row(report, reports["alone"]) for name, report in reports.items()}
+        for name, values in rows[clip.stem].items():
+            show(clip.stem, name, values)
+    if len(rows) > 1:
+        for name in next(iter(rows.values())):
+            show("mean", name, {key: float(np.mean([clip[name][key] for clip in rows.values()]))
+                                for key in ("ab", "rgb", "auc", "cf", "cdc")})
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()

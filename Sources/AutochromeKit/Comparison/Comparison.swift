@@ -1,0 +1,193 @@
+import Foundation
+import FramePipeline
+import Imaging
+import Locking
+import Media
+import Quality
+
+/// Holds a colorized film or picture against another, frame by frame: against the truth, where the
+/// reference is in color, and for steadiness and untouched luma in any case.
+public struct Comparison: Sendable {
+  /// What the result should be like: a film, a picture, a folder of pictures, or a pattern.
+  public var reference: String
+  /// What is judged, frame by frame the same.
+  public var result: String
+  /// Processor threads and limits on what is read; nothing else of the settings has an effect.
+  public var settings: Settings
+  /// A file with the probabilities of the 313 bins; nil for those of the default network.
+  public var prior: String?
+  /// Where a page for people goes, if wanted.
+  public var page: String?
+
+  public init(reference: String, result: String, settings: Settings) {
+    self.reference = reference
+    self.result = result
+    self.settings = settings
+  }
+
+  /// Reads both to their ends. The figures do not depend on the number of threads.
+  /// - Parameters:
+  ///   - interruption: the user's wish to stop.
+  ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
+  /// - Throws: `AutochromeError`; damage, and frames that have no counterpart, are errors.
+  public func run(
+    interruption: Interruption = Interruption(),
+    onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
+  ) throws(AutochromeError) -> ComparisonReport {
+    try AutochromeError.wrapping { try measure(interruption, onEvent) }
+  }
+
+  /// What is gathered in the order of the frames.
+  private struct Sums {
+    var figures = Figures()
+    var film = FilmFigures()
+    var rows: [ComparisonReport.FrameRow] = []
+    var identicalFrames = 0
+    var largestLumaDifference = 0.0
+    var size: (width: Int, height: Int)?
+    var worst = WorstFrames()
+  }
+
+  private func measure(
+    _ interruption: Interruption, _ onEvent: @escaping @Sendable (JobEvent) -> Void
+  ) throws -> ComparisonReport {
+    let prior = try prior.map { try BinPrior(contentsOf: $0) } ?? BinPrior.shipped()
+    let log = JobLog(onEvent: onEvent)
+    let blocking = Media.Interruption()
+    let token = CancellationToken()
+    interruption.observe { count in
+      token.cancel(count == 1 ? .drain : .abort)
+      blocking.request()
+    }
+    defer { interruption.observe(nil) }
+    let sources = try (open(reference, blocking, log), open(result, blocking, log))
+    let expected = sources.0.info.estimatedFrameCount
+    let timeBase = sources.0.info.timeBase
+    let sums = Locked(Sums())
+    let pipeline = Pipeline(
+      permits: settings.threads + 2, threads: settings.threads, sourceName: "decode",
+      source: { try nextPair(of: sources) }
+    ).parallel("measure") { pair in
+      do {
+        return try ComparedFrame(pair.0, pair.1, timeBase: timeBase)
+      } catch let error as QualityError {
+        throw AutochromeError(.badData, "Frame \(pair.0.index) of '\(result)': \(error).")
+      }
+    }
+    let summary = try pipeline.run(
+      cancellation: token, sinkName: "gather",
+      onProgress: { log.progress($0.elapsed, framesTotal: expected) },
+      sink: { frame in
+        let startsShot = try sums.withLock { try Self.gather(frame, in: &$0) }
+        log.wrote(frameIndex: frame.index, startsShot: startsShot)
+      })
+    guard summary.ending == .completed else {
+      throw AutochromeError(
+        .interrupted, "Stopped after \(log.framesDone) frames; no figures were made.")
+    }
+    for (path, source) in [(reference, sources.0), (result, sources.1)] {
+      guard source.damagedFrameCount == 0 else {
+        throw AutochromeError(
+          .badData,
+          "\(source.damagedFrameCount) frames of '\(path)' are damaged, so that others would be held "
+            + "against each other than belong together; compare whole files.")
+      }
+    }
+    let found = sums.withLock { $0 }
+    let report = try report(found, prior: prior, log: log, summary: summary)
+    if let page {
+      try ComparisonPage(report: report, frames: found.worst.frames).write(to: page)
+    }
+    return report
+  }
+
+  private static func gather(_ frame: ComparedFrame, in sums: inout Sums) throws -> Bool {
+    let size = (frame.reference.rgb.width, frame.reference.rgb.height)
+    sums.size = sums.size ?? size
+    sums.figures.add(frame.figures)
+    let step = try sums.film.add(frame)
+    if frame.luma.largest == 0 { sums.identicalFrames += 1 }
+    sums.largestLumaDifference = max(sums.largestLumaDifference, frame.luma.largest)
+    let hasColor = frame.reference.colorfulness >= Evaluation.grayColorfulness
+    let row = ComparisonReport.FrameRow(
+      index: frame.index, name: frame.name, seconds: frame.time, startsShot: step.startsShot,
+      auc: hasColor ? frame.figures.accuracy.area.map { 100 * $0 } : nil,
+      deltaE2000: hasColor ? frame.figures.colorDifference : nil,
+      warpErrorAB: step.startsShot
+        ? nil : .init(reference: step.referenceWarp, result: step.resultWarp),
+      lumaDifference: frame.luma.largest)
+    sums.rows.append(row)
+    try sums.worst.offer(row, frame.pictures)
+    return step.startsShot
+  }
+
+  private func report(
+    _ sums: Sums, prior: BinPrior, log: JobLog, summary: PipelineSummary
+  ) throws -> ComparisonReport {
+    guard let size = sums.size else {
+      throw AutochromeError(.badData, "'\(reference)' has no frames to compare.")
+    }
+    let hasTruth = sums.rows.contains { $0.deltaE2000 != nil }
+    let film = sums.film
+    let starts = sums.rows.indices.filter { sums.rows[$0].startsShot }
+    let ends = starts.dropFirst() + [sums.rows.count]
+    return ComparisonReport(
+      reference: reference, result: result, size: "\(size.width)×\(size.height)",
+      frames: sums.rows.count, hasTruth: hasTruth, prior: prior.origin,
+      figures: hasTruth
+        ? try EvaluationReport.Row(name: result, figures: sums.figures, prior: prior.values) : nil,
+      colorfulness: .init(
+        reference: sums.figures.referenceColorfulness, result: sums.figures.colorfulness),
+      luma: .init(
+        identicalFrames: sums.identicalFrames, largestDifference: sums.largestLumaDifference),
+      film: film.result.ab.pairs > 0
+        ? .init(
+          pairs: film.result.ab.pairs,
+          comparedShare: film.comparedShare / Double(film.result.ab.pairs),
+          warpErrorAB: .init(reference: film.reference.ab.mean, result: film.result.ab.mean),
+          warpErrorRGB: .init(reference: film.reference.rgb.mean, result: film.result.rgb.mean),
+          colorDistributionConsistency: .init(
+            reference: film.reference.distribution.index, result: film.result.distribution.index),
+          spectrum: ComparisonReport.Both.spectrum(film.spectra.reference, film.spectra.result))
+        : nil,
+      shots: zip(zip(starts, ends), film.shotSpectra).map { range, spectra in
+        .init(
+          first: sums.rows[range.0].index, frames: range.1 - range.0,
+          spectrum: ComparisonReport.Both.spectrum(spectra.reference, spectra.result))
+      },
+      frameRows: sums.rows, seconds: summary.elapsed.seconds, warnings: log.warnings)
+  }
+
+  private func open(_ path: String, _ interruption: Media.Interruption, _ log: JobLog) throws
+    -> any FrameSource
+  {
+    var settings = settings
+    settings.audio = .none
+    settings.extras = .none
+    return try JobParts.openSource(
+      input: path, settings: settings, interruption: interruption, warn: { log.warn($0) })
+  }
+
+  private func nextPair(of sources: (any FrameSource, any FrameSource)) throws -> (Frame, Frame)? {
+    func next(_ source: any FrameSource) throws -> Frame? {
+      while let element = try source.next() {
+        if let frame = element.frame { return frame }
+      }
+      return nil
+    }
+    switch (try next(sources.0), try next(sources.1)) {
+    case (let first?, let second?): return (first, second)
+    case (nil, nil): return nil
+    case (let first?, nil):
+      throw AutochromeError(
+        .badData,
+        "'\(result)' ends after \(first.index) frames, '\(reference)' goes on; compare films of the "
+          + "same length, or limit both with --frames.")
+    case (nil, let second?):
+      throw AutochromeError(
+        .badData,
+        "'\(reference)' ends after \(second.index) frames, '\(result)' goes on; compare films of the "
+          + "same length, or limit both with --frames.")
+    }
+  }
+}

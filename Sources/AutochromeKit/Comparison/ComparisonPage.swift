@@ -1,0 +1,226 @@
+import Foundation
+
+/// A comparison as one self-contained page of HTML: the figures, plots over time with the shots marked,
+/// and the worst frames first, each with a slider between reference and result.
+struct ComparisonPage {
+  let report: ComparisonReport
+  let frames: [WorstFrames.Shown]
+
+  /// Writes the page under a temporary name first.
+  func write(to path: String) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "autochrome-page-\(ProcessInfo.processInfo.processIdentifier)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let result = Result { try Data(html(pictures: folder).utf8) }
+    try FileManager.default.removeItem(at: folder)
+    let page = try result.get()
+    do { try page.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+      throw AutochromeError(
+        .cannotCreate, "The page '\(path)' can't be written: \(error.localizedDescription).")
+    }
+  }
+
+  private func html(pictures folder: URL) throws -> String {
+    let sliders = try frames.enumerated().map { try slider($1, number: $0, folder: folder) }
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width">
+      <title>\(Self.escaped(report.result)) against \(Self.escaped(report.reference))</title>
+      <style>\(Self.style)</style>
+      </head>
+      <body>
+      <h1>\(Self.escaped(report.result))</h1>
+      <p>against \(Self.escaped(report.reference)), \(report.frames) frames, \(report.size)</p>
+      \(figures)
+      \(plots)
+      <h2>The worst frames</h2>
+      \(sliders.joined(separator: "\n"))
+      \(shots)
+      <script>\(Self.script)</script>
+      </body>
+      </html>
+
+      """
+  }
+
+  // MARK: Figures
+
+  private var figures: String {
+    var rows: [[String]] = []
+    if let row = report.figures {
+      rows += [
+        ["AuC", Self.number(row.auc, 2), ""],
+        ["AuC, rebalanced", Self.number(row.rebalancedAUC, 2), ""],
+        ["PSNR, dB", row.psnr.map { Self.number($0, 2) } ?? "∞", ""],
+        ["SSIM", Self.number(row.ssim, 4), ""],
+        ["ΔE<sub>00</sub>", Self.number(row.deltaE2000, 2), ""],
+      ]
+    }
+    func both(_ name: String, _ both: ComparisonReport.Both, _ digits: Int) {
+      rows.append([name, Self.number(both.result, digits), Self.number(both.reference, digits)])
+    }
+    both("Colorfulness", report.colorfulness, 1)
+    let luma = report.luma
+    rows.append([
+      "Luma",
+      luma.identicalFrames == report.frames
+        ? "identical" : "differs by up to \(Self.number(luma.largestDifference, 2)) codes", "",
+    ])
+    if let film = report.film {
+      both("Warp error, a*b*", film.warpErrorAB, 3)
+      both("Warp error, RGB", film.warpErrorRGB, 6)
+      both("CDC", film.colorDistributionConsistency, 5)
+      for (octave, energies) in film.spectrum.enumerated() {
+        both("Change with a period of \(2 << octave) frames, a*b*", energies, 3)
+      }
+    }
+    return Self.table(head: ["", "result", "reference"], rows: rows)
+  }
+
+  private var shots: String {
+    guard report.film != nil else { return "" }
+    let periods = (report.shots.first?.spectrum ?? []).indices.map { "period \(2 << $0)" }
+    let head = ["first frame", "frames"] + periods
+    let rows = report.shots.map { shot in
+      ["\(shot.first)", "\(shot.frames)"]
+        + shot.spectrum.map { "\(Self.number($0.result, 2)) (\(Self.number($0.reference, 2)))" }
+    }
+    return "<h2>Shots</h2>\n<p>Energy of a*b* along the paths of motion by period in frames: the result's, "
+      + "in brackets the reference's.</p>\n" + Self.table(head: head, rows: rows)
+  }
+
+  private static func table(head: [String], rows: [[String]]) -> String {
+    func line(_ cells: [String], _ tag: String) -> String {
+      "<tr>" + cells.map { "<\(tag)>\($0)</\(tag)>" }.joined() + "</tr>"
+    }
+    return "<table>\n"
+      + ([line(head, "th")] + rows.map { line($0, "td") }).joined(separator: "\n") + "\n</table>"
+  }
+
+  // MARK: Plots
+
+  private var plots: String {
+    guard report.frames > 1 else { return "" }
+    var parts: [String] = []
+    if report.hasTruth {
+      parts.append(
+        plot("ΔE00 to the reference", [("result", report.frameRows.map(\.deltaE2000))]))
+    }
+    if report.film != nil {
+      parts.append(
+        plot(
+          "Warp error of a*b*",
+          [
+            ("result", report.frameRows.map { $0.warpErrorAB?.result }),
+            ("reference", report.frameRows.map { $0.warpErrorAB?.reference }),
+          ]))
+    }
+    return parts.joined(separator: "\n")
+  }
+
+  /// Lines over the frames, broken where there is no value; a dashed line where a shot starts.
+  private func plot(_ title: String, _ lines: [(name: String, values: [Double?])]) -> String {
+    let (width, height, left, bottom) = (900.0, 200.0, 50.0, 20.0)
+    let highest = lines.flatMap { $0.values.compactMap { $0 } }.max() ?? 0
+    let top = highest > 0 ? highest * 1.05 : 1
+    let step = (width - left) / Double(max(report.frames - 1, 1))
+    func x(_ row: Int) -> String { Self.number(left + step * Double(row), 1) }
+    func y(_ value: Double) -> String {
+      Self.number((height - bottom) * (1 - value / top), 1)
+    }
+    let cuts = report.frameRows.indices.dropFirst().filter { report.frameRows[$0].startsShot }.map {
+      "<line class=\"cut\" x1=\"\(x($0))\" x2=\"\(x($0))\" y1=\"0\" y2=\"\(Self.number(height - bottom, 0))\"/>"
+    }
+    let paths = lines.map { line in
+      var path = ""
+      var isDrawing = false
+      for (row, value) in line.values.enumerated() {
+        guard let value else {
+          isDrawing = false
+          continue
+        }
+        path += "\(isDrawing ? "L" : "M")\(x(row)) \(y(value))"
+        isDrawing = true
+      }
+      return "<path class=\"\(line.name)\" d=\"\(path)\"/>"
+    }
+    let last = report.frameRows.last?.index ?? 0
+    return """
+      <figure class="plot">
+      <figcaption>\(title)\(lines.count > 1 ? ": " + lines.map { "<span class=\"\($0.name)\">\($0.name)</span>" }.joined(separator: ", ") : "")</figcaption>
+      <svg viewBox="0 0 \(Int(width)) \(Int(height))" role="img" aria-label="\(title)">
+      <line class="axis" x1="\(left)" x2="\(width)" y1="\(height - bottom)" y2="\(height - bottom)"/>
+      \((cuts + paths).joined(separator: "\n"))
+      <text x="0" y="12">\(Self.number(top, 2))</text>
+      <text x="0" y="\(height - bottom)">0</text>
+      <text x="\(left)" y="\(height - 4)">\(report.frameRows.first?.index ?? 0)</text>
+      <text x="\(width - 40)" y="\(height - 4)">\(last)</text>
+      </svg>
+      </figure>
+      """
+  }
+
+  // MARK: Frames
+
+  private func slider(_ shown: WorstFrames.Shown, number: Int, folder: URL) throws -> String {
+    func source(_ thumbnail: Thumbnail) throws -> String {
+      let file = folder.appending(path: "frame.png")
+      try thumbnail.write(to: file.path)
+      return "data:image/png;base64," + (try Data(contentsOf: file)).base64EncodedString()
+    }
+    let row = shown.row
+    var words = ["frame \(row.index)"]
+    if let name = row.name { words.append(Self.escaped(name)) }
+    words.append(Self.number(row.seconds, 2) + " s")
+    if let difference = row.deltaE2000 {
+      words.append("ΔE<sub>00</sub> " + Self.number(difference, 2))
+    }
+    if let error = row.warpErrorAB?.result { words.append("warp error " + Self.number(error, 2)) }
+    return """
+      <figure class="pair">
+      <div style="width:\(shown.result.width)px;height:\(shown.result.height)px">
+      <img alt="result" src="\(try source(shown.result))">
+      <img alt="reference" class="over" src="\(try source(shown.reference))">
+      </div>
+      <label>reference <input type="range" min="0" max="100" value="50"> result</label>
+      <figcaption>\(words.joined(separator: ", "))</figcaption>
+      </figure>
+      """
+  }
+
+  private static func number(_ value: Double?, _ digits: Int) -> String {
+    value.map { String(format: "%.\(digits)f", $0) } ?? "–"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+      .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
+  }
+
+  private static let style = """
+    body{font:15px/1.5 system-ui,sans-serif;max-width:920px;margin:2em auto;padding:0 1em;color:#222}
+    h1{font-size:1.4em;margin-bottom:0}h2{font-size:1.1em;margin-top:2em}
+    table{border-collapse:collapse}th,td{padding:.15em 1em .15em 0;text-align:left;font-variant-numeric:tabular-nums}
+    th{font-weight:600;border-bottom:1px solid #999}
+    figure{margin:1.5em 0}figcaption{color:#555}
+    svg{width:100%;height:auto}svg text{font-size:11px;fill:#555}
+    .axis{stroke:#999}.cut{stroke:#888;stroke-dasharray:3 3}
+    path{fill:none;stroke-width:1.3}path.result{stroke:#c03a2b}path.reference{stroke:#2b6cc0}
+    span.result{color:#c03a2b}span.reference{color:#2b6cc0}
+    .pair div{position:relative;max-width:100%}.pair img{position:absolute;left:0;top:0;width:100%;height:100%}
+    .pair .over{clip-path:inset(0 50% 0 0)}.pair label{display:block}.pair input{width:20em;vertical-align:middle}
+    """
+
+  /// The reference covers what lies left of the slider's value.
+  private static let script = """
+    for (const pair of document.querySelectorAll('.pair')) {
+      const over = pair.querySelector('.over'), input = pair.querySelector('input');
+      const move = () => { over.style.clipPath = `inset(0 ${100 - input.value}% 0 0)`; };
+      input.addEventListener('input', move);
+      move();
+    }
+    """
+}

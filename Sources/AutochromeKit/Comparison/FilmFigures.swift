@@ -1,0 +1,83 @@
+import Colorization
+import Imaging
+import Quality
+
+/// What can be said of neighbouring frames: shots, warp error, the spectrum along paths, CDC, each of
+/// reference and result along the reference's motion. Frames are added in order.
+struct FilmFigures {
+  /// What a frame adds to the figures.
+  struct Step {
+    var startsShot: Bool
+    /// Warp error of a\*b\* from the frame before; nil at the start of a shot.
+    var referenceWarp: Double?
+    var resultWarp: Double?
+  }
+
+  /// Of one of the two films.
+  struct Side {
+    var ab = WarpError()
+    var rgb = WarpError()
+    var distribution = ColorDistributionConsistency()
+    var spectrum = PathVariation.Spectrum()
+  }
+
+  private(set) var reference = Side()
+  private(set) var result = Side()
+  private(set) var comparedShare = 0.0
+  /// The spectra of the shot at hand and those before: reference, result.
+  private(set) var shotSpectra: [(reference: PathVariation.Spectrum, result: PathVariation.Spectrum)] =
+    []
+  private var detector = ShotDetector()
+  private var paths = PathVariation(films: 2)
+  private var previous: ComparedFrame?
+  private let estimator = MotionEstimator()
+
+  mutating func add(_ frame: ComparedFrame) throws(QualityError) -> Step {
+    let startsShot = detector.observe(frame.lightness).startsShot
+    defer { previous = frame }
+    var step = Step(startsShot: startsShot)
+    if startsShot {
+      paths = PathVariation(films: 2)
+      shotSpectra.append((paths.spectra[0], paths.spectra[1]))
+      reference.distribution.cut()
+      result.distribution.cut()
+    }
+    reference.distribution.add(frame.reference.rgb)
+    result.distribution.add(frame.result.rgb)
+    var flows: (forward: FlowField, backward: FlowField)?
+    if !startsShot, let previous {
+      let (width, height) = (frame.reference.rgb.width, frame.reference.rgb.height)
+      let motion = estimator.motion(from: previous.pyramid, to: frame.pyramid)
+      let forward = FlowField(motion.forward, of: frame.pyramid, width: width, height: height)
+      let backward = FlowField(motion.backward, of: frame.pyramid, width: width, height: height)
+      let along = try Correspondence(backward: backward, forward: forward)
+      comparedShare += along.share
+      step.referenceWarp = try Self.add(
+        previous.reference, frame.reference, to: &reference, along: along)
+      step.resultWarp = try Self.add(previous.result, frame.result, to: &result, along: along)
+      flows = (forward, backward)
+    }
+    try paths.add(
+      [frame.reference.lab, frame.result.lab], forward: flows?.forward, backward: flows?.backward)
+    shotSpectra[shotSpectra.count - 1] = (paths.spectra[0], paths.spectra[1])
+    return step
+  }
+
+  private static func add(
+    _ earlier: MeasuredPicture, _ later: MeasuredPicture, to side: inout Side,
+    along correspondence: Correspondence
+  ) throws(QualityError) -> Double? {
+    try side.rgb.add(earlier: earlier.rgb, later: later.rgb, along: correspondence)
+    return try side.ab.add(earlier: earlier.lab, later: later.lab, along: correspondence)
+  }
+
+  /// The sums over all shots.
+  var spectra: (reference: PathVariation.Spectrum, result: PathVariation.Spectrum) {
+    var sums = (reference: PathVariation.Spectrum(), result: PathVariation.Spectrum())
+    for shot in shotSpectra {
+      sums.reference.add(shot.reference)
+      sums.result.add(shot.result)
+    }
+    return sums
+  }
+}

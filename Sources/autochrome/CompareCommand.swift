@@ -1,0 +1,64 @@
+import ArgumentParser
+import AutochromeKit
+
+/// How a colorized film stands against another.
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Hold a colorized film against the original, or against the truth.",
+    discussion: """
+      Frame by frame, both of the same length and size. Against a reference in color: AuC, \
+      class-rebalanced AuC, PSNR, SSIM, ΔE2000, colorfulness. Of any two: whether luma is untouched, \
+      and how steady colors are: the warp error of a*b* and of RGB, CDC, and the energy of changes \
+      along the paths of motion by their period, of both.
+      """)
+
+  @Argument(help: "The original or the truth: a film, a picture, a folder or a pattern.")
+  var reference: String
+
+  @Argument(help: "The colorized film, picture, folder or pattern.")
+  var result: String
+
+  @Option(help: ArgumentHelp("Also write a page for people to this file.", valueName: "file"))
+  var html: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Probabilities of the 313 bins, as text or .npy; by default those of the default network.",
+      valueName: "file"))
+  var prior: String?
+
+  @Option(help: "Compare only so many frames.")
+  var frames: Int?
+
+  @Option(help: "Processor threads.")
+  var threads: Int?
+
+  @Flag(help: "As JSON.")
+  var json = false
+
+  @Option(help: "auto, plain, json or none.")
+  var progress: ProgressMode = .auto
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func run() throws {
+    var layer = SettingsLayer()
+    layer.frames = frames
+    layer.threads = threads
+    var comparison = Comparison(
+      reference: reference, result: result,
+      settings: try Settings(pipeline: nil, suggested: "film", options: layer))
+    comparison.prior = prior
+    comparison.page = html
+    let interruption = Interruption()
+    let signals = SignalWatch(interruption)
+    defer { signals.stop() }
+    let display = ProgressDisplay(mode: progress, verbosity: quiet ? .quiet : .normal)
+    defer { display.closeLine() }
+    let report = try comparison.run(interruption: interruption) { display.show($0) }
+    display.closeLine()
+    if json { try Console.json(report) } else { Console.result(report.text) }
+  }
+}
