@@ -18,7 +18,8 @@ struct Autochrome: ParsableCommand {
       """,
     version: AutochromeVersion.current,
     subcommands: [
-      Colorize.self, ProbeCommand.self, EvaluateCommand.self, CompareCommand.self, ModelCommand.self,
+      Colorize.self, ProbeCommand.self, EvaluateCommand.self, CompareCommand.self,
+      ModelCommand.self,
       BenchCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: Colorize.self)

@@ -88,7 +88,8 @@ struct ComparisonPage {
       ["\(shot.first)", "\(shot.frames)"]
         + shot.spectrum.map { "\(Self.number($0.result, 2)) (\(Self.number($0.reference, 2)))" }
     }
-    return "<h2>Shots</h2>\n<p>Energy of a*b* along the paths of motion by period in frames: the result's, "
+    return
+      "<h2>Shots</h2>\n<p>Energy of a*b* along the paths of motion by period in frames: the result's, "
       + "in brackets the reference's.</p>\n" + Self.table(head: head, rows: rows)
   }
 

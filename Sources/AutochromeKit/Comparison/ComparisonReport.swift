@@ -88,7 +88,9 @@ public struct ComparisonReport: Codable, Sendable {
 
   /// A table for people.
   public var text: String {
-    var lines = ["\(result) against \(reference): \(frames) frame\(frames == 1 ? "" : "s"), \(size)"]
+    var lines = [
+      "\(result) against \(reference): \(frames) frame\(frames == 1 ? "" : "s"), \(size)"
+    ]
     func number(_ value: Double?, _ format: String) -> String {
       value.map { String(format: format, $0) } ?? "–"
     }

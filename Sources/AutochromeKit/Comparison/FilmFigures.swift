@@ -25,8 +25,9 @@ struct FilmFigures {
   private(set) var result = Side()
   private(set) var comparedShare = 0.0
   /// The spectra of the shot at hand and those before: reference, result.
-  private(set) var shotSpectra: [(reference: PathVariation.Spectrum, result: PathVariation.Spectrum)] =
-    []
+  private(set) var shotSpectra:
+    [(reference: PathVariation.Spectrum, result: PathVariation.Spectrum)] =
+      []
   private var detector = ShotDetector()
   private var paths = PathVariation(films: 2)
   private var previous: ComparedFrame?

@@ -22,8 +22,9 @@ struct WorstFrames {
 
   /// Worst first.
   var frames: [Shown] {
-    Array((best + (current.map { [$0] } ?? [])).sorted { $0.badness > $1.badness }
-      .prefix(Self.most))
+    Array(
+      (best + (current.map { [$0] } ?? [])).sorted { $0.badness > $1.badness }
+        .prefix(Self.most))
   }
 
   mutating func offer(
