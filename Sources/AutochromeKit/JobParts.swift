@@ -37,8 +37,15 @@ struct JobParts {
   }
 
   /// The stage that finds shots and steadies the estimates.
-  func makeSteadyStage() -> SteadyStage {
-    SteadyStage(stability: job.settings.stability, lookAhead: job.settings.lookAhead)
+  func makeSteadyStage() throws -> SteadyStage {
+    SteadyStage(
+      stability: job.settings.stability, lookAhead: job.settings.lookAhead,
+      cuts: try job.settings.cuts.map { try CutList(contentsOf: $0) })
+  }
+
+  /// When a frame is shown, in seconds after the start of the film.
+  func seconds(of frame: Frame) -> Double {
+    Double(frame.presentationTime) * source.info.timeBase.value + source.info.clockOffset
   }
 
   /// Frames to be written, if the source tells.

@@ -96,8 +96,8 @@ struct JobRun {
       item.analysis = try colorizer.analyze(frame)
       return item
     }
-    .serialInOrder("steady", state: HeldBack(stage: parts.makeSteadyStage())) { held, item in
-      held.push(item)
+    .serialInOrder("steady", state: HeldBack(stage: try parts.makeSteadyStage())) { held, item in
+      held.push(item, seconds: item.element.frame.map { parts.seconds(of: $0) } ?? 0)
     } finish: { held in
       held.finish()
     }
@@ -134,9 +134,10 @@ struct JobRun {
 
     init(stage: SteadyStage) { self.stage = stage }
 
-    mutating func push(_ item: Item) -> [Item] {
+    mutating func push(_ item: Item, seconds: Double) -> [Item] {
       items.append(item)
-      return release(item.analysis.map { stage.push($0) } ?? [])
+      guard let analysis = item.analysis else { return release([]) }
+      return release(stage.push(analysis, seconds: seconds))
     }
 
     mutating func finish() -> [Item] { release(stage.finish()) }

@@ -46,7 +46,7 @@ public struct Probe: Codable, Sendable {
   public struct Shot: Codable, Sendable {
     /// From 0.
     public var frame: Int
-    /// Seconds.
+    /// Seconds after the start of the film.
     public var time: Double
   }
 
@@ -103,13 +103,34 @@ public struct Probe: Codable, Sendable {
     var detector = ShotDetector()
     var shots: [Shot] = []
     let timeBase = source.info.timeBase.value
+    let offset = source.info.clockOffset
     while let element = try source.next() {
       guard let frame = element.frame else { continue }
-      if detector.observe(try colorizer.lightness(of: frame)).startsShot {
-        shots.append(Shot(frame: frame.index, time: Double(frame.presentationTime) * timeBase))
-      }
+      let verdict = detector.observe(try colorizer.lightness(of: frame))
+      // The frame before was a flash: the film goes on where it stopped.
+      if verdict.resumes, shots.count > 1 { shots.removeLast() }
+      guard verdict.startsShot else { continue }
+      shots.append(
+        Shot(frame: frame.index, time: Double(frame.presentationTime) * timeBase + offset))
     }
     return shots
+  }
+
+  /// Writes the shots for people to correct; `--cuts` takes them back.
+  /// - Throws: `AutochromeError` if the file exists, since it may have been corrected, or can't be
+  ///   written.
+  public func writeCuts(to path: String) throws(AutochromeError) {
+    guard !FileManager.default.fileExists(atPath: path) else {
+      throw AutochromeError(
+        .cannotCreate, "The cuts '\(path)' exist already; remove them, or name another file.")
+    }
+    do {
+      try Data(CutList.text(of: shots ?? []).utf8)
+        .write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw AutochromeError(
+        .cannotCreate, "The cuts '\(path)' can't be written: \(error.localizedDescription).")
+    }
   }
 
   /// For people.

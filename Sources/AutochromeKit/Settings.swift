@@ -23,6 +23,8 @@ public struct Settings: Codable, Hashable, Sendable {
   public var stability: Float
   /// Frames that the temporal stage may look ahead.
   public var lookAhead: Int
+  /// A file that lists where shots begin; nil to find them.
+  public var cuts: String?
   /// How chroma gets to full resolution.
   public var refine: RefineMode
   /// Start time in seconds.
@@ -100,6 +102,7 @@ public struct Settings: Codable, Hashable, Sendable {
     saturation = layer.saturation ?? 1
     stability = layer.stability ?? 0.7
     lookAhead = layer.lookAhead ?? 4
+    cuts = layer.cuts
     refine = layer.refine ?? .guided
     from = layer.from
     to = layer.to
@@ -157,7 +160,7 @@ public struct Settings: Codable, Hashable, Sendable {
       line("precision", precision), line("size", size), line("temperature", temperature),
       line("vividness", vividness), line("saturation", saturation),
       line("stability", stability), line("look-ahead", lookAhead),
-      line("refine", refine.rawValue), line("codec", codec), line("crf", crf),
+      line("cuts", cuts), line("refine", refine.rawValue), line("codec", codec), line("crf", crf),
       line("preset", preset), line("pixel-format", pixelFormat), line("audio", audio.rawValue),
       line("extras", extras.rawValue),
       line("threads", threads), line("memory", memory),

@@ -25,6 +25,8 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   public var stability: Float?
   /// Frames that the temporal stage may look ahead; 0 is causal.
   public var lookAhead: Int?
+  /// A file that lists where shots begin, in place of finding them.
+  public var cuts: String?
   /// How chroma gets to full resolution.
   public var refine: RefineMode?
   /// Start time in seconds.
@@ -64,7 +66,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     case description, model, backend, precision, size, temperature, vividness, saturation
     case stability
     case lookAhead = "look-ahead"
-    case refine, from, to, frames, codec, crf, preset
+    case cuts, refine, from, to, frames, codec, crf, preset
     case pixelFormat = "pixel-format"
     case format
     case inputFormat = "input-format"
@@ -127,6 +129,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     result.saturation = pick(\.saturation)
     result.stability = pick(\.stability)
     result.lookAhead = pick(\.lookAhead)
+    result.cuts = pick(\.cuts)
     result.refine = pick(\.refine)
     result.from = pick(\.from)
     result.to = pick(\.to)

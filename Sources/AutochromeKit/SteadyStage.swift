@@ -9,15 +9,20 @@ struct SteadyStage {
   }
 
   private let stabilizer: Stabilizer<WorkingGeometry>
+  private var cuts: CutList.Reader?
 
-  init(stability: Float, lookAhead: Int) {
+  /// - Parameter cuts: where shots begin; nil to find them.
+  init(stability: Float, lookAhead: Int, cuts: CutList?) {
     stabilizer = Stabilizer(stability: stability, lookAhead: stability > 0 ? lookAhead : 0)
+    self.cuts = cuts.map { CutList.Reader($0) }
   }
 
-  func push(_ analysis: FrameAnalysis) -> [Result] {
+  /// - Parameter seconds: when the frame is shown, after the start of the film.
+  mutating func push(_ analysis: FrameAnalysis, seconds: Double) -> [Result] {
     stabilizer.push(
       TemporalFrame(
-        lightness: analysis.lightness, estimate: analysis.estimate, payload: analysis.geometry)
+        lightness: analysis.lightness, estimate: analysis.estimate, payload: analysis.geometry),
+      startsShot: cuts?.startsShot(at: seconds)
     ).map(Self.result)
   }
 

@@ -94,6 +94,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
       timeBase: Rational(rate.denominator, rate.numerator), frameRate: rate,
       codecName: first.codecName)
     info.sampleAspectRatio = first.sampleAspectRatio
+    info.clockOffset = cut.clockOffset
     switch origin {
     case .files(let list):
       info.containerName = "folder"

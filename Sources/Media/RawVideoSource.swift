@@ -57,6 +57,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
       containerName: isY4M ? "y4m" : "rawvideo")
     info.sampleAspectRatio = header.sampleAspectRatio
     info.fieldOrder = header.fieldOrder
+    info.clockOffset = cut.clockOffset
     info.isSeekable = bytes.isSeekable
     info.isPipe = !bytes.isSeekable
     if let total = bytes.byteCount {

@@ -31,7 +31,7 @@ extension SourceInfo {
     isPipe = !demuxer.bytes.isSeekable
     metadata = Demuxer.entries(demuxer.pointer.pointee.metadata)
     chapters = demuxer.chapters.compactMap(cut.apply)
-    startTime = stream.pointee.start_time.knownTime.map { Double($0) * timeBase.value }
+    clockOffset = cut.clockOffset
     let whole =
       stream.pointee.duration.knownTime.map { Double($0) * timeBase.value }
       ?? demuxer.pointer.pointee.duration.knownTime.map { Double($0) / Double(AV_TIME_BASE) }

@@ -21,8 +21,9 @@ public struct SourceInfo: Sendable {
   public var estimatedFrameCount: Int?
   /// Seconds.
   public var duration: Double?
-  /// Time of the first frame that the container tells, in seconds.
-  public var startTime: Double?
+  /// What a frame's time stamp in seconds lacks to the seconds after the start of the file, as
+  /// `SourceOptions.from` counts them.
+  public var clockOffset = 0.0
   /// FFmpeg's short name of the container, such as `matroska`; `folder` for pictures.
   public var containerName: String
   /// FFmpeg's name of the video codec, such as `h264`.

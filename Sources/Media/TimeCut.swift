@@ -43,6 +43,9 @@ struct TimeCut: Sendable {
     return Int64((from / timeBase.value).rounded())
   }
 
+  /// What a time stamp in seconds, shifted or not, lacks to the seconds after the start of the file.
+  var clockOffset: Double { (from ?? 0) - start }
+
   /// How much of `whole` seconds remains.
   func duration(of whole: Double) -> Double {
     max(0, min(to.map { $0 - start } ?? whole, whole) - (from.map { $0 - start } ?? 0))

@@ -15,6 +15,12 @@ struct ProbeCommand: ParsableCommand {
   @Flag(help: "Find the shots too: decodes the whole film.")
   var shots = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Also write the shots to a file that can be corrected and given to --cuts.",
+      valueName: "file"))
+  var writeCuts: String?
+
   @Flag(help: "As JSON.")
   var json = false
 
@@ -22,7 +28,9 @@ struct ProbeCommand: ParsableCommand {
     let settings = try Settings(
       pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
       options: settings.layer)
-    let probe = try Probe.examine(input: input, settings: settings, findShots: shots)
+    let probe = try Probe.examine(
+      input: input, settings: settings, findShots: shots || writeCuts != nil)
+    if let writeCuts { try probe.writeCuts(to: writeCuts) }
     if json { try Console.json(probe) } else { Console.result(probe.text) }
   }
 }

@@ -36,6 +36,11 @@ struct SettingsOptions: ParsableArguments {
   @Option(help: "Frames that the temporal stage may look ahead; 0 is causal.")
   var lookAhead: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Where shots begin, as 'probe --write-cuts' lists them.", valueName: "file"))
+  var cuts: String?
+
   @Option(help: "guided or bilinear.")
   var refine: RefineMode?
 
@@ -99,6 +104,7 @@ struct SettingsOptions: ParsableArguments {
     layer.saturation = saturation
     layer.stability = stability
     layer.lookAhead = lookAhead
+    layer.cuts = cuts
     layer.refine = refine
     layer.from = from
     layer.to = to

@@ -59,7 +59,8 @@ import Testing
     let values: [String: String] = [
       "description": "a", "model": "b", "backend": "openblas", "precision": "fp32", "size": "300",
       "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
-      "look-ahead": "2", "refine": "bilinear", "from": "1", "to": "2", "frames": "3",
+      "look-ahead": "2", "cuts": "c.txt", "refine": "bilinear", "from": "1", "to": "2",
+      "frames": "3",
       "codec": "ffv1", "crf": "4", "preset": "fast", "pixel-format": "yuv420p", "format": "nut",
       "input-format": "rawvideo", "input-size": "16x16", "input-pixel-format": "gray",
       "input-rate": "18", "audio": "none", "extras": "none", "threads": "1", "memory": "700",

@@ -49,8 +49,13 @@ public final class Stabilizer<Payload> {
   public var lookAheadNeeded: Int { lookAhead }
 
   /// Takes the next frame and gives back those that are ready, in order, each exactly once.
-  public func push(_ frame: TemporalFrame<Payload>) -> [TemporalFrame<Payload>] {
-    let verdict = detector.observe(frame.lightness)
+  /// - Parameter startsShot: whether the frame starts a shot, where that is known; nil to find out.
+  public func push(
+    _ frame: TemporalFrame<Payload>, startsShot known: Bool? = nil
+  ) -> [TemporalFrame<Payload>] {
+    let verdict =
+      known.map { ShotDetector.Verdict(score: 0, startsShot: $0, resumes: false) }
+      ?? detector.observe(frame.lightness)
     let shape = Shape(frame)
     let reshaped = shape != lastShape
     lastShape = shape
@@ -62,7 +67,8 @@ public final class Stabilizer<Payload> {
     let startsShot = verdict.startsShot || reshaped
     held.append(
       Entry(
-        frame: frame, startsShot: startsShot, mayBeFlash: verdict.startsShot && !reshaped,
+        frame: frame, startsShot: startsShot,
+        mayBeFlash: known == nil && verdict.startsShot && !reshaped,
         tracked: stability > 0 ? Tracked(frame) : nil))
     return held.count > lookAhead ? [release()] : []
   }

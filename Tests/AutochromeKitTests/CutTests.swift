@@ -1,0 +1,99 @@
+import AutochromeKit
+import Foundation
+import Imaging
+import Media
+import SampleFilm
+import Testing
+
+/// Shots that are found, listed, corrected and given back.
+@Suite(.serialized) struct CutTests {
+  private let scratch: Scratch
+  private let film = smallFilm()
+  private let input: String
+
+  init() throws {
+    scratch = try Scratch()
+    input = scratch.path("film.mkv")
+    try writeClip(film, frames: 0..<film.frameCount, to: input)
+  }
+
+  private func write(_ text: String) throws -> String {
+    let path = scratch.path("cuts.txt")
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    return path
+  }
+
+  private func starts(_ cuts: String, from: Double? = nil) throws -> [Int] {
+    let settings = try settings {
+      $0.cuts = cuts
+      $0.from = from
+    }
+    return try ColorizationJob(
+      input: input, output: scratch.path("color.mkv"), settings: settings, overwrite: true
+    ).run { _ in }.shotStarts
+  }
+
+  @Test func whatProbeWritesIsTakenBack() throws {
+    let path = scratch.path("found.txt")
+    var run = try runProgram(["probe", input, "--write-cuts", path])
+    #expect(run.status == 0, "\(run.errors)")
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count == 4 && lines[2] == "3.500  # frame 21")
+    #expect(try CutList(contentsOf: path).seconds == [0, 3.5, 6])
+    #expect(try starts(path) == [0] + film.cuts)
+    // The film colored with the list is the film colored without.
+    let found = scratch.path("plain.mkv")
+    _ = try ColorizationJob(input: input, output: found, settings: settings()).run { _ in }
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: found))
+        == Data(contentsOf: URL(fileURLWithPath: scratch.path("color.mkv"))))
+    // A list that may have been corrected is not replaced.
+    run = try runProgram(["probe", input, "--write-cuts", path])
+    #expect(run.status == 73 && run.errors.contains("found.txt' exist already"))
+  }
+
+  @Test func aCorrectedListIsFollowed() throws {
+    // One cut less, one more, a time between two frames, a clock, a comment, and one after the end.
+    let cuts = try write("# mine\n 0:06 \n\n1.55#here\n99\n")
+    #expect(try starts(cuts) == [0, 10, 36])
+    #expect(try starts(try write("")) == [0])
+    // Times are those of the whole film wherever it begins.
+    #expect(try starts(try write("3.5\n6"), from: 3) == [0, 3, 18])
+  }
+
+  @Test func noColorCrossesACutThatWasGiven() throws {
+    // After a cut the frames look as if the film began there.
+    let cuts = try write("1.5")
+    _ = try starts(cuts)
+    let whole = try readFrames(scratch.path("color.mkv"))
+    let tail = scratch.path("tail.mkv")
+    try writeClip(film, frames: 9..<film.frameCount, to: tail)
+    let alone = scratch.path("alone.mkv")
+    _ = try ColorizationJob(input: tail, output: alone, settings: settings()).run { _ in }
+    let parts = try readFrames(alone)
+    for index in 0..<6 {
+      for plane in 0..<3 {
+        #expect(
+          largestDifference(
+            whole[9 + index].picture.planes[plane], parts[index].picture.planes[plane]) == 0,
+          "frame \(index), plane \(plane)")
+      }
+    }
+  }
+
+  @Test func whatIsNoListIsRefused() throws {
+    for text in ["12.5\nfirst shot\n", "-3\n", "1:2:3:4\n", "nan\n", "1::2\n"] {
+      let cuts = try write(text)
+      let run = try runProgram([
+        input, "-o", scratch.path("color.mkv"), "--cuts", cuts, "-q",
+      ])
+      #expect(run.status == 65 && run.errors.contains("cuts.txt"), "\(text): \(run.errors)")
+      #expect(run.errors.contains(text.hasPrefix("12") ? "line 2" : "line 1"))
+    }
+    let run = try runProgram([
+      input, "-o", scratch.path("color.mkv"), "--cuts", scratch.path("none.txt"), "-q",
+    ])
+    #expect(run.status == 66 && run.errors.contains("none.txt"))
+    #expect(scratch.names == ["cuts.txt", "film.mkv"])
+  }
+}
