@@ -11,19 +11,11 @@ public enum ModelCatalog {
   }
 
   /// What a network takes, gives, holds and costs.
-  /// - Parameter isTimed: whether it is run to see how long it takes; nothing else should run beside.
   /// - Throws: `AutochromeError`.
-  public static func summary(
-    of model: String, isTimed: Bool = false
-  ) throws(AutochromeError) -> ModelSummary {
+  public static func summary(of model: String) throws(AutochromeError) -> ModelSummary {
     try AutochromeError.wrapping {
       let (url, loaded) = try load(model)
-      var summary = try ModelSummary(model: loaded, url: url)
-      if isTimed, summary.gigaflops256 != nil, let input = loaded.inputs.first {
-        summary.timings256 = try ModelTiming.measure(
-          loaded, input: input.name, size: 256, rounds: 15)
-      }
-      return summary
+      return try ModelSummary(model: loaded, url: url)
     }
   }
 

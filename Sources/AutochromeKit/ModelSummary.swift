@@ -17,8 +17,6 @@ public struct ModelSummary: Codable, Sendable {
   /// Floating-point operations for an input of 256×256, in units of 10⁹; absent if the network
   /// takes no such input.
   public var gigaflops256: Double?
-  /// How long one run at 256×256 takes; absent unless asked for.
-  public var timings256: [ModelTiming]?
   /// How often each operator occurs.
   public var operators: [String: Int]
   /// The metadata properties, long ones cut.
@@ -72,10 +70,6 @@ public struct ModelSummary: Codable, Sendable {
         + "\(String(format: "%.2f", Double(parameters) / 1e6)) million parameters"
         + (gigaflops256.map { String(format: ", %.2f GFLOP at 256×256", $0) } ?? "")
     ]
-    lines += (timings256 ?? []).map {
-      String(format: "%.1f ms", $0.milliseconds)
-        + " at 256×256 on one thread, \($0.backend), \($0.precision)"
-    }
     lines += inputs.map { "input  \($0)" } + outputs.map { "output \($0)" }
     lines.append(
       "operators: "

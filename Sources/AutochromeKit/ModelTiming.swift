@@ -1,3 +1,6 @@
+import Dispatch
+import Foundation
+import Locking
 import Network
 
 /// How long a network takes on this machine.
@@ -6,37 +9,102 @@ public struct ModelTiming: Codable, Sendable {
   public var backend: String
   /// The arithmetic between layers.
   public var precision: String
-  /// Milliseconds of one run on one thread, the median.
+  /// Runs at once, each on a thread of its own, as the pipeline does.
+  public var threads: Int
+  /// Wall-clock milliseconds for each picture, the median of the rounds: with several threads, pictures
+  /// that are finished together share the time.
   public var milliseconds: Double
 
-  /// Runs `model` on every back end and in every precision that the CPU computes in hardware, with
-  /// an input of 1×1×`size`×`size`, in turns, so that a disturbance hits all alike.
-  /// - Throws: what the engine throws, also for a network that takes another input.
-  static func measure(_ model: Model, input: String, size: Int, rounds: Int) throws -> [ModelTiming]
-  {
-    let sessions = try BackendInfo.available().flatMap { info in
-      try info.precisions.map {
-        try Session(model: model, backend: info.backend, precision: $0)
+  /// What is run, and how.
+  public struct Plan: Sendable {
+    /// Width of the input.
+    public var width = 256
+    /// Height of the input.
+    public var height = 256
+    /// Runs at once.
+    public var threads = 1
+    /// One of the back ends by name; nil for all.
+    public var backend: String?
+    /// One of the precisions by name; nil for all that the CPU computes in hardware.
+    public var precision: String?
+    /// How often each is measured.
+    public var rounds = 15
+
+    public init() {}
+  }
+
+  /// Runs a network on the back ends and in the precisions that are wanted, in turns, so that a
+  /// disturbance hits all alike.
+  /// - Parameter model: a shipped network by name, or an ONNX file.
+  /// - Throws: `AutochromeError`, also for a network with several inputs or another kind of input.
+  public static func measure(
+    _ model: String, _ plan: Plan
+  ) throws(AutochromeError) -> [ModelTiming] {
+    try AutochromeError.wrapping {
+      for (name, value) in [
+        ("width", plan.width), ("height", plan.height), ("threads", plan.threads),
+        ("rounds", plan.rounds),
+      ] where !(1...8192).contains(value) {
+        throw AutochromeError(.usage, "A \(name) of \(value) is outside of 1…8192.")
       }
+      let loaded = try ModelCatalog.load(model).model
+      guard loaded.inputs.count == 1, let input = loaded.inputs.first else {
+        throw AutochromeError(
+          .badData,
+          "The network '\(model)' has \(loaded.inputs.count) inputs; only those with one can be timed.")
+      }
+      let backend: Backend? = try plan.backend.map { try ModelCatalog.parse($0) }
+      let precision: Precision? = try plan.precision.map { try ModelCatalog.parse($0) }
+      let sessions = try BackendInfo.available()
+        .filter { backend == nil || $0.backend == backend }
+        .flatMap { info in
+          try info.precisions.filter { precision == nil || $0 == precision }.map {
+            try Session(model: loaded, backend: info.backend, precision: $0)
+          }
+        }
+      guard !sessions.isEmpty else {
+        throw AutochromeError(
+          .unavailable, "No back end computes in \(plan.precision ?? "that precision") here.")
+      }
+      return try measure(sessions, input: input.name, plan)
     }
-    let picture = try Tensor(shape: [1, 1, size, size]) { values in
+  }
+
+  private static func measure(
+    _ sessions: [Session], input: String, _ plan: Plan
+  ) throws -> [ModelTiming] {
+    let picture = try Tensor(shape: [1, 1, plan.height, plan.width]) { values in
       for index in values.indices {
-        values[index] = Float((index * 7 + index / size * 13) % 101) / 50 - 1
+        values[index] = Float((index * 7 + index / plan.width * 13) % 101) / 50 - 1
       }
     }
     var durations = sessions.map { _ in [Double]() }
     let clock = ContinuousClock()
-    for round in 0...rounds {
+    // The first round makes the plans.
+    for round in 0...plan.rounds {
       for (index, session) in sessions.enumerated() {
-        let time = try clock.measure { _ = try session.run([input: picture]) }
-        // The first run makes the plan.
-        if round > 0 { durations[index].append(time.seconds * 1000) }
+        let failure = Locked<(any Error)?>(nil)
+        let time = clock.measure {
+          DispatchQueue.concurrentPerform(iterations: plan.threads) { _ in
+            do { _ = try session.run([input: picture]) } catch {
+              failure.withLock { $0 = error }
+            }
+          }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+        if round > 0 { durations[index].append(time.seconds * 1000 / Double(plan.threads)) }
       }
     }
     return zip(sessions, durations).map { session, times in
       ModelTiming(
         backend: session.backend.rawValue, precision: session.precision.rawValue,
-        milliseconds: times.sorted()[times.count / 2])
+        threads: plan.threads, milliseconds: times.sorted()[times.count / 2])
     }
+  }
+
+  /// For people.
+  public var text: String {
+    String(format: "%8.2f ms", milliseconds) + "  \(backend), \(precision), "
+      + "\(threads) thread\(threads == 1 ? "" : "s")"
   }
 }

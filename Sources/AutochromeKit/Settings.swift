@@ -96,7 +96,7 @@ public struct Settings: Codable, Hashable, Sendable {
     model = layer.model ?? Self.defaultModel
     backend = layer.backend
     precision = layer.precision
-    size = layer.size ?? 192
+    size = layer.size ?? 160
     temperature = layer.temperature
     vividness = layer.vividness
     saturation = layer.saturation ?? 1

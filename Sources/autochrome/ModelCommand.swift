@@ -6,7 +6,7 @@ import Foundation
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "List, show, verify and import networks.",
-    subcommands: [List.self, Show.self, Verify.self, Import.self])
+    subcommands: [List.self, Show.self, Time.self, Verify.self, Import.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The networks that are shipped.")
@@ -25,15 +25,57 @@ struct ModelCommand: ParsableCommand {
     @Argument(help: "A shipped network by name, or an ONNX file.")
     var model = Settings.defaultModel
 
-    @Flag(help: "Run it, on each back end, and tell how long it takes.")
-    var time = false
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func run() throws {
+      let summary = try ModelCatalog.summary(of: model)
+      if json { try Console.json(summary) } else { Console.result(summary.text) }
+    }
+  }
+
+  struct Time: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "How long a network takes on each back end, in each precision.",
+      discussion: "Nothing else should run beside.")
+
+    @Argument(help: "A shipped network by name, or an ONNX file.")
+    var model = Settings.defaultModel
+
+    @Option(help: ArgumentHelp("Sides of the input.", valueName: "WIDTHxHEIGHT"))
+    var size = "256x256"
+
+    @Option(help: "Runs at once, each on one thread.")
+    var threads = 1
+
+    @Option(help: "onednn or openblas; by default both.")
+    var backend: String?
+
+    @Option(help: "fp32 or bf16; by default all that the CPU computes in hardware.")
+    var precision: String?
+
+    @Option(help: "How often each is measured; the median counts.")
+    var rounds = 15
 
     @Flag(help: "As JSON.")
     var json = false
 
     func run() throws {
-      let summary = try ModelCatalog.summary(of: model, isTimed: time)
-      if json { try Console.json(summary) } else { Console.result(summary.text) }
+      var plan = ModelTiming.Plan()
+      let sides = size.lowercased().split(separator: "x", omittingEmptySubsequences: false)
+        .compactMap { Int($0) }
+      guard sides.count == 2 else {
+        throw AutochromeError(.usage, "--size '\(size)' is not WIDTHxHEIGHT.")
+      }
+      (plan.width, plan.height) = (sides[0], sides[1])
+      (plan.threads, plan.rounds) = (threads, rounds)
+      (plan.backend, plan.precision) = (backend, precision)
+      let timings = try ModelTiming.measure(model, plan)
+      if json {
+        try Console.json(timings)
+      } else {
+        timings.forEach { Console.result($0.text) }
+      }
     }
   }
 

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Our engine against OpenVINO, ONNX Runtime, PyTorch and ncnn, on the same ONNX files.
+
+Every engine runs in a process of its own, in turns, round after round, with the same number of threads;
+the median of the rounds counts. A peer is given each way of using its threads that it has (one picture
+on all of them; with OpenVINO also one picture on each), and the faster one counts. Ours takes one picture
+on each thread, as the pipeline does. Milliseconds are wall-clock time for each finished picture.
+
+Without --model, the shipped networks and ECCV16 with random weights are run. The last column is our time
+÷ that of the fastest peer in the same precision: below 1 we are faster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+SHIPPED = Path(__file__).parents[1] / "Sources/AutochromeKit/Resources/models"
+PEERS = {
+    "fp32": ("openvino", "openvino-throughput", "onnxruntime", "pytorch", "ncnn"),
+    "bf16": ("openvino", "openvino-throughput", "pytorch"),
+}
+
+
+def feed(width: int, height: int):
+    import numpy as np
+    return np.random.default_rng(1).uniform(-1, 1, (1, 1, height, width)).astype(np.float32)
+
+
+def openvino(model: Path, threads: int, precision: str, picture, throughput: bool = False):
+    import openvino
+    core = openvino.Core()
+    loaded = core.read_model(model)
+    loaded.reshape(picture.shape)
+    compiled = core.compile_model(loaded, "CPU", {
+        "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads if throughput else 1,
+        "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision]})
+    if not throughput:
+        request = compiled.create_infer_request()
+        return lambda: request.infer([picture]), 1
+    queue = openvino.AsyncInferQueue(compiled, threads)
+
+    def run() -> None:
+        for _ in range(threads):
+            queue.start_async([picture])
+        queue.wait_all()
+    return run, threads
+
+
+def onnxruntime(model: Path, threads: int, _: str, picture):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda: session.run(None, {name: picture}), 1
+
+
+def pytorch(model: Path, threads: int, precision: str, picture):
+    import onnx
+    import onnx2torch
+    import torch
+    torch.set_num_threads(threads)
+    network = onnx2torch.convert(without_casts(onnx.load(str(model)))).eval()
+    tensor = torch.from_numpy(picture)
+    if precision == "bf16":
+        network, tensor = network.bfloat16(), tensor.bfloat16()
+    network = network.to(memory_format=torch.channels_last)
+    tensor = tensor.to(memory_format=torch.channels_last)
+    with torch.no_grad():
+        traced = torch.jit.freeze(torch.jit.trace(network, tensor))
+
+    def run() -> None:
+        with torch.no_grad():
+            traced(tensor)
+    return run, 1
+
+
+def without_casts(model):
+    """The same model with its fp16 weights as fp32, for converters that know no Cast of weights."""
+    import numpy as np
+    from onnx import numpy_helper
+    weights = {tensor.name: tensor for tensor in model.graph.initializer}
+    kept = []
+    for node in model.graph.node:
+        if node.op_type == "Cast" and node.input[0] in weights:
+            values = numpy_helper.to_array(weights[node.input[0]]).astype(np.float32)
+            weights[node.input[0]].CopyFrom(numpy_helper.from_array(values, node.output[0]))
+        else:
+            kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    return model
+
+
+def ncnn(model: Path, threads: int, _: str, picture):
+    import ncnn as library
+    import onnx
+    folder = Path(tempfile.mkdtemp())
+    onnx.save(without_casts(onnx.load(str(model))), str(folder / "model.onnx"))
+    shape = ",".join(map(str, picture.shape))
+    subprocess.run(["pnnx", "model.onnx", f"inputshape=[{shape}]", "fp16=0"], cwd=folder, check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    network = library.Net()
+    network.opt.num_threads = threads
+    network.load_param(str(folder / "model.ncnn.param"))
+    network.load_model(str(folder / "model.ncnn.bin"))
+
+    def run() -> None:
+        with network.create_extractor() as extractor:
+            extractor.input("in0", library.Mat(picture[0]))
+            extractor.extract("out0")
+    return run, 1
+
+
+ENGINES: dict[str, Callable] = {
+    "openvino": openvino, "onnxruntime": onnxruntime, "pytorch": pytorch, "ncnn": ncnn,
+    "openvino-throughput": lambda *given: openvino(*given, throughput=True)}
+
+
+def one(arguments: argparse.Namespace) -> None:
+    """In a process of its own: the median time of a picture, in milliseconds."""
+    run, pictures = ENGINES[arguments.one](
+        arguments.model[0], arguments.threads[0], arguments.precision[0],
+        feed(arguments.width, arguments.height))
+    for _ in range(3):
+        run()
+    times = []
+    for _ in range(arguments.runs):
+        start = time.perf_counter()
+        run()
+        times.append(1000 * (time.perf_counter() - start) / pictures)
+    print(json.dumps(statistics.median(times)))
+
+
+def measure(engine: str, model: Path, threads: int, precision: str,
+            arguments: argparse.Namespace) -> float | None:
+    """Milliseconds for each picture; nothing where the engine can't run it."""
+    size = (arguments.width, arguments.height)
+    if engine == "autochrome":
+        command = [arguments.autochrome, "model", "time", model, "--threads", threads, "--size",
+                   f"{size[0]}x{size[1]}", "--backend", "onednn", "--precision", precision,
+                   "--rounds", arguments.runs, "--json"]
+    else:
+        command = [sys.executable, __file__, "--one", engine, "--model", model, "--threads", threads,
+                   "--precision", precision, "--width", size[0], "--height", size[1], "--runs",
+                   arguments.runs]
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    result = subprocess.run([str(part) for part in command], env=environment, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if result.returncode:
+        lines = result.stderr.strip().splitlines() or [""]
+        print(f"{engine}, {model.name}, {precision}: {lines[-1]}", file=sys.stderr)
+        return None
+    answer = json.loads(result.stdout.strip().splitlines()[-1] if engine != "autochrome"
+                        else result.stdout)
+    return answer if engine != "autochrome" else answer[0]["milliseconds"]
+
+
+def random_eccv16(folder: Path) -> Path:
+    subprocess.run([sys.executable, Path(__file__).with_name("export_networks.py"), folder],
+                   check=True, stdout=subprocess.DEVNULL)
+    return next(folder.glob("**/*eccv16*.onnx"))
+
+
+def flags() -> str:
+    text = Path("/proc/cpuinfo").read_text()
+    known = next(line for line in text.splitlines() if line.startswith("flags")).split()
+    return " ".join(flag for flag in known if flag.startswith(("avx", "amx", "fma")))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--autochrome", type=Path)
+    parser.add_argument("--model", type=Path, nargs="+", default=[])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"])
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--height", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=3, help="turns of all engines")
+    parser.add_argument("--runs", type=int, default=11, help="runs in each turn; the median counts")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        one(arguments)
+        return
+    if arguments.autochrome is None:
+        parser.error("--autochrome BINARY is missing")
+    with tempfile.TemporaryDirectory() as folder:
+        models = arguments.model or [*sorted(SHIPPED.glob("*.onnx")), random_eccv16(Path(folder))]
+        rows = [row for model in models for precision in arguments.precision
+                for threads in arguments.threads
+                if (row := compare(model, threads, precision, arguments))]
+    if arguments.json:
+        arguments.json.write_text(json.dumps(
+            {"machine": platform.machine(), "flags": flags(), "date": time.strftime("%Y-%m-%d"),
+             "rows": rows}, indent=1))
+
+
+def compare(model: Path, threads: int, precision: str, arguments: argparse.Namespace) -> dict:
+    engines = ["autochrome", *PEERS[precision]]
+    times: dict[str, list[float]] = {engine: [] for engine in engines}
+    for _ in range(arguments.rounds):
+        for engine in list(engines):
+            value = measure(engine, model, threads, precision, arguments)
+            if value is None:
+                engines.remove(engine)
+            else:
+                times[engine].append(value)
+    medians = {engine: statistics.median(times[engine]) for engine in engines}
+    ours = medians.get("autochrome")
+    peers = {engine: value for engine, value in medians.items() if engine != "autochrome"}
+    ratio = ours / min(peers.values()) if ours and peers else None
+    print(f"{model.stem:18} {precision} {threads} thread{'s' if threads > 1 else ' '} "
+          + "  ".join(f"{engine} {value:.1f}" for engine, value in medians.items())
+          + (f"  ÷ fastest peer {ratio:.2f}" if ratio else ""), flush=True)
+    return {"model": model.stem, "precision": precision, "threads": threads,
+            "milliseconds": medians, "ratio": ratio}
+
+
+if __name__ == "__main__":
+    main()
