@@ -51,7 +51,8 @@ public struct ModelTiming: Codable, Sendable {
       guard loaded.inputs.count == 1, let input = loaded.inputs.first else {
         throw AutochromeError(
           .badData,
-          "The network '\(model)' has \(loaded.inputs.count) inputs; only those with one can be timed.")
+          "The network '\(model)' has \(loaded.inputs.count) inputs; only those with one can be timed."
+        )
       }
       let backend: Backend? = try plan.backend.map { try ModelCatalog.parse($0) }
       let precision: Precision? = try plan.precision.map { try ModelCatalog.parse($0) }
