@@ -108,7 +108,8 @@ def ncnn(model: Path, threads: int, _: str, picture):
     folder = Path(tempfile.mkdtemp())
     onnx.save(without_casts(onnx.load(str(model))), str(folder / "model.onnx"))
     shape = ",".join(map(str, picture.shape))
-    subprocess.run(["pnnx", "model.onnx", f"inputshape=[{shape}]", "fp16=0"], cwd=folder, check=True,
+    pnnx = Path(sys.executable).with_name("pnnx")
+    subprocess.run([pnnx, "model.onnx", f"inputshape=[{shape}]", "fp16=0"], cwd=folder, check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     network = library.Net()
     network.opt.num_threads = threads
