@@ -170,6 +170,22 @@ import Testing
     #expect(summary["problem"] == nil)
   }
 
+  @Test func networksAreTimedOnEachBackEnd() throws {
+    let run = try runProgram([
+      "model", "time", "autochrome-fast", "--size", "96x64", "--threads", "2", "--rounds", "1",
+      "--precision", "fp32", "--json",
+    ])
+    #expect(run.status == 0, "\(run.errors)")
+    let timings = try JSONDecoder().decode([ModelTiming].self, from: run.output)
+    #expect(timings.map(\.backend).sorted() == ["onednn", "openblas"])
+    #expect(timings.allSatisfy { $0.milliseconds > 0 && $0.threads == 2 && $0.precision == "fp32" })
+    for wrong in [["--size", "96"], ["--threads", "0"], ["--precision", "fp8"]] {
+      #expect(try runProgram(["model", "time"] + wrong).status == 64)
+    }
+    // 80 is no multiple of the network's stride.
+    #expect(try runProgram(["model", "time", "--size", "80x64", "--rounds", "1"]).status == 65)
+  }
+
   @Test func doctorFindsNoProblem() throws {
     let result = try runProgram(["doctor", "--json"])
     #expect(result.status == 0, "\(result.errors)")
