@@ -61,7 +61,8 @@ class Recipe:
     size: int = 192
     """The short side of the pictures that the runtime will show, and of those of the validation."""
     sources: dict[str, float] = field(default_factory=dict)
-    """How much more often the pictures of a folder are seen than those of folders not named."""
+    """How much more often the pictures of a folder are seen than those of folders not named; in a
+    recipe's file also the name of a file that holds them."""
     options: dict[str, float] = field(default_factory=dict)
     """What the objective takes."""
     distill: float = 0.0
@@ -74,8 +75,11 @@ class Recipe:
     @staticmethod
     def read(path: Path) -> Recipe:
         try:
-            recipe = Recipe(**tomllib.loads(path.read_text()))
-        except (TypeError, tomllib.TOMLDecodeError) as error:
+            values = tomllib.loads(path.read_text())
+            if isinstance(named := values.get("sources"), str):
+                values["sources"] = tomllib.loads((path.parent / named).read_text())
+            recipe = Recipe(**values)
+        except (OSError, TypeError, tomllib.TOMLDecodeError) as error:
             raise SystemExit(f"{path}: {error}") from error
         if recipe.objective not in OBJECTIVES:
             raise SystemExit(f"{path}: no objective is called {recipe.objective}; "
