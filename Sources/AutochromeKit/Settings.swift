@@ -101,7 +101,7 @@ public struct Settings: Codable, Hashable, Sendable {
     vividness = layer.vividness
     saturation = layer.saturation ?? 1
     stability = layer.stability ?? 0.7
-    lookAhead = layer.lookAhead ?? 4
+    lookAhead = layer.lookAhead ?? 16
     cuts = layer.cuts
     refine = layer.refine ?? .guided
     from = layer.from

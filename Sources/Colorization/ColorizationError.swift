@@ -6,8 +6,6 @@ public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertibl
   case interface(model: String, problem: String)
   /// A picture or image has another size than the stage was made for.
   case unexpectedSize(what: String, expected: String, actual: String)
-  /// A network answers with a number of channels that no decoder is made for.
-  case unsupportedChannels(actual: Int)
   /// A list of 313 numbers has another length.
   case unexpectedCount(what: String, expected: Int, actual: Int)
   /// A setting lies outside of its range.
@@ -21,8 +19,6 @@ public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertibl
       "Model '\(model)' is no colorization network: \(problem)."
     case .unexpectedSize(let what, let expected, let actual):
       "\(what) is \(actual), expected \(expected); pictures of another size need stages of their own"
-    case .unsupportedChannels(let actual):
-      "the network answers with \(actual) channels; expected 313 (color bins) or 2 (a and b)"
     case .unexpectedCount(let what, let expected, let actual):
       "\(what) has \(actual) numbers, expected \(expected); check the model's metadata"
     case .settingOutOfRange(let name, let expected, let actual):

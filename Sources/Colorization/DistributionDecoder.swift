@@ -1,8 +1,8 @@
 import CKernels
 import Foundation
-public import Imaging
+internal import Imaging
 
-/// From the network's answer to probabilities of the 313 bins, and from those to a and b.
+/// From the network's answer, a distribution over the 313 bins at each position, to a and b.
 public struct DistributionDecoder: Sendable {
   /// What the network answers with.
   public enum Output: Hashable, Sendable {
@@ -53,60 +53,43 @@ public struct DistributionDecoder: Sendable {
     } else {
       bias = [Float](repeating: 0, count: bins)
     }
-    let padding = [Float](
-      repeating: 0, count: CoarseEstimate.channelStride(channels: bins) - bins)
-    centerA = ColorBins.centers.map(\.x) + padding
-    centerB = ColorBins.centers.map(\.y) + padding
+    centerA = ColorBins.centers.map(\.x)
+    centerB = ColorBins.centers.map(\.y)
   }
 
-  /// Probabilities and certainty on the valid part of the grid. A position whose numbers are not finite
-  /// comes out uniform with certainty 0.
+  /// The annealed mean of the bins' probabilities, and their certainty, on the valid part of the grid.
+  /// A position whose numbers are not finite comes out gray with certainty 0.
   ///
   /// - Parameter values: The network's answer, `paddedGridHeight` × `paddedGridWidth` × 313 (NHWC),
   ///   dense: logits or probabilities, as `output` says.
-  public func probabilities(
+  public func estimate(
     values: UnsafePointer<Float>, geometry: WorkingGeometry
   ) -> CoarseEstimate {
-    let bins = ColorBins.count
+    let count = ColorBins.count
     let (width, height) = (geometry.gridWidth, geometry.gridHeight)
     let logs = AlignedBuffer(
-      byteCount: output == .probabilities ? width * bins * MemoryLayout<Float>.stride : 0)
+      byteCount: output == .probabilities ? width * count * MemoryLayout<Float>.stride : 0)
     let logRow = logs.base.bindMemory(to: Float.self, capacity: logs.byteCount / 4)
-    return CoarseEstimate(width: width, height: height, channels: bins) { out, certainty in
-      let stride = CoarseEstimate.channelStride(channels: bins)
-      for y in 0..<height {
-        var row = values + y * geometry.paddedGridWidth * bins
-        if output == .probabilities {
-          ac_log_row(row, logRow, Int32(width * bins))
-          row = UnsafePointer(logRow)
+    return CoarseEstimate(width: width, height: height) { a, b, certainty in
+      bias.withUnsafeBufferPointer { bias in
+        centerA.withUnsafeBufferPointer { centerA in
+          centerB.withUnsafeBufferPointer { centerB in
+            var bins = ac_bins(
+              count: Int32(count), bias: bias.baseAddress, center_a: centerA.baseAddress,
+              center_b: centerB.baseAddress, temperature: temperature)
+            for y in 0..<height {
+              var row = values + y * geometry.paddedGridWidth * count
+              if output == .probabilities {
+                ac_log_row(row, logRow, Int32(width * count))
+                row = UnsafePointer(logRow)
+              }
+              let at = y * width
+              ac_decode_bins(
+                row, Int32(count), &bins, Int32(width), a + at, b + at, certainty + at)
+            }
+          }
         }
-        ac_softmax(
-          row, Int32(bins), bias, Int32(bins), Int32(width), out + y * width * stride,
-          Int32(stride), certainty + y * width)
       }
-    }
-  }
-
-  /// a and b on the grid, 2 × height × width: the annealed mean of bin probabilities, or a and b
-  /// themselves if the estimate holds these.
-  ///
-  /// - Throws: `ColorizationError.unsupportedChannels`.
-  public func annealedMean(_ estimate: CoarseEstimate) throws -> FloatImage {
-    guard estimate.channels == ColorBins.count || estimate.channels == 2 else {
-      throw ColorizationError.unsupportedChannels(actual: estimate.channels)
-    }
-    return FloatImage(width: estimate.width, height: estimate.height, channels: 2) { out in
-      if estimate.channels == 2 {
-        for position in 0..<estimate.area {
-          out[position] = estimate.pointer[position * estimate.channelStride]
-          out[estimate.area + position] = estimate.pointer[position * estimate.channelStride + 1]
-        }
-      } else {
-        ac_annealed_mean(
-          estimate.pointer, Int32(estimate.channelStride), Int32(estimate.area), centerA, centerB,
-          temperature, out, out + estimate.area)
-      }
-      withExtendedLifetime(estimate) {}
     }
   }
 }
@@ -120,10 +103,13 @@ extension CoarseEstimate {
   ///   - unit: CIELAB units of one unit of the answer.
   public init(ab values: UnsafePointer<Float>, unit: Float = 1, geometry: WorkingGeometry) {
     let (width, height) = (geometry.gridWidth, geometry.gridHeight)
-    self.init(width: width, height: height, channels: 2) { out, certainty in
+    self.init(width: width, height: height) { a, b, certainty in
       for y in 0..<height {
         let row = values + y * geometry.paddedGridWidth * 2
-        for index in 0..<2 * width { out[y * width * 2 + index] = row[index] * unit }
+        for x in 0..<width {
+          a[y * width + x] = row[2 * x] * unit
+          b[y * width + x] = row[2 * x + 1] * unit
+        }
       }
       certainty.update(repeating: 1, count: width * height)
     }

@@ -87,7 +87,7 @@ public final class FrameColorizer: Sendable {
     let estimates = try network.run(lightness: lightness, geometry: reducer.geometry) { values in
       colorizers.map { colorizer in
         switch network.description.output {
-        case .bins313: colorizer.decoder.probabilities(values: values, geometry: reducer.geometry)
+        case .bins313: colorizer.decoder.estimate(values: values, geometry: reducer.geometry)
         case .ab: CoarseEstimate(ab: values, geometry: reducer.geometry)
         }
       }
@@ -105,7 +105,7 @@ public final class FrameColorizer: Sendable {
     _ frame: Frame, analysis: FrameAnalysis, format: PixelFormat, wanted: ColorDescription
   ) throws -> Picture {
     let picture = frame.picture
-    let ab = try decoder.annealedMean(analysis.estimate)
+    let ab = analysis.estimate.ab
     let models =
       options.isGuided
       ? upsampler.models(

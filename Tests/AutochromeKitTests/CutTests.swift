@@ -69,7 +69,10 @@ import Testing
     let tail = scratch.path("tail.mkv")
     try writeClip(film, frames: 9..<film.frameCount, to: tail)
     let alone = scratch.path("alone.mkv")
-    _ = try ColorizationJob(input: tail, output: alone, settings: settings()).run { _ in }
+    let none = try write("")
+    _ = try ColorizationJob(
+      input: tail, output: alone, settings: settings { $0.cuts = none }
+    ).run { _ in }
     let parts = try readFrames(alone)
     for index in 0..<6 {
       for plane in 0..<3 {

@@ -73,29 +73,27 @@ func temporalNoisy(
   }
 }
 
-/// An estimate with the given values, equally certain everywhere.
+/// An estimate with the given a (channel 0) and b, equally certain everywhere.
 func temporalEstimate(
-  _ width: Int, _ height: Int, channels: Int = 16, certainty: Float = 0.5,
+  _ width: Int, _ height: Int, certainty: Float = 0.5,
   value: (_ channel: Int, _ x: Int, _ y: Int) -> Float
 ) -> CoarseEstimate {
-  CoarseEstimate(width: width, height: height, channels: channels) { values, certainties in
-    let stride = CoarseEstimate.channelStride(channels: channels)
-    for y in 0..<height {
-      for x in 0..<width {
-        let at = y * width + x
-        for c in 0..<stride { values[at * stride + c] = c < channels ? value(c, x, y) : 0 }
-        certainties[at] = certainty
+  let ab = FloatImage(width: width, height: height, channels: 2) { out in
+    for c in 0..<2 {
+      for y in 0..<height {
+        for x in 0..<width { out[(c * height + y) * width + x] = value(c, x, y) }
       }
     }
   }
+  return CoarseEstimate(ab: ab, certainty: temporalImage(width, height) { _, _ in certainty })
 }
 
 extension CoarseEstimate {
   /// Whether both hold the same bits.
   func isIdentical(to other: CoarseEstimate) -> Bool {
-    width == other.width && height == other.height && channels == other.channels
-      && memcmp(pointer, other.pointer, area * channelStride * MemoryLayout<Float>.stride) == 0
-      && memcmp(
-        certainty.channel(0), other.certainty.channel(0), area * MemoryLayout<Float>.stride) == 0
+    let bytes = area * MemoryLayout<Float>.stride
+    return width == other.width && height == other.height
+      && memcmp(ab.channel(0), other.ab.channel(0), 2 * bytes) == 0
+      && memcmp(certainty.channel(0), other.certainty.channel(0), bytes) == 0
   }
 }

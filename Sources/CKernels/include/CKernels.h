@@ -5,6 +5,5 @@
 #include "chroma.h"
 #include "cpu.h"
 #include "guided.h"
-#include "merge.h"
 #include "motion.h"
 #include "rows.h"

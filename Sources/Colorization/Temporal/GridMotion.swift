@@ -38,64 +38,75 @@ struct GridLightness {
 
 /// A motion field as the estimate's grid sees it: vectors in positions of that grid.
 struct GridMotion {
-  let width: Int
-  let height: Int
   let exposure: ExposureChange
-  /// `height` × `width` vectors.
-  private let buffer: AlignedBuffer
+  /// x, y and the confidence of each position; the fourth value is 0.
+  private let grid: SampleGrid
 
   /// - Parameters:
   ///   - field: Vectors in pixels of the small image.
   ///   - pyramid: The small image that they belong to.
   init(_ field: MotionField, of pyramid: MotionPyramid, width: Int, height: Int) {
-    self.width = width
-    self.height = height
     exposure = field.exposure
     let perPixel = SIMD4<Float>(
       Float(width) / Float(max(pyramid.width, 1)), Float(height) / Float(max(pyramid.height, 1)),
       1, 0)
     let whole = Self.interleaved(field, scale: perPixel)
     if field.width == width && field.height == height {
-      buffer = whole
+      grid = whole
       return
     }
     let (scaleX, scaleY) = (Float(field.width) / Float(width), Float(field.height) / Float(height))
-    let from = Vectors(pointer: Self.pointer(whole), width: field.width, height: field.height)
-    buffer = AlignedBuffer(byteCount: width * height * MemoryLayout<SIMD4<Float>>.stride)
-    let out = buffer.base.bindMemory(to: SIMD4<Float>.self, capacity: width * height)
-    for y in 0..<height {
-      for x in 0..<width {
-        out[y * width + x] = from.sample(
-          x: (Float(x) + 0.5) * scaleX - 0.5, y: (Float(y) + 0.5) * scaleY - 0.5)
+    let from = Vectors(whole)
+    grid = SampleGrid(width: width, height: height) { out in
+      for y in 0..<height {
+        for x in 0..<width {
+          out[y * width + x] = from.sample(
+            x: (Float(x) + 0.5) * scaleX - 0.5, y: (Float(y) + 0.5) * scaleY - 0.5)
+        }
       }
     }
     withExtendedLifetime(whole) {}
   }
 
-  private static func interleaved(_ field: MotionField, scale: SIMD4<Float>) -> AlignedBuffer {
-    let area = field.values.area
-    let buffer = AlignedBuffer(byteCount: area * MemoryLayout<SIMD4<Float>>.stride)
-    let out = buffer.base.bindMemory(to: SIMD4<Float>.self, capacity: area)
+  private static func interleaved(_ field: MotionField, scale: SIMD4<Float>) -> SampleGrid {
     let (x, y, confidence) = (
       field.values.channel(0), field.values.channel(1), field.values.channel(2)
     )
-    for index in 0..<area { out[index] = scale * SIMD4(x[index], y[index], confidence[index], 0) }
-    withExtendedLifetime(field) {}
-    return buffer
-  }
-
-  private static func pointer(_ buffer: AlignedBuffer) -> UnsafePointer<SIMD4<Float>> {
-    UnsafePointer(buffer.base.assumingMemoryBound(to: SIMD4<Float>.self))
+    return withExtendedLifetime(field) {
+      SampleGrid(width: field.width, height: field.height) { out in
+        for index in 0..<field.values.area {
+          out[index] = scale * SIMD4(x[index], y[index], confidence[index], 0)
+        }
+      }
+    }
   }
 
   /// The vectors, alive as long as the motion: use inside `withExtendedLifetime`.
-  var vectors: Vectors { Vectors(pointer: Self.pointer(buffer), width: width, height: height) }
+  var vectors: Vectors { Vectors(grid) }
+
+  /// The least that a vector is believed. Where motion can't be told, as on water, what lies nearby and
+  /// is as light still has a likely color, more so than the estimate of one frame: as far as the
+  /// frames match as a whole.
+  var leastConfidence: Float {
+    let vectors = vectors
+    var sum: Float = 0
+    for index in 0..<(grid.width * grid.height) { sum += vectors.pointer[index].z }
+    withExtendedLifetime(self) {}
+    let mean = sum / Float(max(grid.width * grid.height, 1))
+    return 0.25 * mean * mean
+  }
 
   /// x, y, confidence of each position. Plain pointers, so that inner loops count no references.
   struct Vectors {
     let pointer: UnsafePointer<SIMD4<Float>>
     let width: Int
     let height: Int
+
+    init(_ grid: SampleGrid) {
+      pointer = grid.pointer
+      width = grid.width
+      height = grid.height
+    }
 
     /// The vector between the positions around (x, y), which is held inside of the grid.
     @inline(__always)

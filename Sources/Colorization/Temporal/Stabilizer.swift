@@ -4,8 +4,9 @@ internal import Imaging
 ///
 /// Each position of a frame becomes a weighted mean of its own estimate and those that motion leads
 /// to: of the shot's past, as a running mean that follows the motion (one image, whatever its
-/// length), and, with look-ahead, of the frames to come, each fetched directly along composed
-/// vectors. Distributions and ab are merged alike.
+/// length), and, with look-ahead, of the frames to come, as a running mean from the last one that is
+/// known backward. What of the chroma's strength is lost in the mean is given back
+/// (`ChromaBalance`).
 ///
 /// A neighbour's weight is the product of
 /// - the confidence of the motion (`MotionEstimator`): photometric match, agreement there and back,
@@ -20,12 +21,15 @@ internal import Imaging
 /// frame inside a shot is stepped over when look-ahead is 1 or more; without look-ahead it starts a
 /// shot, see `ShotDetector`.
 ///
-/// Used serially, frames in order; not thread-safe. It holds `lookAhead` + 1 frames and two merged
-/// estimates.
+/// Frames come back in blocks, of about half of `lookAhead`, so that a backward mean serves several:
+/// each has at least half of `lookAhead` frames ahead of it, unless the shot ends before.
+///
+/// Used serially, frames in order; not thread-safe. It holds `lookAhead` + 1 frames and, while a
+/// block is finished, as many merged estimates.
 public final class Stabilizer<Payload> {
   /// 0…1; 0 leaves each estimate as it is, and only finds shots.
   public let stability: Float
-  /// How many later frames a frame is merged with, at most.
+  /// How many later frames a frame waits for, and is merged with, at most.
   public let lookAhead: Int
 
   private var detector = ShotDetector()
@@ -33,13 +37,13 @@ public final class Stabilizer<Payload> {
   private var lastShape: Shape?
   private var shotIndex = -1
   private var memory: Memory?
-  private var plan = MergePlan()
+  private var balance = ChromaBalance()
   private let limit: Float
 
   /// - Parameters:
   ///   - stability: 0…1; held there.
   ///   - lookAhead: Frames that may be waited for; 0 is causal. Held at 0 or more.
-  public init(stability: Float, lookAhead: Int = 4) {
+  public init(stability: Float, lookAhead: Int = 16) {
     self.stability = stability > 0 ? min(stability, 1) : 0
     self.lookAhead = max(lookAhead, 0)
     limit = 32 * self.stability * self.stability
@@ -70,60 +74,97 @@ public final class Stabilizer<Payload> {
         frame: frame, startsShot: startsShot,
         mayBeFlash: known == nil && verdict.startsShot && !reshaped,
         tracked: stability > 0 ? Tracked(frame) : nil))
-    return held.count > lookAhead ? [release()] : []
+    return releasable()
   }
 
   /// Gives back the frames that are still held, in order. The next frame pushed starts a shot.
   public func finish() -> [TemporalFrame<Payload>] {
     var rest: [TemporalFrame<Payload>] = []
-    while !held.isEmpty { rest.append(release()) }
+    while !held.isEmpty { rest += release(shotLength) }
     detector = ShotDetector()
     lastShape = nil
     memory = nil
     return rest
   }
 
-  /// Finishes the oldest frame with those that are held after it.
-  private func release() -> TemporalFrame<Payload> {
-    let entry = held.removeFirst()
+  /// How many of the held frames belong to the shot of the first one.
+  private var shotLength: Int {
+    held.indices.dropFirst().first { held[$0].startsShot } ?? held.count
+  }
+
+  /// All of a shot that has ended, and a block when as many frames are held as may be.
+  private func releasable() -> [TemporalFrame<Payload>] {
+    var ready: [TemporalFrame<Payload>] = []
+    while !held.isEmpty {
+      let length = shotLength
+      let hasEnded =
+        length < held.count && (length < held.count - 1 || !held[length].mayBeFlash)
+      if hasEnded {
+        ready += release(length)
+      } else if held.count > lookAhead {
+        ready += release(max(length - (lookAhead + 1) / 2, 1))
+      } else {
+        break
+      }
+    }
+    return ready
+  }
+
+  /// Finishes the first `count` frames, all of one shot, with those of it that are held after them.
+  private func release(_ count: Int) -> [TemporalFrame<Payload>] {
+    let length = shotLength
+    var ahead = [(memory: Memory, motion: GridMotion)?](repeating: nil, count: length)
+    if stability > 0 { lookBack(over: length, into: &ahead) }
+    let released = (0..<count).map { finished(held[$0], with: ahead[$0]) }
+    held.removeFirst(count)
+    return released
+  }
+
+  /// For each frame of the shot that has one after it, flashes left out: the mean from that one on, and
+  /// the motion that leads there.
+  private func lookBack(
+    over length: Int, into ahead: inout [(memory: Memory, motion: GridMotion)?]
+  ) {
+    var following: (index: Int, memory: Memory)?
+    for index in (0..<length).reversed() where !held[index].isFlash {
+      guard let tracked = held[index].tracked else { continue }
+      if let next = following {
+        let link = held[next.index].link ?? Link(from: tracked, to: next.memory.tracked)
+        held[next.index].link = link
+        ahead[index] = (next.memory, link.forward)
+      }
+      guard index > 0 else { break }
+      following = (
+        index, Memory(tracked, after: following?.memory, along: ahead[index]?.motion, limit: limit)
+      )
+    }
+  }
+
+  /// The frame, merged with the shot up to it and, where there is one, the mean of what follows.
+  private func finished(
+    _ entry: Entry, with ahead: (memory: Memory, motion: GridMotion)?
+  ) -> TemporalFrame<Payload> {
     var frame = entry.frame
     if entry.startsShot {
       shotIndex += 1
       memory = nil
+      balance = ChromaBalance()
     }
     frame.shotIndex = shotIndex
     frame.startsShot = entry.startsShot
     guard let tracked = entry.tracked else { return frame }
 
     let link = memory.map { entry.link ?? Link(from: $0.tracked, to: tracked) }
-    let merged = Memory(
-      tracked, following: memory, along: link?.backward, limit: limit, plan: &plan)
+    let merged = Memory(tracked, after: memory, along: link?.backward, limit: limit)
     if entry.isFlash {
-      frame.estimate = merged.estimate
+      frame.estimate = balance.restored(merged.estimate)
       return frame
     }
     memory = merged
-    let future = future(of: tracked)
-    frame.estimate =
-      future.isEmpty
-      ? merged.estimate : merged.joined(with: future, limit: limit, plan: &plan)
+    let joined = ahead.map { merged.joined(with: $0.memory, along: $0.motion) } ?? merged.estimate
+    balance.add(own: frame.estimate, merged: joined, limit: limit)
+    frame.estimate = balance.restored(joined)
     return frame
-  }
-
-  /// The held frames of the same shot, each with the motion from its predecessor. Flashes are left
-  /// out.
-  private func future(of tracked: Tracked) -> [(tracked: Tracked, motion: GridMotion)] {
-    var steps: [(tracked: Tracked, motion: GridMotion)] = []
-    var last = tracked
-    for index in held.indices {
-      if held[index].startsShot { break }
-      guard !held[index].isFlash, let next = held[index].tracked else { continue }
-      let link = held[index].link ?? Link(from: last, to: next)
-      held[index].link = link
-      steps.append((next, link.forward))
-      last = next
-    }
-    return steps
   }
 
   private struct Entry {
@@ -145,8 +186,7 @@ private struct Shape: Hashable {
   init<Payload>(_ frame: TemporalFrame<Payload>) {
     let (lightness, estimate) = (frame.lightness, frame.estimate)
     sizes = [
-      lightness.width, lightness.height, estimate.width, estimate.height, estimate.channels,
-      estimate.channelStride,
+      lightness.width, lightness.height, estimate.width, estimate.height,
     ]
   }
 }
