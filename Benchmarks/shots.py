@@ -18,6 +18,9 @@ motion     the clips themselves; at double speed: ×2; at triple speed: ×3
 last frame of each fade out and in, none more in a cross-fade than one, and nothing else. Whether
 a cross-fade is split at all is counted in its own line, but not over all: its colors may well be merged.
 Each other wrong verdict is listed. Exits with 1 if F1 over all is below 0.97.
+
+With `--colors N`, N films of the first two kinds are colorized too, whole and shot by shot, which must
+give the same planes to the bit: nothing of a shot's colors gets into the next.
 """
 
 from __future__ import annotations
@@ -288,6 +291,26 @@ def judge(film: Film, found: list[int]) -> tuple[Score, list[str]]:
     return score, wrong + [f"false {frame}" for frame in left]
 
 
+def colors(autochrome: Path, frames: Frames, folder: Path) -> np.ndarray:
+    """The planes of the film in color, (count, 3, height, width)."""
+    gray, colored = folder / "gray.mkv", folder / "color.mkv"
+    write(frames, gray)
+    run(autochrome, gray, "-o", colored, "--codec", "ffv1", "--pixel-format", "yuv444p", "--overwrite",
+        "--progress", "none", "--quiet")
+    raw = run("ffmpeg", "-v", "error", "-i", colored, "-f", "rawvideo", "-pix_fmt", "yuv444p", "-")
+    return np.frombuffer(raw, np.uint8).reshape(-1, 3, HEIGHT, WIDTH)
+
+
+def leak(autochrome: Path, film: Film, folder: Path) -> int:
+    """The largest difference in code values between the film's colors and those of its shots alone."""
+    frames = np.concatenate(film.frames)
+    whole = colors(autochrome, frames, folder)
+    bounds = [0, *(first for first, _ in film.changes), len(frames)]
+    alone = np.concatenate([colors(autochrome, frames[first:end], folder)
+                            for first, end in zip(bounds, bounds[1:])])
+    return int(np.abs(whole.astype(np.int16) - alone).max())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -295,6 +318,8 @@ def main() -> None:
     parser.add_argument("--autochrome", type=Path, required=True)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--colors", type=int, default=0, metavar="N",
+                        help="colorize N films of the first two kinds, whole and shot by shot")
     parser.add_argument("--keep", type=Path, help="keep the films in this folder")
     arguments = parser.parse_args()
     clips = [read(clip) for clip in arguments.clips]
@@ -335,6 +360,8 @@ def main() -> None:
                           for verdict in verdicts
                           if not (kind == "dissolves" and verdict.startswith("missed"))]
             show(kind, scores[kind])
+        leaks = {f"{kind} {number}": leak(arguments.autochrome, films(kind)[number](), folder)
+                 for kind in list(MADE)[:2] for number in range(arguments.colors)}
     pooled = Score()
     for kind, score in scores.items():
         pooled.add(score)
@@ -344,14 +371,16 @@ def main() -> None:
     print("\nwrong verdicts:" if wrong else "\nno wrong verdicts")
     for line in wrong:
         print(line)
+    for name, difference in leaks.items():
+        print(f"colors of {name}: whole and shot by shot differ by {difference}")
     if arguments.json:
         arguments.json.write_text(json.dumps({
-            "seed": arguments.seed, "wrong": wrong,
+            "seed": arguments.seed, "wrong": wrong, "leaks": leaks,
             "kinds": {kind: {**asdict(score), "missed": score.missed, "precision": score.precision,
                              "recall": score.recall, "f1": score.f1}
                       for kind, score in {**scores, "all": pooled}.items()},
         }, indent=1, ensure_ascii=False))
-    if pooled.f1 is not None and pooled.f1 < LOWEST_F1:
+    if any(leaks.values()) or (pooled.f1 is not None and pooled.f1 < LOWEST_F1):
         raise SystemExit(1)
 
 

@@ -44,6 +44,22 @@ struct ChromaSiting: Sendable {
     )
   }
 
+  /// The luma rows that a chroma row of an interlaced picture of `height` rows lies between, and their
+  /// weights, which add up to 1. Even and odd rows were taken at different times: a chroma row
+  /// belongs to the field of its own parity, and only that field's luma says what is there
+  /// (ITU-T H.262, §6.1.1.8).
+  func fieldTaps(row: Int, height: Int) -> (rows: [Int], weights: [Float]) {
+    let field = row & 1
+    let place = Double(row << shiftY) + location.firstRow(step: 1 << shiftY)
+    // In lines of the field, from the middle of its first one.
+    let line = (place - 0.5 - Double(field)) / 2
+    let upper = Int(line.rounded(.down))
+    let last = (height - field + 1) / 2 - 1
+    let lines = [upper, upper + 1].map { 2 * min(max($0, 0), last) + field }
+    let fraction = Float(line - Double(upper))
+    return (lines, [1 - fraction, fraction])
+  }
+
   /// Averages a luma row of `width` samples to the chroma columns. Both rows are overwritten; the
   /// result lies in the one that is returned.
   func reduceColumns(

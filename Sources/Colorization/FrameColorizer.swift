@@ -119,7 +119,9 @@ public final class FrameColorizer: Sendable {
         width: key.width, height: key.height, format: key.format, color: key.color,
         output: key.output, wanted: key.wanted)
     }
-    return try recombiner.recombine(picture, models: models, saturation: options.saturation)
+    return try recombiner.recombine(
+      picture, models: models, saturation: options.saturation,
+      isInterlaced: frame.fieldOrder != .progressive)
   }
 
   private func reducer(for frame: Frame) throws -> LightnessReducer {

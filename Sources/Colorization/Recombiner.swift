@@ -72,9 +72,10 @@ public struct Recombiner: Sendable {
   /// - Parameters:
   ///   - models: a and b as `GuidedUpsampler` or `ChromaModels.bilinear` give them.
   ///   - saturation: Factor on a and b; 0 is gray, 1 leaves them.
+  ///   - isInterlaced: Whether even and odd rows are fields of their own.
   /// - Throws: `ColorizationError.unexpectedSize` if the picture is not what `init` was told.
   public func recombine(
-    _ picture: Picture, models: ChromaModels, saturation: Float = 1
+    _ picture: Picture, models: ChromaModels, saturation: Float = 1, isInterlaced: Bool = false
   ) throws -> Picture {
     guard picture.width == width, picture.height == height, picture.format == sourceFormat else {
       throw ColorizationError.unexpectedSize(
@@ -83,7 +84,8 @@ public struct Recombiner: Sendable {
     }
     let luma = LumaView(picture, color: sourceColor, weights: weights)
     let work = RowWorker(
-      recombiner: self, luma: luma, models: models, saturation: saturation)
+      recombiner: self, luma: luma, models: models, saturation: saturation,
+      isInterlaced: isInterlaced)
     var planes: [Plane]
     if outputFormat.model == .rgb {
       planes = work.rgbPlanes()

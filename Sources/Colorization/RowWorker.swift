@@ -12,9 +12,14 @@ struct RowWorker {
   private let color: ColorDescription
   private let width: Int
   private let height: Int
+  private let isInterlaced: Bool
 
-  init(recombiner: Recombiner, luma: LumaView, models: ChromaModels, saturation: Float) {
+  init(
+    recombiner: Recombiner, luma: LumaView, models: ChromaModels, saturation: Float,
+    isInterlaced: Bool
+  ) {
     self.luma = luma
+    self.isInterlaced = isInterlaced
     self.models = models
     self.saturation = saturation
     (table, siting) = recombiner.settings
@@ -68,9 +73,15 @@ struct RowWorker {
     }
     let source = models.values.channel(0)
     for y in 0..<size.height {
-      luma.weigh(
-        rows: taps.offsets.map { y << siting.shiftY + $0 }, weights: taps.weights,
-        into: buffers.luma)
+      // Where chroma has a row for each row of luma, it is of the right field anyway.
+      if isInterlaced, siting.shiftY == 1 {
+        let field = siting.fieldTaps(row: y, height: height)
+        luma.weigh(rows: field.rows, weights: field.weights, into: buffers.luma)
+      } else {
+        luma.weigh(
+          rows: taps.offsets.map { y << siting.shiftY + $0 }, weights: taps.weights,
+          into: buffers.luma)
+      }
       let guide = siting.reduceColumns(buffers.luma, width: width, spare: buffers.spare)
       let upper = Int(rows.index[y])
       let lower = min(upper + 1, models.height - 1)

@@ -208,4 +208,46 @@ struct RecombinerTests {
         color: ColorDescription(matrix: MatrixCoefficients(rawValue: 14)), output: .yuv420(10))
     }
   }
+
+  /// Fields of two brightnesses under colors that follow the luma: each chroma row is that of its own
+  /// field, where a frame taken as one has a mixture.
+  @Test(arguments: [16, 23]) func chromaFollowsTheLumaOfItsField(height: Int) throws {
+    let color = ColorDescription(matrix: .bt709, range: .limited)
+    func picture(_ even: Int, _ odd: Int) -> Picture {
+      ColorFixtures.gray(20, height, color: color) { _, y in y % 2 == 0 ? even : odd }
+    }
+    // Small luma of two tones, so that the guided models tell them apart by color.
+    let lightness = FloatImage(width: 20, height: 16) { out in
+      for index in 0..<320 { out[index] = index % 20 < 10 ? 20 : 80 }
+    }
+    let ab = FloatImage(width: 20, height: 16, channels: 2) { out in
+      for index in 0..<640 { out[index] = index % 20 < 10 ? -20 : 25 }
+    }
+    let models = GuidedUpsampler().models(
+      ab: ab, lightness: lightness, curve: LightnessCurve(try ColorModel(color)))
+    func chroma(_ picture: Picture, isInterlaced: Bool) throws -> [Plane] {
+      try Recombiner(
+        width: 20, height: height, format: picture.format, color: color, output: .yuv420(8)
+      ).recombine(picture, models: models, isInterlaced: isInterlaced).planes
+    }
+    let fields = try chroma(picture(60, 190), isInterlaced: true)
+    let (even, odd) = (
+      try chroma(picture(60, 60), isInterlaced: true),
+      try chroma(picture(190, 190), isInterlaced: true)
+    )
+    let mixed = try chroma(picture(60, 190), isInterlaced: false)
+    // One tone has no fields.
+    let plain = try chroma(picture(60, 60), isInterlaced: false)
+    for plane in 1...2 {
+      for y in 0..<fields[plane].height {
+        let own = y % 2 == 0 ? even[plane] : odd[plane]
+        for x in 0..<10 {
+          #expect(fields[plane][x, y] == own[x, y], "plane \(plane), (\(x), \(y))")
+          #expect(even[plane][x, y] == plain[plane][x, y])
+        }
+      }
+    }
+    #expect(abs(even[1][5, 4] - odd[1][5, 4]) > 8)
+    #expect(mixed[1][5, 4] != fields[1][5, 4])
+  }
 }

@@ -9,6 +9,8 @@ extension ShotDetector {
     let sourceHeight: Int
     /// Whether there is nothing to see but noise.
     let isEmpty: Bool
+    /// Whether there is nothing to see because it is dark.
+    let isBlack: Bool
     /// Rows of `rowStride` values with `reach` copies of the edge on every side.
     private let values: [Float]
     private let rowStride: Int
@@ -21,6 +23,8 @@ extension ShotDetector {
     private static let block = 8
     /// Contrast (standard deviation in L\*) that counts as noise.
     private static let noise: Float = 1.5
+    /// A mean L\* that counts as dark.
+    private static let dark: Float = 10
 
     init(_ lightness: FloatImage) {
       sourceWidth = lightness.width
@@ -36,6 +40,7 @@ extension ShotDetector {
       let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
       let deviation = variance.squareRoot()
       isEmpty = !(deviation > Self.noise)
+      isBlack = isEmpty && mean < Self.dark
       let gain = 1 / (deviation + Self.noise)
       for index in means.indices { means[index] = (means[index] - mean) * gain }
 

@@ -14,8 +14,8 @@ public import Imaging
 /// single flash frame is one cut, at the flash; when the frame after it looks like the frame before
 /// it, `resumes` is set and there is no second cut. Who can wait for that frame (as `Stabilizer`
 /// does with look-ahead) can take the first cut back.
-/// After two or more frames without content (black between fades) the first frame with content
-/// starts a shot.
+/// Black starts no shot; after two or more frames without content (black between fades) the first frame
+/// with content does.
 ///
 /// What is learned in a shot is forgotten at the next, so that a shot gets the same verdicts alone
 /// and after another.
@@ -62,15 +62,21 @@ public struct ShotDetector: Sendable {
     guard let previous else { return start(score: 0) }
     guard current.matchesSize(of: previous) else { return start(score: 2) }
     let score = current.difference(from: previous)
-    if previousStarted, let beforePrevious, current.matchesSize(of: beforePrevious),
-      score > Self.sameThreshold, !current.isEmpty,
+    // A frame that looks like the one before the last is no cut, whatever came between.
+    let started = previousStarted
+    if score > Self.sameThreshold, started || score > threshold, !current.isEmpty,
+      let beforePrevious, current.matchesSize(of: beforePrevious),
       current.difference(from: beforePrevious) < min(Self.sameThreshold, score / 2)
     {
       previousStarted = false
-      return Verdict(score: score, startsShot: false, resumes: true)
+      return Verdict(score: score, startsShot: false, resumes: started)
     }
-    if score > threshold || (emptyRun > 1 && !current.isEmpty) { return start(score: score) }
+    if (score > threshold && !current.isBlack) || (emptyRun > 1 && !current.isEmpty) {
+      return start(score: score)
+    }
     previousStarted = false
+    // Falling into black says nothing of the shot's motion.
+    guard !current.isBlack else { return Verdict(score: score, startsShot: false, resumes: false) }
     scoresInShot += 1
     usualScore += (score - usualScore) / Float(min(scoresInShot, 12))
     return Verdict(score: score, startsShot: false, resumes: false)
