@@ -47,7 +47,9 @@ def read(path: Path) -> Planes:
     size = run("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
                "stream=width,height", "-of", "csv=p=0", path).decode().strip().split(",")
     width, height = int(size[0]), int(size[1])
-    raw = run("ffmpeg", "-v", "error", "-i", path, "-f", "rawvideo", "-pix_fmt", "yuv444p", "-")
+    # Each frame once, whatever its time.
+    raw = run("ffmpeg", "-v", "error", "-i", path, "-vsync", "0", "-f", "rawvideo", "-pix_fmt",
+              "yuv444p", "-")
     return list(np.frombuffer(raw, np.uint8).reshape(-1, 3, height, width))
 
 

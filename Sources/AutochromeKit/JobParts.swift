@@ -159,11 +159,11 @@ struct JobParts {
   ) throws -> Int {
     let format = info.format
     let luma = info.width * info.height * format.bytesPerSample
-    // Source and result, 4:4:4 at worst, and the estimate with its logits on the grid.
+    // Source and result, 4:4:4 at worst, and what is kept of the picture at the working size.
     let source = luma * format.planeCount
     let result = luma * 3
-    let grid = geometry.paddedGridWidth * geometry.paddedGridHeight * 320 * 4
-    let megabytes = Double(source + result + 2 * grid) / 1_000_000
+    let small = geometry.workingWidth * geometry.workingHeight * 4
+    let megabytes = Double(source + result + 4 * small) / 1_000_000
     let needed = settings.lookAhead + 2
     let wanted = settings.lookAhead + 2 * settings.threads + 2
     guard let memory = settings.memory else {

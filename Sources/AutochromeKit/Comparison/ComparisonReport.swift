@@ -8,9 +8,12 @@ public struct ComparisonReport: Codable, Sendable {
     public var reference: Double?
     public var result: Double?
 
-    /// `result` ÷ `reference`.
+    /// What rounding leaves of the changes in a film without color.
+    private static let nothing = 1e-9
+
+    /// `result` ÷ `reference`; nil where the reference has nothing to compare with.
     public var ratio: Double? {
-      guard let reference, let result, reference > 0 else { return nil }
+      guard let reference, let result, reference > Self.nothing else { return nil }
       return result / reference
     }
   }
