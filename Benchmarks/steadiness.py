@@ -2,7 +2,7 @@
 """How steady the colors are, and at what price, against what others do to the same frames.
 
 Each color clip is colorized from its luma alone: frame by frame (`--stability 0`), as shipped, and
-causally (`--look-ahead 0`). To the frames of the first, three other methods are applied, each beginning
+causally (`--look-ahead 0`), without loss in the pixel format of the pipeline `film`. To the frames of the first, three other methods are applied, each beginning
 anew at every shot:
 
 ema      an exponential average of chroma over time, each frame counting for 0.2
@@ -30,8 +30,12 @@ import numpy as np
 FRESH = 0.2
 WINDOW = 15
 
+STORED = "yuv420p10le"
+"""What the pipeline `film` writes: in 8 bits, rounding of slow changes would count as flicker."""
+WORKED_ON = "yuv444p10le"
+
 Planes = list[np.ndarray]
-"""Frames of yuv444p, each (3, height, width)."""
+"""Frames of yuv444p10le, each (3, height, width)."""
 
 
 def run(*command: object) -> bytes:
@@ -49,17 +53,17 @@ def read(path: Path) -> Planes:
     width, height = int(size[0]), int(size[1])
     # Each frame once, whatever its time.
     raw = run("ffmpeg", "-v", "error", "-i", path, "-vsync", "0", "-f", "rawvideo", "-pix_fmt",
-              "yuv444p", "-")
-    return list(np.frombuffer(raw, np.uint8).reshape(-1, 3, height, width))
+              WORKED_ON, "-")
+    return list(np.frombuffer(raw, "<u2").reshape(-1, 3, height, width))
 
 
 def write(frames: Planes, like: Path, path: Path) -> None:
     """The frames with the time stamps and tags of `like`."""
     height, width = frames[0].shape[1:]
     process = subprocess.Popen(
-        ["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv444p", "-s",
+        ["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", WORKED_ON, "-s",
          f"{width}x{height}", "-i", "-", "-i", str(like), "-map", "0:v", "-map_metadata", "1",
-         "-c:v", "ffv1", *tags(like), str(path)], stdin=subprocess.PIPE)
+         "-c:v", "ffv1", "-pix_fmt", STORED, *tags(like), str(path)], stdin=subprocess.PIPE)
     process.stdin.write(b"".join(frame.tobytes() for frame in frames))
     process.stdin.close()
     if process.wait():
@@ -93,11 +97,12 @@ def windowed(shot: Planes) -> Planes:
 def carried(shot: Planes) -> Planes:
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     height, width = shot[0].shape[1:]
+    luma = [(frame[0] >> 2).astype(np.uint8) for frame in shot]
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
     mean, result = shot[0][1:].astype(np.float32), [shot[0]]
-    for before, frame in zip(shot, shot[1:]):
-        back = dis.calc(frame[0], before[0], None)
-        there = dis.calc(before[0], frame[0], None)
+    for frame, before, now in zip(shot[1:], luma, luma[1:]):
+        back = dis.calc(now, before, None)
+        there = dis.calc(before, now, None)
         places = grid + back
         warped = np.stack([cv2.remap(plane, places, None, cv2.INTER_LINEAR,
                                      borderMode=cv2.BORDER_REPLICATE) for plane in mean])
@@ -111,7 +116,7 @@ def carried(shot: Planes) -> Planes:
 
 
 def with_chroma(frame: np.ndarray, chroma: np.ndarray) -> np.ndarray:
-    return np.concatenate((frame[:1], np.clip(np.rint(chroma), 0, 255).astype(np.uint8)))
+    return np.concatenate((frame[:1], np.clip(np.rint(chroma), 0, 1023).astype(np.uint16)))
 
 
 OTHERS: dict[str, Callable[[Planes], Planes]] = {
@@ -120,9 +125,9 @@ OURS = {"steady": [], "causal": ["--look-ahead", "0"]}
 
 
 def measure(autochrome: Path, clip: Path, options: list[str], folder: Path) -> dict[str, dict]:
-    def colorized(name: str, more: list[str]) -> Path:
+    def colorized(name: str, more: list[str], pixels: str = STORED) -> Path:
         path = folder / f"{name}.mkv"
-        run(autochrome, clip, "-o", path, "--codec", "ffv1", "--pixel-format", "yuv444p",
+        run(autochrome, clip, "-o", path, "--codec", "ffv1", "--pixel-format", pixels,
             "--overwrite", "--progress", "none", *options, *more)
         return path
 
@@ -130,7 +135,7 @@ def measure(autochrome: Path, clip: Path, options: list[str], folder: Path) -> d
     reports = {"alone": compare(autochrome, clip, alone)}
     for name, more in OURS.items():
         reports[name] = compare(autochrome, clip, colorized(name, more))
-    frames = read(alone)
+    frames = read(colorized("full", ["--stability", "0"], WORKED_ON))
     starts = [row["index"] for row in reports["alone"]["frameRows"] if row["startsShot"]]
     shots = [frames[first:last] for first, last in zip(starts, [*starts[1:], len(frames)])]
     for name, method in OTHERS.items():
