@@ -217,9 +217,10 @@ import Testing
         const before = pair.querySelector('.over').style.clipPath;
         input.value = 80;
         input.dispatchEvent(new Event('input'));
-        const loaded = [...document.images].map(i => i.decode().then(() => i.naturalWidth));
-        Promise.all(loaded).then(widths => { document.title = [before,
-          pair.querySelector('.over').style.clipPath, widths.join(' '),
+        // The page is dumped after this event, and images have their size before it.
+        addEventListener('load', () => { document.title = [before,
+          pair.querySelector('.over').style.clipPath,
+          [...document.images].map(i => i.naturalWidth).join(' '),
           document.querySelectorAll('svg path').length].join('; '); });
         </script></body>
         """)
