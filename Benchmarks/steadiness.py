@@ -2,8 +2,8 @@
 """How steady the colors are, and at what price, against what others do to the same frames.
 
 Each color clip is colorized from its luma alone: frame by frame (`--stability 0`), as shipped, and
-causally (`--look-ahead 0`), without loss in the pixel format of the pipeline `film`. To the frames of the first, three other methods are applied, each beginning
-anew at every shot:
+causally (`--look-ahead 0`), without loss in the pixel format of the pipeline `film`. To the frames of
+the first, three other methods are applied, each beginning anew at every shot:
 
 ema      an exponential average of chroma over time, each frame counting for 0.2
 window   the mean of chroma over 15 frames, as HAVC does

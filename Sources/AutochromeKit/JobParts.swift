@@ -77,12 +77,9 @@ struct JobParts {
     let rate = try settings.inputRate.map { try parseRate($0) }
     if let rate { options.pictureRate = rate }
     if let size = settings.inputSize {
-      let parts = size.lowercased().split(separator: "x").compactMap { Int($0) }
-      guard parts.count == 2, parts.allSatisfy({ $0 > 0 }) else {
-        throw AutochromeError(.usage, "--input-size '\(size)' is not WIDTHxHEIGHT.")
-      }
+      let sides = try Settings.parseSize(size, option: "--input-size")
       options.rawVideo = SourceOptions.RawVideo(
-        width: parts[0], height: parts[1],
+        width: sides.width, height: sides.height,
         pixelFormat: settings.inputPixelFormat ?? "gray", frameRate: rate ?? Rational(24, 1))
     }
     return try MediaSource.open(input, options: options)

@@ -124,6 +124,18 @@ public struct Settings: Codable, Hashable, Sendable {
     try check()
   }
 
+  /// The two sides of a size such as 640x480.
+  /// - Throws: `AutochromeError` that names `option`.
+  public static func parseSize(
+    _ text: String, option: String
+  ) throws(AutochromeError) -> (width: Int, height: Int) {
+    let sides = text.lowercased().split(separator: "x").compactMap { Int($0) }
+    guard sides.count == 2, sides.allSatisfy({ $0 > 0 }) else {
+      throw AutochromeError(.usage, "\(option) '\(text)' is not WIDTHxHEIGHT.")
+    }
+    return (sides[0], sides[1])
+  }
+
   private func check() throws(AutochromeError) {
     try Self.require("size", size, in: 64...1024)
     try Self.require("saturation", saturation, in: 0...2)

@@ -62,12 +62,7 @@ struct ModelCommand: ParsableCommand {
 
     func run() throws {
       var plan = ModelTiming.Plan()
-      let sides = size.lowercased().split(separator: "x", omittingEmptySubsequences: false)
-        .compactMap { Int($0) }
-      guard sides.count == 2 else {
-        throw AutochromeError(.usage, "--size '\(size)' is not WIDTHxHEIGHT.")
-      }
-      (plan.width, plan.height) = (sides[0], sides[1])
+      (plan.width, plan.height) = try Settings.parseSize(size, option: "--size")
       (plan.threads, plan.rounds) = (threads, rounds)
       (plan.backend, plan.precision) = (backend, precision)
       let timings = try ModelTiming.measure(model, plan)

@@ -41,6 +41,10 @@ struct GridMotion {
   let exposure: ExposureChange
   /// x, y and the confidence of each position; the fourth value is 0.
   private let grid: SampleGrid
+  /// The least that a vector is believed. Where motion can't be told, as on water, what lies nearby and
+  /// is as light still has a likely color, more so than the estimate of one frame: as far as the
+  /// frames match as a whole.
+  let leastConfidence: Float
 
   /// - Parameters:
   ///   - field: Vectors in pixels of the small image.
@@ -53,6 +57,7 @@ struct GridMotion {
     let whole = Self.interleaved(field, scale: perPixel)
     if field.width == width && field.height == height {
       grid = whole
+      leastConfidence = Self.leastConfidence(of: whole)
       return
     }
     let (scaleX, scaleY) = (Float(field.width) / Float(width), Float(field.height) / Float(height))
@@ -65,7 +70,17 @@ struct GridMotion {
         }
       }
     }
+    leastConfidence = Self.leastConfidence(of: grid)
     withExtendedLifetime(whole) {}
+  }
+
+  private static func leastConfidence(of grid: SampleGrid) -> Float {
+    let (vectors, area) = (grid.pointer, grid.width * grid.height)
+    var sum: Float = 0
+    for index in 0..<area { sum += vectors[index].z }
+    withExtendedLifetime(grid) {}
+    let mean = sum / Float(max(area, 1))
+    return 0.25 * mean * mean
   }
 
   private static func interleaved(_ field: MotionField, scale: SIMD4<Float>) -> SampleGrid {
@@ -83,18 +98,6 @@ struct GridMotion {
 
   /// The vectors, alive as long as the motion: use inside `withExtendedLifetime`.
   var vectors: Vectors { Vectors(grid) }
-
-  /// The least that a vector is believed. Where motion can't be told, as on water, what lies nearby and
-  /// is as light still has a likely color, more so than the estimate of one frame: as far as the
-  /// frames match as a whole.
-  var leastConfidence: Float {
-    let vectors = vectors
-    var sum: Float = 0
-    for index in 0..<(grid.width * grid.height) { sum += vectors.pointer[index].z }
-    withExtendedLifetime(self) {}
-    let mean = sum / Float(max(grid.width * grid.height, 1))
-    return 0.25 * mean * mean
-  }
 
   /// x, y, confidence of each position. Plain pointers, so that inner loops count no references.
   struct Vectors {

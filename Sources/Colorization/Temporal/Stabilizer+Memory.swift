@@ -71,9 +71,7 @@ struct Memory {
       }
       return
     }
-    let source = past.source
-    let (vectors, exposure) = (motion.vectors, motion.exposure)
-    let least = motion.leastConfidence
+    let reach = Reach(past, along: motion)
     let own = tracked.samples.pointer
     var merged: SampleGrid?
     counts = FloatImage(width: width, height: height) { counts in
@@ -81,12 +79,8 @@ struct Memory {
         for row in 0..<height {
           for column in 0..<width {
             let at = row * width + column
-            let vector = vectors.pointer[at]
-            let (x, y) = tracked.place(column, row)
             var mean = ColorMean()
-            let found = mean.fetch(
-              source, x: Float(column) + vector.x, y: Float(row) + vector.y,
-              confidence: max(vector.z, least), expected: exposure(own[at].z, x: x, y: y))
+            let found = reach.fetch(into: &mean, for: tracked, column, row, lightness: own[at].z)
             mean.add(own[at], weight: own[at].w)
             let count = max(min(found + 1, limit), 1)
             counts[at] = count
@@ -106,18 +100,12 @@ struct Memory {
   /// The mean of the shot up to this frame and of the shot from the next one on; `motion` leads to
   /// that.
   func joined(with next: Memory, along motion: GridMotion) -> CoarseEstimate {
-    let source = next.source
-    let (vectors, exposure) = (motion.vectors, motion.exposure)
-    let least = motion.leastConfidence
+    let reach = Reach(next, along: motion)
     let (own, width) = (samples.pointer, tracked.width)
     return withExtendedLifetime((next, motion)) {
       merged { mean, column, row in
-        let at = row * width + column
-        let vector = vectors.pointer[at]
-        let (x, y) = tracked.place(column, row)
-        return mean.fetch(
-          source, x: Float(column) + vector.x, y: Float(row) + vector.y,
-          confidence: max(vector.z, least), expected: exposure(own[at].z, x: x, y: y))
+        reach.fetch(
+          into: &mean, for: tracked, column, row, lightness: own[row * width + column].z)
       }
     }
   }
@@ -146,9 +134,34 @@ struct Memory {
     }
   }
 
-  private var source: ColorMean.Source {
-    ColorMean.Source(
-      width: tracked.width, height: tracked.height, samples: samples.pointer,
-      counts: counts.channel(0))
+  /// Another memory and the motion that leads to it: what a position can fetch there. Plain pointers:
+  /// whoever makes one keeps both alive.
+  private struct Reach {
+    private let source: ColorMean.Source
+    private let vectors: GridMotion.Vectors
+    private let exposure: ExposureChange
+    private let leastConfidence: Float
+
+    init(_ memory: Memory, along motion: GridMotion) {
+      source = ColorMean.Source(
+        width: memory.tracked.width, height: memory.tracked.height,
+        samples: memory.samples.pointer, counts: memory.counts.channel(0))
+      vectors = motion.vectors
+      exposure = motion.exposure
+      leastConfidence = motion.leastConfidence
+    }
+
+    /// Adds what is found for a position of `tracked`; returns how many frames that stands for.
+    @inline(__always)
+    func fetch(
+      into mean: inout ColorMean, for tracked: Tracked, _ column: Int, _ row: Int,
+      lightness: Float
+    ) -> Float {
+      let vector = vectors.pointer[row * source.width + column]
+      let (x, y) = tracked.place(column, row)
+      return mean.fetch(
+        source, x: Float(column) + vector.x, y: Float(row) + vector.y,
+        confidence: max(vector.z, leastConfidence), expected: exposure(lightness, x: x, y: y))
+    }
   }
 }

@@ -112,9 +112,7 @@ public final class Stabilizer<Payload> {
 
   /// Finishes the first `count` frames, all of one shot, with those of it that are held after them.
   private func release(_ count: Int) -> [TemporalFrame<Payload>] {
-    let length = shotLength
-    var ahead = [(memory: Memory, motion: GridMotion)?](repeating: nil, count: length)
-    if stability > 0 { lookBack(over: length, into: &ahead) }
+    let ahead = lookBack(over: shotLength)
     let released = (0..<count).map { finished(held[$0], with: ahead[$0]) }
     held.removeFirst(count)
     return released
@@ -122,9 +120,8 @@ public final class Stabilizer<Payload> {
 
   /// For each frame of the shot that has one after it, flashes left out: the mean from that one on, and
   /// the motion that leads there.
-  private func lookBack(
-    over length: Int, into ahead: inout [(memory: Memory, motion: GridMotion)?]
-  ) {
+  private func lookBack(over length: Int) -> [(memory: Memory, motion: GridMotion)?] {
+    var ahead = [(memory: Memory, motion: GridMotion)?](repeating: nil, count: length)
     var following: (index: Int, memory: Memory)?
     for index in (0..<length).reversed() where !held[index].isFlash {
       guard let tracked = held[index].tracked else { continue }
@@ -138,6 +135,7 @@ public final class Stabilizer<Payload> {
         index, Memory(tracked, after: following?.memory, along: ahead[index]?.motion, limit: limit)
       )
     }
+    return ahead
   }
 
   /// The frame, merged with the shot up to it and, where there is one, the mean of what follows.
