@@ -66,7 +66,7 @@ demo: deps build
 # Without --skip-build, `swift test` compiles everything once more, with other flags.
 test:
 	swift build -c release --build-tests
-	swift test -c release --skip-build
+	scripts/run-tests.sh -c release --skip-build
 
 # Trains a tiny network on generated pictures and runs it in our engine: the road of every model.
 train-check: build $(PYTHON_ENVIRONMENT)/installed

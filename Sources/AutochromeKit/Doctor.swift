@@ -8,6 +8,8 @@ public struct Doctor: Codable, Sendable {
   public var version: String
   /// Processors that may be used.
   public var processors: Int
+  /// The instruction set that the kernels of pixels run on.
+  public var kernels: String
   /// The network's back ends: versions and arithmetic.
   public var backends: [String]
   /// The back end and arithmetic taken when none is named.
@@ -41,6 +43,7 @@ public struct Doctor: Codable, Sendable {
     return Doctor(
       version: AutochromeVersion.current,
       processors: ProcessInfo.processInfo.activeProcessorCount,
+      kernels: InstructionSet.ofKernels.rawValue,
       backends: BackendInfo.available().map(words),
       defaultBackend: BackendInfo.available().first.map(words) ?? "none",
       libraries: ["FFmpeg \(MediaLibraries.release)"]
@@ -52,7 +55,7 @@ public struct Doctor: Codable, Sendable {
   /// For people.
   public var text: String {
     [
-      "autochrome \(version), \(processors) processors",
+      "autochrome \(version), \(processors) processors, kernels: \(kernels)",
       "back ends: \(backends.joined(separator: "; "))", "default: \(defaultBackend)",
       libraries.joined(separator: ", "), "encoders: \(encoders.joined(separator: ", "))",
       "missing encoders: "

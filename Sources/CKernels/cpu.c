@@ -1,10 +1,17 @@
 #include "cpu.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
-static _Atomic uint32_t limit = UINT32_MAX;
+// Of each thread its own: a test that walks through the paths must not change the arithmetic of what
+// runs beside it.
+static _Thread_local uint32_t limit = UINT32_MAX;
 
-static uint32_t detect(void) {
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static uint32_t offered;
+
+static void detect(void) {
   uint32_t flags = 0;
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -16,11 +23,15 @@ static uint32_t detect(void) {
       __builtin_cpu_supports("avx512vl"))
     flags |= AC_CPU_AVX512;
 #endif
-  return flags;
+  const char *most = getenv("AUTOCHROME_ISA");
+  if (most && strcmp(most, "plain") == 0) flags = 0;
+  if (most && strcmp(most, "avx2") == 0) flags &= AC_CPU_AVX2;
+  offered = flags;
 }
 
 uint32_t ac_cpu_flags(void) {
-  return detect() & atomic_load_explicit(&limit, memory_order_relaxed);
+  pthread_once(&once, detect);
+  return offered & limit;
 }
 
-void ac_cpu_limit(uint32_t mask) { atomic_store_explicit(&limit, mask, memory_order_relaxed); }
+void ac_cpu_limit(uint32_t mask) { limit = mask; }

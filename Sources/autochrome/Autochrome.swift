@@ -29,6 +29,7 @@ struct Autochrome: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     ProcessMemory.keepFlat()
     do {
+      try InstructionSet.limitFromEnvironment()
       var command = try parseAsRoot()
       try command.run()
     } catch let error as AutochromeError {

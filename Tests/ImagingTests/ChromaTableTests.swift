@@ -25,7 +25,9 @@ struct ChromaTableTests {
     return zip(cb, cr).map { (Double($0), Double($1)) }
   }
 
-  /// Random colors of the whole cube, so more saturated than any film.
+  /// Random colors of the whole cube, so more saturated than any film. Towards black and white, where
+  /// all colors end in a point, a step of the table holds most of the gamut: of 4,000,000 colors each
+  /// the largest error is 35, and 1.3 in the rest of the cube.
   @Test(arguments: settings) func decodesToTheWantedColor(color: ColorDescription) throws {
     var random = SeededGenerator()
     let model = try ColorModel(color)
@@ -44,11 +46,11 @@ struct ChromaTableTests {
       sum += error
       count += 1
       worst = max(worst, error)
-      if rgb[index].min() > 0.1 { worstModerate = max(worstModerate, error) }
+      if rgb[index].min() > 0.1, luma[index] < 0.95 { worstModerate = max(worstModerate, error) }
     }
     let note: Comment = "seed \(random.seed)"
     #expect(sum / Double(count) < 0.25, note)
-    #expect(worstModerate < 3, note)
+    #expect(worstModerate < 2, note)
     #expect(worst < 40, note)
   }
 

@@ -60,7 +60,11 @@ import Testing
     let coarse = try #require(try Session(model: model, precision: .bfloat16).run(x)["logits"])
     #expect(coarse.elementType == .float32)
     #expect(difference(coarse.floats, exact.floats, tolerance: 0.03) == nil)
-    #expect(difference(coarse.floats, exact.floats, tolerance: 1e-5) != nil)
+    // That bf16 was at work shows in its rounding. oneDNN has it from AVX-512 on, if not in hardware.
+    let info = try #require(BackendInfo.available().first { $0.backend == .oneDNN })
+    if info.instructionSet.hasPrefix("avx512") {
+      #expect(difference(coarse.floats, exact.floats, tolerance: 1e-5) != nil)
+    }
   }
 
   @Test func openBLASRefusesBFloat16() throws {

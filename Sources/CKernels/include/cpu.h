@@ -7,9 +7,10 @@ enum {
   AC_CPU_AVX512 = 2,  // AVX-512 F, BW, DQ, VL
 };
 
-// What this CPU and operating system offer, less what ac_cpu_limit took away.
+// What this CPU and operating system offer, less what the environment's AUTOCHROME_ISA (plain, avx2,
+// avx512) and this thread's ac_cpu_limit took away.
 uint32_t ac_cpu_flags(void);
 
-// Allows only the instruction sets in `mask`, so that tests and benchmarks can run each path.
-// UINT32_MAX allows all again.
+// Allows this thread only the instruction sets in `mask`, so that tests and benchmarks can run each
+// path. UINT32_MAX allows all again.
 void ac_cpu_limit(uint32_t mask);
