@@ -12,6 +12,7 @@ BROWSER := chromium-headless-shell
 BINARY := .build/release/autochrome
 RESOURCES := .build/release/autochrome_AutochromeKit.resources
 PYTHON_ENVIRONMENT := .build/python
+PEERS_ENVIRONMENT := .build/python-peers
 PYTHON := $(abspath $(PYTHON_ENVIRONMENT)/bin/python)
 PIP_OPTIONS ?=
 FORMATTED := $(wildcard Package.swift Sources Tests samples Benchmarks)
@@ -85,13 +86,22 @@ format:
 lint:
 	swift format lint --strict --recursive $(FORMATTED)
 
-bench: build
-	$(BINARY) bench
+# CLIPS="FILE …" joins those to the 1080p film that is measured, in place of the sample film.
+bench: build $(PEERS_ENVIRONMENT)/installed
+	@mkdir -p out
+	$(PEERS_ENVIRONMENT)/bin/python Benchmarks/bench.py $(BINARY) --json out/bench.json \
+	  --markdown out/bench.md $(if $(CLIPS),--clips $(CLIPS))
+
+$(PEERS_ENVIRONMENT)/installed: Benchmarks/requirements-peers.txt Benchmarks/requirements.txt
+	scripts/python-environment.sh Benchmarks/requirements-peers.txt $(PEERS_ENVIRONMENT) $(PIP_OPTIONS)
+	@touch $@
 
 # All tests under a sanitizer, optimized: in debug the plain kernels alone take many minutes. The
 # program that some tests start lies beside them, so it is a sanitized one too; such a test fails
 # when the program's stderr holds a report. A report in the tests themselves ends `swift test` with
 # a failure.
+# A test that loads a library of its own before the program looks for this variable, and stays away.
+tsan: export TSAN_OPTIONS = report_bugs=1
 tsan:
 	swift build -c release --build-tests --sanitize=thread --scratch-path .build/tsan
 	swift test -c release --skip-build --sanitize=thread --scratch-path .build/tsan

@@ -17,6 +17,8 @@ let package = Package(
   products: [
     .executable(name: "autochrome", targets: ["autochrome"]),
     .library(name: "AutochromeKit", targets: ["AutochromeKit"]),
+    // For the tests: loaded before the program, it counts what that allocates.
+    .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -76,6 +78,8 @@ let package = Package(
       name: "ModelFixtures",
       dependencies: ["Network", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       path: "Tests/ModelFixtures", swiftSettings: strict),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: strictC),
+    .testTarget(name: "BlocksTests", dependencies: ["Blocks"], swiftSettings: strict),
     .testTarget(
       name: "ImagingTests", dependencies: ["Imaging", "CKernels"], swiftSettings: strict),
     .testTarget(

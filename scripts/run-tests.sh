@@ -10,6 +10,6 @@ status=${PIPESTATUS[0]}
 if [ "$status" -ne 0 ]; then
   echo
   echo "What failed:"
-  grep -A 4 -E 'recorded an issue|error:|Fatal error' "$log" | grep -vE '^(◇|✔|--)'
+  grep -A 4 -E 'recorded an issue|error:|Fatal error' "$log" | grep -vE '^(◇|✔|--)' | awk '!seen[$0]++'
 fi
 exit "$status"

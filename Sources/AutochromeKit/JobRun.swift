@@ -82,7 +82,12 @@ struct JobRun {
       permits: parts.plan.permits, threads: job.settings.threads, sourceName: "decode",
       source: { () throws -> Item? in
         do {
-          return try source.next().map { Item(element: $0) }
+          return try source.next().map { element in
+            var element = element
+            // What waits in the pipeline is kept small: the colors a film came with are not looked at.
+            element.frame = element.frame.map { $0.with($0.picture.withNeutralChroma()) }
+            return Item(element: element)
+          }
         } catch let error as MediaError where error.code == .truncated || error.code == .corrupt {
           // What came before the damage is finished first; the error is told at the end.
           log.damage = error
@@ -101,7 +106,8 @@ struct JobRun {
     } finish: { held in
       held.finish()
     }
-    .parallel("color") { item in
+    // A film's frames in color are its largest: no more wait for the encoder than keep it busy.
+    .parallel("color", ahead: job.settings.threads) { item in
       guard let frame = item.element.frame, let analysis = item.analysis else { return item }
       var item = item
       let output = try sink.outputFormat(for: frame)

@@ -20,6 +20,8 @@ package final class BlockPool: Sendable {
   private struct State {
     /// Addresses of the blocks waiting for reuse, by exact capacity.
     var kept: [Int: [UInt]] = [:]
+    /// The capacities in `kept`, the one asked for last at the end.
+    var order: [Int] = []
     var keptBytes = 0
     var systemAllocations = 0
   }
@@ -38,6 +40,10 @@ package final class BlockPool: Sendable {
     let granule = byteCount < 65536 ? 64 : 4096
     let capacity = (byteCount + 64 + granule - 1) / granule * granule
     let address = state.withLock { state -> UInt? in
+      if state.order.last != capacity {
+        state.order.removeAll { $0 == capacity }
+        state.order.append(capacity)
+      }
       guard let address = state.kept[capacity]?.popLast() else {
         state.systemAllocations += 1
         return nil
@@ -56,12 +62,24 @@ package final class BlockPool: Sendable {
   /// Takes back a block that came from `take`; nobody may touch it any more.
   package func give(_ block: Block) {
     let address = UInt(bitPattern: block.base)
-    let isKept = state.withLock { state -> Bool in
-      guard state.keptBytes + block.capacity <= keptBytesLimit else { return false }
+    // What no longer fits is of the size that was not asked for the longest: a folder's pictures may
+    // change their size.
+    let doomed = state.withLock { state -> [UInt] in
+      if !state.order.contains(block.capacity) { state.order.insert(block.capacity, at: 0) }
       state.keptBytes += block.capacity
       state.kept[block.capacity, default: []].append(address)
-      return true
+      var doomed: [UInt] = []
+      while state.keptBytes > keptBytesLimit, let oldest = state.order.first {
+        if let address = state.kept[oldest]?.popLast() {
+          state.keptBytes -= oldest
+          doomed.append(address)
+        } else {
+          state.kept[oldest] = nil
+          state.order.removeFirst()
+        }
+      }
+      return doomed
     }
-    if !isKept { free(block.base) }
+    for address in doomed { free(UnsafeMutableRawPointer(bitPattern: address)) }
   }
 }

@@ -240,28 +240,6 @@ static inline void ac_write_component(uint8_t *target, int step, int sample_byte
   }
 }
 
-// Deepens samples: `value << shift`, and the top bits repeated below (so that the largest code
-// stays the largest) when `repeats` is set. `depth` is the input's.
-static inline void ac_widen(const void *input, int depth, int width, int shift, int repeats,
-                            uint16_t *output) {
-  const int down = depth - shift;
-  if (depth == 8) {
-    const uint8_t *bytes = (const uint8_t *)input;
-    if (repeats)
-      for (int x = 0; x < width; x++)
-        output[x] = (uint16_t)(bytes[x] << shift | bytes[x] >> down);
-    else
-      for (int x = 0; x < width; x++) output[x] = (uint16_t)(bytes[x] << shift);
-  } else {
-    const uint16_t *words = (const uint16_t *)input;
-    if (repeats)
-      for (int x = 0; x < width; x++)
-        output[x] = (uint16_t)(words[x] << shift | words[x] >> down);
-    else
-      for (int x = 0; x < width; x++) output[x] = (uint16_t)(words[x] << shift);
-  }
-}
-
 // Looks each sample up: any of 8 or 16 bits in, any of 8 or 16 bits out.
 static inline void ac_map_samples(const void *input, int wide_input, int width,
                                   const uint16_t *table, int wide_output, void *output) {

@@ -476,3 +476,25 @@ void ac_luma_row_u16(const uint16_t *r, const uint16_t *g, const uint16_t *b,
 #endif
   ac_luma_row_u16_ref(r, g, b, weights, out, n);
 }
+
+// MARK: - Depth
+
+void ac_widen(const void *input, int depth, int width, int shift, int repeats,
+             uint16_t *output) {
+  const int down = depth - shift;
+  if (depth == 8) {
+    const uint8_t *bytes = (const uint8_t *)input;
+    if (repeats)
+      for (int x = 0; x < width; x++)
+        output[x] = (uint16_t)(bytes[x] << shift | bytes[x] >> down);
+    else
+      for (int x = 0; x < width; x++) output[x] = (uint16_t)(bytes[x] << shift);
+  } else {
+    const uint16_t *words = (const uint16_t *)input;
+    if (repeats)
+      for (int x = 0; x < width; x++)
+        output[x] = (uint16_t)(words[x] << shift | words[x] >> down);
+    else
+      for (int x = 0; x < width; x++) output[x] = (uint16_t)(words[x] << shift);
+  }
+}

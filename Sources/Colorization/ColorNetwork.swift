@@ -32,6 +32,9 @@ public final class ColorNetwork: Sendable {
     session = try Session(model: model, backend: backend, precision: precision)
   }
 
+  /// The arithmetic between layers.
+  public var precision: Precision { session.precision }
+
   /// The network, its back end and arithmetic, in words.
   public var title: String {
     "\(description.name) on \(session.backend.rawValue), \(session.precision.rawValue)"

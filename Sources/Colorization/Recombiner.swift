@@ -101,7 +101,15 @@ public struct Recombiner: Sendable {
   /// is exact when the depth grows.
   private func lumaPlane(_ picture: Picture, _ luma: LumaView) -> Plane {
     let scale = CodeScale(bitDepth: outputFormat.bitDepth, range: outputColor.range)
-    if picture.format.model != .rgb, scale == luma.scale { return luma.plane }
+    if picture.format.model != .rgb {
+      if scale == luma.scale { return luma.plane }
+      // Limited-range codes grow by a power of two.
+      if sourceColor.range == .limited, outputColor.range == .limited,
+        luma.plane.bitDepth < outputFormat.bitDepth
+      {
+        return luma.plane.widened(to: outputFormat.bitDepth, repeatingTopBits: false)
+      }
+    }
     return Self.plane(luma.plane, bitDepth: outputFormat.bitDepth) {
       (luma.scale.luma($0) * scale.lumaSpan + scale.lumaOffset)
     }

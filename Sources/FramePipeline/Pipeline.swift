@@ -50,7 +50,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   ) {
     let output = Channel<Item>()
     var position = 0
-    let node = PipelineNode(name: sourceName, kind: .source) { _ in
+    let node = PipelineNode(name: sourceName, kind: .source, ahead: nil) { _ in
       guard let item = try source() else { return 0 }
       output.put(item, at: position)
       position += 1
@@ -60,12 +60,16 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   }
 
   /// Adds a stage that makes one item out of one, several at once on different threads.
+  /// - Parameters:
+  ///   - ahead: the most results, those in the making included, that the next stage or the sink has not
+  ///     taken: for a stage whose results are large. nil for no limit but the permits.
+  ///   - transform: makes a result out of an item.
   public consuming func parallel<Result: Sendable>(
-    _ name: String, _ transform: @escaping @Sendable (Item) throws -> Result
+    _ name: String, ahead: Int? = nil, _ transform: @escaping @Sendable (Item) throws -> Result
   ) -> Pipeline<Result> {
     let input = output
     let output = Channel<Result>()
-    return adding(output, name: name, kind: .parallel) { step in
+    return adding(output, name: name, kind: .parallel, ahead: ahead) { step in
       if case .process(let position) = step {
         output.put(try transform(input.take(position)), at: position)
       }
@@ -121,12 +125,13 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   }
 
   private consuming func adding<Result: Sendable>(
-    _ output: Channel<Result>, name: String, kind: PipelineState.Kind,
+    _ output: Channel<Result>, name: String, kind: PipelineState.Kind, ahead: Int? = nil,
     perform: @escaping (PipelineState.Step) throws -> Int
   ) -> Pipeline<Result> {
     Pipeline<Result>(
       permits: permits, threads: threads,
-      nodes: nodes + [PipelineNode(name: name, kind: kind, perform: perform)], output: output)
+      nodes: nodes + [PipelineNode(name: name, kind: kind, ahead: ahead, perform: perform)],
+      output: output)
   }
 
   /// Runs to the end, and blocks the calling thread meanwhile: not to be called from an `async`
@@ -182,7 +187,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
     cancellation: CancellationToken?, sinkName: String, sink: @escaping (Item) throws -> Void
   ) -> PipelineRun {
     let input = output
-    let last = PipelineNode(name: sinkName, kind: .sink) { step in
+    let last = PipelineNode(name: sinkName, kind: .sink, ahead: nil) { step in
       if case .process(let position) = step { try sink(input.take(position)) }
       return 1
     }

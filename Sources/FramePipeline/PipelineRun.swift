@@ -6,6 +6,7 @@ import Dispatch
 struct PipelineNode {
   let name: String
   let kind: PipelineState.Kind
+  let ahead: Int?
   let perform: (PipelineState.Step) throws -> Int
 }
 
@@ -33,7 +34,9 @@ final class PipelineRun: @unchecked Sendable {
     state = Locked(
       PipelineState(
         permits: permits, threads: threads, source: nodes[0].name,
-        stages: nodes.dropFirst().dropLast().map { ($0.name, $0.kind) },
+        stages: nodes.dropFirst().dropLast().map {
+          PipelineState.Stage(name: $0.name, kind: $0.kind, ahead: $0.ahead)
+        },
         sink: nodes[nodes.count - 1].name))
   }
 

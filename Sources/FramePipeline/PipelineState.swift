@@ -49,8 +49,24 @@ package struct PipelineState: Sendable {
     package var isOver = false
   }
 
+  /// A stage between source and sink.
+  package struct Stage: Sendable {
+    package var name: String
+    package var kind: Kind
+    /// The most items that a parallel stage works on or has finished before the next node has taken
+    /// them, where they come in order; nil for no limit but the permits.
+    package var ahead: Int?
+
+    package init(name: String, kind: Kind, ahead: Int? = nil) {
+      self.name = name
+      self.kind = kind
+      self.ahead = ahead
+    }
+  }
+
   private struct Node: Sendable {
     let kind: Kind
+    var ahead = Int.max
     var statistics: StageStatistics
     /// Positions that have arrived and not been taken, descending: the next one is the last.
     var waiting: [Int] = []
@@ -90,12 +106,14 @@ package struct PipelineState: Sendable {
   ///   - permits: the most items in flight, at least 1.
   ///   - threads: the most tasks running at once, at least 1.
   package init(
-    permits: Int, threads: Int, source: String, stages: [(name: String, kind: Kind)], sink: String
+    permits: Int, threads: Int, source: String, stages: [Stage], sink: String
   ) {
     self.permits = permits
     self.threads = threads
-    nodes = ([(source, .source)] + stages + [(sink, .sink)]).map {
-      Node(kind: $0.1, statistics: StageStatistics(name: $0.0))
+    nodes = ([Stage(name: source, kind: .source)] + stages + [Stage(name: sink, kind: .sink)]).map {
+      Node(
+        kind: $0.kind, ahead: $0.ahead.map { max(1, $0) } ?? .max,
+        statistics: StageStatistics(name: $0.name))
     }
   }
 
@@ -259,6 +277,10 @@ extension PipelineState {
       return .pull
     case .parallel:
       guard let position = node.waiting.last else { return nil }
+      let finished = nodes[index + 1].waiting
+      // One that comes late, after others have finished before it, may be what all wait for.
+      let isLate = finished.last.map { position < $0 } ?? false
+      guard isLate || node.running + finished.count < node.ahead else { return nil }
       return claimProcess(position, at: index)
     case .serial, .sink:
       guard node.running == 0 else { return nil }

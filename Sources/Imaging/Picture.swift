@@ -35,4 +35,18 @@ public struct Picture: Sendable {
 
   /// The alpha plane, if there is one.
   public var alpha: Plane? { format.alphaIndex.map { planes[$0] } }
+
+  /// The same YUV picture with neutral chroma that takes no memory: for those who need its luma for
+  /// long, and its colors not at all. Gray and RGB pictures as they are.
+  public func withNeutralChroma() -> Picture {
+    guard format.model == .yuv else { return self }
+    var planes = planes
+    for index in 1...2 {
+      let size = format.planeSize(index, width: width, height: height)
+      planes[index] = .repeating(
+        1 << (format.bitDepth - 1), width: size.width, height: size.height,
+        bitDepth: format.bitDepth)
+    }
+    return Picture(width: width, height: height, format: format, color: color, planes: planes)
+  }
 }

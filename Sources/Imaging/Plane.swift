@@ -1,3 +1,5 @@
+import CKernels
+
 /// A read-only plane of samples. The memory belongs to `owner` (an `AlignedBuffer`, a decoder's
 /// frame), which lives as long as any plane that points into it, so that handing a plane on copies
 /// nothing.
@@ -42,6 +44,38 @@ public struct Plane: @unchecked Sendable {
     self.init(
       base: UnsafeRawPointer(buffer.base), width: width, height: height, bytesPerRow: bytesPerRow,
       bitDepth: bitDepth, owner: buffer)
+  }
+
+  /// The plane at a greater depth, so that `code >> (depth − bitDepth)` gives the source's codes
+  /// back. Limited-range luma and chroma are multiplied by a power of two. With `repeatingTopBits`,
+  /// for full-range luma, R′G′B′ and alpha, the top bits are repeated below, so that the largest code
+  /// stays the largest (255 → 1023), as FFmpeg does.
+  ///
+  /// - Precondition: `depth` is not less than `bitDepth` and at most 16.
+  public func widened(to depth: Int, repeatingTopBits: Bool) -> Plane {
+    precondition((bitDepth...16).contains(depth), "\(depth) bits are not \(bitDepth)…16")
+    guard depth > bitDepth else { return self }
+    return Plane(width: width, height: height, bitDepth: depth) { target, stride in
+      for y in 0..<height {
+        ac_widen(
+          base + y * bytesPerRow, Int32(bitDepth), Int32(width), Int32(depth - bitDepth),
+          repeatingTopBits ? 1 : 0, (target + y * stride).assumingMemoryBound(to: UInt16.self))
+      }
+    }
+  }
+
+  /// A plane of one code; all its rows are the same one in memory.
+  public static func repeating(_ code: Int, width: Int, height: Int, bitDepth: Int) -> Plane {
+    let row = Plane(width: width, height: 1, bitDepth: bitDepth) { base, _ in
+      if bitDepth > 8 {
+        base.initializeMemory(as: UInt16.self, repeating: UInt16(code), count: width)
+      } else {
+        base.initializeMemory(as: UInt8.self, repeating: UInt8(code), count: width)
+      }
+    }
+    return Plane(
+      base: row.base, width: width, height: height, bytesPerRow: 0, bitDepth: bitDepth,
+      owner: row.owner)
   }
 
   /// 1 for 8-bit samples, 2 for deeper ones.

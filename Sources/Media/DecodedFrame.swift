@@ -57,8 +57,12 @@ final class DecodedFrame: @unchecked Sendable {
     let (base, stride) = try row(component.plane)
     let depth = layout.format.bitDepth
     if layout.isDirect(index) {
+      // Mostly each plane has a buffer of its own, which goes when nobody holds the plane any more.
+      let owner: any AnyObject & Sendable =
+        BufferReference(of: pointer, plane: component.plane) ?? self
       return Plane(
-        base: base, width: width, height: height, bytesPerRow: stride, bitDepth: depth, owner: self)
+        base: base, width: width, height: height, bytesPerRow: stride, bitDepth: depth, owner: owner
+      )
     }
     // 5- and 6-bit codes are spread to 8 bits so that the largest stays the largest.
     let largest = (1 << component.depth) - 1
@@ -113,4 +117,21 @@ final class DecodedFrame: @unchecked Sendable {
       }
     }
   }
+}
+
+/// Keeps the buffer alive that a plane of a frame lies in.
+///
+/// `@unchecked Sendable`: FFmpeg counts references atomically.
+private final class BufferReference: @unchecked Sendable {
+  private var reference: UnsafeMutablePointer<AVBufferRef>?
+
+  /// nil where the plane lies in no counted buffer.
+  init?(of frame: UnsafeMutablePointer<AVFrame>, plane: Int) {
+    guard let buffer = av_frame_get_plane_buffer(frame, Int32(plane)),
+      let reference = av_buffer_ref(buffer)
+    else { return nil }
+    self.reference = reference
+  }
+
+  deinit { av_buffer_unref(&reference) }
 }

@@ -58,7 +58,7 @@ struct EncoderFrameMaker: Sendable {
     }
     if layout.format.hasAlpha && planes.count < layout.format.planeCount {
       planes.append(
-        .constant(
+        .repeating(
           layout.format.maximumCode, width: picture.width, height: picture.height,
           bitDepth: layout.format.bitDepth))
     }

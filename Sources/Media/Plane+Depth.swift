@@ -1,25 +1,7 @@
 import CFFmpeg
-public import Imaging
+import Imaging
 
 extension Plane {
-  /// The plane at a greater depth, so that `code >> (depth − bitDepth)` gives the source's codes
-  /// back. Limited-range luma and chroma are multiplied by a power of two. With `repeatingTopBits`,
-  /// for full-range luma, R′G′B′ and alpha, the top bits are repeated below, so that the largest code
-  /// stays the largest (255 → 1023), as FFmpeg does.
-  ///
-  /// - Precondition: `depth` is not less than `bitDepth` and at most 16.
-  public func widened(to depth: Int, repeatingTopBits: Bool) -> Plane {
-    precondition((bitDepth...16).contains(depth), "\(depth) bits are not \(bitDepth)…16")
-    guard depth > bitDepth else { return self }
-    return Plane(width: width, height: height, bitDepth: depth) { target, stride in
-      for y in 0..<height {
-        ac_widen(
-          base + y * bytesPerRow, Int32(bitDepth), Int32(width), Int32(depth - bitDepth),
-          repeatingTopBits ? 1 : 0, (target + y * stride).assumingMemoryBound(to: UInt16.self))
-      }
-    }
-  }
-
   /// The plane with each code looked up in `table`, which has 2^bitDepth entries of `depth` bits.
   func mapped(by table: [UInt16], to depth: Int) -> Plane {
     Plane(width: width, height: height, bitDepth: depth) { target, stride in
@@ -27,20 +9,6 @@ extension Plane {
         ac_map_samples(
           base + y * bytesPerRow, bitDepth > 8 ? 1 : 0, Int32(width), table, depth > 8 ? 1 : 0,
           target + y * stride)
-      }
-    }
-  }
-
-  /// A plane of one code.
-  static func constant(_ code: Int, width: Int, height: Int, bitDepth: Int) -> Plane {
-    Plane(width: width, height: height, bitDepth: bitDepth) { target, stride in
-      for y in 0..<height {
-        let row = target + y * stride
-        if bitDepth > 8 {
-          row.initializeMemory(as: UInt16.self, repeating: UInt16(code), count: width)
-        } else {
-          row.initializeMemory(as: UInt8.self, repeating: UInt8(code), count: width)
-        }
       }
     }
   }

@@ -105,6 +105,10 @@ final class VideoEncoder: @unchecked Sendable {
     var result: [String: String] = [:]
     result["threads"] = options.threads > 0 ? String(options.threads) : "auto"
     switch name {
+    case "libx264":
+      result["x264-params"] = X264Lookahead.parameters(
+        preset: options.preset, width: Int(context.pointee.width),
+        height: Int(context.pointee.height))
     case "libx265":
       let pools = options.threads > 0 ? ":pools=\(options.threads)" : ""
       result["x265-params"] = "log-level=none" + pools

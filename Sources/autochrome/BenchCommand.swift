@@ -12,10 +12,25 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup(title: "Settings")
   var settings: SettingsOptions
 
+  @Flag(
+    help: "Each stage alone on one core, at 480p, 1080p and 2160p, beside the machine's ceilings.")
+  var stages = false
+
   @Flag(help: "As JSON.")
   var json = false
 
+  func validate() throws {
+    if stages, input != nil {
+      throw ValidationError("--stages renders its frames; it takes no clip.")
+    }
+  }
+
   func run() throws {
+    if stages {
+      let bench = try StageBench.run(options: settings.layer) { Console.say($0) }
+      if json { try Console.json(bench) } else { Console.result(bench.text) }
+      return
+    }
     let bench = try Bench.run(input: input, options: settings.layer) { Console.say($0) }
     if json { try Console.json(bench) } else { Console.result(bench.text) }
   }

@@ -84,15 +84,23 @@ func largestDifference(_ first: Plane, _ second: Plane) -> Int {
   return largest
 }
 
+/// What was built beside the tests.
+func builtURL(_ name: String) -> URL {
+  URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    .deletingLastPathComponent().appending(path: name)
+}
+
 /// The program itself, beside the tests and built as they are. Fails where a sanitizer that was built
 /// into it reports something: its exit status could be one that is expected.
-func runProgram(_ arguments: [String], input: Data? = nil) throws -> (
-  status: Int32, output: Data, errors: String
-) {
+///
+/// `environment` is added to that of the tests.
+func runProgram(
+  _ arguments: [String], input: Data? = nil, environment: [String: String] = [:]
+) throws -> (status: Int32, output: Data, errors: String) {
   let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    .deletingLastPathComponent().appending(path: "autochrome")
+  process.executableURL = builtURL("autochrome")
   process.arguments = arguments
+  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
   process.standardInput = standardInput
   process.standardOutput = output

@@ -11,6 +11,8 @@ private struct Simulation {
     var stages: [PipelineState.Kind]
     /// How many items each serial stage keeps back.
     var lookAhead: Int
+    /// The limit of the parallel stages; nil for none.
+    var ahead: Int?
   }
 
   let setup: Setup
@@ -30,7 +32,9 @@ private struct Simulation {
     self.setup = setup
     state = PipelineState(
       permits: setup.permits, threads: setup.threads, source: "source",
-      stages: setup.stages.enumerated().map { ("stage \($0.offset + 1)", $0.element) },
+      stages: setup.stages.enumerated().map {
+        PipelineState.Stage(name: "stage \($0.offset + 1)", kind: $0.element, ahead: setup.ahead)
+      },
       sink: "sink")
     let nodes = setup.stages.count + 2
     held = Array(repeating: 0, count: nodes)
@@ -55,6 +59,13 @@ private struct Simulation {
     #expect(isOver == (state.result != nil))
     for node in 0...sink where kind(node) != .parallel {
       #expect(running.count { $0.node == node } <= 1, "node \(node) is serial")
+    }
+    // Where items come in order.
+    for node in 1..<sink where kind(node) == .parallel && kind(node - 1) != .parallel {
+      // Taken by this node and not by the next one.
+      let begun = state.statistics[node].taken - state.statistics[node + 1].taken
+      let limit = setup.ahead ?? .max
+      #expect(begun <= limit, "node \(node) is ahead by \(begun)")
     }
     for task in action.start {
       guard case .process(let position) = task.step else { continue }
@@ -191,7 +202,8 @@ private struct Simulation {
       let setup = Simulation.Setup(
         permits: serial * lookAhead + Int.random(in: 1...8, using: &random),
         threads: Int.random(in: 1...6, using: &random),
-        items: Int.random(in: 0...40, using: &random), stages: stages, lookAhead: lookAhead)
+        items: Int.random(in: 0...40, using: &random), stages: stages, lookAhead: lookAhead,
+        ahead: Bool.random(using: &random) ? nil : Int.random(in: 1...3, using: &random))
       var simulation = Simulation(setup)
       let draining = Int.random(in: 0...3, using: &random) == 0
       if draining { simulation.request = (Int.random(in: 0...100, using: &random), .drain) }
@@ -216,6 +228,23 @@ private struct Simulation {
     // With one thread an item goes all the way before the next is asked for.
     #expect(nodes == Array(repeating: [0, 1, 2, 3], count: 9).flatMap { $0 } + [0])
     #expect(simulation.state.peakInFlight == 1)
+  }
+
+  @Test func aParallelStageStaysNoFurtherAheadThanItMay() {
+    // Two threads, of which one stays in the sink: the other finishes what the limit allows.
+    for (ahead, expected) in [(1, 1), (3, 3), (nil, 8)] as [(Int?, Int)] {
+      var simulation = Simulation(
+        .init(
+          permits: 9, threads: 2, items: 30, stages: [.parallel], lookAhead: 0, ahead: ahead))
+      while !simulation.running.contains(where: { $0.node == 2 }) { simulation.end(0) }
+      while let other = simulation.running.firstIndex(where: { $0.node != 2 }) {
+        simulation.end(other)
+      }
+      let done = simulation.state.statistics[1].emitted - simulation.state.statistics[2].taken
+      #expect(done == expected)
+      while !simulation.isOver { simulation.end(0) }
+      simulation.expectEverythingDelivered()
+    }
   }
 
   @Test func lookAheadOfAllPermitsIsAStallAndNotADeadlock() throws {

@@ -67,3 +67,8 @@ void ac_luma_row_u8_ref(const uint8_t *r, const uint8_t *g, const uint8_t *b,
                         const float weights[3], uint16_t *out, int n);
 void ac_luma_row_u16_ref(const uint16_t *r, const uint16_t *g, const uint16_t *b,
                          const float weights[3], uint16_t *out, int n);
+
+// Deepens samples: `value << shift`, and the top bits repeated below (so that the largest code
+// stays the largest) when `repeats` is set. `depth` is the input's.
+void ac_widen(const void *input, int depth, int width, int shift, int repeats,
+             uint16_t *output);

@@ -1,4 +1,5 @@
 import Foundation
+import Media
 
 /// FFmpeg's own program transcoding a clip without colorizing it: the limit to be measured against.
 struct PlainTranscode {
@@ -6,7 +7,7 @@ struct PlainTranscode {
   private let arguments: [String]
 
   /// Nil if `ffmpeg` is not in the search path.
-  init?(input: String, output: String, settings: Settings, pixelFormat: String) {
+  init?(input: String, output: String, plan: JobPlan, pixelFormat: String) {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let candidates = folders.map { URL(fileURLWithPath: String($0)).appending(path: "ffmpeg") }
     guard
@@ -15,11 +16,18 @@ struct PlainTranscode {
       })
     else { return nil }
     program = found
+    let settings = plan.settings
     var arguments = [
       "-nostdin", "-v", "error", "-y", "-threads", "\(settings.threads)", "-i", input,
     ]
     if let codec = settings.codec { arguments += ["-c:v", codec] }
     if let preset = settings.preset { arguments += ["-preset", preset] }
+    if settings.codec == "libx264",
+      let parameters = X264Lookahead.parameters(
+        preset: settings.preset, width: plan.width, height: plan.height)
+    {
+      arguments += ["-x264-params", parameters]
+    }
     if let crf = settings.crf { arguments += ["-crf", "\(crf)"] }
     arguments += [
       "-pix_fmt", pixelFormat, "-threads", "\(settings.threads)", "-c:a", "copy", output,

@@ -83,7 +83,7 @@ public struct Bench: Codable, Sendable {
       input: clip, output: result, settings: settings, overwrite: true)
     let plan = try job.plan()
     let peer = PlainTranscode(
-      input: clip, output: folder.appending(path: "plain.mkv").path, settings: settings,
+      input: clip, output: folder.appending(path: "plain.mkv").path, plan: plan,
       pixelFormat: plan.encoderPixelFormat ?? "yuv420p")
     var reports: [JobReport] = []
     var plain: [Double] = []

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""The speed and memory of this machine's build, in one run: `make bench`.
+
+1. Each stage alone on one core at 480p, 1080p and 2160p, beside what the machine copies and multiplies.
+2. A whole 1080p clip against ffmpeg's plain transcode of it with the same encoder, in turns, with all
+   instruction sets and with AVX2 alone.
+3. Peak memory at 1080p and 2160p.
+4. A pipe of 480p frames: from the first frame written to the first one in color, and from the start of
+   the program to it.
+5. Where openvino, onnxruntime, torch, ncnn, pnnx and onnx2torch are installed (requirements-peers.txt), the
+   engine against them: see peers.py.
+
+Ratios count; times are those of this machine in this hour. Nothing else should run beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import peers
+
+SMALL = (854, 480)
+
+
+def output_of(command: list, **more) -> str:
+    return subprocess.run([str(part) for part in command], check=True, text=True,
+                          stdout=subprocess.PIPE, **more).stdout
+
+
+def ffmpeg(*arguments) -> None:
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True)
+
+
+def joined(clips: list[Path], target: Path) -> None:
+    """The clips one after the other as one gray film of 1920×1080 at 24 frames a second."""
+    inputs = [part for clip in clips for part in ("-i", clip)]
+    chains = [f"[{index}:v:0]scale=1920:1080,setsar=1,hue=s=0[v{index}]"
+              for index in range(len(clips))]
+    names = "".join(f"[v{index}]" for index in range(len(clips)))
+    ffmpeg(*inputs, "-filter_complex",
+           ";".join([*chains, f"{names}concat=n={len(clips)},setpts=N/24/TB"]), "-r", "24",
+           "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-crf", "18", target)
+
+
+def peak_megabytes(command: list) -> float:
+    """Peak resident memory of a program, in 10⁶ bytes."""
+    with subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"exit status {process.returncode}: {command}")
+    return usage.ru_maxrss * 1024 / 1e6
+
+
+def memory(binary: Path, clip: Path, folder: Path) -> dict:
+    large = folder / "2160p.mkv"
+    ffmpeg("-i", clip, "-frames:v", "60", "-vf", "scale=3840:2160", "-pix_fmt", "yuv420p",
+           "-c:v", "libx264", "-preset", "veryfast", large)
+    figures = {}
+    for name, film in (("1080p", clip), ("2160p", large)):
+        for preset in ("veryfast", "medium"):
+            figures[f"{name} {preset}"] = peak_megabytes(
+                [binary, film, "-o", folder / "memory.mkv", "--overwrite", "-q", "--preset", preset,
+                 "--frames", "150"])
+    return figures
+
+
+def latencies(binary: Path, clip: Path, folder: Path, rounds: int = 7) -> dict:
+    """Milliseconds, the median."""
+    raw = folder / "small.y4m"
+    ffmpeg("-i", clip, "-frames:v", "24", "-vf", f"scale={SMALL[0]}:{SMALL[1]}", "-pix_fmt", "yuv420p",
+           "-f", "yuv4mpegpipe", raw)
+    data = raw.read_bytes()
+    head = data.index(b"\n") + 1
+    wanted = SMALL[0] * SMALL[1] * 3 // 2
+    waiting, starting = [], []
+    for _ in range(rounds):
+        for times, pause in ((waiting, 1.0), (starting, 0.0)):
+            begin = time.perf_counter()
+            with subprocess.Popen([str(binary), "-", "-o", "-", "-q"], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE) as process:
+                process.stdin.write(data[:head])
+                process.stdin.flush()
+                time.sleep(pause)
+                if pause:
+                    begin = time.perf_counter()
+                # The next frame tells the reader of y4m that the first one is whole.
+                process.stdin.write(data[head:head + 2 * (wanted + 6)])
+                process.stdin.flush()
+                received = 0
+                while received < wanted and (part := process.stdout.read1(1 << 20)):
+                    received += len(part)
+                times.append(1000 * (time.perf_counter() - begin))
+                process.stdin.close()
+                process.stdout.read()
+    return {"first frame": statistics.median(waiting), "start to first frame": statistics.median(starting)}
+
+
+def engine(binary: Path, folder: Path, rounds: int) -> list:
+    target = folder / "peers.json"
+    subprocess.run([sys.executable, peers.__file__, "--autochrome", binary, "--rounds", str(rounds),
+                    "--json", target], check=True, stdout=sys.stderr)
+    return json.loads(target.read_text())["rows"]
+
+
+def table(result: dict) -> str:
+    """The figures as Markdown."""
+    stages, clips = result["stages"], result["clips"]
+    ceilings = stages["ceilings"]
+    lines = [
+        f"{result['date']}, {result['processors']} cores, {stages['instructionSet']}; one core copies "
+        f"{ceilings['copyGigabytesPerSecond']:.0f} GB/s and multiplies "
+        + ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in ceilings["gigaflops"].items())
+        + f". {stages['network']}.", "",
+        "| stage, one core | size | ms | of copying | of arithmetic |", "|---|---|---|---|---|"]
+    lines += [f"| {row['stage']} | {row['size']} | {row['milliseconds']:.2f} | "
+              f"{100 * row['shareOfCopy']:.0f} % | {100 * row['shareOfArithmetic']:.0f} % |"
+              for row in stages["rows"]]
+    lines += ["", "| 1080p clip | frames | frames/s | × plain ffmpeg |", "|---|---|---|---|"]
+    for name, clip in clips.items():
+        ratio = clip.get("ratioToPlainTranscode")
+        lines.append(f"| {name} | {clip['frames']} | {clip['framesPerSecond']:.1f} | "
+                     f"{f'{ratio:.2f}' if ratio else '–'} |")
+    lines += ["", "| peak memory | MB |", "|---|---|"]
+    lines += [f"| {name} | {value:.0f} |" for name, value in result["memory"].items()]
+    lines += ["", "| pipe, 480p | ms |", "|---|---|"]
+    lines += [f"| {name} | {value:.0f} |" for name, value in result["latency"].items()]
+    if result.get("engine"):
+        lines += ["", "| network | precision | threads | ours, ms | fastest peer | ours ÷ it |",
+                  "|---|---|---|---|---|---|"]
+        for row in result["engine"]:
+            others = {name: value for name, value in row["milliseconds"].items()
+                      if name != "autochrome"}
+            best = min(others, key=others.get)
+            lines.append(f"| {row['model']} | {row['precision']} | {row['threads']} | "
+                         f"{row['milliseconds']['autochrome']:.1f} | {best} {others[best]:.1f} | "
+                         f"{row['ratio']:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("autochrome", type=Path)
+    parser.add_argument("--clips", type=Path, nargs="+", default=[],
+                        help="films to join to the 1080p clip; by default the sample film is rendered")
+    parser.add_argument("--peer-rounds", type=int, default=3, help="0 leaves the peers out")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--markdown", type=Path, help="write the tables here")
+    arguments = parser.parse_args()
+    binary = arguments.autochrome.resolve()
+    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss <= 0:
+        raise SystemExit("this system does not tell peak memory")
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        result = {"date": time.strftime("%Y-%m-%d"), "machine": platform.machine(),
+                  "processors": len(os.sched_getaffinity(0)), "flags": peers.flags()}
+        say("The stages …")
+        result["stages"] = json.loads(output_of([binary, "bench", "--stages", "--json"]))
+        clip = folder / "clip.mkv"
+        if arguments.clips:
+            say("Joining the clips …")
+            joined(arguments.clips, clip)
+        else:
+            sample = Path(__file__).parents[1] / "samples/film.mkv"
+            joined([sample], clip)
+        result["clips"] = {}
+        for title, limit in (("all instruction sets", None), ("AVX2 alone", "avx2")):
+            say(f"The clip, {title} …")
+            environment = os.environ | ({"AUTOCHROME_ISA": limit} if limit else {})
+            result["clips"][title] = json.loads(
+                output_of([binary, "bench", clip, "--json"], env=environment))
+        say("Memory …")
+        result["memory"] = memory(binary, clip, folder)
+        say("Pipes …")
+        result["latency"] = latencies(binary, clip, folder)
+        if arguments.peer_rounds and importlib.util.find_spec("openvino"):
+            say("The engine and its peers …")
+            result["engine"] = engine(binary, folder, arguments.peer_rounds)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+    text = table(result)
+    if arguments.markdown:
+        arguments.markdown.write_text(text)
+    print(text, end="")
+
+
+if __name__ == "__main__":
+    main()
