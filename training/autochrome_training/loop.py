@@ -62,8 +62,8 @@ class Recipe:
     crops: list[list[float]] = field(default_factory=lambda: [
         [0, 96, 0.75, 1.5], [0.5, 128, 0.75, 1.5], [0.85, 160, 0.75, 1.5]])
     """From which part of the budget on which size of crop is taken, and the lowest and the highest
-    factor by which it is scaled. A short side of 192 is 1.09 times a pool of side 176."""
-    size: int = 192
+    factor by which it is scaled. A short side of 160 is 0.91 times a pool of side 176."""
+    size: int = 160
     """The short side of the pictures that the runtime will show, and of those of the validation."""
     sources: dict[str, float] = field(default_factory=dict)
     """How much more often the pictures of a folder are seen than those of folders not named; in a
