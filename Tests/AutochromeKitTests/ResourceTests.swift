@@ -88,4 +88,25 @@ import Testing
     let plain = try runProgram(["doctor"], environment: [InstructionSet.variable: "plain"])
     #expect(String(decoding: plain.output, as: UTF8.self).contains("kernels: plain"))
   }
+
+  @Test func stagesAreHeldAgainstTheCeilings() throws {
+    let bench = try StageBench.run(options: SettingsLayer(), sizes: [(320, 180)]) { _ in }
+    #expect(bench.ceilings.copyGigabytesPerSecond > 0.1)
+    #expect(bench.ceilings.gigaflops["fp32"].map { $0 > 1 } == true)
+    #expect(
+      bench.rows.map(\.stage) == [
+        "luma to working size", "network", "annealed mean", "steady", "guided filter's models",
+        "chroma, 8 bits", "chroma, 10 bits",
+      ])
+    for row in bench.rows {
+      #expect(row.milliseconds > 0 && row.size == "320×180")
+      // More than the ceiling would mean that something was counted wrong; beside other tests the
+      // ceiling itself may be measured low.
+      #expect(row.shareOfCopy < 3 && row.shareOfArithmetic < 3, "\(row)")
+    }
+    let network = try #require(bench.rows.first { $0.stage == "network" })
+    // 160 × 288 samples padded to whole strides, of 4.59 GFLOP at 256 × 256.
+    #expect(abs(network.gigaflop - 4.59 * 160 * 288 / 65536) < 0.3)
+    #expect(bench.text.contains("chroma, 10 bits"))
+  }
 }

@@ -40,14 +40,14 @@ public struct StageBench: Codable, Sendable {
   public var ceilings: Ceilings
   public var rows: [Row]
 
-  /// Frame sizes: 480p, 1080p, 2160p.
-  static let sizes = [(854, 480), (1920, 1080), (3840, 2160)]
-
   /// Measures all stages at all sizes.
-  /// - Parameter say: told in short sentences what goes on.
+  /// - Parameters:
+  ///   - sizes: widths and heights of frames; by default 480p, 1080p, 2160p.
+  ///   - say: told in short sentences what goes on.
   /// - Throws: `AutochromeError`.
   public static func run(
-    options: SettingsLayer, say: (String) -> Void
+    options: SettingsLayer, sizes: [(Int, Int)] = [(854, 480), (1920, 1080), (3840, 2160)],
+    say: (String) -> Void
   ) throws(AutochromeError) -> StageBench {
     try AutochromeError.wrapping {
       let settings = try Settings(pipeline: nil, suggested: "film", options: options)
