@@ -26,7 +26,7 @@ from . import color, encoding
 from .data import Pool
 from .encoding import Encoder
 from .film import Film
-from .network import Residual, build
+from .network import build
 from .objective import AB_SCALE, OBJECTIVES, REBALANCED
 from .optimizer import optimizers
 
@@ -50,11 +50,6 @@ class Recipe:
     """Decay of the moving average of the weights, per step."""
     film: float = 0.35
     """The share of pictures that get faults of film."""
-    tint: float = 0.0
-    """How much the light of the pictures varies: the spread of the logarithms of the gains of R, G
-    and B, and of the saturation four times that."""
-    drop: float = 0.0
-    """The chance that a residual unit is left out of a picture."""
     mix: float = 0.5
     """λ of the rebalancing."""
     positions: float = 0.25
@@ -143,17 +138,7 @@ class Sampler:
     @torch.no_grad()
     def batch(self, progress: float) -> Batch:
         size, *scales = self.recipe.crop(progress)
-        rgb = self.pool.crops(self.recipe.batch, size, tuple(scales), self.random)
-        return self.prepared(self.tinted(rgb) if self.recipe.tint else rgb)
-
-    def tinted(self, rgb: Tensor) -> Tensor:
-        """The pictures under other light and more or less saturated, in sRGB 0…1."""
-        def spread(channels: int, by: float) -> Tensor:
-            return torch.exp(by * torch.randn(
-                len(rgb), channels, 1, 1, generator=self.random)).to(self.device)
-        gray = rgb.mean(1, True)
-        saturated = gray + (rgb - gray) * spread(1, 4 * self.recipe.tint)
-        return (saturated * spread(3, self.recipe.tint)).clamp_(0, 1)
+        return self.prepared(self.pool.crops(self.recipe.batch, size, tuple(scales), self.random))
 
     @torch.no_grad()
     def prepared(self, rgb: Tensor) -> Batch:
@@ -350,9 +335,6 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             device, memory_format=torch.channels_last)
     encoder = Encoder(prior, recipe.mix, device)
     network = network.to(device, memory_format=torch.channels_last)
-    for part in network.modules():
-        if isinstance(part, Residual):
-            part.drop = recipe.drop
     average = Averager(network, recipe.average)
     trained: nn.Module = Positions(network)
     if processes.count > 1:

@@ -23,13 +23,7 @@ def unit(inputs: int, outputs: int, stride: int = 1, dilation: int = 1,
 
 
 class Residual(nn.Module):
-    """x + f(x), He et al. 2016. Begins as the identity, so that a trained network can grow.
-
-    While training, f is left out of a picture with the chance `drop` and counts more in the others
-    (Huang et al. 2016, "Deep Networks with Stochastic Depth").
-    """
-
-    drop = 0.0
+    """x + f(x), He et al. 2016. Begins as the identity, so that a trained network can grow."""
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
@@ -38,11 +32,7 @@ class Residual(nn.Module):
         nn.init.zeros_(self.b[1].weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        part = self.b(self.a(x))
-        if self.training and self.drop:
-            kept = torch.rand(len(x), 1, 1, 1, device=x.device) >= self.drop
-            part = part * kept / (1 - self.drop)
-        return F.relu(x + part)
+        return F.relu(x + self.b(self.a(x)))
 
 
 @dataclass(frozen=True)

@@ -108,31 +108,6 @@ class Networks(unittest.TestCase):
                     export.folded(built)(inputs), built(inputs), atol=1e-3, rtol=1e-3)
 
 
-class Regularizing(unittest.TestCase):
-    def test_units_are_dropped_while_training_only(self) -> None:
-        unit = network.Residual(4)
-        torch.nn.init.ones_(unit.b[1].weight)
-        x = torch.randn(400, 4, 5, 5, generator=torch.Generator().manual_seed(1))
-        whole = unit.eval()(x)
-        unit.drop = 0.3
-        torch.testing.assert_close(unit(x), whole)
-        torch.manual_seed(2)
-        dropped = (unit.train()(x) == torch.relu(x)).flatten(1).all(1).float().mean()
-        self.assertAlmostEqual(float(dropped), 0.3, delta=0.08)
-
-    def test_tint_changes_hue_and_saturation_but_no_gray_s_mean(self) -> None:
-        recipe = loop.Recipe("tiny", "class", pictures=1, tint=0.05)
-        sampler = loop.Sampler(None, recipe, torch.Generator().manual_seed(3), torch.device("cpu"))
-        gray = torch.full((500, 3, 2, 2), 0.5)
-        tinted = sampler.tinted(gray)
-        spread = torch.log(tinted / 0.5)[:, :, 0, 0].std(0)
-        for value in spread:
-            self.assertAlmostEqual(float(value), 0.05, delta=0.01)
-        red = torch.tensor([0.6, 0.4, 0.4]).view(1, 3, 1, 1).expand(500, 3, 2, 2)
-        saturation = (sampler.tinted(red).amax(1) - sampler.tinted(red).amin(1))[:, 0, 0]
-        self.assertGreater(float(saturation.std()), 0.02)
-
-
 class Optimizing(unittest.TestCase):
     def test_a_matrix_becomes_nearly_orthogonal(self) -> None:
         random = torch.Generator().manual_seed(4)
@@ -196,16 +171,6 @@ class Loop(unittest.TestCase):
         after = loop.load(self.folder / "a.pt")
         for name, value in before["weights"].items():
             torch.testing.assert_close(after["weights"][name], value, msg=name)
-
-    def test_dropped_units_and_tinted_pictures_change_what_is_learned(self) -> None:
-        def head(name: str, **changes: float) -> torch.Tensor:
-            torch.manual_seed(5)
-            self.train(replace(self.recipe, **changes), name)
-            return loop.restore(self.folder / name).head.weight.detach()
-        plain = head("a.pt")
-        torch.testing.assert_close(head("b.pt"), plain)
-        for changes in ({"drop": 0.5}, {"tint": 0.1}):
-            self.assertGreater(float((head(f"{changes}.pt", **changes) - plain).abs().max()), 1e-4)
 
     def test_another_network_s_weights_are_the_start(self) -> None:
         self.train(self.recipe, "a.pt")
