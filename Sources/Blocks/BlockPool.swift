@@ -32,6 +32,12 @@ package final class BlockPool: Sendable {
   /// A pool that keeps at most `keptBytesLimit` bytes.
   package init(keptBytesLimit: Int) { self.keptBytesLimit = keptBytesLimit }
 
+  deinit {
+    for address in state.withLock({ $0.kept.values.flatMap(\.self) }) {
+      free(UnsafeMutableRawPointer(bitPattern: address))
+    }
+  }
+
   /// How many blocks were asked of the system since the start.
   package var systemAllocations: Int { state.withLock { $0.systemAllocations } }
 
