@@ -40,6 +40,12 @@ public final class ColorNetwork: Sendable {
     "\(description.name) on \(session.backend.rawValue), \(session.precision.rawValue)"
   }
 
+  /// Multiplications and additions for a frame, padding included.
+  public func floatingPointOperations(_ geometry: WorkingGeometry) throws -> Int {
+    try session.model.floatingPointOperations(
+      inputShapes: [inputName: [1, 1, geometry.paddedHeight, geometry.paddedWidth]])
+  }
+
   /// Runs the network on a lightness image.
   /// - Parameters:
   ///   - lightness: L\*, 0…100, of the working size of `geometry`.

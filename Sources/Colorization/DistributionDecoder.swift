@@ -57,6 +57,18 @@ public struct DistributionDecoder: Sendable {
     centerB = ColorBins.centers.map(\.y)
   }
 
+  /// The decoder of a network's answers; nil takes the network's own temperature or vividness.
+  /// - Throws: `ColorizationError` if a setting is out of range.
+  public init(
+    _ description: ColorNetworkDescription, temperature: Float? = nil, vividness: Float? = nil
+  ) throws {
+    try self.init(
+      temperature: Double(temperature ?? description.temperature),
+      vividness: Double(vividness ?? description.vividness),
+      prior: description.lambda == nil ? nil : description.prior,
+      lambda: description.lambda ?? 0)
+  }
+
   /// The annealed mean of the bins' probabilities, and their certainty, on the valid part of the grid.
   /// A position whose numbers are not finite comes out gray with certainty 0.
   ///

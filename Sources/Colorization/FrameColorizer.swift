@@ -50,9 +50,7 @@ public final class FrameColorizer: Sendable {
     temperature = options.temperature ?? description.temperature
     vividness = options.vividness ?? description.vividness
     decoder = try DistributionDecoder(
-      temperature: Double(temperature), vividness: Double(vividness),
-      prior: description.lambda == nil ? nil : description.prior,
-      lambda: description.lambda ?? 0)
+      description, temperature: temperature, vividness: vividness)
   }
 
   /// The sizes that a picture passes through.

@@ -50,7 +50,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   ) {
     let output = Channel<Item>()
     var position = 0
-    let node = PipelineNode(name: sourceName, kind: .source, ahead: nil) { _ in
+    let node = PipelineNode(name: sourceName, kind: .source) { _ in
       guard let item = try source() else { return 0 }
       output.put(item, at: position)
       position += 1
@@ -187,7 +187,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
     cancellation: CancellationToken?, sinkName: String, sink: @escaping (Item) throws -> Void
   ) -> PipelineRun {
     let input = output
-    let last = PipelineNode(name: sinkName, kind: .sink, ahead: nil) { step in
+    let last = PipelineNode(name: sinkName, kind: .sink) { step in
       if case .process(let position) = step { try sink(input.take(position)) }
       return 1
     }

@@ -6,7 +6,7 @@ import Dispatch
 struct PipelineNode {
   let name: String
   let kind: PipelineState.Kind
-  let ahead: Int?
+  var ahead: Int?
   let perform: (PipelineState.Step) throws -> Int
 }
 

@@ -40,13 +40,11 @@ public struct Picture: Sendable {
   /// long, and its colors not at all. Gray and RGB pictures as they are.
   public func withNeutralChroma() -> Picture {
     guard format.model == .yuv else { return self }
+    let neutral = Plane.repeating(
+      1 << (format.bitDepth - 1), width: planes[1].width, height: planes[1].height,
+      bitDepth: format.bitDepth)
     var planes = planes
-    for index in 1...2 {
-      let size = format.planeSize(index, width: width, height: height)
-      planes[index] = .repeating(
-        1 << (format.bitDepth - 1), width: size.width, height: size.height,
-        bitDepth: format.bitDepth)
-    }
+    (planes[1], planes[2]) = (neutral, neutral)
     return Picture(width: width, height: height, format: format, color: color, planes: planes)
   }
 }

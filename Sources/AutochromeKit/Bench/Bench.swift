@@ -83,8 +83,7 @@ public struct Bench: Codable, Sendable {
       input: clip, output: result, settings: settings, overwrite: true)
     let plan = try job.plan()
     let peer = PlainTranscode(
-      input: clip, output: folder.appending(path: "plain.mkv").path, plan: plan,
-      pixelFormat: plan.encoderPixelFormat ?? "yuv420p")
+      input: clip, output: folder.appending(path: "plain.mkv").path, plan: plan)
     var reports: [JobReport] = []
     var plain: [Double] = []
     for round in 1...rounds {

@@ -7,7 +7,7 @@ struct PlainTranscode {
   private let arguments: [String]
 
   /// Nil if `ffmpeg` is not in the search path.
-  init?(input: String, output: String, plan: JobPlan, pixelFormat: String) {
+  init?(input: String, output: String, plan: JobPlan) {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let candidates = folders.map { URL(fileURLWithPath: String($0)).appending(path: "ffmpeg") }
     guard
@@ -30,7 +30,8 @@ struct PlainTranscode {
     }
     if let crf = settings.crf { arguments += ["-crf", "\(crf)"] }
     arguments += [
-      "-pix_fmt", pixelFormat, "-threads", "\(settings.threads)", "-c:a", "copy", output,
+      "-pix_fmt", plan.encoderPixelFormat ?? "yuv420p", "-threads", "\(settings.threads)", "-c:a",
+      "copy", output,
     ]
     self.arguments = arguments
   }

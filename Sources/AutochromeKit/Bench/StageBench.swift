@@ -53,7 +53,6 @@ public struct StageBench: Codable, Sendable {
       let settings = try Settings(pipeline: nil, suggested: "film", options: options)
       let network = try ModelCatalog.open(
         settings.model, backend: settings.backend, precision: settings.precision)
-      let model = try ModelCatalog.load(settings.model).model
       say("Measuring this machine's ceilings …")
       let ceilings = Ceilings(
         copyGigabytesPerSecond: copyRate() / 1e9,
@@ -64,17 +63,8 @@ public struct StageBench: Codable, Sendable {
       var rows: [Row] = []
       for (width, height) in sizes {
         say("Measuring the stages at \(width)×\(height) …")
-        let stages = try Stages(
-          network: network, model: model, settings: settings, width: width, height: height)
-        rows += try stages.measure().map { row in
-          var row = row
-          let precision = row.stage == "network" ? network.precision : .float32
-          let seconds = row.milliseconds / 1000
-          row.shareOfCopy = row.megabytes / 1000 / seconds / ceilings.copyGigabytesPerSecond
-          row.shareOfArithmetic =
-            row.gigaflop / seconds / (ceilings.gigaflops[precision.rawValue] ?? .infinity)
-          return row
-        }
+        let stages = try Stages(network: network, settings: settings, width: width, height: height)
+        rows += try stages.measure(ceilings)
       }
       return StageBench(
         instructionSet: BackendInfo.available().first?.instructionSet ?? "none",
@@ -125,11 +115,8 @@ private struct Stages {
   let frames: [Picture]
   let reducer: LightnessReducer
   let decoder: DistributionDecoder
-  let operations: Int
 
-  init(
-    network: ColorNetwork, model: Model, settings: Settings, width: Int, height: Int
-  ) throws {
+  init(network: ColorNetwork, settings: Settings, width: Int, height: Int) throws {
     self.network = network
     self.settings = settings
     var look = SampleFilm.Options()
@@ -143,16 +130,10 @@ private struct Stages {
       scale: description.scale)
     reducer = try LightnessReducer(color: SampleClip.color, geometry: geometry)
     decoder = try DistributionDecoder(
-      temperature: Double(settings.temperature ?? description.temperature),
-      vividness: Double(settings.vividness ?? description.vividness),
-      prior: description.lambda == nil ? nil : description.prior, lambda: description.lambda ?? 0)
-    let input = model.inputs.first?.name ?? ""
-    operations = try model.floatingPointOperations(
-      inputShapes: [input: [1, 1, geometry.paddedHeight, geometry.paddedWidth]])
+      description, temperature: settings.temperature, vividness: settings.vividness)
   }
 
-  /// Rows whose shares are not filled in.
-  func measure() throws -> [StageBench.Row] {
+  func measure(_ ceilings: StageBench.Ceilings) throws -> [StageBench.Row] {
     let geometry = reducer.geometry
     let (luma, work) = (
       Double(geometry.sourceWidth * geometry.sourceHeight),
@@ -169,22 +150,26 @@ private struct Stages {
       ab: estimates[0].ab, lightness: lightness[0], curve: reducer.curve)
     var rows: [StageBench.Row] = []
     func add(
-      _ stage: String, bytes: Double, operations: Double, each frames: Int = 1,
-      _ body: () throws -> Void
+      _ stage: String, bytes: Double, operations: Double, _ precision: Precision = .float32,
+      each frames: Int = 1, _ body: () throws -> Void
     ) rethrows {
       let clock = ContinuousClock()
       try body()
       let times = try (0..<9).map { _ in try clock.measure { try body() }.seconds }.sorted()
+      let seconds = times[4] / Double(frames)
       rows.append(
         StageBench.Row(
           stage: stage, size: "\(geometry.sourceWidth)×\(geometry.sourceHeight)",
-          milliseconds: 1000 * times[4] / Double(frames), megabytes: bytes / 1e6,
-          gigaflop: operations / 1e9, shareOfCopy: 0, shareOfArithmetic: 0))
+          milliseconds: 1000 * seconds, megabytes: bytes / 1e6, gigaflop: operations / 1e9,
+          shareOfCopy: bytes / 1e9 / seconds / ceilings.copyGigabytesPerSecond,
+          shareOfArithmetic: operations / 1e9 / seconds
+            / (ceilings.gigaflops[precision.rawValue] ?? .infinity)))
     }
     try add("luma to working size", bytes: luma + 4 * work, operations: 4 * luma) {
       _ = try reducer.reduce(frames[0])
     }
-    try add("network", bytes: 0, operations: Double(operations)) {
+    let operations = Double(try network.floatingPointOperations(geometry))
+    try add("network", bytes: 0, operations: operations, network.precision) {
       try network.run(lightness: lightness[0], geometry: geometry) { _ in }
     }
     // Two exponentials of a dozen operations each, and five sums, for each of 313 bins.

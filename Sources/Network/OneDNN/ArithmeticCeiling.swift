@@ -50,9 +50,7 @@ public enum ArithmeticCeiling {
         best = min(best, clock.now - start)
       }
       withExtendedLifetime(blocks) {}
-      let (seconds, attoseconds) = best.components
-      let operations = 2 * pixels * channels * channels
-      return Double(operations) / (Double(seconds) + Double(attoseconds) * 1e-18)
+      return Double(2 * pixels * channels * channels) / (best / .seconds(1))
     }
   }
 }
