@@ -23,12 +23,15 @@ import torch
 from torch import Tensor, nn
 
 from . import color, encoding
-from .data import Pool
+from .advice import Advice
+from .data import Pool, Window
 from .encoding import Encoder
 from .film import Film
 from .network import build
 from .objective import AB_SCALE, OBJECTIVES, REBALANCED
 from .optimizer import optimizers
+from .pretrained import Pretrained, published
+from .student import Student, at_positions, distillation, hint_distance
 
 
 @dataclass
@@ -60,14 +63,18 @@ class Recipe:
     factor by which it is scaled. A short side of 160 is 0.91 times a pool of side 176."""
     size: int = 160
     """The short side of the pictures that the runtime will show, and of those of the validation."""
+    hint: float = 0.0
+    """How much of the distance of the deepest features from the teacher's is added to the loss."""
+    encoder_rate: float = 0.0
+    """The learning rate of a pretrained encoder as a part of the others'; at 0 it stays as it is."""
     sources: dict[str, float] = field(default_factory=dict)
     """How much more often the pictures of a folder are seen than those of folders not named; in a
     recipe's file also the name of a file that holds them."""
     options: dict[str, float] = field(default_factory=dict)
     """What the objective takes."""
     distill: float = 0.0
-    """How much of the loss is the cross entropy with a teacher's distribution. The teacher sees
-    each picture without the faults of film."""
+    """How much of the loss is the cross entropy with a teacher's distribution, which lies beside
+    the pictures (`advice.py`)."""
     temperature: float = 0.38
     vividness: float = 0.6
     """What the exported model proposes to the runtime."""
@@ -118,12 +125,12 @@ class Batch(NamedTuple):
 
     inputs: Tensor
     """L normalized, with film's faults, (n, 1, size, size)."""
-    clean: Tensor
-    """L normalized, without, (n, 1, size, size)."""
     positions: Tensor
     """(m,)"""
     ab: Tensor
     """The true colors, (n·m, 2)."""
+    window: Window | None
+    """Where the pictures were taken from the pool, for crops."""
 
 
 class Sampler:
@@ -138,44 +145,19 @@ class Sampler:
     @torch.no_grad()
     def batch(self, progress: float) -> Batch:
         size, *scales = self.recipe.crop(progress)
-        return self.prepared(self.pool.crops(self.recipe.batch, size, tuple(scales), self.random))
+        return self.prepared(
+            *self.pool.crops(self.recipe.batch, size, tuple(scales), self.random))
 
     @torch.no_grad()
-    def prepared(self, rgb: Tensor) -> Batch:
+    def prepared(self, rgb: Tensor, window: Window | None = None) -> Batch:
         """A batch from pictures in sRGB 0…1."""
-        clean, lightness = self.film.lightness(rgb)
+        _, lightness = self.film.lightness(rgb)
         quarter = rgb.shape[-1] // 4
         count = max(1, int(self.recipe.positions * quarter * quarter))
         positions = torch.randperm(quarter * quarter, generator=self.random)[:count].to(self.device)
         small = torch.nn.functional.avg_pool2d(rgb, 4).flatten(2)[:, :, positions]
         ab = color.chroma(color.linear(small).unsqueeze(2))[:, :, 0]
-        return Batch((lightness - 50) / 50, (clean - 50) / 50, positions,
-                     ab.permute(0, 2, 1).reshape(-1, 2))
-
-
-def at_positions(network: nn.Module, inputs: Tensor, positions: Tensor) -> Tensor:
-    """What the head gives at these positions, (n·m, c): the head is a 1×1 convolution, so it need
-    not run elsewhere."""
-    features = network.features(inputs).flatten(2)[:, :, positions]
-    rows = features.permute(0, 2, 1).reshape(-1, features.shape[1])
-    return torch.nn.functional.linear(rows, network.head.weight.flatten(1), network.head.bias)
-
-
-def distillation(output: Tensor, advice: Tensor) -> Tensor:
-    """The mean cross entropy of logits with those of a teacher, both (n, 313)."""
-    return -(torch.softmax(advice.float(), dim=1)
-             * torch.log_softmax(output.float(), dim=1)).sum(1).mean()
-
-
-class Positions(nn.Module):
-    """`at_positions` as a module, for DistributedDataParallel."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, inputs: Tensor, positions: Tensor) -> Tensor:
-        return at_positions(self.network, inputs, positions)
+        return Batch((lightness - 50) / 50, positions, ab.permute(0, 2, 1).reshape(-1, 2), window)
 
 
 class Averager:
@@ -233,6 +215,14 @@ def restore(path: Path) -> nn.Module:
     return network.eval()
 
 
+def tilt(path: Path) -> Tensor:
+    """What the logits of a checkpoint's network have over those of the natural distribution, (313,)."""
+    stored = load(path)
+    recipe = Recipe(**stored["progress"]["recipe"])
+    weights = encoding.rebalancing(stored["prior"].double().numpy(), recipe.mix)
+    return torch.tensor(weights, dtype=torch.float32).log() * (recipe.objective in REBALANCED)
+
+
 def adopt(network: nn.Module, weights: dict[str, Tensor]) -> list[str]:
     """Takes what fits from another network's weights; returns the names of what begins anew."""
     own = network.state_dict()
@@ -288,14 +278,13 @@ def prior_of(pool: Pool) -> np.ndarray:
 
 
 def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None = None,
-          teacher: nn.Module | None = None, prior: np.ndarray | None = None,
+          prior: np.ndarray | None = None,
           minutes: float | None = None, report_every: float = 60, seed: int = 1,
           validation: Path | None = None, held_out: float = 0.02) -> Progress:
     """Trains to the end of the recipe or for `minutes`, and goes on where `checkpoint` stands.
 
-    `start` is what `export.read_weights` gives: another network's weights and prior to begin with. `teacher` gives
-    the distributions for `recipe.distill`. `prior` is by default that of `start`, or measured in the pool.
-    `validation` is a pool that is
+    `start` is what `export.read_weights` gives: another network's weights and prior to begin with.
+    `prior` is by default that of `start`, or measured in the pool. `validation` is a pool that is
     measured at each report; without it a part of the pool is held out. Prints one line of JSON for
     each report.
     """
@@ -327,20 +316,29 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             fresh = adopt(network, start["weights"])
         print(json.dumps({"begins anew": fresh}), flush=True)
 
-    if recipe.distill and (teacher is None or channels != 313):
-        raise SystemExit("distillation needs a teacher and an objective over the bins: "
-                         "give --teacher CHECKPOINT, or set distill = 0 in the recipe")
-    if teacher is not None:
-        teacher = teacher.eval().requires_grad_(False).to(
-            device, memory_format=torch.channels_last)
+    if recipe.distill and channels != 313:
+        raise SystemExit("distillation needs an objective over the bins: set distill = 0")
+    advice = Advice(folder, device) if recipe.distill or recipe.hint else None
+    if isinstance(network, Pretrained):
+        if not checkpoint.exists() and start is None:
+            network.encoder.adopt(published(recipe.network))
+        if recipe.encoder_rate:
+            network.release()
     encoder = Encoder(prior, recipe.mix, device)
     network = network.to(device, memory_format=torch.channels_last)
     average = Averager(network, recipe.average)
-    trained: nn.Module = Positions(network)
+    hints = None
+    if recipe.hint:
+        with torch.no_grad():
+            deepest = network.eval().encode(torch.zeros(1, 1, 64, 64, device=device))[-1]
+        hints = nn.Conv2d(deepest.shape[1], advice.features.shape[-1], 1).to(device)
+    balance = encoder.balance if recipe.objective in REBALANCED else None
+    trained: nn.Module = Student(network, hints)
     if processes.count > 1:
         trained = nn.parallel.DistributedDataParallel(
             nn.SyncBatchNorm.convert_sync_batchnorm(trained) if device.type == "cuda" else trained)
-    optimizing = optimizers(network, recipe.learning_rate, recipe.weight_decay, recipe.muon)
+    optimizing = optimizers(trained, recipe.learning_rate, recipe.weight_decay, recipe.muon,
+                            recipe.encoder_rate)
     random = torch.Generator().manual_seed(
         seed + 7919 * processes.rank + progress.pictures)
     sampler = Sampler(pool, recipe, random, device)
@@ -370,18 +368,22 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         done = progress.pictures / recipe.pictures
         batch = sampler.batch(done)
         for group in (group for optimizer in optimizing for group in optimizer.param_groups):
-            group["lr"] = recipe.rate(done, step)
+            group["lr"] = group["factor"] * recipe.rate(done, step)
         network.train()
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            output = trained(batch.inputs.to(memory_format=torch.channels_last), batch.positions)
-            with torch.no_grad():
-                advice = teacher and at_positions(teacher, batch.clean, batch.positions)
+            output, given = trained(
+                batch.inputs.to(memory_format=torch.channels_last), batch.positions)
         value = loss(output, batch.ab)
-        if advice is not None:
-            value = (1 - recipe.distill) * value + recipe.distill * distillation(output, advice)
-        network.zero_grad(set_to_none=True)
+        if recipe.distill:
+            said = advice.at(batch.window, batch.positions, batch.inputs.shape[-1] // 4)
+            value = (1 - recipe.distill) * value + recipe.distill * distillation(
+                output, said, balance)
+        if given is not None:
+            value = value + recipe.hint * hint_distance(
+                given, advice.hints(batch.window, *given.shape[-2:]))
+        trained.zero_grad(set_to_none=True)
         value.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
         for optimizer in optimizing:
             optimizer.step()
         average.update(network)

@@ -84,24 +84,28 @@ class Colorizer(nn.Module):
         self.f1 = nn.Sequential(unit(shape.output, shape.output), unit(shape.output, shape.output))
         self.head = nn.Conv2d(shape.output, outputs, 1)
 
-    def features(self, x: Tensor) -> Tensor:
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """The levels' features at 1/4, 1/8 and so on."""
+        x = self.stem(x)
+        levels = []
+        for index in range(1, (self.stride // 2).bit_length()):
+            x = self.get_submodule(f"e{index}")(self.get_submodule(f"d{index}")(x))
+            levels.append(x)
+        return levels
+
+    def decode(self, levels: list[Tensor]) -> Tensor:
         """What the head reads: (n, output, h/4, w/4)."""
         part = self.get_submodule
-        depth = (self.stride // 2).bit_length() - 1
-        x = self.stem(x)
-        skips = []
-        for index in range(1, depth + 1):
-            x = part(f"e{index}")(part(f"d{index}")(x))
-            skips.append(x)
-        y = x + self.g(x)
-        for index in range(depth - 1, 0, -1):
+        *skips, last = levels
+        y = last + self.g(last)
+        for index in range(len(skips), 0, -1):
             skip = skips[index - 1] if index > 1 else self.k1(skips[0])
             raised = F.interpolate(part(f"u{index}")(y), scale_factor=2.0, mode="nearest")
             y = part(f"f{index}")(skip + raised)
         return y
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.features(x))
+        return self.head(self.decode(self.encode(x)))
 
 
 class ECCV16(nn.Module):
@@ -131,20 +135,29 @@ class ECCV16(nn.Module):
             *stage((256, 256, 256), norm=False))
         self.head = nn.Conv2d(256, outputs, 1)
 
-    def features(self, x: Tensor) -> Tensor:
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """What the head reads, as the only level: there is no decoder that adds others."""
+        return [self.body(x)]
+
+    def decode(self, levels: list[Tensor]) -> Tensor:
         """What the head reads: (n, 256, h/4, w/4)."""
-        return self.body(x)
+        return levels[-1]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.features(x))
+        return self.head(self.body(x))
 
 
 def build(name: str, outputs: int) -> nn.Module:
     """The network `name` with `outputs` channels."""
+    from .pretrained import VARIANTS, Pretrained  # which is made of parts from here
+
     if name == "eccv16":
         return ECCV16(outputs)
+    if name in VARIANTS:
+        return Pretrained(name, outputs)
     if name not in SHAPES:
-        raise SystemExit(f"no network is called {name}; there are eccv16, {', '.join(SHAPES)}")
+        raise SystemExit(f"no network is called {name}; there are eccv16, "
+                         f"{', '.join((*SHAPES, *VARIANTS))}")
     return Colorizer(SHAPES[name], outputs)
 
 

@@ -34,7 +34,8 @@ class Muon(torch.optim.Optimizer):
 
     def __init__(self, parameters: list[nn.Parameter], lr: float, weight_decay: float,
                  momentum: float = 0.95) -> None:
-        super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
+        super().__init__([{"params": parameters, "factor": 1.0}],
+                         {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
@@ -54,18 +55,27 @@ class Muon(torch.optim.Optimizer):
                 parameter.add_(matrix.view_as(parameter), alpha=-group["lr"] * scale)
 
 
-def optimizers(network: nn.Module, lr: float, weight_decay: float,
-               muon: bool) -> list[torch.optim.Optimizer]:
+def optimizers(network: nn.Module, lr: float, weight_decay: float, muon: bool,
+               encoder_rate: float = 0.0) -> list[torch.optim.Optimizer]:
     """What trains `network`: AdamW for everything, or Muon for the convolutions between the first
-    and the head."""
-    weights = [(name, parameter) for name, parameter in network.named_parameters()
-               if parameter.ndim > 1]
-    inner = [parameter for name, parameter in weights
-             if muon and parameter.shape[1] > 1 and not name.startswith("head.")]
+    and the head. A pretrained encoder's are AdamW's, at `encoder_rate` times the learning rate; a
+    group's `factor` says so."""
+    trained, borrowed = [], []
+    for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        name = name.removeprefix("network.")
+        (borrowed if name.startswith("encoder.") else trained).append((name, parameter))
+    inner = [parameter for name, parameter in trained if muon and parameter.ndim > 1
+             and parameter.shape[1] > 1 and not name.startswith(("head.", "hints."))]
     chosen = set(map(id, inner))
-    decayed = [parameter for _, parameter in weights if id(parameter) not in chosen]
-    plain = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
-    adam = torch.optim.AdamW(
-        [{"params": decayed}, {"params": plain, "weight_decay": 0.0}],
-        lr=lr, weight_decay=weight_decay, betas=(0.9, 0.98))
+    decayed = [parameter for _, parameter in trained
+               if parameter.ndim > 1 and id(parameter) not in chosen]
+    plain = [parameter for _, parameter in trained if parameter.ndim <= 1]
+    groups = [{"params": decayed, "factor": 1.0},
+              {"params": plain, "weight_decay": 0.0, "factor": 1.0}]
+    if encoder_rate > 0:
+        groups.append({"params": [parameter for _, parameter in borrowed], "weight_decay": 0.0,
+                       "factor": encoder_rate})
+    adam = torch.optim.AdamW(groups, lr=lr, weight_decay=weight_decay, betas=(0.9, 0.98))
     return [adam, Muon(inner, lr, weight_decay)] if inner else [adam]

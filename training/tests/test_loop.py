@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from autochrome_training import data, encoding, export, loop, network, objective, optimizer
+from autochrome_training import (
+    advice, data, encoding, export, loop, network, objective, optimizer, student)
 
 from .pictures import write_scenes
 
@@ -68,9 +69,24 @@ class Objectives(unittest.TestCase):
         self.assertAlmostEqual(self.loss("l1"), np.sqrt(squares).mean(), places=3)
 
     def test_distillation_is_least_where_student_and_teacher_agree(self) -> None:
-        agreed = float(loop.distillation(self.logits, self.logits))
-        other = float(loop.distillation(self.logits.roll(1, 0), self.logits))
-        self.assertLess(agreed, other)
+        advice = torch.softmax(self.logits, 1)
+        agreed = float(student.distillation(self.logits, advice, None))
+        self.assertLess(agreed, float(student.distillation(self.logits.roll(1, 0), advice, None)))
+        balance = self.encoder.balance
+        agreed = float(student.distillation(self.logits + balance.log(), advice, balance))
+        self.assertLess(agreed, float(student.distillation(self.logits, advice, balance)))
+
+    def test_distillation_is_the_mean_over_the_ends_of_the_dial(self) -> None:
+        advice = torch.softmax(self.logits.flip(0).double(), 1)
+        balance = torch.tensor(self.balance)
+        tilted = advice * balance
+        tilted /= tilted.sum(1, keepdim=True)
+        expected = np.mean([
+            -(wanted * torch.log_softmax(given, 1)).sum(1).mean().item()
+            for given, wanted in ((self.logits.double() - balance.log(), advice),
+                                  (self.logits.double(), tilted))])
+        self.assertAlmostEqual(
+            float(student.distillation(self.logits, advice.float(), self.encoder.balance)), expected, 4)
 
 
 class Networks(unittest.TestCase):
@@ -88,7 +104,7 @@ class Networks(unittest.TestCase):
             with torch.no_grad():
                 whole = built(inputs)
                 self.assertEqual(whole.shape, (2, 313, 8, 12))
-                part = loop.at_positions(built, inputs, positions)
+                part = student.at_positions(built, inputs, positions)
             expected = whole.flatten(2)[:, :, positions].permute(0, 2, 1).reshape(-1, 313)
             torch.testing.assert_close(part, expected, atol=1e-4, rtol=1e-4)
 
@@ -199,14 +215,17 @@ class Loop(unittest.TestCase):
         progress = self.train(self.recipe, "b.pt", start=start)
         self.assertEqual(progress.pictures, 64)
 
-    def test_a_teacher_is_needed_and_used(self) -> None:
+    def test_a_teacher_s_answers_are_needed_and_used(self) -> None:
         recipe = replace(self.recipe, distill=0.5)
-        with self.assertRaisesRegex(SystemExit, "teacher"):
+        with self.assertRaisesRegex(SystemExit, "advice.npy.*advise TEACHER"):
             self.train(recipe, "a.pt")
-        self.train(recipe, "a.pt", teacher=network.build("tiny", 313))
+        advice.ask(network.build("tiny", 313), torch.zeros(313), self.pool, 64, torch.device("cpu"))
+        self.train(recipe, "a.pt")
         self.train(replace(recipe, distill=0.0), "b.pt")
         a, b = (loop.load(self.folder / name)["weights"]["head.weight"] for name in ("a.pt", "b.pt"))
         self.assertFalse(torch.equal(a, b))
+        with self.assertRaisesRegex(SystemExit, "over the bins"):
+            self.train(replace(recipe, objective="l2"), "c.pt")
 
     def test_every_recipe_is_understood(self) -> None:
         paths = sorted({*RECIPES.rglob("*.toml")} - {*RECIPES.glob("weights/*")})

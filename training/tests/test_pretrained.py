@@ -1,0 +1,132 @@
+import contextlib
+import io
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import torch
+import torch.nn.functional as F
+
+from autochrome_training import (
+    advice, data, loop, network, optimizer, pretrained, student)
+
+from .pictures import write_scenes
+
+
+def made_up() -> dict[str, torch.Tensor]:
+    """Weights as the package holds them: the encoder's tensors in order, then the classifier's."""
+    torch.manual_seed(6)
+    given = {f"theirs.{name}": value
+             for name, value in pretrained.Encoder("lite2").state_dict().items()}
+    return given | {"_conv_head.weight": torch.zeros(1280, 352, 1, 1), "_fc.bias": torch.zeros(1000)}
+
+
+class Encoding(unittest.TestCase):
+    def test_it_takes_the_published_weights_in_their_order(self) -> None:
+        encoder, given = pretrained.Encoder("lite2"), made_up()
+        encoder.adopt(given)
+        for name, value in encoder.state_dict().items():
+            if "num_batches" not in name:
+                self.assertTrue(torch.equal(value, given[f"theirs.{name}"]), name)
+
+    def test_weights_of_another_variant_are_refused(self) -> None:
+        given = made_up()
+        given["theirs.stages.3.0.body.2.0.weight"] = torch.zeros(80, 288, 1, 1)
+        with self.assertRaisesRegex(SystemExit, "another variant"):
+            pretrained.Encoder("lite2").adopt(given)
+
+    def test_features_have_the_sizes_of_their_levels(self) -> None:
+        taps = pretrained.Encoder("lite2")(torch.randn(2, 1, 64, 96))
+        self.assertEqual([tuple(tap.shape) for tap in taps],
+                         [(2, 24, 16, 24), (2, 48, 8, 12), (2, 120, 4, 6), (2, 352, 2, 3)])
+
+    def test_padding_is_tensorflow_s(self) -> None:
+        """At stride 2 on an even size the first window begins at the first sample (kernel 3) or one
+        before it (kernel 5)."""
+        for kernel, before in ((3, 0), (5, 1)):
+            layer = pretrained.Same(1, 1, kernel, 2, 1).requires_grad_(False)
+            picture = torch.randn(1, 1, 8, 8)
+            wide = F.pad(picture, (before, kernel, before, kernel))
+            expected = [[float((wide[0, 0, 2 * y:2 * y + kernel, 2 * x:2 * x + kernel]
+                                * layer.weight[0, 0]).sum()) for x in range(4)] for y in range(4)]
+            torch.testing.assert_close(layer(picture)[0, 0], torch.tensor(expected),
+                                       atol=1e-5, rtol=1e-5)
+
+    def test_a_missing_package_is_named(self) -> None:
+        with mock.patch("importlib.import_module", side_effect=ModuleNotFoundError):
+            with self.assertRaisesRegex(SystemExit, "efficientnet_lite2.*requirements-teacher"):
+                pretrained.published("lite2")
+
+
+class Teaching(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        write_scenes(self.folder / "pictures", 30, seed=1)
+        self.pool = self.folder / "pool"
+        data.prepare([self.folder / "pictures"], self.pool, 64, [])
+        self.recipe = loop.Recipe("lite2", "both-ends", pictures=16, batch=8, muon=True,
+                                  crops=[[0, 64, 0.75, 1.5]], warmup=1, average=0.1,
+                                  options={"rebalanced": 0.5})
+        self.enterContext(mock.patch.object(loop, "published", lambda _: made_up()))
+        self.enterContext(contextlib.redirect_stdout(io.StringIO()))
+
+    def changed(self, recipe: loop.Recipe) -> set[str]:
+        """The parts of the encoder that training changes."""
+        path = self.folder / "teacher.pt"
+        path.unlink(missing_ok=True)
+        loop.train(recipe, self.pool, path)
+        before = pretrained.Encoder("lite2")
+        before.adopt(made_up())
+        after = loop.restore(path).encoder.state_dict()
+        return {".".join(name.split(".")[:2]) for name, value in before.state_dict().items()
+                if value.ndim > 1 and not torch.equal(after[name], value.half().float())}
+
+    def test_the_encoder_stays_unless_it_is_released(self) -> None:
+        self.assertEqual(self.changed(self.recipe), set())
+        self.assertEqual(self.changed(replace(self.recipe, encoder_rate=0.5)),
+                         {"stages.4", "stages.5", "stages.6"})
+
+    def test_a_released_encoder_learns_at_its_own_rate(self) -> None:
+        built = network.build("lite2", 313)
+        built.release()
+        adam, muon = optimizer.optimizers(built, 1e-3, 0.01, True, encoder_rate=0.1)
+        self.assertEqual([group["factor"] for group in adam.param_groups], [1, 1, 0.1])
+        self.assertEqual(muon.param_groups[0]["factor"], 1)
+        borrowed = {id(value) for value in adam.param_groups[2]["params"]}
+        self.assertEqual(borrowed, {id(value) for stage in built.encoder.stages[4:]
+                                    for value in stage.parameters()})
+
+    def test_hints_bring_features_nearer_to_the_teacher_s(self) -> None:
+        teacher = network.build("tiny", 313)
+        advice.ask(teacher, torch.zeros(313), self.pool, 64, torch.device("cpu"))
+        inputs = torch.randn(8, 1, 64, 64, generator=torch.Generator().manual_seed(8))
+
+        def unexplained(path: Path) -> float:
+            """What is left of the teacher's features after the best linear map from the student's."""
+            with torch.no_grad():
+                given, wanted = (part.encode(inputs)[-1].permute(0, 2, 3, 1).flatten(0, 2)
+                                 for part in (loop.restore(path), teacher.eval()))
+            given = torch.cat((given, torch.ones(len(given), 1)), 1)
+            rest = wanted - given @ torch.linalg.lstsq(given, wanted).solution
+            return float(rest.square().sum() / (wanted - wanted.mean(0)).square().sum())
+
+        recipe = replace(self.recipe, network="tiny", pictures=400, learning_rate=1e-2)
+        for path, hint in (("with.pt", 1.0), ("without.pt", 0.0)):
+            loop.train(replace(recipe, hint=hint), self.pool, self.folder / path)
+        self.assertLess(unexplained(self.folder / "with.pt"),
+                        unexplained(self.folder / "without.pt"))
+
+    def test_the_distance_of_hints(self) -> None:
+        wanted = torch.randn(4, 3, 6, 6) * 5 + 2
+        flat = wanted.transpose(0, 1).flatten(1)
+        normal = ((flat - flat.mean(1, keepdim=True)) / flat.std(1, correction=0, keepdim=True))
+        same = normal.view(3, 4, 6, 6).transpose(0, 1)
+        self.assertLess(float(student.hint_distance(same, wanted)), 1e-4)
+        self.assertAlmostEqual(float(student.hint_distance(torch.zeros_like(wanted), wanted)), 1, 3)
+        self.assertGreater(float(student.hint_distance(same.flip(0), wanted)), 0.5)
+
+
+if __name__ == "__main__":
+    unittest.main()
