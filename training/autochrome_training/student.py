@@ -21,12 +21,12 @@ def head_at(network: nn.Module, levels: list[Tensor], positions: Tensor) -> Tens
 
 def distillation(output: Tensor, advice: Tensor, balance: Tensor | None) -> Tensor:
     """The mean cross entropy of logits with a teacher's natural distributions, both (n, 313). Logits
-    that are tilted by the weights `balance` are compared at both ends of the dial."""
+    that are tilted by the weights `balance` are compared at both ends of the dial: at the tilted one
+    each color counts by its weight, as in the rebalanced loss, of which this is the expectation over
+    the teacher's colors."""
     ends = [(output.float(), advice)]
     if balance is not None:
-        tilted = advice * balance
-        ends = [(output.float() - balance.log(), advice),
-                (output.float(), tilted / tilted.sum(1, keepdim=True))]
+        ends = [(output.float() - balance.log(), advice), (output.float(), advice * balance)]
     return sum(-(wanted * torch.log_softmax(given, dim=1)).sum(1).mean()
                for given, wanted in ends) / len(ends)
 
