@@ -131,11 +131,13 @@ def measure(autochrome: Path, clip: Path, options: list[str], folder: Path) -> d
             "--overwrite", "--progress", "none", *options, *more)
         return path
 
-    alone = colorized("alone", ["--stability", "0"])
+    # Whatever the options say: where nothing is steadied, nothing can be carried.
+    each = ["--stability", "0", "--key-frames", "off"]
+    alone = colorized("alone", each)
     reports = {"alone": compare(autochrome, clip, alone)}
     for name, more in OURS.items():
         reports[name] = compare(autochrome, clip, colorized(name, more))
-    frames = read(colorized("full", ["--stability", "0"], WORKED_ON))
+    frames = read(colorized("full", each, WORKED_ON))
     starts = [row["index"] for row in reports["alone"]["frameRows"] if row["startsShot"]]
     shots = [frames[first:last] for first, last in zip(starts, [*starts[1:], len(frames)])]
     for name, method in OTHERS.items():

@@ -8,8 +8,9 @@ import Synchronization
 /// One film, folder or stream to be colorized: opens the source, the network and the sink, wires
 /// them, and runs to the end.
 ///
-///     source ─ network ─ steady ─ color ─ sink
-///             (parallel) (in order) (parallel)
+///     source ─ small ─ motion ─ network ─ steady ─ color ─ sink
+///
+/// `motion` and `steady` take the frames in order, the others in parallel.
 public struct ColorizationJob: Sendable {
   /// What to read, as given: a file, a folder, a pattern, or `-`.
   public var input: String

@@ -64,6 +64,8 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var plan: JobPlan
   /// Frames written.
   public var frames: Int
+  /// Of these, those that the network saw; the others' colors were carried along the motion.
+  public var framesSeen: Int
   /// Frames at which a shot begins, from 0.
   public var shotStarts: [Int]
   /// Wall-clock seconds.

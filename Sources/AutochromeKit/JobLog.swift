@@ -7,6 +7,7 @@ import Locking
 final class JobLog: Sendable {
   private struct State {
     var framesDone = 0
+    var framesSeen = 0
     var shotStarts: [Int] = []
     var warnings: [String] = []
     var damage: MediaError?
@@ -22,9 +23,10 @@ final class JobLog: Sendable {
     onEvent(.warning(text))
   }
 
-  func wrote(frameIndex: Int, startsShot: Bool) {
+  func wrote(frameIndex: Int, startsShot: Bool, isSeen: Bool = true) {
     state.withLock { state in
       state.framesDone += 1
+      if isSeen { state.framesSeen += 1 }
       if startsShot { state.shotStarts.append(frameIndex) }
     }
   }
@@ -58,7 +60,9 @@ final class JobLog: Sendable {
     let state = state.withLock { $0 }
     let seconds = summary.elapsed.seconds
     return JobReport(
-      plan: plan, frames: state.framesDone, shotStarts: state.shotStarts, seconds: seconds,
+      plan: plan, frames: state.framesDone, framesSeen: state.framesSeen,
+      shotStarts: state.shotStarts,
+      seconds: seconds,
       framesPerSecond: seconds > 0 ? Double(state.framesDone) / seconds : 0,
       stages: summary.stages.map {
         StageTime(name: $0.name, count: $0.emitted, busySeconds: $0.busy.seconds)

@@ -36,12 +36,14 @@ struct JobParts {
       options: FrameColorizer.Options(settings))
   }
 
-  /// The stage that finds shots and steadies the estimates.
-  func makeSteadyStage() throws -> SteadyStage {
-    SteadyStage(
-      stability: job.settings.stability, lookAhead: job.settings.lookAhead,
-      cuts: try job.settings.cuts.map { try CutList(contentsOf: $0) })
+  /// The stage that finds shots and motion, and chooses what the network sees.
+  func makeTrackingStage() throws -> TrackingStage {
+    TrackingStage(
+      settings: job.settings, cuts: try job.settings.cuts.map { try CutList(contentsOf: $0) })
   }
+
+  /// The stage that steadies the estimates.
+  func makeSteadyStage() -> SteadyStage { SteadyStage(settings: job.settings) }
 
   /// When a frame is shown, in seconds after the start of the film.
   func seconds(of frame: Frame) -> Double {

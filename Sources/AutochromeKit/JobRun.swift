@@ -5,7 +5,7 @@ import Imaging
 import Media
 import Synchronization
 
-/// The running of one job: source ─ network ─ steady ─ color ─ sink.
+/// The running of one job: source ─ small ─ motion ─ network ─ steady ─ color ─ sink.
 struct JobRun {
   let job: ColorizationJob
   let interruption: Interruption
@@ -15,8 +15,10 @@ struct JobRun {
   private struct Item: Sendable {
     var element: SourceElement
     var analysis: FrameAnalysis?
+    var tracking: FrameTracking?
     var colored: Picture?
     var startsShot = false
+    var isSeen = false
   }
 
   func run() throws -> JobReport {
@@ -95,14 +97,26 @@ struct JobRun {
         }
       }
     )
-    .parallel("network") { item in
+    .parallel("small") { item in
       guard let frame = item.element.frame else { return item }
       var item = item
-      item.analysis = try colorizer.analyze(frame)
+      item.analysis = try colorizer.survey(frame)
       return item
     }
-    .serialInOrder("steady", state: HeldBack(stage: try parts.makeSteadyStage())) { held, item in
-      held.push(item, seconds: item.element.frame.map { parts.seconds(of: $0) } ?? 0)
+    .serialInOrder("motion", state: try parts.makeTrackingStage()) { stage, item in
+      guard let frame = item.element.frame, let survey = item.analysis else { return [item] }
+      var item = item
+      item.tracking = stage.track(survey, seconds: parts.seconds(of: frame))
+      return [item]
+    }
+    .parallel("network") { item in
+      guard let survey = item.analysis, item.tracking?.isKeyFrame == true else { return item }
+      var item = item
+      item.analysis = try colorizer.analyze(survey)
+      return item
+    }
+    .serialInOrder("steady", state: HeldBack(stage: parts.makeSteadyStage())) { held, item in
+      held.push(item)
     } finish: { held in
       held.finish()
     }
@@ -126,7 +140,7 @@ struct JobRun {
           try sheet?.offer { try [Thumbnail(gray: frame.picture), Thumbnail(color: colored)] }
           element.frame = frame.with(colored)
           try sink.write(element)
-          log.wrote(frameIndex: frame.index, startsShot: item.startsShot)
+          log.wrote(frameIndex: frame.index, startsShot: item.startsShot, isSeen: item.isSeen)
         } else {
           try sink.write(element)
         }
@@ -140,10 +154,15 @@ struct JobRun {
 
     init(stage: SteadyStage) { self.stage = stage }
 
-    mutating func push(_ item: Item, seconds: Double) -> [Item] {
+    mutating func push(_ item: Item) -> [Item] {
+      var item = item
+      let tracking = item.tracking
+      // What was found out about the motion is the stabilizer's from here on.
+      item.tracking = nil
+      item.isSeen = tracking?.isKeyFrame ?? false
       items.append(item)
-      guard let analysis = item.analysis else { return release([]) }
-      return release(stage.push(analysis, seconds: seconds))
+      guard let analysis = item.analysis, let tracking else { return release([]) }
+      return release(stage.push(analysis, tracking: tracking))
     }
 
     mutating func finish() -> [Item] { release(stage.finish()) }

@@ -39,6 +39,10 @@ public struct Probe: Codable, Sendable {
   public var workingSize: String
   /// The pipeline that would be taken, and why.
   public var pipeline: String
+  /// The greatest distance between frames that the network sees; absent if it sees them all.
+  public var keyFrameDistance: Int?
+  /// How many of how many frames the network would see, if that was looked for.
+  public var seen: Seen?
   /// First frames of the shots and their times in seconds, if they were looked for.
   public var shots: [Shot]?
 
@@ -48,6 +52,14 @@ public struct Probe: Codable, Sendable {
     public var frame: Int
     /// Seconds after the start of the film.
     public var time: Double
+  }
+
+  /// What the network would see.
+  public struct Seen: Codable, Sendable {
+    /// Frames that the network would see.
+    public var frames: Int
+    /// All frames.
+    public var of: Int
   }
 
   /// Opens the input and, when asked, decodes all of it to find the shots.
@@ -60,7 +72,7 @@ public struct Probe: Codable, Sendable {
       let source = try JobParts.openSource(
         input: input, settings: settings, interruption: Media.Interruption(), warn: { _ in })
       var probe = Probe(input: input, info: source.info, settings: settings, colorizer)
-      if findShots { probe.shots = try shots(of: source, colorizer) }
+      if findShots { try probe.look(at: source, colorizer, settings) }
       return probe
     }
   }
@@ -95,25 +107,32 @@ public struct Probe: Codable, Sendable {
       "\(geometry.workingWidth)×\(geometry.workingHeight), colors on "
       + "\(geometry.gridWidth)×\(geometry.gridHeight)"
     pipeline = settings.pipeline
+    keyFrameDistance = settings.keyFrames == .off ? nil : settings.keyFrames.distance
   }
 
-  private static func shots(
-    of source: any FrameSource, _ colorizer: FrameColorizer
-  ) throws -> [Shot] {
-    var detector = ShotDetector()
+  /// Finds the shots, and what the network would see.
+  private mutating func look(
+    at source: any FrameSource, _ colorizer: FrameColorizer, _ settings: Settings
+  ) throws {
+    var tracker = FrameTracker(
+      followsMotion: settings.keyFrames != .off, keyFrameDistance: settings.keyFrames.distance)
     var shots: [Shot] = []
+    var seen = Seen(frames: 0, of: 0)
     let timeBase = source.info.timeBase.value
     let offset = source.info.clockOffset
     while let element = try source.next() {
       guard let frame = element.frame else { continue }
-      let verdict = detector.observe(try colorizer.lightness(of: frame))
+      let tracking = tracker.track(try colorizer.lightness(of: frame))
+      seen.of += 1
+      if tracking.isKeyFrame { seen.frames += 1 }
       // The frame before was a flash: the film goes on where it stopped.
-      if verdict.resumes, shots.count > 1 { shots.removeLast() }
-      guard verdict.startsShot else { continue }
+      if tracking.verdict.resumes, shots.count > 1 { shots.removeLast() }
+      guard tracking.verdict.startsShot else { continue }
       shots.append(
         Shot(frame: frame.index, time: Double(frame.presentationTime) * timeBase + offset))
     }
-    return shots
+    self.shots = shots
+    self.seen = seen
   }
 
   /// Writes the shots for people to correct; `--cuts` takes them back.
@@ -148,6 +167,11 @@ public struct Probe: Codable, Sendable {
     lines += otherStreams.map { "stream \($0)" }
     if chapters > 0 { lines.append("chapters: \(chapters)") }
     lines.append("pipeline: \(pipeline); the network sees \(workingSize)")
+    if let keyFrameDistance {
+      lines.append(
+        "key frames: at most \(keyFrameDistance) apart, and where motion does not explain the picture"
+          + (seen.map { "; the network sees \($0.frames) of \($0.of) frames" } ?? ""))
+    }
     if let shots {
       lines.append("shots: \(shots.count)")
       lines += shots.map { String(format: "  frame %d at %.3f s", $0.frame, $0.time) }

@@ -23,6 +23,8 @@ public struct Settings: Codable, Hashable, Sendable {
   public var stability: Float
   /// Frames that the temporal stage may look ahead.
   public var lookAhead: Int
+  /// How far apart the frames that the network sees may be; every frame where nothing is steadied.
+  public var keyFrames: KeyFrames
   /// A file that lists where shots begin; nil to find them.
   public var cuts: String?
   /// How chroma gets to full resolution.
@@ -88,6 +90,12 @@ public struct Settings: Codable, Hashable, Sendable {
       base.preset = nil
     }
     try self.init(pipeline: name, layer: base.overlaid(by: options))
+    if let wanted = options.keyFrames, wanted.distance > 1, stability == 0 {
+      throw AutochromeError(
+        .usage,
+        "--key-frames \(wanted) goes with a --stability above 0: colors are carried by the stage that "
+          + "steadies them.")
+    }
     codecIsDefault = options.codec == nil
   }
 
@@ -102,6 +110,7 @@ public struct Settings: Codable, Hashable, Sendable {
     saturation = layer.saturation ?? 1
     stability = layer.stability ?? 0.7
     lookAhead = layer.lookAhead ?? 16
+    keyFrames = stability > 0 ? layer.keyFrames ?? .off : .off
     cuts = layer.cuts
     refine = layer.refine ?? .guided
     from = layer.from
@@ -141,6 +150,7 @@ public struct Settings: Codable, Hashable, Sendable {
     try Self.require("saturation", saturation, in: 0...2)
     try Self.require("stability", stability, in: 0...1)
     try Self.require("look-ahead", lookAhead, in: 0...16)
+    try Self.require("key-frames", keyFrames.distance, in: 1...KeyFrames.most)
     try Self.require("threads", threads, in: 1...256)
     if let memory { try Self.require("memory", memory, in: 64...1_000_000) }
     if let temperature { try Self.require("temperature", temperature, in: 0.01...1) }
@@ -172,6 +182,7 @@ public struct Settings: Codable, Hashable, Sendable {
       line("precision", precision), line("size", size), line("temperature", temperature),
       line("vividness", vividness), line("saturation", saturation),
       line("stability", stability), line("look-ahead", lookAhead),
+      line("key-frames", keyFrames),
       line("cuts", cuts), line("refine", refine.rawValue), line("codec", codec), line("crf", crf),
       line("preset", preset), line("pixel-format", pixelFormat), line("audio", audio.rawValue),
       line("extras", extras.rawValue),

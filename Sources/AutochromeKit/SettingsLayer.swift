@@ -25,6 +25,8 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   public var stability: Float?
   /// Frames that the temporal stage may look ahead; 0 is causal.
   public var lookAhead: Int?
+  /// The greatest distance between frames that the network sees, or off.
+  public var keyFrames: KeyFrames?
   /// A file that lists where shots begin, in place of finding them.
   public var cuts: String?
   /// How chroma gets to full resolution.
@@ -66,6 +68,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     case description, model, backend, precision, size, temperature, vividness, saturation
     case stability
     case lookAhead = "look-ahead"
+    case keyFrames = "key-frames"
     case cuts, refine, from, to, frames, codec, crf, preset
     case pixelFormat = "pixel-format"
     case format
@@ -129,6 +132,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     result.saturation = pick(\.saturation)
     result.stability = pick(\.stability)
     result.lookAhead = pick(\.lookAhead)
+    result.keyFrames = pick(\.keyFrames)
     result.cuts = pick(\.cuts)
     result.refine = pick(\.refine)
     result.from = pick(\.from)

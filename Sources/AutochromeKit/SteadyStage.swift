@@ -9,20 +9,18 @@ struct SteadyStage {
   }
 
   private let stabilizer: Stabilizer<WorkingGeometry>
-  private var cuts: CutList.Reader?
 
-  /// - Parameter cuts: where shots begin; nil to find them.
-  init(stability: Float, lookAhead: Int, cuts: CutList?) {
-    stabilizer = Stabilizer(stability: stability, lookAhead: stability > 0 ? lookAhead : 0)
-    self.cuts = cuts.map { CutList.Reader($0) }
+  init(settings: Settings) {
+    stabilizer = Stabilizer(
+      stability: settings.stability, lookAhead: settings.stability > 0 ? settings.lookAhead : 0,
+      keyFrameDistance: settings.keyFrames.distance)
   }
 
-  /// - Parameter seconds: when the frame is shown, after the start of the film.
-  mutating func push(_ analysis: FrameAnalysis, seconds: Double) -> [Result] {
+  func push(_ analysis: FrameAnalysis, tracking: FrameTracking) -> [Result] {
     stabilizer.push(
       TemporalFrame(
         lightness: analysis.lightness, estimate: analysis.estimate, payload: analysis.geometry),
-      startsShot: cuts?.startsShot(at: seconds)
+      tracking: tracking
     ).map(Self.result)
   }
 

@@ -17,6 +17,13 @@ public struct CoarseEstimate: Sendable {
     self.certainty = certainty
   }
 
+  /// An estimate that says nothing: gray, and certainty 0.
+  public init(blankOfWidth width: Int, height: Int) {
+    self.init(width: width, height: height) { a, b, certainty in
+      for plane in [a, b, certainty] { plane.update(repeating: 0, count: width * height) }
+    }
+  }
+
   /// Allocates both and lets `write(a, b, certainty)` fill them: `height * width` undefined floats
   /// each.
   init(

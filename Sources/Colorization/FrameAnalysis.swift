@@ -6,7 +6,7 @@ public struct FrameAnalysis: Sendable {
   public var geometry: WorkingGeometry
   /// L\*, 0…100, at the working size.
   public var lightness: FloatImage
-  /// What the network says of the colors, on the coarse grid.
+  /// What the network says of the colors, on the coarse grid; blank as long as it has not seen the frame.
   public var estimate: CoarseEstimate
 
   /// Wraps its parts.

@@ -66,32 +66,42 @@ public final class FrameColorizer: Sendable {
     try reducer(for: frame).reduce(frame.picture)
   }
 
-  /// The network's view of a frame.
-  public func analyze(_ frame: Frame) throws -> FrameAnalysis {
-    try analyze(frame, for: [self])[0]
+  /// What is known of a frame before the network sees it: an analysis whose estimate is blank.
+  public func survey(_ frame: Frame) throws -> FrameAnalysis {
+    let reducer = try reducer(for: frame)
+    let geometry = reducer.geometry
+    return FrameAnalysis(
+      geometry: geometry, lightness: try reducer.reduce(frame.picture),
+      estimate: CoarseEstimate(blankOfWidth: geometry.gridWidth, height: geometry.gridHeight))
+  }
+
+  /// The network's view of a frame that was surveyed.
+  public func analyze(_ survey: FrameAnalysis) throws -> FrameAnalysis {
+    try analyze(survey, for: [self])[0]
   }
 
   /// The network's view of a frame as each of `colorizers` reads it: they may differ in vividness, and
   /// the network runs but once.
   ///
   /// - Precondition: `colorizers` have this one's network and short side.
-  public func analyze(_ frame: Frame, for colorizers: [FrameColorizer]) throws -> [FrameAnalysis] {
+  public func analyze(
+    _ survey: FrameAnalysis, for colorizers: [FrameColorizer]
+  ) throws -> [FrameAnalysis] {
     precondition(
       colorizers.allSatisfy {
         $0.network === network && $0.options.shortSide == options.shortSide
       }, "the colorizers have networks or sizes of their own")
-    let reducer = try reducer(for: frame)
-    let lightness = try reducer.reduce(frame.picture)
-    let estimates = try network.run(lightness: lightness, geometry: reducer.geometry) { values in
+    let (geometry, lightness) = (survey.geometry, survey.lightness)
+    let estimates = try network.run(lightness: lightness, geometry: geometry) { values in
       colorizers.map { colorizer in
         switch network.description.output {
-        case .bins313: colorizer.decoder.estimate(values: values, geometry: reducer.geometry)
-        case .ab: CoarseEstimate(ab: values, geometry: reducer.geometry)
+        case .bins313: colorizer.decoder.estimate(values: values, geometry: geometry)
+        case .ab: CoarseEstimate(ab: values, geometry: geometry)
         }
       }
     }
     return estimates.map {
-      FrameAnalysis(geometry: reducer.geometry, lightness: lightness, estimate: $0)
+      FrameAnalysis(geometry: geometry, lightness: lightness, estimate: $0)
     }
   }
 

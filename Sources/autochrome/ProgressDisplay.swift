@@ -54,6 +54,9 @@ final class ProgressDisplay: Sendable {
         "\(output): \(report.frames) frames in \(shots) shot\(shots == 1 ? "" : "s"), "
           + "\(Self.clock(report.seconds)), \(rate) frames/s\n")
       if verbosity == .verbose {
+        if report.framesSeen < report.frames {
+          write("  the network saw \(report.framesSeen) frames\n")
+        }
         for stage in report.stages where stage.count > 0 {
           let name = stage.name.padding(toLength: 12, withPad: " ", startingAt: 0)
           write("  \(name) \(String(format: "%8.2f", stage.millisecondsPerItem)) ms a frame\n")

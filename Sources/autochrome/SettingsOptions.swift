@@ -3,6 +3,7 @@ public import AutochromeKit
 
 extension RefineMode: ExpressibleByArgument {}
 extension CopyMode: ExpressibleByArgument {}
+extension KeyFrames: ExpressibleByArgument {}
 
 /// The options that pipelines set too.
 struct SettingsOptions: ParsableArguments {
@@ -35,6 +36,12 @@ struct SettingsOptions: ParsableArguments {
 
   @Option(help: "Frames that the temporal stage may look ahead; 0 is causal.")
   var lookAhead: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Let the network see what motion doesn't explain, and at least each Nth frame; or off.",
+      valueName: "n"))
+  var keyFrames: KeyFrames?
 
   @Option(
     help: ArgumentHelp(
@@ -104,6 +111,7 @@ struct SettingsOptions: ParsableArguments {
     layer.saturation = saturation
     layer.stability = stability
     layer.lookAhead = lookAhead
+    layer.keyFrames = keyFrames
     layer.cuts = cuts
     layer.refine = refine
     layer.from = from

@@ -81,6 +81,9 @@ import Testing
     (["film.mkv", "-o", "x.mkv", "--codec", "nosuch"], 69),
     (["film.mkv", "-o", "x.mkv", "--model", "broken.onnx"], 65),
     (["film.mkv", "-o", "x.mkv", "--vividness", "7"], 64), (["film.mkv", "--nonsense"], 64),
+    (["film.mkv", "-o", "x.mkv", "--key-frames", "99"], 64),
+    (["film.mkv", "-o", "x.mkv", "--key-frames", "often"], 64),
+    (["film.mkv", "-o", "x.mkv", "--key-frames", "4", "--stability", "0"], 64),
     (["film.mkv"], 64), (["film.mkv", "-o", "film.mkv", "--overwrite"], 64), ([], 64),
   ])
   func wrongThingsGetOneSentenceAndTheirStatus(arguments: [String], status: Int) throws {

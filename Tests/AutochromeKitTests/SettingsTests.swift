@@ -10,6 +10,7 @@ import Testing
     if name == "stream" { #expect(settings.lookAhead == 0) }
     if name == "archive" { #expect(settings.codec == "ffv1") }
     if name == "photos" { #expect(settings.stability == 0) }
+    #expect(settings.keyFrames == .off)
   }
 
   @Test func optionsOverrideThePipeline() throws {
@@ -59,7 +60,8 @@ import Testing
     let values: [String: String] = [
       "description": "a", "model": "b", "backend": "openblas", "precision": "fp32", "size": "300",
       "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
-      "look-ahead": "2", "cuts": "c.txt", "refine": "bilinear", "from": "1", "to": "2",
+      "look-ahead": "2", "key-frames": "5", "cuts": "c.txt", "refine": "bilinear", "from": "1",
+      "to": "2",
       "frames": "3",
       "codec": "ffv1", "crf": "4", "preset": "fast", "pixel-format": "yuv420p", "format": "nut",
       "input-format": "rawvideo", "input-size": "16x16", "input-pixel-format": "gray",
@@ -71,5 +73,42 @@ import Testing
     #expect(SettingsLayer().overlaid(by: layer) == layer)
     #expect(layer.overlaid(by: SettingsLayer()) == layer)
     #expect(layer != SettingsLayer())
+  }
+
+  @Test(arguments: [("off", 1), ("'off'", 1), ("1", 1), ("4", 4), ("16", 16)])
+  func keyFramesAreANumberOrOff(text: String, distance: Int) throws {
+    let layer = try SettingsLayer(yaml: "key-frames: \(text)", file: "mine.yaml")
+    let settings = try Settings(pipeline: "film", suggested: "film", options: layer)
+    #expect(settings.keyFrames.distance == distance)
+    #expect(settings.listing.contains("key-frames: \(distance == 1 ? "off" : text)"))
+    #expect(KeyFrames(settings.keyFrames.description) == settings.keyFrames)
+  }
+
+  @Test(arguments: ["0", "17", "-3"])
+  func keyFramesOutOfRangeAreRefused(text: String) throws {
+    let layer = try SettingsLayer(yaml: "key-frames: \(text)", file: "mine.yaml")
+    let error = #expect(throws: AutochromeError.self) {
+      try Settings(pipeline: "film", suggested: "film", options: layer)
+    }
+    #expect(error?.message == "--key-frames \(text) is outside of 1…16.")
+  }
+
+  @Test(arguments: ["often", "2.5", "[4]"])
+  func keyFramesOfTheWrongKindAreRefused(text: String) {
+    let error = #expect(throws: AutochromeError.self) {
+      try SettingsLayer(yaml: "key-frames: \(text)", file: "mine.yaml")
+    }
+    #expect(error?.status == .usage && error?.message.contains("mine.yaml") == true)
+  }
+
+  @Test func keyFramesNeedStability() throws {
+    var options = SettingsLayer()
+    options.stability = 0
+    #expect(try Settings(pipeline: "film", suggested: "film", options: options).keyFrames == .off)
+    options.keyFrames = .atMost(4)
+    let error = #expect(throws: AutochromeError.self) {
+      try Settings(pipeline: "film", suggested: "film", options: options)
+    }
+    #expect(error?.status == .usage && error?.message.contains("--stability") == true)
   }
 }

@@ -30,13 +30,21 @@ import Testing
     }
   }
 
+  /// - Parameters:
+  ///   - startsShot: where shots start, if it is known.
+  ///   - seen: set to whether each frame is one that the network must see.
   static func run(
-    _ frames: [Input], stability: Float = 0.7, lookAhead: Int
+    _ frames: [Input], stability: Float = 0.7, lookAhead: Int, keyFrameDistance: Int = 1,
+    startsShot: ((Int) -> Bool)? = nil, seen: ((Bool) -> Void)? = nil
   ) -> [Input] {
-    let stabilizer = Stabilizer<Int>(stability: stability, lookAhead: lookAhead)
+    let stabilizer = Stabilizer<Int>(
+      stability: stability, lookAhead: lookAhead, keyFrameDistance: keyFrameDistance)
+    var tracker = FrameTracker(followsMotion: stability > 0, keyFrameDistance: keyFrameDistance)
     var out: [Input] = []
     for (index, frame) in frames.enumerated() {
-      out += stabilizer.push(frame)
+      let tracking = tracker.track(frame.lightness, startsShot: startsShot?(index))
+      seen?(tracking.isKeyFrame)
+      out += stabilizer.push(frame, tracking: tracking)
       #expect(index + 1 - out.count <= stabilizer.lookAheadNeeded)
     }
     return out + stabilizer.finish()
@@ -302,7 +310,9 @@ import Testing
       let stabilizer = Stabilizer<Int>(stability: stability, lookAhead: -3)
       #expect((0...1).contains(stabilizer.stability))
       #expect(stabilizer.lookAheadNeeded == 0)
-      #expect(frames.flatMap { stabilizer.push($0) }.count == 3)
+      var tracker = FrameTracker(followsMotion: stabilizer.stability > 0, keyFrameDistance: -2)
+      let out = frames.flatMap { stabilizer.push($0, tracking: tracker.track($0.lightness)) }
+      #expect(out.count == 3)
       #expect(stabilizer.finish().isEmpty)
     }
   }

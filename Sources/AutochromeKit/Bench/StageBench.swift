@@ -183,12 +183,12 @@ private struct Stages {
       "steady", bytes: 8 * work + 4 * 3 * 2 * grid, operations: 1200 * work,
       each: frames.count
     ) {
-      var steady = SteadyStage(
-        stability: settings.stability, lookAhead: settings.lookAhead, cuts: nil)
+      var tracking = TrackingStage(settings: settings, cuts: nil)
+      let steady = SteadyStage(settings: settings)
       for (index, (small, estimate)) in zip(lightness, estimates).enumerated() {
+        let analysis = FrameAnalysis(geometry: geometry, lightness: small, estimate: estimate)
         _ = steady.push(
-          FrameAnalysis(geometry: geometry, lightness: small, estimate: estimate),
-          seconds: Double(index) / 24)
+          analysis, tracking: tracking.track(analysis, seconds: Double(index) / 24))
       }
       _ = steady.finish()
     }

@@ -21,7 +21,7 @@ struct PictureTrial: Sendable {
     let gray = try truth.withoutColor()
     let film = frame.with(gray)
     let reference = try MeasuredPicture(truth)
-    let analyses = try colorizers[0].analyze(film, for: colorizers)
+    let analyses = try colorizers[0].analyze(colorizers[0].survey(film), for: colorizers)
     var results: [Picture] = []
     var figures: [Figures] = []
     for (colorizer, analysis) in zip(colorizers, analyses) {

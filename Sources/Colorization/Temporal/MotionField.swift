@@ -1,3 +1,4 @@
+internal import CKernels
 public import Imaging
 
 /// Where the content of each cell of one frame lies in another, and how far to believe it.
@@ -14,6 +15,9 @@ public struct MotionField: Sendable {
     self.values = values
     self.exposure = exposure
   }
+
+  /// Pixels of the small image per cell, both ways.
+  static let cellSide = Int(AC_MOTION_CELL)
 
   /// Cells per row.
   public var width: Int { values.width }

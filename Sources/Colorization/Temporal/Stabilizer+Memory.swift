@@ -1,54 +1,5 @@
 internal import Imaging
 
-/// A frame prepared for merging.
-struct Tracked {
-  let pyramid: MotionPyramid
-  /// a, b, L\* and the weight of each position, which is the network's certainty, never quite 0.
-  let samples: SampleGrid
-
-  /// Certainty below this counts as this much, so that no weight vanishes.
-  private static let leastCertainty: Float = 0.05
-
-  init<Payload>(_ frame: TemporalFrame<Payload>) {
-    let estimate = frame.estimate
-    let pyramid = MotionPyramid(frame.lightness)
-    let lightness = GridLightness(pyramid, width: estimate.width, height: estimate.height)
-    let (a, b) = (estimate.ab.channel(0), estimate.ab.channel(1))
-    let (l, certainty) = (lightness.values.channel(0), estimate.certainty.channel(0))
-    samples = SampleGrid(width: estimate.width, height: estimate.height) { out in
-      for at in 0..<estimate.area {
-        // So written, a certainty that is no number counts as the least.
-        let weight = certainty[at] > Self.leastCertainty ? certainty[at] : Self.leastCertainty
-        out[at] = SIMD4(a[at], b[at], l[at], weight)
-      }
-    }
-    self.pyramid = pyramid
-    withExtendedLifetime((estimate, lightness)) {}
-  }
-
-  var width: Int { samples.width }
-  var height: Int { samples.height }
-
-  /// The coordinates −1…1 of a position.
-  @inline(__always)
-  func place(_ column: Int, _ row: Int) -> (x: Float, y: Float) {
-    (2 * (Float(column) + 0.5) / Float(width) - 1, 2 * (Float(row) + 0.5) / Float(height) - 1)
-  }
-}
-
-/// The motion between a frame and the one after it, on the grid of their estimates.
-struct Link {
-  let forward: GridMotion
-  let backward: GridMotion
-
-  init(from first: Tracked, to second: Tracked) {
-    let pair = MotionEstimator().motion(from: first.pyramid, to: second.pyramid)
-    let (width, height) = (first.width, first.height)
-    forward = GridMotion(pair.forward, of: first.pyramid, width: width, height: height)
-    backward = GridMotion(pair.backward, of: second.pyramid, width: width, height: height)
-  }
-}
-
 /// The running mean of a shot up to a frame, or from its last frame back to a frame, where that frame's
 /// content lies.
 struct Memory {
@@ -71,7 +22,7 @@ struct Memory {
       }
       return
     }
-    let reach = Reach(past, along: motion)
+    let reach = Reach(past.samples, counts: past.counts, along: motion)
     let own = tracked.samples.pointer
     var merged: SampleGrid?
     counts = FloatImage(width: width, height: height) { counts in
@@ -80,7 +31,7 @@ struct Memory {
           for column in 0..<width {
             let at = row * width + column
             var mean = ColorMean()
-            let found = reach.fetch(into: &mean, for: tracked, column, row, lightness: own[at].z)
+            let found = reach.fetch(into: &mean, column, row, lightness: own[at].z)
             mean.add(own[at], weight: own[at].w)
             let count = max(min(found + 1, limit), 1)
             counts[at] = count
@@ -100,12 +51,11 @@ struct Memory {
   /// The mean of the shot up to this frame and of the shot from the next one on; `motion` leads to
   /// that.
   func joined(with next: Memory, along motion: GridMotion) -> CoarseEstimate {
-    let reach = Reach(next, along: motion)
+    let reach = Reach(next.samples, counts: next.counts, along: motion)
     let (own, width) = (samples.pointer, tracked.width)
     return withExtendedLifetime((next, motion)) {
       merged { mean, column, row in
-        reach.fetch(
-          into: &mean, for: tracked, column, row, lightness: own[row * width + column].z)
+        reach.fetch(into: &mean, column, row, lightness: own[row * width + column].z)
       }
     }
   }
@@ -131,37 +81,6 @@ struct Memory {
           }
         }
       }
-    }
-  }
-
-  /// Another memory and the motion that leads to it: what a position can fetch there. Plain pointers:
-  /// whoever makes one keeps both alive.
-  private struct Reach {
-    private let source: ColorMean.Source
-    private let vectors: GridMotion.Vectors
-    private let exposure: ExposureChange
-    private let leastConfidence: Float
-
-    init(_ memory: Memory, along motion: GridMotion) {
-      source = ColorMean.Source(
-        width: memory.tracked.width, height: memory.tracked.height,
-        samples: memory.samples.pointer, counts: memory.counts.channel(0))
-      vectors = motion.vectors
-      exposure = motion.exposure
-      leastConfidence = motion.leastConfidence
-    }
-
-    /// Adds what is found for a position of `tracked`; returns how many frames that stands for.
-    @inline(__always)
-    func fetch(
-      into mean: inout ColorMean, for tracked: Tracked, _ column: Int, _ row: Int,
-      lightness: Float
-    ) -> Float {
-      let vector = vectors.pointer[row * source.width + column]
-      let (x, y) = tracked.place(column, row)
-      return mean.fetch(
-        source, x: Float(column) + vector.x, y: Float(row) + vector.y,
-        confidence: max(vector.z, leastConfidence), expected: exposure(lightness, x: x, y: y))
     }
   }
 }

@@ -24,28 +24,37 @@ internal import Imaging
 /// Frames come back in blocks, of about half of `lookAhead`, so that a backward mean serves several:
 /// each has at least half of `lookAhead` frames ahead of it, unless the shot ends before.
 ///
+/// Frames that the network did not see (`KeyFrameChooser`) first get an estimate from the key frames around
+/// them, see `EstimateCarrier`, and are then merged like all others. Where the look-ahead is shorter than
+/// the distance between key frames, it is the causal one, which also lets a key frame's estimate come
+/// in little by little.
+///
 /// Used serially, frames in order; not thread-safe. It holds `lookAhead` + 1 frames and, while a
 /// block is finished, as many merged estimates.
 public final class Stabilizer<Payload> {
-  /// 0…1; 0 leaves each estimate as it is, and only finds shots.
+  /// 0…1; 0 leaves each estimate as it is.
   public let stability: Float
   /// How many later frames a frame waits for, and is merged with, at most.
   public let lookAhead: Int
+  /// The greatest distance between frames that the network saw; 1 if it saw them all.
+  public let keyFrameDistance: Int
 
-  private var detector = ShotDetector()
   private var held: [Entry] = []
   private var lastShape: Shape?
   private var shotIndex = -1
   private var memory: Memory?
   private var balance = ChromaBalance()
+  private var causal = EstimateCarrier.Causal()
   private let limit: Float
 
   /// - Parameters:
   ///   - stability: 0…1; held there.
   ///   - lookAhead: Frames that may be waited for; 0 is causal. Held at 0 or more.
-  public init(stability: Float, lookAhead: Int = 16) {
+  ///   - keyFrameDistance: The `FrameTracker`'s.
+  public init(stability: Float, lookAhead: Int = 16, keyFrameDistance: Int = 1) {
     self.stability = stability > 0 ? min(stability, 1) : 0
     self.lookAhead = max(lookAhead, 0)
+    self.keyFrameDistance = max(keyFrameDistance, 1)
     limit = 32 * self.stability * self.stability
   }
 
@@ -53,13 +62,12 @@ public final class Stabilizer<Payload> {
   public var lookAheadNeeded: Int { lookAhead }
 
   /// Takes the next frame and gives back those that are ready, in order, each exactly once.
-  /// - Parameter startsShot: whether the frame starts a shot, where that is known; nil to find out.
+  /// - Parameter tracking: what a `FrameTracker`, which saw the same frames, says of it. Of the estimate
+  ///   of a frame that is no key frame only the size counts.
   public func push(
-    _ frame: TemporalFrame<Payload>, startsShot known: Bool? = nil
+    _ frame: TemporalFrame<Payload>, tracking: FrameTracking
   ) -> [TemporalFrame<Payload>] {
-    let verdict =
-      known.map { ShotDetector.Verdict(score: 0, startsShot: $0, resumes: false) }
-      ?? detector.observe(frame.lightness)
+    let verdict = tracking.verdict
     let shape = Shape(frame)
     let reshaped = shape != lastShape
     lastShape = shape
@@ -69,19 +77,22 @@ public final class Stabilizer<Payload> {
       held[last].isFlash = true
     }
     let startsShot = verdict.startsShot || reshaped
+    let tracked =
+      stability > 0 ? tracking.pyramid.map { Tracked(frame.estimate, pyramid: $0) } : nil
     held.append(
       Entry(
         frame: frame, startsShot: startsShot,
-        mayBeFlash: known == nil && verdict.startsShot && !reshaped,
-        tracked: stability > 0 ? Tracked(frame) : nil))
+        mayBeFlash: tracking.isFound && verdict.startsShot && !reshaped, base: tracked,
+        motion: startsShot ? nil : tracking.motion))
+    if keyFrameDistance > 1 { carry(isKeyFrame: tracking.isKeyFrame) }
     return releasable()
   }
 
   /// Gives back the frames that are still held, in order. The next frame pushed starts a shot.
   public func finish() -> [TemporalFrame<Payload>] {
+    settle(before: held.count, next: nil)
     var rest: [TemporalFrame<Payload>] = []
     while !held.isEmpty { rest += release(shotLength) }
-    detector = ShotDetector()
     lastShape = nil
     memory = nil
     return rest
@@ -102,7 +113,10 @@ public final class Stabilizer<Payload> {
       if hasEnded {
         ready += release(length)
       } else if held.count > lookAhead {
-        ready += release(max(length - (lookAhead + 1) / 2, 1))
+        // The last key frame stays, for the frames after it.
+        let settled = held.lastIndex { !$0.isUnsettled } ?? 0
+        let most = settled < held.count - 1 ? settled : length
+        ready += release(max(min(length - (lookAhead + 1) / 2, most), 1))
       } else {
         break
       }
@@ -126,7 +140,9 @@ public final class Stabilizer<Payload> {
     for index in (0..<length).reversed() where !held[index].isFlash {
       guard let tracked = held[index].tracked else { continue }
       if let next = following {
-        let link = held[next.index].link ?? Link(from: tracked, to: next.memory.tracked)
+        let link =
+          held[next.index].link ?? held[next.index].followed
+          ?? Link(from: tracked, to: next.memory.tracked)
         held[next.index].link = link
         ahead[index] = (next.memory, link.forward)
       }
@@ -152,7 +168,7 @@ public final class Stabilizer<Payload> {
     frame.startsShot = entry.startsShot
     guard let tracked = entry.tracked else { return frame }
 
-    let link = memory.map { entry.link ?? Link(from: $0.tracked, to: tracked) }
+    let link = memory.map { entry.link ?? entry.followed ?? Link(from: $0.tracked, to: tracked) }
     let merged = Memory(tracked, after: memory, along: link?.backward, limit: limit)
     if entry.isFlash {
       frame.estimate = balance.restored(merged.estimate)
@@ -166,14 +182,62 @@ public final class Stabilizer<Payload> {
   }
 
   private struct Entry {
-    let frame: TemporalFrame<Payload>
+    var frame: TemporalFrame<Payload>
     var startsShot: Bool
     /// Whether the next frame may still show that this was no cut.
     var mayBeFlash: Bool
     var isFlash = false
-    let tracked: Tracked?
+    /// What is merged; blank where the network did not see the frame and nothing was carried there yet.
+    var base: Tracked?
+    /// Whether an estimate has yet to be carried here.
+    var isUnsettled = false
+    /// From the frame directly before it, where it was found.
+    let motion: MotionEstimator.Pair?
     /// From the frame before it that is no flash.
     var link: Link?
+
+    /// `motion` as a link.
+    var followed: Link? { motion.flatMap { motion in base.map { Link(before: motion, of: $0) } } }
+
+    var tracked: Tracked? { isUnsettled ? nil : base }
+
+    /// Takes what was carried here for its estimate.
+    mutating func settle(_ carried: CarriedEstimate) {
+      frame.estimate = carried.estimate()
+      base = base.map { Tracked(frame.estimate, pyramid: $0.pyramid) }
+      isUnsettled = false
+    }
+  }
+}
+
+// MARK: - Frames that the network did not see
+
+extension Stabilizer {
+  /// Gives the frame that was appended last an estimate, or those before it that waited for it.
+  private func carry(isKeyFrame: Bool) {
+    let last = held.count - 1
+    guard let base = held[last].base else { return }
+    held[last].link = held[last].followed
+    let step = EstimateCarrier.Step(frame: base, link: held[last].link)
+    if lookAhead < keyFrameDistance {
+      held[last].settle(causal.next(step, isKeyFrame: isKeyFrame))
+    } else if isKeyFrame {
+      settle(before: last, next: step.link == nil ? nil : step)
+    } else {
+      held[last].isUnsettled = true
+    }
+  }
+
+  /// Settles the frames between the last key frame and `end`, where `next` is the next one.
+  private func settle(before end: Int, next: EstimateCarrier.Step?) {
+    guard end > 0, held[end - 1].isUnsettled,
+      let key = held[..<end].lastIndex(where: { !$0.isUnsettled }), let first = held[key].base
+    else { return }
+    let between = held[(key + 1)..<end].compactMap { entry in
+      entry.base.map { EstimateCarrier.Step(frame: $0, link: entry.link) }
+    }
+    let estimates = EstimateCarrier.estimates(first: first, between: between, last: next)
+    for (index, estimate) in zip((key + 1)..<end, estimates) { held[index].settle(estimate) }
   }
 }
 

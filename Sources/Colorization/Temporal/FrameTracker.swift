@@ -1,0 +1,58 @@
+public import Imaging
+
+/// What is known of a frame's place in the film before the network has seen it.
+public struct FrameTracking: Sendable {
+  /// Whether a shot starts here.
+  public let verdict: ShotDetector.Verdict
+  /// Whether the shots were found, not given: what looks like a cut may turn out to be a flash.
+  let isFound: Bool
+  /// Whether the network must see the frame. If not, motion explains it from those before it.
+  public let isKeyFrame: Bool
+  /// The small image, ready to be searched; nil where no motion is followed.
+  let pyramid: MotionPyramid?
+  /// The motion between the frame before and this one; nil where a shot starts or a flash ends.
+  let motion: MotionEstimator.Pair?
+}
+
+/// Follows a film before the network sees it: where shots start, how the picture moves from each frame
+/// to the next, and which frames the network must see (`KeyFrameChooser`). It looks at the small
+/// lightness images alone, in order, and never ahead, so that it serves streams as it serves files
+/// and gives the same answers however many threads there are.
+public struct FrameTracker: Sendable {
+  /// Whether motion is found.
+  private let followsMotion: Bool
+  private var detector = ShotDetector()
+  private var chooser: KeyFrameChooser
+  private var previous: MotionPyramid?
+
+  /// - Parameters:
+  ///   - followsMotion: Whether the estimates will be steadied; otherwise only shots are found, and every
+  ///     frame is a key frame.
+  ///   - keyFrameDistance: The greatest distance between frames that the network sees; 1 for every
+  ///     frame.
+  public init(followsMotion: Bool, keyFrameDistance: Int = 1) {
+    self.followsMotion = followsMotion
+    chooser = KeyFrameChooser(distance: followsMotion ? keyFrameDistance : 1)
+  }
+
+  /// Takes the next frame: channel 0 of `lightness` is L\* in 0…100.
+  /// - Parameter known: Whether the frame starts a shot, where that is known; nil to find out.
+  public mutating func track(
+    _ lightness: FloatImage, startsShot known: Bool? = nil
+  ) -> FrameTracking {
+    let verdict =
+      known.map { ShotDetector.Verdict(score: 0, startsShot: $0, resumes: false) }
+      ?? detector.observe(lightness)
+    let pyramid = followsMotion ? MotionPyramid(lightness) : nil
+    var motion: MotionEstimator.Pair?
+    if let previous, let pyramid, !verdict.startsShot, !verdict.resumes,
+      previous.width == pyramid.width, previous.height == pyramid.height
+    {
+      motion = MotionEstimator().motion(from: previous, to: pyramid)
+    }
+    previous = pyramid
+    return FrameTracking(
+      verdict: verdict, isFound: known == nil, isKeyFrame: chooser.isKeyFrame(after: motion),
+      pyramid: pyramid, motion: motion)
+  }
+}
