@@ -6,8 +6,13 @@ the median of the rounds counts. A peer is given each way of using its threads t
 on all of them; with OpenVINO also one picture on each), and the faster one counts. Ours takes one picture
 on each thread, as the pipeline does. Milliseconds are wall-clock time for each finished picture.
 
-Without --model, the shipped networks and ECCV16 with random weights are run. The last column is our time
-÷ that of the fastest peer in the same precision: below 1 we are faster.
+Without --model, the shipped networks and ECCV16 with random weights are run. The last columns are our time
+÷ that of the fastest peer in the same precision, and ÷ that of the fastest peer in any precision that was
+run: below 1 we are faster.
+
+For int8, ours runs the network after `autochrome model calibrate`, the peers one that ONNX Runtime's own
+tools have quantized (static, QDQ, s8 weights with a scale for each channel, u8 activations), both
+calibrated on the project's sample film.
 """
 
 from __future__ import annotations
@@ -28,7 +33,13 @@ SHIPPED = Path(__file__).parents[1] / "Sources/AutochromeKit/Resources/models"
 PEERS = {
     "fp32": ("openvino", "openvino-throughput", "onnxruntime", "pytorch", "ncnn"),
     "bf16": ("openvino", "openvino-throughput", "pytorch"),
+    "int8": ("openvino", "openvino-throughput", "onnxruntime"),
 }
+# OpenVINO chooses for itself what an int8 model leaves in real numbers.
+HINTS = {"fp32": {"INFERENCE_PRECISION_HINT": "f32"}, "bf16": {"INFERENCE_PRECISION_HINT": "bf16"},
+         "int8": {}}
+FILM = Path(__file__).parents[1] / "samples/film.mkv"
+CALIBRATION_FRAMES = 24
 
 
 def feed(width: int, height: int):
@@ -43,7 +54,7 @@ def openvino(model: Path, threads: int, precision: str, picture, throughput: boo
     loaded.reshape(picture.shape)
     compiled = core.compile_model(loaded, "CPU", {
         "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads if throughput else 1,
-        "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision]})
+        **HINTS[precision]})
     if not throughput:
         request = compiled.create_infer_request()
         return lambda: request.infer([picture]), 1
@@ -100,6 +111,48 @@ def without_casts(model):
     del model.graph.node[:]
     model.graph.node.extend(kept)
     return model
+
+
+def film_pictures(width: int = 256, height: int = 160):
+    """Frames of the sample film, about as the networks are given them."""
+    import numpy as np
+    raw = subprocess.run(
+        ["ffmpeg", "-nostdin", "-v", "error", "-i", FILM, "-vf",
+         f"fps=1,scale={width}:{height},format=gray", "-frames:v", str(CALIBRATION_FRAMES), "-f",
+         "rawvideo", "-"], check=True, stdout=subprocess.PIPE).stdout
+    pixels = np.frombuffer(raw, np.uint8).reshape(-1, 1, 1, height, width)
+    return pixels.astype(np.float32) / 127.5 - 1
+
+
+def quantized(model: Path, folder: Path) -> Path:
+    """The network in int8 for the peers, as ONNX Runtime's tools make it."""
+    import onnx
+    from onnxruntime import quantization
+    plain = folder / f"{model.stem}-plain.onnx"
+    target = folder / f"{model.stem}-qdq.onnx"
+    onnx.save(without_casts(onnx.load(str(model))), str(plain))
+    name = onnx.load(str(model)).graph.input[0].name
+
+    class Reader(quantization.CalibrationDataReader):
+        pictures = iter(film_pictures())
+
+        def get_next(self):
+            picture = next(self.pictures, None)
+            return None if picture is None else {name: picture}
+
+    quantization.quantize_static(
+        str(plain), str(target), Reader(), quant_format=quantization.QuantFormat.QDQ,
+        per_channel=True, activation_type=quantization.QuantType.QUInt8,
+        weight_type=quantization.QuantType.QInt8)
+    return target
+
+
+def calibrated(autochrome: Path, model: Path, folder: Path) -> Path:
+    """The network with the ranges that our int8 needs."""
+    target = folder / f"{model.stem}.onnx"
+    subprocess.run([autochrome, "model", "calibrate", model, FILM, "-o", target, "--frames",
+                    str(CALIBRATION_FRAMES), "--overwrite"], check=True, stdout=subprocess.DEVNULL)
+    return target
 
 
 def ncnn(model: Path, threads: int, _: str, picture):
@@ -185,7 +238,7 @@ def main() -> None:
     parser.add_argument("--autochrome", type=Path)
     parser.add_argument("--model", type=Path, nargs="+", default=[])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"])
+    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16", "int8"])
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--height", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=3, help="turns of all engines")
@@ -200,21 +253,50 @@ def main() -> None:
         parser.error("--autochrome BINARY is missing")
     with tempfile.TemporaryDirectory() as folder:
         models = arguments.model or [*sorted(SHIPPED.glob("*.onnx")), random_eccv16(Path(folder))]
-        rows = [row for model in models for precision in arguments.precision
-                for threads in arguments.threads
-                if (row := compare(model, threads, precision, arguments))]
+        rows = [row for model in models for threads in arguments.threads
+                for row in compare_all(model, threads, arguments, Path(folder))]
     if arguments.json:
         arguments.json.write_text(json.dumps(
             {"machine": platform.machine(), "flags": flags(), "date": time.strftime("%Y-%m-%d"),
              "rows": rows}, indent=1))
 
 
-def compare(model: Path, threads: int, precision: str, arguments: argparse.Namespace) -> dict:
+def compare_all(model: Path, threads: int, arguments: argparse.Namespace,
+                folder: Path) -> list[dict]:
+    """A row for each precision."""
+    rows = []
+    for precision in arguments.precision:
+        files = {"autochrome": model, "peers": model}
+        if precision == "int8":
+            prepared = folder / f"int8-{model.stem}"
+            prepared.mkdir(exist_ok=True)
+            files = {"autochrome": prepared / model.name,
+                     "peers": prepared / f"{model.stem}-qdq.onnx"}
+            if not files["peers"].exists():
+                calibrated(arguments.autochrome, model, prepared)
+                quantized(model, prepared)
+        rows.append(compare(model.stem, files, threads, precision, arguments))
+    fastest = min((value for row in rows for engine, value in row["milliseconds"].items()
+                   if engine != "autochrome"), default=None)
+    for row in rows:
+        ours = row["milliseconds"].get("autochrome")
+        row["ratio_to_any"] = ours / fastest if ours and fastest else None
+        print(f"{row['model']:18} {row['precision']} {threads} thread{'s' if threads > 1 else ' '} "
+              + "  ".join(f"{engine} {value:.1f}" for engine, value in row["milliseconds"].items())
+              + "".join(f"  ÷ fastest peer{words} {row[key]:.2f}"
+                        for key, words in (("ratio", ""), ("ratio_to_any", " of any precision"))
+                        if row[key]), flush=True)
+    return rows
+
+
+def compare(name: str, files: dict[str, Path], threads: int, precision: str,
+            arguments: argparse.Namespace) -> dict:
     engines = ["autochrome", *PEERS[precision]]
     times: dict[str, list[float]] = {engine: [] for engine in engines}
     for _ in range(arguments.rounds):
         for engine in list(engines):
-            value = measure(engine, model, threads, precision, arguments)
+            file = files["autochrome" if engine == "autochrome" else "peers"]
+            value = measure(engine, file, threads, precision, arguments)
             if value is None:
                 engines.remove(engine)
             else:
@@ -223,11 +305,8 @@ def compare(model: Path, threads: int, precision: str, arguments: argparse.Names
     ours = medians.get("autochrome")
     peers = {engine: value for engine, value in medians.items() if engine != "autochrome"}
     ratio = ours / min(peers.values()) if ours and peers else None
-    print(f"{model.stem:18} {precision} {threads} thread{'s' if threads > 1 else ' '} "
-          + "  ".join(f"{engine} {value:.1f}" for engine, value in medians.items())
-          + (f"  ÷ fastest peer {ratio:.2f}" if ratio else ""), flush=True)
-    return {"model": model.stem, "precision": precision, "threads": threads,
-            "milliseconds": medians, "ratio": ratio}
+    return {"model": name, "precision": precision, "threads": threads, "milliseconds": medians,
+            "ratio": ratio}
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ public enum ModelCatalog {
     try AutochromeError.wrapping {
       let verifier = ModelVerifier(
         backend: try backend.map { try parse($0) } ?? .oneDNN,
-        precision: try precision.map { try parse($0) } ?? .float32)
+        precision: try parsePrecision(precision) ?? .float32)
       let path = URL(fileURLWithPath: folder)
       return ModelVerdict(
         verifier.verify(
@@ -48,7 +48,19 @@ public enum ModelCatalog {
     let (url, loaded) = try load(model)
     return try ColorNetwork(
       model: loaded, name: url.deletingPathExtension().lastPathComponent,
-      backend: try backend.map { try parse($0) }, precision: try precision.map { try parse($0) })
+      backend: try backend.map { try parse($0) }, precision: try parsePrecision(precision))
+  }
+
+  /// A precision by name; nil for `auto` and where none is named.
+  static func parsePrecision(_ text: String?) throws -> Precision? {
+    guard let text, text != "auto" else { return nil }
+    guard let value = Precision(rawValue: text) else {
+      let names = ["auto"] + Precision.allCases.map(\.rawValue)
+      throw AutochromeError(
+        .usage,
+        "'\(text)' is no precision; there are \(names.map { "'\($0)'" }.joined(separator: ", ")).")
+    }
+    return value
   }
 
   static func parse<T: RawRepresentable & CaseIterable>(_ text: String) throws -> T

@@ -11,7 +11,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   public var model: String?
   /// `onnx` back end: `onednn` or `openblas`.
   public var backend: String?
-  /// Arithmetic of the network: `fp32` or `bf16`.
+  /// Arithmetic of the network: `int8`, `bf16`, `fp32`, or `auto` for the fastest that serves.
   public var precision: String?
   /// Short side of the picture that the network sees, in samples.
   public var size: Int?

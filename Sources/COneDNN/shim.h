@@ -98,11 +98,13 @@ static inline dnnl_status_t ac_dnnl_append_eltwise(dnnl_post_ops_t ops, dnnl_alg
 #endif
 }
 
-static inline dnnl_status_t ac_dnnl_append_sum(dnnl_post_ops_t ops) {
+// Adds scale × what the result's memory holds, read as `type`; undef takes the result's own type.
+static inline dnnl_status_t ac_dnnl_append_sum(dnnl_post_ops_t ops, float scale,
+                                               dnnl_data_type_t type) {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_post_ops_append_sum(ops, 1.0f, 0, dnnl_data_type_undef);
+  return dnnl_post_ops_append_sum(ops, scale, 0, type);
 #else
-  return dnnl_post_ops_append_sum(ops, 1.0f);
+  return dnnl_post_ops_append_sum_v2(ops, scale, type);
 #endif
 }
 
@@ -119,6 +121,55 @@ static inline dnnl_status_t ac_dnnl_attr_create(dnnl_primitive_attr_t *attr, dnn
   if (status == dnnl_success && ops) status = dnnl_primitive_attr_set_post_ops(*attr, ops);
   if (status != dnnl_success) dnnl_primitive_attr_destroy(*attr);
   return status;
+}
+
+// Whether a primitive gets its scales as arguments at each run, from version 3 on; else its attributes
+// hold them.
+static inline int ac_dnnl_scales_are_arguments(void) { return DNNL_VERSION_MAJOR >= 3; }
+
+// The argument that carries the scales of another one.
+static inline int ac_dnnl_scales_argument(int argument) {
+#if DNNL_VERSION_MAJOR >= 3
+  return DNNL_ARG_ATTR_SCALES | argument;
+#else
+  return argument;
+#endif
+}
+
+// A convolution multiplies its sums of products by one scale for each channel of the result (or one
+// for all). Version 2 adds the bias before that, version 3 behind it.
+static inline dnnl_status_t ac_dnnl_attr_scale_channels(dnnl_primitive_attr_t attr, int grouped,
+                                                        int count, const float *scales) {
+#if DNNL_VERSION_MAJOR >= 3
+  (void)scales;
+  return dnnl_primitive_attr_set_scales_mask(attr, DNNL_ARG_WEIGHTS,
+                                             count == 1 ? 0 : grouped ? 3 : 1);
+#else
+  (void)grouped;
+  return dnnl_primitive_attr_set_output_scales(attr, count, count == 1 ? 0 : 2, scales);
+#endif
+}
+
+// A reorder multiplies by one scale.
+static inline dnnl_status_t ac_dnnl_attr_scale_reorder(dnnl_primitive_attr_t attr,
+                                                       const float *scale) {
+#if DNNL_VERSION_MAJOR >= 3
+  (void)scale;
+  return dnnl_primitive_attr_set_scales_mask(attr, DNNL_ARG_FROM, 0);
+#else
+  return dnnl_primitive_attr_set_output_scales(attr, 1, 0, scale);
+#endif
+}
+
+// A binary primitive multiplies an operand (DNNL_ARG_SRC_0 or DNNL_ARG_SRC_1) by one scale.
+static inline dnnl_status_t ac_dnnl_attr_scale_operand(dnnl_primitive_attr_t attr, int argument,
+                                                       const float *scale) {
+#if DNNL_VERSION_MAJOR >= 3
+  (void)scale;
+  return dnnl_primitive_attr_set_scales_mask(attr, argument, 0);
+#else
+  return dnnl_primitive_attr_set_scales(attr, argument, 1, 0, scale);
+#endif
 }
 
 // dilation counts from 0 (dense). bias may be NULL.
@@ -307,4 +358,12 @@ static inline const char *ac_dnnl_isa_name(void) {
 static inline int ac_dnnl_has_bf16(void) {
   unsigned wanted = (unsigned)dnnl_cpu_isa_avx512_core_bf16;
   return ((unsigned)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
+// Whether the CPU sums products of bytes in hardware: AVX512-VNNI (which AMX brings along) or
+// AVX2-VNNI.
+static inline int ac_dnnl_has_vnni(void) {
+  unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
+  unsigned wide = (unsigned)dnnl_cpu_isa_avx512_core_vnni, narrow = (unsigned)dnnl_cpu_isa_avx2_vnni;
+  return (isa & wide) == wide || (isa & narrow) == narrow;
 }

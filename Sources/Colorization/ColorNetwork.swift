@@ -55,14 +55,8 @@ public final class ColorNetwork: Sendable {
     lightness: FloatImage, geometry: WorkingGeometry,
     _ body: (UnsafePointer<Float>) throws -> R
   ) throws -> R {
-    let input = try NetworkInput(
-      mean: description.lightnessOffset, scale: description.lightnessScale
-    ).tensorValues(lightness: lightness, geometry: geometry)
-    let tensor = try Tensor(shape: [1, 1, input.height, input.width]) { values in
-      values.baseAddress?.update(from: input.channel(0), count: input.area)
-      withExtendedLifetime(input) {}
-    }
-    let outputs = try session.run([inputName: tensor], outputLayout: .nhwc)
+    let outputs = try session.run(
+      try inputs(lightness: lightness, geometry: geometry), outputLayout: .nhwc)
     let channels = description.output == .bins313 ? 313 : 2
     let expected = [1, geometry.paddedGridHeight, geometry.paddedGridWidth, channels]
     guard let output = outputs[outputName], output.shape == expected else {
@@ -79,5 +73,17 @@ public final class ColorNetwork: Sendable {
         model: description.name, problem: "its output is of type \(output.elementType.name)")
     }
     return result
+  }
+
+  /// What the network is given for a lightness image: L\*, 0…100, of the working size of `geometry`.
+  func inputs(lightness: FloatImage, geometry: WorkingGeometry) throws -> [String: Tensor] {
+    let input = try NetworkInput(
+      mean: description.lightnessOffset, scale: description.lightnessScale
+    ).tensorValues(lightness: lightness, geometry: geometry)
+    let tensor = try Tensor(shape: [1, 1, input.height, input.width]) { values in
+      values.baseAddress?.update(from: input.channel(0), count: input.area)
+      withExtendedLifetime(input) {}
+    }
+    return [inputName: tensor]
   }
 }

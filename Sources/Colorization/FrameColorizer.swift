@@ -1,5 +1,6 @@
 public import Imaging
 import Locking
+public import Network
 
 /// Takes a frame to its estimate and, once that is steadied, to its color. Everything in between is
 /// chosen by the frame's size, format and tags, made once and kept.
@@ -64,6 +65,13 @@ public final class FrameColorizer: Sendable {
   /// The small L\* of a frame, without running the network.
   public func lightness(of frame: Frame) throws -> FloatImage {
     try reducer(for: frame).reduce(frame.picture)
+  }
+
+  /// What the network is given for a frame.
+  public func networkInputs(for frame: Frame) throws -> [String: Tensor] {
+    let reducer = try reducer(for: frame)
+    return try network.inputs(
+      lightness: try reducer.reduce(frame.picture), geometry: reducer.geometry)
   }
 
   /// What is known of a frame before the network sees it: an analysis whose estimate is blank.

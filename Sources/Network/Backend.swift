@@ -9,10 +9,13 @@ public enum Backend: String, CaseIterable, Sendable {
   case openBLAS = "openblas"
 }
 
-/// The number format in which arrays pass between layers; sums are always fp32.
+/// The number format in which arrays pass between layers. Sums are fp32, those of integers 32 bits.
 public enum Precision: String, CaseIterable, Sendable {
   case float32 = "fp32"
   case bfloat16 = "bf16"
+  /// 8-bit integers for the convolutions that make up nearly all of the work; the rest in bf16 where
+  /// the CPU computes that in hardware, else in fp32. The model must carry ``ValueRanges``.
+  case int8
 }
 
 /// The order of the axes in which 4-D outputs are handed over.
@@ -38,8 +41,10 @@ public struct BackendInfo: Sendable, Equatable {
   public static func available() -> [BackendInfo] {
     [
       BackendInfo(
-        backend: .oneDNN, version: oneDNNVersion, instructionSet: isa.name,
-        precisions: isa.hasBFloat16 ? [.bfloat16, .float32] : [.float32]),
+        backend: .oneDNN, version: oneDNNVersion,
+        instructionSet: String(cString: ac_dnnl_isa_name()),
+        precisions: (ac_dnnl_has_vnni() != 0 ? [.int8] : [])
+          + (ac_dnnl_has_bf16() != 0 ? [.bfloat16] : []) + [.float32]),
       BackendInfo(
         backend: .openBLAS, version: openBLASVersion,
         instructionSet: String(cString: openblas_get_corename()), precisions: [.float32]),
@@ -55,10 +60,5 @@ public struct BackendInfo: Sendable, Equatable {
   private static var openBLASVersion: String {
     let words = String(cString: openblas_get_config()).split(separator: " ")
     return words.count > 1 ? String(words[1]) : "unknown"
-  }
-
-  private static var isa: (name: String, hasBFloat16: Bool) {
-    let name = String(cString: ac_dnnl_isa_name())
-    return (name, ac_dnnl_has_bf16() != 0)
   }
 }

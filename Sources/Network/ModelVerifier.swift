@@ -55,16 +55,22 @@ public struct ModelVerifier: Sendable {
   public let relativeTolerance: Double
   public let absoluteTolerance: Double
 
-  /// The tolerances default to ONNX's own relative 1e-3 with 1e-5 of the range, and to what eight
-  /// bits of mantissa can give for bf16.
+  /// The tolerances default to ONNX's own relative 1e-3 with 1e-5 of the range for fp32, to what eight
+  /// bits of mantissa can give for bf16, and to 10 % of the range for int8.
   public init(
     backend: Backend = .oneDNN, precision: Precision = .float32, relativeTolerance: Double? = nil,
     absoluteTolerance: Double? = nil
   ) {
     self.backend = backend
     self.precision = precision
-    self.relativeTolerance = relativeTolerance ?? (precision == .float32 ? 1e-3 : 2e-2)
-    self.absoluteTolerance = absoluteTolerance ?? (precision == .float32 ? 1e-5 : 2e-2)
+    let tolerances: (relative: Double, absolute: Double) =
+      switch precision {
+      case .float32: (1e-3, 1e-5)
+      case .bfloat16: (2e-2, 2e-2)
+      case .int8: (2e-2, 1e-1)
+      }
+    self.relativeTolerance = relativeTolerance ?? tolerances.relative
+    self.absoluteTolerance = absoluteTolerance ?? tolerances.absolute
   }
 
   /// Runs every data set in the folder. With `savedIn`, what the engine found is written there as

@@ -12,6 +12,9 @@ public struct NetworkError: Error, Sendable, Equatable, CustomStringConvertible 
     case unsupported
     /// The shapes in the model don't fit each other or the input given.
     case shapeMismatch
+    /// The model does not say between which numbers its values lie, which ``Precision/int8`` needs, or
+    /// says so of other weights.
+    case noRanges
     /// The caller's tensors don't fit the model.
     case invalidInput
     /// A back end failed, or memory ran out.

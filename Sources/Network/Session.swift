@@ -26,16 +26,19 @@ public final class Session: Sendable {
   private let graph: Graph
   private let parameterInputs: Set<String>
   private let fusion: Bool
+  private let observing: Bool
+  private let ranges: ValueRanges?
   private let weights = WeightStore()
   private let cache = Locked(PlanCache())
 
   /// Prepares a model.
   /// - Parameters:
   ///   - backend: nil takes the fastest.
-  ///   - precision: nil takes bf16 where the CPU computes it in hardware, else fp32.
+  ///   - precision: nil takes the fastest that the CPU computes in hardware; int8 only if the model
+  ///     carries ``ValueRanges`` of its weights.
   ///   - threadsPerRun: more than 1 shortens a single run; many runs at once are faster with 1.
-  /// - Throws: when an operator of the model is not supported, naming it, or the back end can't
-  ///   compute in that precision.
+  /// - Throws: when an operator of the model is not supported, naming it, the back end can't compute in
+  ///   that precision, or int8 is wanted of a model without ranges.
   public convenience init(
     model: Model, backend: Backend? = nil, precision: Precision? = nil, threadsPerRun: Int = 1
   ) throws(NetworkError) {
@@ -44,13 +47,14 @@ public final class Session: Sendable {
       fusion: true)
   }
 
-  /// As the public initializer; `fusion` off keeps each operator a step of its own, for comparing.
+  /// As the public initializer; `fusion` off keeps each operator a step of its own, for comparing;
+  /// `observing` hands all values over with the outputs.
   package init(
-    model: Model, backend: Backend?, precision: Precision?, threadsPerRun: Int, fusion: Bool
+    model: Model, backend: Backend?, precision: Precision?, threadsPerRun: Int, fusion: Bool,
+    observing: Bool = false
   ) throws(NetworkError) {
     let backend = backend ?? .oneDNN
-    let native = BackendInfo.available().first { $0.backend == backend }?.precisions.first
-    let precision = precision ?? native ?? .float32
+    let precision = precision ?? Self.fastest(model, backend)
     guard backend == .oneDNN || precision == .float32 else {
       throw NetworkError(
         .unsupported, file: model.name, "the back end openblas computes in fp32 only")
@@ -67,6 +71,8 @@ public final class Session: Sendable {
     self.precision = precision
     self.threadsPerRun = threadsPerRun
     self.fusion = fusion
+    self.observing = observing
+    ranges = precision == .int8 ? try ValueRanges.of(model) : nil
     var graph = model.graph
     if fusion {
       do throws(NetworkError) { try graph.foldBatchNormalization() } catch {
@@ -76,6 +82,12 @@ public final class Session: Sendable {
     self.graph = graph
     parameterInputs = graph.parameterInputs
     openblas_set_num_threads(1)
+  }
+
+  /// The fastest precision that the CPU computes in hardware and the model is fit for.
+  private static func fastest(_ model: Model, _ backend: Backend) -> Precision {
+    let native = BackendInfo.available().first { $0.backend == backend }?.precisions ?? []
+    return native.first { $0 != .int8 || model.isFitForInt8 } ?? .float32
   }
 
   /// Makes the plan for these input shapes now, so that the first run is as quick as the others.
@@ -110,7 +122,7 @@ public final class Session: Sendable {
       defer { prepared.give(workspace) }
       let outputs = try execute(prepared.plan, workspace, storages)
       return Dictionary(
-        zip(model.outputs.map(\.name), outputs), uniquingKeysWith: { first, _ in first })
+        zip(prepared.plan.outputNames, outputs), uniquingKeysWith: { first, _ in first })
     } catch { throw error.inFile(model.name) }
   }
 
@@ -218,7 +230,7 @@ public final class Session: Sendable {
       try PlanCompiler.compile(
         program, backend: backend, precision: precision, weights: weights,
         threads: threadsPerRun, winograd: fusion && precision == .float32,
-        outputLayout: key.layout)
+        outputLayout: key.layout, ranges: ranges)
     }
     let prepared = PreparedPlan(plan)
     return cache.withLock { $0.insert(prepared, for: key) }
@@ -229,6 +241,7 @@ public final class Session: Sendable {
   {
     var program = try ProgramBuilder.build(graph, inputs: types, parameters: parameters)
     if fusion { program.fuse() }
+    if observing { program.exposeValues() }
     return program
   }
 }

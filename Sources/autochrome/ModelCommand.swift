@@ -5,8 +5,11 @@ import Foundation
 /// Looking at networks.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "List, show, verify and import networks.",
-    subcommands: [List.self, Show.self, Time.self, Verify.self, Import.self])
+    commandName: "model",
+    abstract: "List, show, time, verify, import and calibrate networks.",
+    subcommands: [
+      List.self, Show.self, Time.self, Verify.self, Import.self, Calibrate.self, Compare.self,
+    ])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The networks that are shipped.")
@@ -51,7 +54,7 @@ struct ModelCommand: ParsableCommand {
     @Option(help: "onednn or openblas; by default both.")
     var backend: String?
 
-    @Option(help: "fp32 or bf16; by default all that the CPU computes in hardware.")
+    @Option(help: "int8, bf16 or fp32; by default all that the CPU and the network are fit for.")
     var precision: String?
 
     @Option(help: "How often each is measured; the median counts.")
@@ -89,7 +92,7 @@ struct ModelCommand: ParsableCommand {
     @Option(help: "onednn or openblas; by default the fastest.")
     var backend: String?
 
-    @Option(help: "fp32 or bf16.")
+    @Option(help: "int8, bf16 or fp32, the default.")
     var precision: String?
 
     @Option(help: "Write our outputs as output_M.pb below this folder.")

@@ -16,7 +16,10 @@ struct SettingsOptions: ParsableArguments {
   @Option(help: "onednn or openblas; by default the fastest.")
   var backend: String?
 
-  @Option(help: "fp32 or bf16; by default bf16 where the CPU has it in hardware.")
+  @Option(
+    help: ArgumentHelp(
+      "int8, bf16, fp32, or auto: the fastest that CPU and network are fit for.",
+      valueName: "name"))
   var precision: String?
 
   @Option(help: "Short side of the picture that the network sees.")

@@ -67,6 +67,22 @@ import Testing
     }
   }
 
+  /// After a training, scripts/calibrate-models.sh gives the shipped networks their ranges.
+  @Test(arguments: ["autochrome", "autochrome-fast"])
+  func int8IsClose(name: String) throws {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources/AutochromeKit/Resources/models/\(name).onnx").path
+    let model = try Model(contentsOf: path)
+    let x = try Self.input(64, 96)
+    let exact = try #require(try Session(model: model, precision: .float32).run(x)["logits"])
+    let session = try Session(model: model, precision: .int8)
+    let coarse = try #require(try session.run(x)["logits"])
+    #expect(difference(coarse.floats, exact.floats, tolerance: 0.1) == nil)
+    #expect(difference(coarse.floats, exact.floats, tolerance: 1e-4) != nil)
+    let info = try #require(BackendInfo.available().first { $0.backend == .oneDNN })
+    #expect(try Session(model: model).precision == info.precisions.first)
+  }
+
   @Test func openBLASRefusesBFloat16() throws {
     let model = try Self.model()
     #expect(throws: NetworkError.self) {

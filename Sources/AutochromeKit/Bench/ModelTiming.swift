@@ -25,7 +25,8 @@ public struct ModelTiming: Codable, Sendable {
     public var threads = 1
     /// One of the back ends by name; nil for all.
     public var backend: String?
-    /// One of the precisions by name; nil for all that the CPU computes in hardware.
+    /// One of the precisions by name; nil for all that the CPU computes in hardware and the network is
+    /// fit for.
     public var precision: String?
     /// How often each is measured.
     public var rounds = 15
@@ -55,11 +56,13 @@ public struct ModelTiming: Codable, Sendable {
         )
       }
       let backend: Backend? = try plan.backend.map { try ModelCatalog.parse($0) }
-      let precision: Precision? = try plan.precision.map { try ModelCatalog.parse($0) }
+      let precision = try ModelCatalog.parsePrecision(plan.precision)
       let sessions = try BackendInfo.available()
         .filter { backend == nil || $0.backend == backend }
         .flatMap { info in
-          try info.precisions.filter { precision == nil || $0 == precision }.map {
+          try info.precisions.filter {
+            precision == nil ? $0 != .int8 || loaded.isFitForInt8 : $0 == precision
+          }.map {
             try Session(model: loaded, backend: info.backend, precision: $0)
           }
         }

@@ -8,10 +8,15 @@ public enum ArithmeticCeiling {
     _ precision: Precision, rounds: Int = 30
   ) throws(NetworkError) -> Double {
     let (pixels, channels) = (1024, 512)
-    let type = precision == .bfloat16 ? dnnl_bf16 : dnnl_f32
+    let (data, weights) =
+      switch precision {
+      case .float32: (dnnl_f32, dnnl_f32)
+      case .bfloat16: (dnnl_bf16, dnnl_bf16)
+      case .int8: (dnnl_u8, dnnl_s8)
+      }
     let (wantedData, wantedWeights) = (
-      try MemoryLayoutDescriptor([1, channels, 32, 32], type, strides: nil),
-      try MemoryLayoutDescriptor([channels, channels, 1, 1], type, strides: nil)
+      try MemoryLayoutDescriptor([1, channels, 32, 32], data, strides: nil),
+      try MemoryLayoutDescriptor([channels, channels, 1, 1], weights, strides: nil)
     )
     let engine = try DNNLEngine.shared()
     let attributes = try DNNLAttributes()

@@ -135,4 +135,26 @@ final class DNNLAttributes {
   }
 
   deinit { dnnl_primitive_attr_destroy(handle) }
+
+  /// The sums of products of a convolution are multiplied by these, one for each channel of the result.
+  func scaleChannels(_ scales: [Float], isGrouped: Bool) throws(NetworkError) {
+    try check(
+      ac_dnnl_attr_scale_channels(handle, isGrouped ? 1 : 0, Int32(scales.count), scales))
+  }
+
+  /// What a reorder moves is multiplied by this.
+  func scaleReorder(_ scale: Float) throws(NetworkError) {
+    try check(withUnsafePointer(to: scale) { ac_dnnl_attr_scale_reorder(handle, $0) })
+  }
+
+  /// An operand of a binary primitive is multiplied by this. `argument`: `DNNL_ARG_SRC_0` or `_1`.
+  func scaleOperand(_ argument: Int32, _ scale: Float) throws(NetworkError) {
+    try check(withUnsafePointer(to: scale) { ac_dnnl_attr_scale_operand(handle, argument, $0) })
+  }
+
+  private func check(_ status: dnnl_status_t) throws(NetworkError) {
+    guard status == dnnl_success else {
+      throw NetworkError(.backEnd, "oneDNN refuses scales (status \(status.rawValue))")
+    }
+  }
 }

@@ -67,9 +67,10 @@ extension PlanCompiler {
   /// Computes a 2-D transposed convolution as one plain convolution for each phase, each of which is
   /// then spread over the output. oneDNN's own way, the gradient of a convolution, is several times
   /// slower. False when the shape does not allow it.
-  private mutating func compilePhases(_ kind: Deconvolution, _ operation: Program.Operation)
-    throws(NetworkError) -> Bool
-  {
+  /// `quantum`: that of the input, where integers are to be multiplied.
+  mutating func compilePhases(
+    _ kind: Deconvolution, _ operation: Program.Operation, _ quantum: Quantum? = nil
+  ) throws(NetworkError) -> Bool {
     let window = kind.window
     guard window.rank == 2, kind.groups == 1, window.dilation == [1, 1], window.stride != [1, 1],
       let weights = program.values[program.root(operation.inputs[1])].constant
@@ -84,58 +85,81 @@ extension PlanCompiler {
     }
     let y = operation.outputs[0]
     let shape = type(y).shape
-    let target = try channelsLast(shape, resultType(y))
-    var descriptions: [DNNLPrimitiveDescription] = []
+    let step = quantum != nil && kind.post.isHomogeneous ? quantization?.target(y) : nil
+    let target = try channelsLast(shape, step?.oneDNN ?? resultType(y))
+    var parts: [PhasePart] = []
     for (vertical, horizontal) in phases {
-      guard let pd = try describe(kind, operation, vertical, horizontal) else { return false }
-      descriptions.append(pd)
-    }
-    let result = result(y, target)
-    let elementByteCount = target.byteCount / kind.output.count
-    for (pd, (vertical, horizontal)) in zip(descriptions, phases) {
-      let layout = try pd.layout(dnnl_query_dst_md)
-      let part = Native(
-        buffer: builder.arenaBuffer(byteCount: layout.byteCount), layout: layout)
       let filter = try self.weights.derived(
         from: weights.storage, key: "\(vertical.taps) \(horizontal.taps)"
       ) { () throws(NetworkError) in try Self.taps(of: weights, vertical.taps, horizontal.taps) }
-      try addPhase(kind, operation, pd, filter, part)
+      var part = PhasePart(vertical: vertical, horizontal: horizontal, filter: filter)
+      if let quantum {
+        let rounded = try integerWeights(filter)
+        part.filter = rounded.integers
+        part.units = IntegerUnits(
+          source: quantum, weights: rounded.scales, target: step, summand: nil)
+      }
+      guard let pd = try describe(kind, operation, part, target.elementType) else { return false }
+      part.description = pd
+      parts.append(part)
+    }
+    let result = step == nil ? result(y, target) : quantizedResult(y, target)
+    let elementByteCount = target.byteCount / kind.output.count
+    for part in parts {
+      guard let pd = part.description else { return false }
+      let layout = try pd.layout(dnnl_query_dst_md)
+      let piece = Native(
+        buffer: builder.arenaBuffer(byteCount: layout.byteCount), layout: layout)
+      try addPhase(kind, operation, pd, part, piece)
       let spread = PhaseSpreading(
-        batch: kind.batch, rows: vertical.count, columns: horizontal.count,
+        batch: kind.batch, rows: part.vertical.count, columns: part.horizontal.count,
         pixelByteCount: kind.outputChannels * elementByteCount, output: kind.output,
-        outputWidth: shape[3], outputHeight: shape[2], firstRow: vertical.first,
-        firstColumn: horizontal.first, stride: (window.stride[0], window.stride[1]))
+        outputWidth: shape[3], outputHeight: shape[2], firstRow: part.vertical.first,
+        firstColumn: part.horizontal.first, stride: (window.stride[0], window.stride[1]))
       builder.add(
         operation.name,
-        .host(spread, inputs: [part.buffer], outputs: [result.buffer], scratch: nil))
+        .host(spread, inputs: [piece.buffer], outputs: [result.buffer], scratch: nil))
     }
     return true
   }
 
-  private func channelsLast(_ shape: [Int], _ type: dnnl_data_type_t) throws(NetworkError)
-    -> MemoryLayoutDescriptor
-  {
-    let (c, h, w) = (shape[1], shape[2], shape[3])
-    return try MemoryLayoutDescriptor(shape, type, strides: [h * w * c, 1, w * c, c])
+  /// A phase along both axes, as a plain convolution.
+  private struct PhasePart {
+    let vertical: Phase
+    let horizontal: Phase
+    /// Integers where `units` are there.
+    var filter: Tensor
+    var units: IntegerUnits?
+    var description: DNNLPrimitiveDescription?
   }
 
   private func describe(
-    _ kind: Deconvolution, _ operation: Program.Operation, _ vertical: Phase, _ horizontal: Phase
+    _ kind: Deconvolution, _ operation: Program.Operation, _ piece: PhasePart,
+    _ resultType: dnnl_data_type_t
   ) throws(NetworkError) -> DNNLPrimitiveDescription? {
     let engine = try DNNLEngine.shared()
-    let (x, y) = (operation.inputs[0], operation.outputs[0])
+    let (vertical, horizontal) = (piece.vertical, piece.horizontal)
+    let x = operation.inputs[0]
     let part = SpatialWindow(
       input: kind.window.output, output: [vertical.count, horizontal.count],
       kernel: [vertical.taps.count, horizontal.taps.count], stride: [1, 1], dilation: [1, 1],
       begin: [vertical.begin, horizontal.begin], end: [vertical.end, horizontal.end])
     // The fault of oneDNN 2.6 described at the plain convolution.
     if part.hasEmptyPositions { return nil }
-    let src = try any(type(x).shape, activationType)
-    let filter = try any([kind.outputChannels, kind.inputChannels] + part.kernel, activationType)
+    let shape = type(x).shape
+    let src =
+      if let units = piece.units {
+        try channelsLast(shape, units.source.oneDNN)
+      } else {
+        try any(shape, activationType)
+      }
+    let filter = try any(
+      [kind.outputChannels, kind.inputChannels] + part.kernel,
+      piece.units == nil ? activationType : dnnl_s8)
     let bias = kind.hasBias ? try any([kind.outputChannels], dnnl_f32) : nil
-    let dst = try channelsLast(
-      [kind.batch, kind.outputChannels] + part.output, resultType(y))
-    let attributes = try attributes(kind.post, operation)
+    let dst = try channelsLast([kind.batch, kind.outputChannels] + part.output, resultType)
+    let attributes = try attributes(kind.post, operation, piece.units)
+    if let units = piece.units { try attributes.scaleChannels(units.scales, isGrouped: false) }
     return try DNNLPrimitiveDescription {
       ac_dnnl_convolution(
         &$0, engine.handle, dnnl_convolution_direct, src.handle, filter.handle, bias?.handle,
@@ -146,23 +170,29 @@ extension PlanCompiler {
 
   private mutating func addPhase(
     _ kind: Deconvolution, _ operation: Program.Operation, _ pd: DNNLPrimitiveDescription,
-    _ filter: Tensor, _ part: Native
+    _ part: PhasePart, _ target: Native
   ) throws(NetworkError) {
-    let source = try operand(operation.inputs[0], as: try pd.layout(dnnl_query_src_md))
-    let layout = try pd.layout(dnnl_query_weights_md)
-    let packed = try packed(filter, try .dense(filter.shape), as: layout)
-    var arguments: [ExecutionPlan.Argument] = [
-      .init(kind: DNNL_ARG_SRC, buffer: source.buffer, layout: source.layout),
-      .init(kind: DNNL_ARG_WEIGHTS, buffer: packed, layout: layout),
-      .init(kind: DNNL_ARG_DST, buffer: part.buffer, layout: part.layout),
-    ]
-    if kind.hasBias {
-      let layout = try pd.layout(dnnl_query_weights_md, 1)
-      let bias = operation.inputs[2]
-      let buffer = try weights(bias, as: layout, shape: type(bias).shape)
-      arguments.append(.init(kind: DNNL_ARG_BIAS, buffer: buffer, layout: layout))
+    let x = operation.inputs[0]
+    let bias = kind.hasBias ? operation.inputs[2] : nil
+    let source: Native
+    var arguments: [ExecutionPlan.Argument]
+    if let units = part.units {
+      source = try quantizedOperand(x, units.source)
+      arguments = try filterArguments(pd, part.filter, part.filter.shape, bias: bias, units)
+    } else {
+      source = try operand(x, as: try pd.layout(dnnl_query_src_md))
+      let layout = try pd.layout(dnnl_query_weights_md)
+      let packed = try packed(part.filter, try .dense(part.filter.shape), as: layout)
+      arguments = [.init(kind: DNNL_ARG_WEIGHTS, buffer: packed, layout: layout)]
+      if let bias {
+        let layout = try pd.layout(dnnl_query_weights_md, 1)
+        let buffer = try weights(bias, as: layout, shape: type(bias).shape)
+        arguments.append(.init(kind: DNNL_ARG_BIAS, buffer: buffer, layout: layout))
+      }
     }
-    arguments += try affineArguments(kind.post, operation)
+    arguments.append(.init(kind: DNNL_ARG_SRC, buffer: source.buffer, layout: source.layout))
+    arguments.append(.init(kind: DNNL_ARG_DST, buffer: target.buffer, layout: target.layout))
+    arguments += try affineArguments(kind.post, operation, step: part.units?.step ?? 1)
     try add(operation.name, pd, arguments)
   }
 

@@ -2,7 +2,13 @@ import COneDNN
 
 extension PlanCompiler {
   /// The element type in which arrays pass between primitives.
-  var activationType: dnnl_data_type_t { precision == .bfloat16 ? dnnl_bf16 : dnnl_f32 }
+  var activationType: dnnl_data_type_t {
+    switch precision {
+    case .float32: dnnl_f32
+    case .bfloat16: dnnl_bf16
+    case .int8: ac_dnnl_has_bf16() != 0 ? dnnl_bf16 : dnnl_f32
+    }
+  }
 
   /// Compiles the operation to a oneDNN primitive; false when oneDNN has none for it.
   mutating func compilePrimitive(_ operation: Program.Operation) throws(NetworkError) -> Bool {
@@ -29,7 +35,7 @@ extension PlanCompiler {
 
   /// The value as it lies: in oneDNN's layout where there is one, else dense.
   mutating func operand(_ value: ValueID) throws(NetworkError) -> Native {
-    if let found = native[value] { return found }
+    if let found = try real(value) { return found }
     return Native(buffer: try denseBuffer(value), layout: try .dense(type(value).shape))
   }
 
@@ -106,21 +112,26 @@ extension PlanCompiler {
   // MARK: Steps
 
   /// Adds a step that copies an array into another layout.
-  mutating func reorder(_ from: Native, to: Native, name: String) throws(NetworkError) {
-    let (primitive, scratch) = try Self.reorderPrimitive(from: from.layout, to: to.layout)
-    add(
-      name, primitive, scratch: scratch,
-      [
-        .init(kind: DNNL_ARG_FROM, buffer: from.buffer, layout: from.layout),
-        .init(kind: DNNL_ARG_TO, buffer: to.buffer, layout: to.layout),
-      ])
+  /// `scale`: what the numbers are multiplied by on the way.
+  mutating func reorder(_ from: Native, to: Native, name: String, scale: Float? = nil)
+    throws(NetworkError)
+  {
+    let (primitive, scratch) = try Self.reorderPrimitive(
+      from: from.layout, to: to.layout, scale: scale)
+    var arguments: [ExecutionPlan.Argument] = [
+      .init(kind: DNNL_ARG_FROM, buffer: from.buffer, layout: from.layout),
+      .init(kind: DNNL_ARG_TO, buffer: to.buffer, layout: to.layout),
+    ]
+    if let scale { arguments += try scaleArguments(DNNL_ARG_FROM, [scale]) }
+    add(name, primitive, scratch: scratch, arguments)
   }
 
   static func reorderPrimitive(
-    from: MemoryLayoutDescriptor, to: MemoryLayoutDescriptor
+    from: MemoryLayoutDescriptor, to: MemoryLayoutDescriptor, scale: Float? = nil
   ) throws(NetworkError) -> (DNNLPrimitive, MemoryLayoutDescriptor) {
     let engine = try DNNLEngine.shared()
     let attributes = try DNNLAttributes()
+    if let scale { try attributes.scaleReorder(scale) }
     let pd = try DNNLPrimitiveDescription {
       ac_dnnl_reorder(&$0, engine.handle, from.handle, to.handle, attributes.handle)
     }

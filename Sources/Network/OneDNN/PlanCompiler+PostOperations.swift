@@ -1,14 +1,17 @@
 import COneDNN
 
 extension PlanCompiler {
-  /// The post operations as oneDNN's attributes.
-  func attributes(_ post: PostOperations, _ operation: Program.Operation) throws(NetworkError)
-    -> DNNLAttributes
-  {
+  /// The post operations as oneDNN's attributes; `units` where they work on integers.
+  func attributes(
+    _ post: PostOperations, _ operation: Program.Operation, _ units: IntegerUnits? = nil
+  ) throws(NetworkError) -> DNNLAttributes {
     let channel = try channelLayout(of: operation)
     return try DNNLAttributes { ops in
       var status = dnnl_success
-      if post.sum != nil { status = ac_dnnl_append_sum(ops) }
+      if post.sum != nil {
+        status = ac_dnnl_append_sum(
+          ops, units?.sumScale ?? 1, units?.sumType ?? dnnl_data_type_undef)
+      }
       if status == dnnl_success, let (algorithm, alpha, beta) = post.activation?.oneDNN {
         status = ac_dnnl_append_eltwise(ops, algorithm, alpha, beta)
       }
@@ -27,10 +30,11 @@ extension PlanCompiler {
     return try .dense(shape.indices.map { $0 == 1 ? shape[1] : 1 })
   }
 
-  /// The factors and summands of each channel, as arguments of the post operations.
-  mutating func affineArguments(_ post: PostOperations, _ operation: Program.Operation)
-    throws(NetworkError) -> [ExecutionPlan.Argument]
-  {
+  /// The factors and summands of each channel, as arguments of the post operations. `step`: the unit of
+  /// the result, where that is none of 1.
+  mutating func affineArguments(
+    _ post: PostOperations, _ operation: Program.Operation, step: Float = 1
+  ) throws(NetworkError) -> [ExecutionPlan.Argument] {
     guard let scale = post.scale, let shift = post.shift else { return [] }
     let layout = try channelLayout(of: operation)
     var position = (post.sum == nil ? 0 : 1) + (post.activation == nil ? 0 : 1)
@@ -38,7 +42,16 @@ extension PlanCompiler {
     for index in [scale, shift] {
       // DNNL_ARG_ATTR_MULTIPLE_POST_OP(position) | DNNL_ARG_SRC_1
       let kind = DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * Int32(position + 1) | DNNL_ARG_SRC_1
-      let buffer = try denseBuffer(operation.inputs[index])
+      var buffer = try denseBuffer(operation.inputs[index])
+      if index == shift, step != 1,
+        let real = program.values[program.root(operation.inputs[index])].constant
+      {
+        let scaled = try weights.derived(from: real.storage, key: "÷ \(step.bitPattern)") {
+          () throws(NetworkError) in
+          try Tensor(shape: real.shape, floats: real.floats.map { $0 / step })
+        }
+        buffer = builder.buffer(at: .constant(scaled.storage))
+      }
       arguments.append(.init(kind: kind, buffer: buffer, layout: layout))
       position += 1
     }

@@ -20,6 +20,12 @@ extension PlanCompiler {
   mutating func compile(_ kind: Pooling, _ operation: Program.Operation)
     throws(NetworkError) -> Bool
   {
+    guard let (algorithm, window) = Self.pooling(kind) else { return false }
+    return try addPooling(operation, algorithm, window)
+  }
+
+  /// oneDNN's algorithm and window; nil where it has none.
+  private static func pooling(_ kind: Pooling) -> (dnnl_alg_kind_t, SpatialWindow)? {
     var window = kind.window
     // Rounding the extent up lets the last window reach beyond the padding.
     let needed = window.input.indices.map { axis in
@@ -30,32 +36,35 @@ extension PlanCompiler {
     let reachesBeyond = zip(needed, window.end).contains { $0 > $1 }
     window.end = zip(needed, window.end).map { max($0, $1) }
     switch kind.function {
-    case .maximum: return try addPooling(operation, dnnl_pooling_max, window)
-    case .mean(countsPadding: false):
-      return try addPooling(operation, dnnl_pooling_avg_exclude_padding, window)
+    case .maximum: return (dnnl_pooling_max, window)
+    case .mean(countsPadding: false): return (dnnl_pooling_avg_exclude_padding, window)
     case .mean(countsPadding: true):
-      if reachesBeyond { return false }
-      return try addPooling(operation, dnnl_pooling_avg_include_padding, window)
+      return reachesBeyond ? nil : (dnnl_pooling_avg_include_padding, window)
     }
   }
 
   mutating func addPooling(
     _ operation: Program.Operation, _ algorithm: dnnl_alg_kind_t, _ window: SpatialWindow
   ) throws(NetworkError) -> Bool {
-    let engine = try DNNLEngine.shared()
     let source = try operand(operation.inputs[0])
-    let y = operation.outputs[0]
-    let target = try any(type(y).shape, source.layout.elementType)
+    let target = try any(type(operation.outputs[0]).shape, source.layout.elementType)
+    guard let pd = try describe(algorithm, window, source.layout, target) else { return false }
+    try addMapping(operation, pd, source)
+    return true
+  }
+
+  private func describe(
+    _ algorithm: dnnl_alg_kind_t, _ window: SpatialWindow, _ source: MemoryLayoutDescriptor,
+    _ target: MemoryLayoutDescriptor
+  ) throws(NetworkError) -> DNNLPrimitiveDescription? {
+    let engine = try DNNLEngine.shared()
     let attributes = try DNNLAttributes()
-    let pd = try DNNLPrimitiveDescription {
+    return try DNNLPrimitiveDescription {
       ac_dnnl_pooling(
-        &$0, engine.handle, algorithm, source.layout.handle, target.handle, int64(window.stride),
+        &$0, engine.handle, algorithm, source.handle, target.handle, int64(window.stride),
         int64(window.kernel), int64(window.dilation.map { $0 - 1 }), int64(window.begin),
         int64(window.end), attributes.handle)
     }
-    guard let pd else { return false }
-    try addMapping(operation, pd, source)
-    return true
   }
 
   mutating func compile(_ kind: Resize, _ operation: Program.Operation)
@@ -64,19 +73,43 @@ extension PlanCompiler {
     guard kind.isRepetition || kind.isHalfPixelLinear, (3...5).contains(kind.input.rank),
       kind.axes.allSatisfy({ $0.axis >= 2 })
     else { return false }
-    let engine = try DNNLEngine.shared()
     let source = try operand(operation.inputs[0])
-    let y = operation.outputs[0]
-    let target = try any(type(y).shape, source.layout.elementType)
+    let target = try any(type(operation.outputs[0]).shape, source.layout.elementType)
+    guard let pd = try describe(kind, source.layout, target) else { return false }
+    try addMapping(operation, pd, source)
+    return true
+  }
+
+  private func describe(
+    _ kind: Resize, _ source: MemoryLayoutDescriptor, _ target: MemoryLayoutDescriptor
+  ) throws(NetworkError) -> DNNLPrimitiveDescription? {
+    let engine = try DNNLEngine.shared()
     let attributes = try DNNLAttributes()
-    let pd = try DNNLPrimitiveDescription {
+    return try DNNLPrimitiveDescription {
       ac_dnnl_resampling(
         &$0, engine.handle,
-        kind.isLinear ? dnnl_resampling_linear : dnnl_resampling_nearest, nil,
-        source.layout.handle, target.handle, attributes.handle)
+        kind.isLinear ? dnnl_resampling_linear : dnnl_resampling_nearest, nil, source.handle,
+        target.handle, attributes.handle)
+    }
+  }
+
+  /// The largest numbers, or the same repeated, in 8 bits as they come.
+  mutating func compileMoving(_ operation: Program.Operation, _ quantum: Quantum)
+    throws(NetworkError) -> Bool
+  {
+    let (x, y) = (operation.inputs[0], operation.outputs[0])
+    let source = try quantizedOperand(x, quantum)
+    let target = try channelsLast(type(y).shape, quantum.oneDNN)
+    let pd: DNNLPrimitiveDescription?
+    switch operation.kind {
+    case let kind as Pooling:
+      guard let (algorithm, window) = Self.pooling(kind) else { return false }
+      pd = try describe(algorithm, window, source.layout, target)
+    case let kind as Resize: pd = try describe(kind, source.layout, target)
+    default: return false
     }
     guard let pd else { return false }
-    try addMapping(operation, pd, source)
+    try addMapping(operation, pd, source, to: quantizedResult(y, target))
     return true
   }
 
@@ -84,7 +117,14 @@ extension PlanCompiler {
   mutating func addMapping(
     _ operation: Program.Operation, _ pd: DNNLPrimitiveDescription, _ source: Native
   ) throws(NetworkError) {
-    let target = result(operation.outputs[0], try pd.layout(dnnl_query_dst_md))
+    try addMapping(
+      operation, pd, source, to: result(operation.outputs[0], try pd.layout(dnnl_query_dst_md)))
+  }
+
+  private mutating func addMapping(
+    _ operation: Program.Operation, _ pd: DNNLPrimitiveDescription, _ source: Native,
+    to target: Native
+  ) throws(NetworkError) {
     try add(
       operation.name, pd,
       [

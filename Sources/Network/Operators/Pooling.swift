@@ -7,6 +7,7 @@ struct Pooling: Operator {
   }
 
   let function: Function
+  var isMaximum: Bool { if case .maximum = function { true } else { false } }
   /// Images times channels.
   let planes: Int
   let window: SpatialWindow

@@ -10,6 +10,15 @@ struct PostOperations: Sendable {
 
   var isEmpty: Bool { sum == nil && activation == nil && scale == nil }
 
+  /// Whether a result in other units follows from operands in these units: the activation of a × x is a
+  /// × that of x for a > 0.
+  var isHomogeneous: Bool {
+    switch activation {
+    case nil, .relu, .leakyRelu: true
+    default: false
+    }
+  }
+
   /// Applies them to `count` numbers of one channel.
   @inline(__always)
   func apply(

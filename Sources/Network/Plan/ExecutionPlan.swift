@@ -48,6 +48,8 @@ struct ExecutionPlan: Sendable {
   var arenaByteCount = 0
   /// The network's outputs as they are handed over; for ``TensorLayout/nhwc`` with permuted shapes.
   var outputTypes: [TensorType] = []
+  /// The outputs' names, in the same order.
+  var outputNames: [String] = []
 }
 
 /// Collects steps and buffers, then lays the buffers out in the arena.
@@ -100,7 +102,9 @@ struct PlanBuilder {
 
   /// Places the buffers: the largest first, each at the lowest offset where it overlaps no buffer
   /// that lives at the same time.
-  func finish(outputTypes: [TensorType]) throws(NetworkError) -> ExecutionPlan {
+  func finish(
+    outputTypes: [TensorType], outputNames: [String]
+  ) throws(NetworkError) -> ExecutionPlan {
     var placed: [(range: Range<Int>, first: Int, last: Int)] = []
     var places = buffers.map { $0.place ?? .arena(0) }
     var total = 0
@@ -124,6 +128,7 @@ struct PlanBuilder {
       }
     }
     return ExecutionPlan(
-      steps: steps, places: places, arenaByteCount: total, outputTypes: outputTypes)
+      steps: steps, places: places, arenaByteCount: total, outputTypes: outputTypes,
+      outputNames: outputNames)
   }
 }

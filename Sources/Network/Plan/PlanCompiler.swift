@@ -2,8 +2,9 @@ import COneDNN
 
 /// Turns a ``Program`` into an ``ExecutionPlan``: decides where each array lies and in which layout.
 ///
-/// A value may exist as a dense array (`dense`), in a layout that oneDNN chose (`native`), or both;
-/// conversions are inserted where a step needs what is not there yet.
+/// A value may exist as a dense array (`dense`), in a layout that oneDNN chose (`native`), in 8 bits
+/// (`quantized`), or in several of these; conversions are inserted where a step needs what is not there
+/// yet.
 struct PlanCompiler {
   typealias ValueID = Program.ValueID
   typealias BufferID = ExecutionPlan.BufferID
@@ -25,6 +26,10 @@ struct PlanCompiler {
   var dense: [ValueID: BufferID] = [:]
   /// By value.
   var native: [ValueID: Native] = [:]
+  /// Which operations are computed in 8-bit integers; nil for none.
+  let quantization: Quantization?
+  /// By value: where it lies in 8 bits, channels last.
+  var quantized: [ValueID: Native] = [:]
   /// The last operation that reads a value, by root; Int.max for the network's outputs.
   private var lastUse: [ValueID: Int] = [:]
   /// The operation that is being compiled.
@@ -32,17 +37,18 @@ struct PlanCompiler {
 
   static func compile(
     _ program: Program, backend: Backend, precision: Precision, weights: WeightStore,
-    threads: Int, winograd: Bool, outputLayout: TensorLayout
+    threads: Int, winograd: Bool, outputLayout: TensorLayout, ranges: ValueRanges? = nil
   ) throws(NetworkError) -> ExecutionPlan {
-    var compiler = PlanCompiler(program, backend, precision, weights, threads, winograd)
+    var compiler = PlanCompiler(program, backend, precision, weights, threads, winograd, ranges)
     return try compiler.run(outputLayout)
   }
 
   private init(
     _ program: Program, _ backend: Backend, _ precision: Precision, _ weights: WeightStore,
-    _ threads: Int, _ winograd: Bool
+    _ threads: Int, _ winograd: Bool, _ ranges: ValueRanges?
   ) {
     self.winograd = winograd
+    quantization = ranges.map { Quantization(program, $0) }
     self.threads = threads
     self.program = program
     self.backend = backend
@@ -62,6 +68,7 @@ struct PlanCompiler {
     for (index, operation) in program.operations.enumerated() {
       current = index
       do throws(NetworkError) {
+        if try compileInteger(operation) { continue }
         if backend == .oneDNN, try compilePrimitive(operation) { continue }
         try compileHost(operation)
       } catch { throw error.at("node \"\(operation.name)\"") }
@@ -71,7 +78,8 @@ struct PlanCompiler {
     for (index, output) in program.outputs.enumerated() {
       types.append(try compileOutput(output.value, index, outputLayout))
     }
-    return try builder.finish(outputTypes: types)
+    return try builder.finish(
+      outputTypes: types, outputNames: program.outputs.map(\.name))
   }
 
   func type(_ value: ValueID) -> TensorType { program.values[value].type }
@@ -93,7 +101,7 @@ struct PlanCompiler {
     let buffer: BufferID
     if let constant = program.values[root].constant {
       buffer = builder.buffer(at: .constant(constant.storage))
-    } else if let source = native[root] {
+    } else if let source = try real(root) {
       buffer = builder.arenaBuffer(byteCount: type(root).byteCount)
       try reorder(
         source, to: Native(buffer: buffer, layout: try .dense(type(root).shape)),
@@ -159,7 +167,7 @@ struct PlanCompiler {
       strides = [h * w * c, 1, w * c, c]
     }
     let result = try TensorType(type.elementType, shape)
-    if let source = native[value], type.count > 0 {
+    if let source = try real(value), type.count > 0 {
       let wanted = try MemoryLayoutDescriptor(type.shape, dnnl_f32, strides: strides)
       if source.layout.isEqual(wanted), builder.isInArena(source.buffer) {
         builder.makeOutput(source.buffer, index: index)

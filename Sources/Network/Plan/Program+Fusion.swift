@@ -59,6 +59,8 @@ extension Program {
 /// An operation that can apply ``PostOperations`` to its result.
 protocol PostProcessing: Operator {
   var post: PostOperations { get set }
+  var groups: Int { get }
+  var inputChannels: Int { get }
 }
 
 extension Convolution: PostProcessing {}

@@ -38,6 +38,22 @@ struct Program: Sendable {
     return value
   }
 
+  /// Whether the value does not depend on the network's input.
+  func isConstant(_ value: ValueID) -> Bool { values[root(value)].constant != nil }
+
+  /// Hands all arrays of fp32 that are read or computed over as outputs too, each once.
+  mutating func exposeValues() {
+    var known = Set(outputs.map(\.name))
+    for value in inputs.map(\.value) + operations.flatMap(\.outputs) {
+      let (name, type) = (values[value].name, values[value].type)
+      if !isConstant(value), type.elementType == .float32, !name.isEmpty,
+        known.insert(name).inserted
+      {
+        outputs.append((name, value))
+      }
+    }
+  }
+
   /// Removes operations whose results nobody uses.
   mutating func removeDead() {
     var needed = Set(outputs.map { root($0.value) })

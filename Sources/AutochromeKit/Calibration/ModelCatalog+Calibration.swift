@@ -1,0 +1,78 @@
+import Colorization
+import Foundation
+import Network
+
+/// How a network is calibrated for int8.
+public struct CalibrationWishes: Hashable, Sendable {
+  /// How many pictures to look at, spread evenly over the inputs.
+  public var frames = 300
+  /// Short side of what the network sees, in samples; nil for what colorizing takes.
+  public var size: Int?
+  /// How a value's range follows from its numbers: `mse`, `percentile` or `max`.
+  public var rule = RangeRule.mse.rawValue
+
+  /// What is usual.
+  public init() {}
+}
+
+extension ModelCatalog {
+  /// Runs a network in fp32 on pictures, and writes it anew with the ranges of its values, which int8
+  /// needs.
+  /// - Parameters:
+  ///   - model: a shipped network by name, or an ONNX file.
+  ///   - pictures: files, folders, patterns or films; their colors don't matter.
+  ///   - output: the file to write; it may be `model` itself.
+  /// - Returns: what was done, in a sentence.
+  /// - Throws: `AutochromeError`; nothing is written then.
+  public static func calibrate(
+    _ model: String, pictures: [String], to output: String,
+    wishes: CalibrationWishes = CalibrationWishes(), overwrite: Bool = false
+  ) throws(AutochromeError) -> String {
+    try AutochromeError.wrapping {
+      guard overwrite || !FileManager.default.fileExists(atPath: output) else {
+        throw AutochromeError(
+          .cannotCreate, "'\(output)' exists; say --overwrite to replace it.")
+      }
+      guard (1...1_000_000).contains(wishes.frames) else {
+        throw AutochromeError(.usage, "--frames \(wishes.frames) is outside of 1…1000000.")
+      }
+      let rule: RangeRule = try parse(wishes.rule)
+      let settings = try SampledPictures.settings(size: wishes.size)
+      let url = try ResourceLocator.resolve(
+        model, kind: "model", subfolder: "models", extension: "onnx")
+      var document = try ModelDocument(contentsOf: url.path)
+      let colorizer = try FrameColorizer(
+        network: try ColorNetwork(
+          model: document.source, name: url.deletingPathExtension().lastPathComponent,
+          precision: .float32),
+        options: FrameColorizer.Options(settings))
+      let calibration = try Calibration(model: document.source)
+      let sampled = SampledPictures(inputs: pictures, count: wishes.frames, settings: settings)
+      let count = try sampled.forEach { frame in
+        try calibration.add(try colorizer.networkInputs(for: frame))
+      }
+      let ranges = try calibration.ranges(rule)
+      document.setMetadata([ValueRanges.property: try ranges.text()])
+      do {
+        try Data(try document.bytes()).write(to: URL(fileURLWithPath: output), options: .atomic)
+      } catch let error as NetworkError {
+        throw error
+      } catch {
+        throw AutochromeError(
+          .cannotCreate, "'\(output)' can't be written: \(error.localizedDescription).")
+      }
+      return "\(output): the ranges of \(ranges.values.count) values on \(count) pictures"
+    }
+  }
+}
+
+extension SampledPictures {
+  /// Those of colorizing pictures, without sound and the like.
+  static func settings(size: Int?) throws -> Settings {
+    var layer = SettingsLayer()
+    layer.size = size
+    layer.audio = CopyMode.none
+    layer.extras = CopyMode.none
+    return try Settings(pipeline: nil, suggested: "photos", options: layer)
+  }
+}
