@@ -45,8 +45,9 @@ public struct PrecisionReport: Codable, Sendable {
       var worst = 0.0
       let sampled = SampledPictures(inputs: pictures, count: count, settings: settings)
       let taken = try sampled.forEach { frame in
+        let survey = try colorizers[0].survey(frame)
         let found = distances(
-          try colorizers[0].analyze(frame).estimate, try colorizers[1].analyze(frame).estimate)
+          try colorizers[0].analyze(survey).estimate, try colorizers[1].analyze(survey).estimate)
         worst = max(worst, mean(found))
         differences += found
       }

@@ -16,7 +16,7 @@ struct KeyFrameChooser: Sendable {
   private var explained: [Float] = []
 
   /// The share of the picture that may be unexplained.
-  private static let mostUnexplained: Float = 0.15
+  private static let mostUnexplained: Float = 0.05
 
   init(distance: Int) { self.distance = max(distance, 1) }
 
