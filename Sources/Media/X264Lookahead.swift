@@ -2,7 +2,7 @@
 /// times a frame's luma, and its slower presets look at 40 frames and more: 2 GB at 2160p.
 public enum X264Lookahead {
   /// What all frames of the look-ahead may take together, in bytes.
-  static let budget = 80_000_000
+  static let budget = 74_000_000
 
   /// Frames that the presets with a look-ahead look at (x264 0.164, `--fullhelp`).
   private static let presets = [

@@ -10,7 +10,7 @@ import Testing
     }
     // What the preset has where it is small, what the budget holds where it is large.
     #expect(parameters("medium", 320, 240) == "rc-lookahead=40")
-    #expect(parameters(nil, 1920, 1080) == "rc-lookahead=6")
+    #expect(parameters(nil, 1920, 1080) == "rc-lookahead=5")
     #expect(parameters("veryfast", 1280, 720) == "rc-lookahead=10")
     #expect(parameters("placebo", 3840, 2160) == "rc-lookahead=5:sync-lookahead=0")
     // These look at no frame ahead.
