@@ -130,8 +130,9 @@ def quantized(model: Path, folder: Path) -> Path:
     from onnxruntime import quantization
     plain = folder / f"{model.stem}-plain.onnx"
     target = folder / f"{model.stem}-qdq.onnx"
-    onnx.save(without_casts(onnx.load(str(model))), str(plain))
-    name = onnx.load(str(model)).graph.input[0].name
+    network = without_casts(onnx.load(str(model)))
+    onnx.save(network, str(plain))
+    name = network.graph.input[0].name
 
     class Reader(quantization.CalibrationDataReader):
         pictures = iter(film_pictures())

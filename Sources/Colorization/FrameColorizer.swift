@@ -67,13 +67,6 @@ public final class FrameColorizer: Sendable {
     try reducer(for: frame).reduce(frame.picture)
   }
 
-  /// What the network is given for a frame.
-  public func networkInputs(for frame: Frame) throws -> [String: Tensor] {
-    let reducer = try reducer(for: frame)
-    return try network.inputs(
-      lightness: try reducer.reduce(frame.picture), geometry: reducer.geometry)
-  }
-
   /// What is known of a frame before the network sees it: an analysis whose estimate is blank.
   public func survey(_ frame: Frame) throws -> FrameAnalysis {
     let reducer = try reducer(for: frame)
@@ -81,6 +74,11 @@ public final class FrameColorizer: Sendable {
     return FrameAnalysis(
       geometry: geometry, lightness: try reducer.reduce(frame.picture),
       estimate: CoarseEstimate(blankOfWidth: geometry.gridWidth, height: geometry.gridHeight))
+  }
+
+  /// What the network is given for a frame that was surveyed.
+  public func networkInputs(_ survey: FrameAnalysis) throws -> [String: Tensor] {
+    try network.inputs(lightness: survey.lightness, geometry: survey.geometry)
   }
 
   /// The network's view of a frame that was surveyed.

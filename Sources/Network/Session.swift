@@ -54,7 +54,7 @@ public final class Session: Sendable {
     observing: Bool = false
   ) throws(NetworkError) {
     let backend = backend ?? .oneDNN
-    let precision = precision ?? Self.fastest(model, backend)
+    let (precision, found) = precision.map { ($0, nil) } ?? Self.fastest(model, backend)
     guard backend == .oneDNN || precision == .float32 else {
       throw NetworkError(
         .unsupported, file: model.name, "the back end openblas computes in fp32 only")
@@ -72,7 +72,11 @@ public final class Session: Sendable {
     self.threadsPerRun = threadsPerRun
     self.fusion = fusion
     self.observing = observing
-    ranges = precision == .int8 ? try ValueRanges.of(model) : nil
+    if precision == .int8, found == nil {
+      ranges = try ValueRanges.of(model)
+    } else {
+      ranges = found
+    }
     var graph = model.graph
     if fusion {
       do throws(NetworkError) { try graph.foldBatchNormalization() } catch {
@@ -84,10 +88,12 @@ public final class Session: Sendable {
     openblas_set_num_threads(1)
   }
 
-  /// The fastest precision that the CPU computes in hardware and the model is fit for.
-  private static func fastest(_ model: Model, _ backend: Backend) -> Precision {
+  /// The fastest precision that the CPU computes in hardware and the model is fit for, and the ranges
+  /// that were read to find out: their digest goes over all weights, so they are read once.
+  private static func fastest(_ model: Model, _ backend: Backend) -> (Precision, ValueRanges?) {
     let native = BackendInfo.available().first { $0.backend == backend }?.precisions ?? []
-    return native.first { $0 != .int8 || model.isFitForInt8 } ?? .float32
+    if native.first == .int8, let ranges = model.fittingRanges { return (.int8, ranges) }
+    return (native.first { $0 != .int8 } ?? .float32, nil)
   }
 
   /// Makes the plan for these input shapes now, so that the first run is as quick as the others.

@@ -20,27 +20,10 @@ import Testing
     ).run { _ in }
   }
 
-  /// A lossless film of the frames of `film` with these numbers.
-  private func write(_ film: SampleFilm, frames: [Int], to name: String) throws {
-    let info = SourceInfo(
-      width: film.width, height: film.height, format: .yuv420(8), color: SampleClip.color,
-      timeBase: Rational(1, 24), frameRate: Rational(24, 1))
-    var options = SinkOptions()
-    options.encoder = "ffv1"
-    let sink = try MediaSink.open(scratch.path(name), source: info, options: options)
-    for (index, number) in frames.enumerated() {
-      let picture = SampleClip.picture(film.render(frame: number))
-      try sink.write(
-        SourceElement(
-          frame: Frame(
-            index: index, picture: picture, presentationTime: Int64(index), duration: 1)))
-    }
-    try sink.finish()
-  }
-
   @Test(arguments: ["film", "stream"])
   func ofAStillFilmEachFourthFrameIsSeenAndTheColorsAreTheSame(pipeline: String) throws {
-    try write(smallFilm(), frames: [Int](repeating: 5, count: 18), to: "still.mkv")
+    try writeClip(
+      smallFilm(), frames: [Int](repeating: 5, count: 18), rate: 24, to: scratch.path("still.mkv"))
     let some = try colorize("still.mkv", to: "some.mkv", pipeline) { $0.keyFrames = .atMost(4) }
     let all = try colorize("still.mkv", to: "all.mkv", pipeline) { $0.keyFrames = .off }
     #expect(some.frames == 18 && some.framesSeen == 5)
@@ -61,8 +44,8 @@ import Testing
   func eachShotsFirstFrameIsSeenAndNothingCrossesACut(pipeline: String) throws {
     let film = SampleFilm(width: 208, height: 120, frameRate: 24)
     let cut = film.cuts[0]
-    try write(film, frames: Array(cut - 9..<cut + 9), to: "joined.mkv")
-    try write(film, frames: Array(cut..<cut + 9), to: "alone.mkv")
+    try writeClip(film, frames: Array(cut - 9..<cut + 9), rate: 24, to: scratch.path("joined.mkv"))
+    try writeClip(film, frames: Array(cut..<cut + 9), rate: 24, to: scratch.path("alone.mkv"))
     let reports = try ["joined", "alone"].map { name in
       try colorize(name + ".mkv", to: name + "-color.mkv", pipeline) {
         $0.keyFrames = .atMost(16)
@@ -86,7 +69,9 @@ import Testing
   @Test(arguments: ["film", "stream"])
   func theResultDoesNotDependOnTheThreads(pipeline: String) throws {
     let film = SampleFilm(width: 208, height: 120, frameRate: 24)
-    try write(film, frames: Array(film.cuts[0] - 14..<film.cuts[0] + 10), to: "film.mkv")
+    try writeClip(
+      film, frames: Array(film.cuts[0] - 14..<film.cuts[0] + 10), rate: 24,
+      to: scratch.path("film.mkv"))
     var seen: Set<Int> = []
     for threads in [1, 2, 5] {
       seen.insert(
@@ -104,7 +89,8 @@ import Testing
   }
 
   @Test func probeTellsHowManyFramesTheNetworkWouldSee() throws {
-    try write(smallFilm(), frames: [Int](repeating: 5, count: 9), to: "still.mkv")
+    try writeClip(
+      smallFilm(), frames: [Int](repeating: 5, count: 9), rate: 24, to: scratch.path("still.mkv"))
     let input = scratch.path("still.mkv")
     var run = try runProgram(["probe", input, "--shots", "--key-frames", "3"])
     #expect(run.status == 0, "\(run.errors)")

@@ -30,11 +30,13 @@ func smallFilm(shots: [SampleFilm.Shot] = SampleFilm.Shot.allCases) -> SampleFil
   return SampleFilm(width: 208, height: 120, frameRate: 6, options: options)
 }
 
-/// Writes lossless frames `range` of a film.
-func writeClip(_ film: SampleFilm, frames: Range<Int>, to path: String) throws {
+/// Writes the frames of a film with these numbers, lossless.
+func writeClip(
+  _ film: SampleFilm, frames: some Sequence<Int>, rate: Int = 6, to path: String
+) throws {
   let info = SourceInfo(
     width: film.width, height: film.height, format: .yuv420(8), color: SampleClip.color,
-    timeBase: Rational(1, 6), frameRate: Rational(6, 1))
+    timeBase: Rational(1, rate), frameRate: Rational(rate, 1))
   var options = SinkOptions()
   options.encoder = path.hasSuffix(".y4m") ? nil : "ffv1"
   let sink = try MediaSink.open(path, source: info, options: options)

@@ -49,7 +49,7 @@ extension ModelCatalog {
       let calibration = try Calibration(model: document.source)
       let sampled = SampledPictures(inputs: pictures, count: wishes.frames, settings: settings)
       let count = try sampled.forEach { frame in
-        try calibration.add(try colorizer.networkInputs(for: frame))
+        try calibration.add(try colorizer.networkInputs(try colorizer.survey(frame)))
       }
       let ranges = try calibration.ranges(rule)
       document.setMetadata([ValueRanges.property: try ranges.text()])

@@ -109,11 +109,11 @@ public struct ValueRanges: Sendable, Equatable, Codable {
 
 extension Model {
   /// Whether it carries ranges of its weights, so that it can run in int8.
-  public var isFitForInt8: Bool {
-    do throws(NetworkError) {
-      _ = try ValueRanges.of(self)
-      return true
-    } catch { return false }
+  public var isFitForInt8: Bool { fittingRanges != nil }
+
+  /// Its ranges; nil where it has none of its weights.
+  var fittingRanges: ValueRanges? {
+    do throws(NetworkError) { return try ValueRanges.of(self) } catch { return nil }
   }
 
   /// A digest of all constants: FNV-1a over 64-bit words, in the order of their names.
