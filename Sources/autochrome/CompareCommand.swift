@@ -59,6 +59,6 @@ struct CompareCommand: ParsableCommand {
     defer { display.closeLine() }
     let report = try comparison.run(interruption: interruption) { display.show($0) }
     display.closeLine()
-    if json { try Console.json(report) } else { Console.result(report.text) }
+    if json { try Console.json(report) } else { try Console.result(report.text) }
   }
 }

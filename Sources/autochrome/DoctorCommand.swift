@@ -11,7 +11,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let findings = Doctor.examine()
-    if json { try Console.json(findings) } else { Console.result(findings.text) }
+    if json { try Console.json(findings) } else { try Console.result(findings.text) }
     if let problem = findings.problems.first {
       throw AutochromeError(.unavailable, problem)
     }

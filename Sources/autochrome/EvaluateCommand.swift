@@ -62,6 +62,6 @@ struct EvaluateCommand: ParsableCommand {
     defer { display.closeLine() }
     let report = try evaluation.run(interruption: interruption) { display.show($0) }
     display.closeLine()
-    if json { try Console.json(report) } else { Console.result(report.text) }
+    if json { try Console.json(report) } else { try Console.result(report.text) }
   }
 }

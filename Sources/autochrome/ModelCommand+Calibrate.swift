@@ -41,7 +41,7 @@ extension ModelCommand {
       wishes.frames = frames
       wishes.size = size
       wishes.rule = rule
-      Console.result(
+      try Console.result(
         try ModelCatalog.calibrate(
           model, pictures: pictures, to: output, wishes: wishes, overwrite: overwrite))
     }
@@ -81,7 +81,7 @@ extension ModelCommand {
       let report = try PrecisionReport.measure(
         model, pictures: pictures, count: frames, size: size, precision: precision,
         reference: reference)
-      if json { try Console.json(report) } else { Console.result(report.text) }
+      if json { try Console.json(report) } else { try Console.result(report.text) }
     }
   }
 }

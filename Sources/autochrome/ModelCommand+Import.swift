@@ -52,7 +52,7 @@ extension ModelCommand {
       wishes.vividness = vividness
       let findings = try ModelCatalog.importModel(
         from: source, to: output, wishes: wishes, overwrite: overwrite)
-      for finding in findings { Console.result(finding) }
+      for finding in findings { try Console.result(finding) }
     }
   }
 }

@@ -16,7 +16,7 @@ struct ModelCommand: ParsableCommand {
 
     func run() throws {
       for name in try ModelCatalog.names() {
-        Console.result(name + (name == Settings.defaultModel ? " (default)" : ""))
+        try Console.result(name + (name == Settings.defaultModel ? " (default)" : ""))
       }
     }
   }
@@ -33,7 +33,7 @@ struct ModelCommand: ParsableCommand {
 
     func run() throws {
       let summary = try ModelCatalog.summary(of: model)
-      if json { try Console.json(summary) } else { Console.result(summary.text) }
+      if json { try Console.json(summary) } else { try Console.result(summary.text) }
     }
   }
 
@@ -72,7 +72,7 @@ struct ModelCommand: ParsableCommand {
       if json {
         try Console.json(timings)
       } else {
-        timings.forEach { Console.result($0.text) }
+        for timing in timings { try Console.result(timing.text) }
       }
     }
   }
@@ -107,7 +107,7 @@ struct ModelCommand: ParsableCommand {
         let verdict = try ModelCatalog.verify(
           folder: folder, backend: backend, precision: precision, saveTo: save)
         if verdict.isFailure { failures += 1 }
-        if json { try Console.jsonLine(verdict) } else { Console.result(verdict.text) }
+        if json { try Console.jsonLine(verdict) } else { try Console.result(verdict.text) }
       }
       if failures > 0 {
         throw AutochromeError(.badData, "\(failures) of \(folders.count) folders failed.")

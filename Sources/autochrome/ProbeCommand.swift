@@ -31,6 +31,6 @@ struct ProbeCommand: ParsableCommand {
     let probe = try Probe.examine(
       input: input, settings: settings, findShots: shots || writeCuts != nil)
     if let writeCuts { try probe.writeCuts(to: writeCuts) }
-    if json { try Console.json(probe) } else { Console.result(probe.text) }
+    if json { try Console.json(probe) } else { try Console.result(probe.text) }
   }
 }

@@ -141,9 +141,7 @@ final class ProgressDisplay: Sendable {
     }
   }
 
-  private func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
-  }
+  private func write(_ text: String) { Console.report(text) }
 }
 
 /// How much is said.

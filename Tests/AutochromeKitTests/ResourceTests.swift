@@ -50,8 +50,9 @@ import Testing
     let (short, long) = (
       try count(frames: 50, atLeast: 115_200), try count(frames: 150, atLeast: 115_200)
     )
-    // How many are in flight at most differs a little between runs.
-    #expect(short > 50 && long - short <= 10, "\(short) for 50 frames, \(long) for 150")
+    // One plane for each frame would make 100 more. How many are in flight at most depends on who
+    // waits for whom, which a busy machine changes by a dozen.
+    #expect(short > 50 && long - short < 50, "\(short) for 50 frames, \(long) for 150")
     // The counter sees what a frame takes where it is small.
     #expect(try count(frames: 150, atLeast: 1) > long + 1000)
   }
@@ -105,8 +106,8 @@ import Testing
       #expect(row.shareOfCopy < 3 && row.shareOfArithmetic < 3, "\(row)")
     }
     let network = try #require(bench.rows.first { $0.stage == "network" })
-    // 160 × 288 samples padded to whole strides, of 4.59 GFLOP at 256 × 256.
-    #expect(abs(network.gigaflop - 4.59 * 160 * 288 / 65536) < 0.3)
+    // 160 × 288 samples padded to whole strides, of 2.38 GFLOP at 256 × 256.
+    #expect(abs(network.gigaflop - 2.38 * 160 * 288 / 65536) < 0.3)
     #expect(bench.text.contains("chroma, 10 bits"))
   }
 }
