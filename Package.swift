@@ -40,7 +40,7 @@ let package = Package(
     .target(
       name: "Network",
       dependencies: [
-        "Blocks", "COneDNN", "COpenBLAS", "Locking",
+        "Blocks", "CKernels", "COneDNN", "COpenBLAS", "Locking",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["ONNX/onnx.proto"],

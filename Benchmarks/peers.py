@@ -76,12 +76,27 @@ def onnxruntime(model: Path, threads: int, _: str, picture):
     return lambda: session.run(None, {name: picture}), 1
 
 
+def converter():
+    """onnx2torch. It imports torchvision for operators that these networks don't have: where that was
+    built for another PyTorch and does not load, a stand-in does."""
+    from importlib.machinery import ModuleSpec
+    from unittest import mock
+    try:
+        import torchvision  # noqa: F401
+    except (ImportError, RuntimeError):
+        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        for name in ("torchvision", "torchvision.ops"):
+            sys.modules[name] = mock.MagicMock(__spec__=ModuleSpec(name, None))
+    import onnx2torch
+    return onnx2torch
+
+
 def pytorch(model: Path, threads: int, precision: str, picture):
     import onnx
-    import onnx2torch
     import torch
     torch.set_num_threads(threads)
-    network = onnx2torch.convert(without_casts(onnx.load(str(model)))).eval()
+    network = converter().convert(without_casts(onnx.load(str(model)))).eval()
     tensor = torch.from_numpy(picture)
     if precision == "bf16":
         network, tensor = network.bfloat16(), tensor.bfloat16()

@@ -172,6 +172,20 @@ static inline dnnl_status_t ac_dnnl_attr_scale_operand(dnnl_primitive_attr_t att
 #endif
 }
 
+// Products of matrices, one for each of the leading places.
+static inline dnnl_status_t ac_dnnl_matmul(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
+                                           ac_dnnl_const_md src, ac_dnnl_const_md weights,
+                                           ac_dnnl_const_md dst, dnnl_primitive_attr_t attr) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_matmul_primitive_desc_create(pd, engine, src, weights, NULL, dst, attr);
+#else
+  dnnl_matmul_desc_t desc;
+  dnnl_status_t status = dnnl_matmul_desc_init(&desc, src, weights, NULL, dst);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(pd, &desc, attr, engine, NULL);
+#endif
+}
+
 // dilation counts from 0 (dense). bias may be NULL.
 static inline dnnl_status_t ac_dnnl_convolution(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
                                                 dnnl_alg_kind_t kind, ac_dnnl_const_md src,

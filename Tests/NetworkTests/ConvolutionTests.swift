@@ -64,6 +64,22 @@ import Testing
       } while !isPossible
     }
 
+    /// A dense 3×3 convolution to the same size, of channels in eights.
+    static func transformed(_ random: inout Generator) -> Case {
+      var made = Case(&random, isTransposed: false)
+      made.rank = 2
+      made.groups = 1
+      made.channels = random.pick([32, 40, 48])
+      made.filters = random.pick([32, 40, 48])
+      made.input = (0..<2).map { _ in Int.random(in: 9...23, using: &random) }
+      made.kernel = [3, 3]
+      made.stride = [1, 1]
+      made.dilation = random.pick([[1, 1], [1, 1], [2, 2], [3, 3]])
+      made.begin = made.dilation
+      made.end = made.dilation
+      return made
+    }
+
     var attributes: [String: ModelBuilder.Value] {
       func list(_ values: [Int]) -> ModelBuilder.Value { .ints(values.map(Int64.init)) }
       var all: [String: ModelBuilder.Value] = [
@@ -135,69 +151,104 @@ import Testing
     print("seed \(seed)")
     var random = Generator(seed: seed)
     for round in 0..<60 {
-      let c = Case(&random, isTransposed: isTransposed)
-      let inShape = [c.batch, c.channels] + c.input
-      let outShape = [c.batch, c.filters] + c.output
-      let taps = c.kernel.reduce(1, *)
-      let x = random.floats(inShape.reduce(1, *))
-      let weights = random.floats(c.channels * c.filters / c.groups * taps)
-      let bias = random.floats(c.filters)
-      let sum = random.floats(outShape.reduce(1, *))
+      try check(Case(&random, isTransposed: isTransposed), round, seed, &random)
+    }
+  }
+
+  /// What the oneDNN back end computes at Winograd's points in fp32.
+  @Test func transformedConvolutionsMatchTheDefinition() throws {
+    let seed = UInt64.random(in: 0...(.max))
+    print("seed \(seed)")
+    var random = Generator(seed: seed)
+    for round in 0..<12 {
+      try check(Case.transformed(&random), round, seed, &random)
+    }
+  }
+
+  @Test func denseConvolutionsAreTransformedInFloat32Alone() throws {
+    var random = Generator(seed: 11)
+    func implementations(_ precision: Precision, stride: Int64 = 1) throws -> [String] {
       var builder = ModelBuilder()
-      builder.input("x", inShape)
-      builder.constant(
-        "w",
-        (isTransposed ? [c.channels, c.filters / c.groups] : [c.filters, c.channels / c.groups])
-          + c.kernel, weights)
-      builder.constant("b", [c.filters], bias)
-      var inputs = ["x": try Tensor(shape: inShape, floats: x)]
+      builder.input("x", [1, 32, 16, 16])
+      builder.constant("w", [32, 32, 3, 3], random.floats(32 * 32 * 9))
       builder.node(
-        isTransposed ? "ConvTranspose" : "Conv", ["x", "w"] + (c.hasBias ? ["b"] : []), ["c"],
-        c.attributes)
-      var last = "c"
-      if c.hasSum {
-        builder.input("s", outShape)
-        inputs["s"] = try Tensor(shape: outShape, floats: sum)
-        // A summand that the network has computed may be written over, one that it was given not.
-        var summand = "s"
-        if round % 3 > 0 {
-          builder.node("LeakyRelu", ["s"], ["t"], ["alpha": .float(1)])
-          summand = "t"
-        }
-        builder.node("Add", round % 2 == 0 ? [last, summand] : [summand, last], ["a"])
-        last = "a"
+        "Conv", ["x", "w"], ["y"],
+        ["pads": .ints([1, 1, 1, 1]), "strides": .ints([stride, stride])])
+      builder.output("y")
+      let x = try Tensor(shape: [1, 32, 16, 16], floats: random.floats(32 * 256))
+      return try Session(model: try builder.model(), backend: .oneDNN, precision: precision)
+        .profile(["x": x]).map(\.implementation)
+    }
+    #expect(try implementations(.float32).contains("WinogradOutput"))
+    #expect(try !implementations(.float32, stride: 2).contains("WinogradOutput"))
+    #expect(try !implementations(.bfloat16).contains("WinogradOutput"))
+  }
+
+  /// Runs the case on both back ends, fused and not, with 1 and 2 threads, in fp32 and bf16.
+  private func check(
+    _ c: Case, _ round: Int, _ seed: UInt64, _ random: inout Generator
+  ) throws {
+    let inShape = [c.batch, c.channels] + c.input
+    let outShape = [c.batch, c.filters] + c.output
+    let taps = c.kernel.reduce(1, *)
+    let x = random.floats(inShape.reduce(1, *))
+    let weights = random.floats(c.channels * c.filters / c.groups * taps)
+    let bias = random.floats(c.filters)
+    let sum = random.floats(outShape.reduce(1, *))
+    var builder = ModelBuilder()
+    builder.input("x", inShape)
+    builder.constant(
+      "w",
+      (c.isTransposed ? [c.channels, c.filters / c.groups] : [c.filters, c.channels / c.groups])
+        + c.kernel, weights)
+    builder.constant("b", [c.filters], bias)
+    var inputs = ["x": try Tensor(shape: inShape, floats: x)]
+    builder.node(
+      c.isTransposed ? "ConvTranspose" : "Conv", ["x", "w"] + (c.hasBias ? ["b"] : []), ["c"],
+      c.attributes)
+    var last = "c"
+    if c.hasSum {
+      builder.input("s", outShape)
+      inputs["s"] = try Tensor(shape: outShape, floats: sum)
+      // A summand that the network has computed may be written over, one that it was given not.
+      var summand = "s"
+      if round % 3 > 0 {
+        builder.node("LeakyRelu", ["s"], ["t"], ["alpha": .float(1)])
+        summand = "t"
       }
-      if !c.activation.isEmpty {
-        builder.node(
-          c.activation, [last], ["y"], c.activation == "LeakyRelu" ? ["alpha": .float(0.125)] : [:])
-        last = "y"
+      builder.node("Add", round % 2 == 0 ? [last, summand] : [summand, last], ["a"])
+      last = "a"
+    }
+    if !c.activation.isEmpty {
+      builder.node(
+        c.activation, [last], ["y"], c.activation == "LeakyRelu" ? ["alpha": .float(0.125)] : [:])
+      last = "y"
+    }
+    builder.output(last)
+    let expected = Self.reference(c, x, weights, bias, sum)
+    // Rounding grows with the number of products in a sum.
+    let tolerance = 2e-6 + 5e-8 * Float(c.channels / c.groups * taps)
+    for backend in Backend.allCases {
+      for fusion in [true, false] {
+        let y = try builder.run(inputs, on: backend, fusion: fusion)
+        #expect(y.shape == outShape)
+        let problem = difference(y.floats, expected, tolerance: tolerance)
+        #expect(
+          problem == nil, "seed \(seed), round \(round), \(backend), fusion \(fusion): \(c)")
       }
-      builder.output(last)
-      let expected = Self.reference(c, x, weights, bias, sum)
-      // Rounding grows with the number of products in a sum.
-      let tolerance = 2e-6 + 5e-8 * Float(c.channels / c.groups * taps)
+    }
+    if c.rank == 2, round % 4 == 0 {
+      let (n, m, h, w) = (outShape[0], outShape[1], outShape[2], outShape[3])
+      let last = (0..<(n * h * w * m)).map { i in
+        expected[((i / (h * w * m)) * m + i % m) * h * w + i / m % (h * w)]
+      }
       for backend in Backend.allCases {
-        for fusion in [true, false] {
-          let y = try builder.run(inputs, on: backend, fusion: fusion)
-          #expect(y.shape == outShape)
-          let problem = difference(y.floats, expected, tolerance: tolerance)
-          #expect(
-            problem == nil, "seed \(seed), round \(round), \(backend), fusion \(fusion): \(c)")
-        }
+        let y = try builder.run(inputs, on: backend, threads: 2, layout: .nhwc)
+        #expect(y.shape == [n, h, w, m])
+        #expect(difference(y.floats, last, tolerance: tolerance) == nil, "seed \(seed) \(c)")
       }
-      if c.rank == 2, round % 4 == 0 {
-        let (n, m, h, w) = (outShape[0], outShape[1], outShape[2], outShape[3])
-        let last = (0..<(n * h * w * m)).map { i in
-          expected[((i / (h * w * m)) * m + i % m) * h * w + i / m % (h * w)]
-        }
-        for backend in Backend.allCases {
-          let y = try builder.run(inputs, on: backend, threads: 2, layout: .nhwc)
-          #expect(y.shape == [n, h, w, m])
-          #expect(difference(y.floats, last, tolerance: tolerance) == nil, "seed \(seed) \(c)")
-        }
-        let coarse = try builder.run(inputs, on: .oneDNN, precision: .bfloat16)
-        #expect(difference(coarse.floats, expected, tolerance: 0.1) == nil, "seed \(seed) \(c)")
-      }
+      let coarse = try builder.run(inputs, on: .oneDNN, precision: .bfloat16)
+      #expect(difference(coarse.floats, expected, tolerance: 0.1) == nil, "seed \(seed) \(c)")
     }
   }
 

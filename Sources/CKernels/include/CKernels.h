@@ -7,3 +7,4 @@
 #include "guided.h"
 #include "motion.h"
 #include "rows.h"
+#include "winograd.h"

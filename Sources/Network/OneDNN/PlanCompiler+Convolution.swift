@@ -8,6 +8,7 @@ extension PlanCompiler {
     // oneDNN 2.6 reads a wild pointer when it applies post operations where no tap lies on an element
     // (brgconv), so such windows, which no sensible network has, take the plain way.
     if window.hasEmptyPositions { return false }
+    if winograd, try compileTransformed(kind, operation) { return true }
     let engine = try DNNLEngine.shared()
     let (x, y) = (operation.inputs[0], operation.outputs[0])
     let precise = activationType
@@ -18,22 +19,16 @@ extension PlanCompiler {
     let filter = try any(shape, precise)
     let bias = kind.hasBias ? try any([kind.outputChannels], dnnl_f32) : nil
     let attributes = try attributes(kind.post, operation)
-    // A transformed convolution takes less than half the multiplications where it applies.
-    for algorithm in kind.isWorthTransforming && winograd
-      ? [dnnl_convolution_winograd, dnnl_convolution_direct] : [dnnl_convolution_direct]
-    {
-      let pd = try DNNLPrimitiveDescription {
-        ac_dnnl_convolution(
-          &$0, engine.handle, algorithm, src.handle, filter.handle, bias?.handle, dst.handle,
-          int64(window.stride), int64(window.dilation.map { $0 - 1 }), int64(window.begin),
-          int64(window.end), attributes.handle)
-      }
-      guard let pd else { continue }
-      try addFiltering(
-        pd, operation, hasBias: kind.hasBias, post: kind.post, shape: shape, strides: nil)
-      return true
+    let pd = try DNNLPrimitiveDescription {
+      ac_dnnl_convolution(
+        &$0, engine.handle, dnnl_convolution_direct, src.handle, filter.handle, bias?.handle,
+        dst.handle, int64(window.stride), int64(window.dilation.map { $0 - 1 }),
+        int64(window.begin), int64(window.end), attributes.handle)
     }
-    return false
+    guard let pd else { return false }
+    try addFiltering(
+      pd, operation, hasBias: kind.hasBias, post: kind.post, shape: shape, strides: nil)
+    return true
   }
 
   /// Adds a convolution or transposed convolution whose description is made.
@@ -67,16 +62,5 @@ extension PlanCompiler {
       arguments.append(.init(kind: DNNL_ARG_DST, buffer: target.buffer, layout: layout))
     }
     try add(operation.name, pd, arguments)
-  }
-}
-
-extension Convolution {
-  /// Whether the transformation of Winograd and of Lavin & Gray (arXiv:1509.09308) is faster than the
-  /// sum itself: dense 3×3 of enough channels at enough places. Measured with oneDNN 2.6 on AVX-512,
-  /// one thread: against 128 channels at least, 32 make `autochrome-fast` at 256×256 take 0.88 of the
-  /// time, `autochrome` 0.90, ECCV16 0.93; fewer than 1024 places cost time.
-  var isWorthTransforming: Bool {
-    window.kernel == [3, 3] && window.stride == [1, 1] && window.dilation == [1, 1] && groups == 1
-      && inputChannels >= 32 && outputChannels >= 32 && window.output.reduce(1, *) >= 1024
   }
 }

@@ -96,17 +96,25 @@ extension PlanCompiler {
     _ constant: Tensor, _ plain: MemoryLayoutDescriptor, as layout: MemoryLayoutDescriptor
   ) throws(NetworkError) -> BufferID {
     let packed = try weights.packed(constant.storage, layout) { () throws(NetworkError) in
-      let packed = try TensorStorage(byteCount: layout.byteCount)
-      let (step, scratch) = try Self.reorderPrimitive(from: plain, to: layout)
-      let pad = try TensorStorage(byteCount: scratch.byteCount)
-      let arguments: [(Int32, MemoryLayoutDescriptor, UnsafeMutableRawPointer)] = [
-        (DNNL_ARG_FROM, plain, constant.storage.base), (DNNL_ARG_TO, layout, packed.base),
-        (DNNL_ARG_SCRATCHPAD, scratch, pad.base),
-      ]
-      try PrimitiveRunner.runOnce(step, arguments)
-      return packed
+      try Self.converted(constant.storage, plain, to: layout)
     }
     return builder.buffer(at: .constant(packed))
+  }
+
+  /// A copy of an array in another layout.
+  static func converted(
+    _ storage: TensorStorage, _ plain: MemoryLayoutDescriptor, to layout: MemoryLayoutDescriptor
+  ) throws(NetworkError) -> TensorStorage {
+    let copy = try TensorStorage(byteCount: layout.byteCount)
+    let (step, scratch) = try reorderPrimitive(from: plain, to: layout)
+    let pad = try TensorStorage(byteCount: scratch.byteCount)
+    try PrimitiveRunner.runOnce(
+      step,
+      [
+        (DNNL_ARG_FROM, plain, storage.base), (DNNL_ARG_TO, layout, copy.base),
+        (DNNL_ARG_SCRATCHPAD, scratch, pad.base),
+      ])
+    return copy
   }
 
   // MARK: Steps
