@@ -333,21 +333,22 @@ void ac_curve_row(const float *in, const float *table, int last, float *out, int
 // MARK: - Quantization
 
 void ac_quantize_row_u8_ref(const float *in, float scale, float offset, float maximum,
-                            uint8_t *out, int n) {
+                            const float thresholds[8], uint8_t *out, int n) {
   for (int i = 0; i < n; i++)
-    out[i] = (uint8_t)(clamp(in[i] * scale + offset, 0, maximum) + 0.5f);
+    out[i] = (uint8_t)(clamp(in[i] * scale + offset, 0, maximum) + thresholds[i & 7]);
 }
 
 void ac_quantize_row_u16_ref(const float *in, float scale, float offset, float maximum,
-                             uint16_t *out, int n) {
+                             const float thresholds[8], uint16_t *out, int n) {
   for (int i = 0; i < n; i++)
-    out[i] = (uint16_t)(clamp(in[i] * scale + offset, 0, maximum) + 0.5f);
+    out[i] = (uint16_t)(clamp(in[i] * scale + offset, 0, maximum) + thresholds[i & 7]);
 }
 
 #if defined(__x86_64__)
-AC_AVX2 static inline __m256i quantize(__m256 v, __m256 scale, __m256 offset, __m256 maximum) {
+AC_AVX2 static inline __m256i quantize(__m256 v, __m256 scale, __m256 offset, __m256 maximum,
+                                       __m256 thresholds) {
   v = _mm256_max_ps(_mm256_fmadd_ps(v, scale, offset), _mm256_setzero_ps());
-  return _mm256_cvttps_epi32(_mm256_add_ps(_mm256_min_ps(v, maximum), _mm256_set1_ps(0.5f)));
+  return _mm256_cvttps_epi32(_mm256_add_ps(_mm256_min_ps(v, maximum), thresholds));
 }
 
 // Sixteen 32-bit codes as 16-bit ones, in order.
@@ -356,49 +357,52 @@ AC_AVX2 static inline __m256i pack16(__m256i a, __m256i b) {
 }
 
 AC_AVX2 static void quantize_u8_avx2(const float *in, float scale, float offset, float maximum,
-                                     uint8_t *out, int n) {
+                                     const float thresholds[8], uint8_t *out, int n) {
   const __m256 s = _mm256_set1_ps(scale), o = _mm256_set1_ps(offset), m = _mm256_set1_ps(maximum);
+  const __m256 t = _mm256_loadu_ps(thresholds);
   int i = 0;
   for (; i + 16 <= n; i += 16) {
-    const __m256i v = pack16(quantize(_mm256_loadu_ps(in + i), s, o, m),
-                             quantize(_mm256_loadu_ps(in + i + 8), s, o, m));
+    const __m256i v = pack16(quantize(_mm256_loadu_ps(in + i), s, o, m, t),
+                             quantize(_mm256_loadu_ps(in + i + 8), s, o, m, t));
     _mm_storeu_si128((__m128i *)(out + i),
                      _mm_packus_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1)));
   }
-  ac_quantize_row_u8_ref(in + i, scale, offset, maximum, out + i, n - i);
+  ac_quantize_row_u8_ref(in + i, scale, offset, maximum, thresholds, out + i, n - i);
 }
 
 AC_AVX2 static void quantize_u16_avx2(const float *in, float scale, float offset, float maximum,
-                                      uint16_t *out, int n) {
+                                      const float thresholds[8], uint16_t *out, int n) {
   const __m256 s = _mm256_set1_ps(scale), o = _mm256_set1_ps(offset), m = _mm256_set1_ps(maximum);
+  const __m256 t = _mm256_loadu_ps(thresholds);
   int i = 0;
   for (; i + 16 <= n; i += 16)
-    _mm256_storeu_si256((__m256i *)(out + i), pack16(quantize(_mm256_loadu_ps(in + i), s, o, m),
-                                                     quantize(_mm256_loadu_ps(in + i + 8), s, o, m)));
-  ac_quantize_row_u16_ref(in + i, scale, offset, maximum, out + i, n - i);
+    _mm256_storeu_si256((__m256i *)(out + i),
+                        pack16(quantize(_mm256_loadu_ps(in + i), s, o, m, t),
+                               quantize(_mm256_loadu_ps(in + i + 8), s, o, m, t)));
+  ac_quantize_row_u16_ref(in + i, scale, offset, maximum, thresholds, out + i, n - i);
 }
 #endif
 
-void ac_quantize_row_u8(const float *in, float scale, float offset, float maximum, uint8_t *out,
-                        int n) {
+void ac_quantize_row_u8(const float *in, float scale, float offset, float maximum,
+                        const float thresholds[8], uint8_t *out, int n) {
 #if defined(__x86_64__)
   if (AC_HAS_AVX2) {
-    quantize_u8_avx2(in, scale, offset, maximum, out, n);
+    quantize_u8_avx2(in, scale, offset, maximum, thresholds, out, n);
     return;
   }
 #endif
-  ac_quantize_row_u8_ref(in, scale, offset, maximum, out, n);
+  ac_quantize_row_u8_ref(in, scale, offset, maximum, thresholds, out, n);
 }
 
-void ac_quantize_row_u16(const float *in, float scale, float offset, float maximum, uint16_t *out,
-                         int n) {
+void ac_quantize_row_u16(const float *in, float scale, float offset, float maximum,
+                         const float thresholds[8], uint16_t *out, int n) {
 #if defined(__x86_64__)
   if (AC_HAS_AVX2) {
-    quantize_u16_avx2(in, scale, offset, maximum, out, n);
+    quantize_u16_avx2(in, scale, offset, maximum, thresholds, out, n);
     return;
   }
 #endif
-  ac_quantize_row_u16_ref(in, scale, offset, maximum, out, n);
+  ac_quantize_row_u16_ref(in, scale, offset, maximum, thresholds, out, n);
 }
 
 // MARK: - Luma of RGB

@@ -5,8 +5,8 @@ public import Imaging
 /// chroma sample of the output, and looks up the (Cb, Cr) that decode to that a and b.
 ///
 /// The luma and alpha planes of gray and YUV pictures are passed on as they are when the output has
-/// their depth. Codes are rounded to the nearest, halves up, without dither: the same on every run,
-/// and kind to encoders; 10-bit outputs are the remedy for banding.
+/// their depth. Codes are rounded to the nearest, halves up; those of Cb and Cr are dithered, in a pattern
+/// that rests.
 public struct Recombiner: Sendable {
   public let sourceFormat: PixelFormat
   public let outputFormat: PixelFormat
@@ -145,9 +145,11 @@ public struct Recombiner: Sendable {
         } else {
           ac_weigh_rows_u8([start.assumingMemoryBound(to: UInt8.self)], [1], 1, 0, row, count)
         }
-        RowWorker.quantize(
-          row, scale: factor, offset: offset, maximum: maximum, bitDepth: bitDepth,
-          to: base + y * stride, count: source.width)
+        Dither.none.withRow(y) {
+          RowWorker.quantize(
+            row, scale: factor, offset: offset, maximum: maximum, thresholds: $0,
+            bitDepth: bitDepth, to: base + y * stride, count: source.width)
+        }
       }
     }
   }

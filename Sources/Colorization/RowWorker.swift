@@ -34,8 +34,8 @@ struct RowWorker {
     let scale = CodeScale(bitDepth: format.bitDepth, range: color.range)
     return planes(count: 2, size: format.planeSize(1, width: width, height: height)) { buffers, _ in
       [
-        (buffers.cb, scale.chromaSpan, scale.chromaOffset),
-        (buffers.cr, scale.chromaSpan, scale.chromaOffset),
+        (buffers.cb, scale.chromaSpan, scale.chromaOffset, Dither.chroma[0]),
+        (buffers.cr, scale.chromaSpan, scale.chromaOffset, Dither.chroma[1]),
       ]
     }
   }
@@ -48,11 +48,15 @@ struct RowWorker {
         ac_rgb_row(
           $0, guide, buffers.cb, buffers.cr, buffers.cr, buffers.a, buffers.cb, Int32(width))
       }
-      return [buffers.cr, buffers.a, buffers.cb].map { ($0, scale.lumaSpan, scale.lumaOffset) }
+      return [buffers.cr, buffers.a, buffers.cb].map {
+        ($0, scale.lumaSpan, scale.lumaOffset, Dither.none)
+      }
     }
   }
 
-  private typealias Row = (values: UnsafeMutablePointer<Float>, scale: Double, offset: Double)
+  private typealias Row = (
+    values: UnsafeMutablePointer<Float>, scale: Double, offset: Double, dither: Dither
+  )
 
   /// Runs over all rows of the chroma grid; `finish` turns the row's Cb and Cr (and its Y′) into the
   /// rows to store.
@@ -96,27 +100,32 @@ struct RowWorker {
         ac_chroma_row($0, guide, buffers.a, buffers.b, buffers.cb, buffers.cr, n)
       }
       for (target, row) in zip(targets, finish(buffers, guide)) {
-        Self.quantize(
-          row.values, scale: Float(row.scale), offset: Float(row.offset),
-          maximum: Float(format.maximumCode), bitDepth: format.bitDepth, to: target.row(y),
-          count: size.width)
+        // Each field is a picture of its own.
+        row.dither.withRow(isInterlaced ? y / 2 : y) {
+          Self.quantize(
+            row.values, scale: Float(row.scale), offset: Float(row.offset),
+            maximum: Float(format.maximumCode), thresholds: $0, bitDepth: format.bitDepth,
+            to: target.row(y), count: size.width)
+        }
       }
     }
     withExtendedLifetime((models, luma, table)) {}
     return targets.map(\.plane)
   }
 
-  /// Stores floats as codes of the given depth.
+  /// Stores floats as codes of the given depth; `thresholds` are eight that repeat.
   static func quantize(
-    _ row: UnsafePointer<Float>, scale: Float, offset: Float, maximum: Float, bitDepth: Int,
-    to out: UnsafeMutableRawPointer, count: Int
+    _ row: UnsafePointer<Float>, scale: Float, offset: Float, maximum: Float,
+    thresholds: UnsafePointer<Float>, bitDepth: Int, to out: UnsafeMutableRawPointer, count: Int
   ) {
     if bitDepth > 8 {
       ac_quantize_row_u16(
-        row, scale, offset, maximum, out.assumingMemoryBound(to: UInt16.self), Int32(count))
+        row, scale, offset, maximum, thresholds, out.assumingMemoryBound(to: UInt16.self),
+        Int32(count))
     } else {
       ac_quantize_row_u8(
-        row, scale, offset, maximum, out.assumingMemoryBound(to: UInt8.self), Int32(count))
+        row, scale, offset, maximum, thresholds, out.assumingMemoryBound(to: UInt8.self),
+        Int32(count))
     }
   }
 

@@ -46,16 +46,16 @@ void ac_lerp_columns_ref(const float *row, const int32_t *index, const float *fr
 void ac_curve_row(const float *in, const float *table, int last, float *out, int n);
 void ac_curve_row_ref(const float *in, const float *table, int last, float *out, int n);
 
-// out[i] = ⌊clamp(in[i]·scale + offset, 0, maximum) + ½⌋: to the nearest code, halves up. NaN counts
-// as 0.
-void ac_quantize_row_u8(const float *in, float scale, float offset, float maximum, uint8_t *out,
-                        int n);
-void ac_quantize_row_u16(const float *in, float scale, float offset, float maximum, uint16_t *out,
-                         int n);
+// out[i] = ⌊clamp(in[i]·scale + offset, 0, maximum) + thresholds[i mod 8]⌋, thresholds in 0…1: with ½
+// to the nearest code, halves up. NaN counts as 0.
+void ac_quantize_row_u8(const float *in, float scale, float offset, float maximum,
+                        const float thresholds[8], uint8_t *out, int n);
+void ac_quantize_row_u16(const float *in, float scale, float offset, float maximum,
+                         const float thresholds[8], uint16_t *out, int n);
 void ac_quantize_row_u8_ref(const float *in, float scale, float offset, float maximum,
-                            uint8_t *out, int n);
+                            const float thresholds[8], uint8_t *out, int n);
 void ac_quantize_row_u16_ref(const float *in, float scale, float offset, float maximum,
-                             uint16_t *out, int n);
+                             const float thresholds[8], uint16_t *out, int n);
 
 // out[i] = ⌊weights·(r, g, b)[i] + ½⌋, clamped to 0…65535: the luma of an RGB row as 16-bit
 // codes.

@@ -126,19 +126,20 @@ extension KernelTests {
       for n in lengths {
         var input = random.floats(n, in: -0.7...0.7)
         input[n / 2] = [.nan, .infinity, -.infinity][n % 3]
+        let thresholds = random.floats(8, in: 0...0.99)
         let expected8 = guarded(n, fill: UInt8(77)) {
-          ac_quantize_row_u8_ref(input, 224, 128, 255, $0, Int32(n))
+          ac_quantize_row_u8_ref(input, 224, 128, 255, thresholds, $0, Int32(n))
         }
         let expected16 = guarded(n, fill: UInt16(77)) {
-          ac_quantize_row_u16_ref(input, 65535, 32768, 65535, $0, Int32(n))
+          ac_quantize_row_u16_ref(input, 65535, 32768, 65535, thresholds, $0, Int32(n))
         }
         onEachPath { path in
           let note: Comment = "seed \(random.seed), n \(n), path \(path)"
           let a = guarded(n, fill: UInt8(77)) {
-            ac_quantize_row_u8(input, 224, 128, 255, $0, Int32(n))
+            ac_quantize_row_u8(input, 224, 128, 255, thresholds, $0, Int32(n))
           }
           let b = guarded(n, fill: UInt16(77)) {
-            ac_quantize_row_u16(input, 65535, 32768, 65535, $0, Int32(n))
+            ac_quantize_row_u16(input, 65535, 32768, 65535, thresholds, $0, Int32(n))
           }
           // A fused multiply-add may round a half the other way.
           #expect(mismatch(doubles(a), doubles(expected8), absolute: 1) == nil, note)
@@ -150,10 +151,21 @@ extension KernelTests {
     @Test func quantizationRoundsHalvesUp() {
       onEachPath { path in
         let input = (0..<40).map { Float($0) + 0.5 }
+        let halves = [Float](repeating: 0.5, count: 8)
         let codes = guarded(40, fill: UInt8(77)) {
-          ac_quantize_row_u8(input, 1, 0, 255, $0, 40)
+          ac_quantize_row_u8(input, 1, 0, 255, halves, $0, 40)
         }
         #expect(codes == (1...40).map { UInt8($0) }, "path \(path)")
+      }
+    }
+
+    @Test func quantizationRoundsUpFromTheThresholdOn() {
+      onEachPath { path in
+        let thresholds = (0..<8).map { Float($0) / 8 }
+        let codes = guarded(40, fill: UInt16(77)) {
+          ac_quantize_row_u16([Float](repeating: 5.5, count: 40), 1, 0, 1023, thresholds, $0, 40)
+        }
+        #expect(codes == (0..<40).map { $0 % 8 < 4 ? 5 : 6 }, "path \(path)")
       }
     }
 
