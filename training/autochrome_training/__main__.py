@@ -1,4 +1,4 @@
-"""`python -m autochrome_training`: prepare, train, advise, export, report."""
+"""`python -m autochrome_training`: prepare, train, export, report."""
 
 from __future__ import annotations
 
@@ -32,15 +32,7 @@ def train(options: argparse.Namespace) -> None:
     options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     loop.train(recipe, options.pool, options.checkpoint, start=start, minutes=options.minutes,
                prior=np.load(options.prior) if options.prior else None,
-               seed=options.seed, validation=options.validation)
-
-
-def advise(options: argparse.Namespace) -> None:
-    import torch
-
-    from . import advice
-    advice.ask(loop.restore(options.teacher), loop.tilt(options.teacher), options.pool,
-               options.size, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+               seed=options.seed, validation=options.validation, teacher=options.teacher)
 
 
 def export_model(options: argparse.Namespace) -> None:
@@ -74,6 +66,7 @@ def main() -> None:
     command.add_argument("--checkpoint", type=Path, required=True)
     command.add_argument("--validation", type=Path, help="a pool to measure on, not to train on")
     command.add_argument("--start", type=Path, help="begin with this model (.onnx or .pt)")
+    command.add_argument("--teacher", type=Path, help="a checkpoint that is asked about each crop")
     command.add_argument("--prior", type=Path,
                          help="probabilities of the 313 bins (.npy); by default those of --start, "
                               "or measured in the pool")
@@ -81,13 +74,6 @@ def main() -> None:
     command.add_argument("--pictures", type=int, help="instead of the recipe's number")
     command.add_argument("--seed", type=int, default=1)
     command.set_defaults(run=train)
-
-    command = commands.add_parser("advise", help="what a teacher says of a pool's pictures")
-    command.add_argument("teacher", type=Path, help="a checkpoint")
-    command.add_argument("--pool", type=Path, required=True)
-    command.add_argument("--size", type=int, default=160,
-                         help="the side at which it sees them (default %(default)s)")
-    command.set_defaults(run=advise)
 
     command = commands.add_parser("export", help="a checkpoint to an ONNX model")
     command.add_argument("checkpoint", type=Path)

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -166,27 +165,6 @@ def prepare(sources: list[Path], pool: Path, side: int, excluded: list[Path],
 STRETCH = 0.36
 
 
-class Window(NamedTuple):
-    """Where crops were taken from the squares of a pool."""
-
-    chosen: Tensor
-    """Indices of the pictures, (n,)."""
-    first: tuple[Tensor, Tensor]
-    """Of rows and of columns: where each crop begins, as a part of the side, (n, 1)."""
-    extent: tuple[float, float]
-    """Height and width as parts of the side."""
-    mirrored: Tensor
-    """Whether columns run backward, (n, 1)."""
-
-    def along(self, axis: int, places: Tensor) -> Tensor:
-        """Where parts of the crops' height (axis 0) or width (axis 1), (m,), lie in the squares, as
-        parts of the side, (n, m)."""
-        places = places.unsqueeze(0)
-        if axis == 1:
-            places = torch.where(self.mirrored, 1 - places, places)
-        return self.first[axis] + self.extent[axis] * places
-
-
 class Pool:
     """Squares of pictures on the device that trains, and random crops of them."""
 
@@ -214,9 +192,8 @@ class Pool:
         return len(self.pictures)
 
     def crops(self, count: int, size: int, scales: tuple[float, float],
-              random: torch.Generator) -> tuple[Tensor, Window]:
-        """`count` crops in sRGB 0…1, (count, 3, size, size), half of them mirrored, and where they
-        were taken.
+              random: torch.Generator) -> Tensor:
+        """`count` crops in sRGB 0…1, (count, 3, size, size), half of them mirrored.
 
         All crops of a batch are scaled alike, by a factor within `scales` and stretched by up to a
         fifth, so that one resampling serves them all; a crop never shows more than there is.
@@ -234,8 +211,7 @@ class Pool:
         run = torch.arange(width).expand(count, width)
         mirrored = torch.rand(count, 1, generator=random) >= 0.5
         columns = torch.where(mirrored, run.flip(1), run) + left
-        return (self._resampled(chosen, rows, columns, size),
-                Window(chosen, (top / side, left / side), (height / side, width / side), mirrored))
+        return self._resampled(chosen, rows, columns, size)
 
     def squares(self, chosen: Tensor, size: int) -> Tensor:
         """Whole pictures in sRGB 0…1, (n, 3, size, size)."""

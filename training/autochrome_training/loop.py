@@ -23,8 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from . import color, encoding
-from .advice import Advice
-from .data import Pool, Window
+from .data import Pool
 from .encoding import Encoder
 from .film import Film
 from .network import build
@@ -32,6 +31,7 @@ from .objective import AB_SCALE, OBJECTIVES, REBALANCED
 from .optimizer import optimizers
 from .pretrained import Pretrained, published
 from .student import Student, at_positions, distillation, hint_distance
+from .teacher import Teacher
 
 
 @dataclass
@@ -55,6 +55,8 @@ class Recipe:
     """The share of pictures that get faults of film."""
     mix: float = 0.5
     """λ of the rebalancing."""
+    mixed: float = 0.0
+    """The share of crops into which another is mixed."""
     positions: float = 0.25
     """The share of the output's positions at which the loss is computed."""
     crops: list[list[float]] = field(default_factory=lambda: [
@@ -73,8 +75,7 @@ class Recipe:
     options: dict[str, float] = field(default_factory=dict)
     """What the objective takes."""
     distill: float = 0.0
-    """How much of the loss is the cross entropy with a teacher's distribution, which lies beside
-    the pictures (`advice.py`)."""
+    """How much of the loss is the cross entropy with a teacher's distribution (`teacher.py`)."""
     temperature: float = 0.38
     vividness: float = 0.6
     """What the exported model proposes to the runtime."""
@@ -125,12 +126,12 @@ class Batch(NamedTuple):
 
     inputs: Tensor
     """L normalized, with film's faults, (n, 1, size, size)."""
+    clean: Tensor
+    """The same without the faults."""
     positions: Tensor
     """(m,)"""
     ab: Tensor
     """The true colors, (n·m, 2)."""
-    window: Window | None
-    """Where the pictures were taken from the pool, for crops."""
 
 
 class Sampler:
@@ -146,18 +147,42 @@ class Sampler:
     def batch(self, progress: float) -> Batch:
         size, *scales = self.recipe.crop(progress)
         return self.prepared(
-            *self.pool.crops(self.recipe.batch, size, tuple(scales), self.random))
+            self.mixed(self.pool.crops(self.recipe.batch, size, tuple(scales), self.random)))
+
+    def mixed(self, rgb: Tensor) -> Tensor:
+        """Half of the share `Recipe.mixed` gets a rectangle of another crop (CutMix, Yun et al.
+        2019), half is exposed twice, as where film dissolves (mixup, Zhang et al. 2018)."""
+        if not self.recipe.mixed:
+            return rgb
+        count, _, height, width = rgb.shape
+
+        def drawn(low: float, high: float) -> Tensor:
+            return low + (high - low) * torch.rand(count, 1, 1, 1, generator=self.random)
+
+        def within(extent: int) -> Tensor:
+            """Whether places lie in a run of 0.4 to 0.8 of the extent."""
+            run = drawn(0.4, 0.8)
+            begin = drawn(0, 1) * (1 - run)
+            places = torch.arange(extent) / extent
+            return ((places >= begin) & (places < begin + run)).float()
+
+        cut = within(height).transpose(2, 3) * within(width)
+        kind = drawn(0, 1)
+        other = torch.where(kind < self.recipe.mixed / 2, cut,
+                            drawn(0.15, 0.5) * (kind < self.recipe.mixed)).to(self.device)
+        return torch.lerp(rgb, rgb.roll(1, 0), other)
 
     @torch.no_grad()
-    def prepared(self, rgb: Tensor, window: Window | None = None) -> Batch:
+    def prepared(self, rgb: Tensor) -> Batch:
         """A batch from pictures in sRGB 0…1."""
-        _, lightness = self.film.lightness(rgb)
+        clean, lightness = self.film.lightness(rgb)
         quarter = rgb.shape[-1] // 4
         count = max(1, int(self.recipe.positions * quarter * quarter))
         positions = torch.randperm(quarter * quarter, generator=self.random)[:count].to(self.device)
         small = torch.nn.functional.avg_pool2d(rgb, 4).flatten(2)[:, :, positions]
         ab = color.chroma(color.linear(small).unsqueeze(2))[:, :, 0]
-        return Batch((lightness - 50) / 50, positions, ab.permute(0, 2, 1).reshape(-1, 2), window)
+        return Batch((lightness - 50) / 50, (clean - 50) / 50, positions,
+                     ab.permute(0, 2, 1).reshape(-1, 2))
 
 
 class Averager:
@@ -278,13 +303,14 @@ def prior_of(pool: Pool) -> np.ndarray:
 
 
 def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None = None,
-          prior: np.ndarray | None = None,
+          prior: np.ndarray | None = None, teacher: Path | None = None,
           minutes: float | None = None, report_every: float = 60, seed: int = 1,
           validation: Path | None = None, held_out: float = 0.02) -> Progress:
     """Trains to the end of the recipe or for `minutes`, and goes on where `checkpoint` stands.
 
     `start` is what `export.read_weights` gives: another network's weights and prior to begin with.
-    `prior` is by default that of `start`, or measured in the pool. `validation` is a pool that is
+    `prior` is by default that of `start`, or measured in the pool. `teacher` is the checkpoint that
+    recipes with `distill` or `hint` learn from. `validation` is a pool that is
     measured at each report; without it a part of the pool is held out. Prints one line of JSON for
     each report.
     """
@@ -318,7 +344,13 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
 
     if recipe.distill and channels != 313:
         raise SystemExit("distillation needs an objective over the bins: set distill = 0")
-    advice = Advice(folder, device) if recipe.distill or recipe.hint else None
+    taught = recipe.distill > 0 or recipe.hint > 0
+    if taught and teacher is None:
+        raise SystemExit("the recipe's distill or hint is above 0: name a checkpoint that teaches "
+                         "(--teacher), or set both to 0")
+    if teacher is not None and not taught:
+        raise SystemExit("a teacher is named, but the recipe's distill and hint are 0")
+    asked = Teacher(restore(teacher), tilt(teacher), device) if taught else None
     if isinstance(network, Pretrained):
         if not checkpoint.exists() and start is None:
             network.encoder.adopt(published(recipe.network))
@@ -330,8 +362,9 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
     hints = None
     if recipe.hint:
         with torch.no_grad():
-            deepest = network.eval().encode(torch.zeros(1, 1, 64, 64, device=device))[-1]
-        hints = nn.Conv2d(deepest.shape[1], advice.features.shape[-1], 1).to(device)
+            given, wanted = (part.eval().encode(torch.zeros(1, 1, 64, 64, device=device))[-1]
+                             for part in (network, asked.network))
+        hints = nn.Conv2d(given.shape[1], wanted.shape[1], 1).to(device)
     balance = encoder.balance if recipe.objective in REBALANCED else None
     trained: nn.Module = Student(network, hints)
     if processes.count > 1:
@@ -347,9 +380,11 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
     def loss(output: Tensor, ab: Tensor) -> Tensor:
         return objective(output, ab, encoder, recipe.options)
 
-    def report(running: float) -> None:
+    def report(running: float) -> float:
+        """Measures, prints and saves; returns the seconds that it took."""
         if processes.rank:
-            return
+            return 0
+        start = time.monotonic()
         figures = {
             "pictures": progress.pictures, "seconds": round(progress.seconds),
             "training loss": None if math.isnan(running) else round(running, 4),
@@ -358,9 +393,9 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         progress.history.append(figures)
         print(json.dumps(figures), flush=True)
         save(checkpoint, average.network, progress, prior)
+        return time.monotonic() - start
 
-    if progress.pictures == 0:
-        report(float("nan"))
+    cost = report(float("nan")) if progress.pictures == 0 else 0
     begun = reported = time.monotonic()
     before = progress.seconds
     running, weight, step = 0.0, 0.0, 0
@@ -374,13 +409,13 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             output, given = trained(
                 batch.inputs.to(memory_format=torch.channels_last), batch.positions)
         value = loss(output, batch.ab)
-        if recipe.distill:
-            said = advice.at(batch.window, batch.positions, batch.inputs.shape[-1] // 4)
-            value = (1 - recipe.distill) * value + recipe.distill * distillation(
-                output, said, balance)
-        if given is not None:
-            value = value + recipe.hint * hint_distance(
-                given, advice.hints(batch.window, *given.shape[-2:]))
+        if asked:
+            said, features = asked.answers(batch.clean, batch.positions)
+            value = (1 - recipe.distill) * value
+            if recipe.distill:
+                value = value + recipe.distill * distillation(output, said, balance)
+            if given is not None:
+                value = value + recipe.hint * hint_distance(given, features)
         trained.zero_grad(set_to_none=True)
         value.backward()
         nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
@@ -395,8 +430,9 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             progress.seconds = before + now - begun
             if minutes is not None and now - begun > minutes * 60:
                 break
-            if now - reported > report_every:
-                report(running / weight)
+            # Measuring a slow network must not take the time to train it.
+            if now - reported > max(report_every, 9 * cost):
+                cost = report(running / weight)
                 reported = time.monotonic()
     progress.seconds = before + time.monotonic() - begun
     report(running / max(weight, 1e-9))

@@ -46,7 +46,8 @@ class Student(nn.Module):
 
 
 def hint_distance(given: Tensor, wanted: Tensor) -> Tensor:
-    """The mean squared distance of features (n, c, h, w) from a teacher's, whose channels are
-    brought to mean 0 and variance 1 over the batch."""
+    """The mean squared distance of features (n, c, h, w) from a teacher's, (n, c, h', w'), which are
+    brought to that size and their channels to mean 0 and variance 1 over the batch."""
+    wanted = torch.nn.functional.interpolate(wanted, given.shape[-2:], mode="bilinear")
     wanted = torch.nn.functional.batch_norm(wanted, None, None, training=True)
     return (given.float() - wanted).square().mean()

@@ -70,7 +70,7 @@ class Preparing(unittest.TestCase):
         random = torch.Generator().manual_seed(1)
         mirrored, extents, chosen = 0, set(), set()
         for _ in range(6):
-            for crop in pool.crops(8, 48, (0.5, 1), random)[0] * 255:
+            for crop in pool.crops(8, 48, (0.5, 1), random) * 255:
                 across = (crop[0, :, 40] - crop[0, :, 8]) / 32
                 down = (crop[1, 40, :] - crop[1, 8, :]) / 32
                 self.assertLess(float(down.std()) + float(across.std()), 1e-3)
@@ -89,7 +89,7 @@ class Preparing(unittest.TestCase):
         self.assertTrue(any(wide != high for wide, high in extents))
 
         often = data.Pool(self.folder, torch.device("cpu"), {"two": 9})
-        seen = often.crops(400, 48, (0.5, 1), random)[0][:, 2, 0, 0] > 0.2
+        seen = often.crops(400, 48, (0.5, 1), random)[:, 2, 0, 0] > 0.2
         self.assertAlmostEqual(float(seen.float().mean()), 0.9, delta=0.06)
         self.assertEqual(often.missing, [])
         other = data.Pool(self.folder, torch.device("cpu"), {"three": 9})

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from autochrome_training import (
-    advice, data, encoding, export, loop, network, objective, optimizer, student)
+    data, encoding, export, loop, network, objective, optimizer, student)
 
 from .pictures import write_scenes
 
@@ -213,17 +213,34 @@ class Loop(unittest.TestCase):
         progress = self.train(self.recipe, "b.pt", start=start)
         self.assertEqual(progress.pictures, 64)
 
-    def test_a_teacher_s_answers_are_needed_and_used(self) -> None:
-        recipe = replace(self.recipe, distill=0.5)
-        with self.assertRaisesRegex(SystemExit, "advice.npy.*advise TEACHER"):
+    def test_a_teacher_is_needed_and_used(self) -> None:
+        self.train(self.recipe, "teacher.pt")
+        teacher, recipe = self.folder / "teacher.pt", replace(self.recipe, distill=0.5)
+        with self.assertRaisesRegex(SystemExit, "--teacher"):
             self.train(recipe, "a.pt")
-        advice.ask(network.build("tiny", 313), torch.zeros(313), self.pool, 64, torch.device("cpu"))
-        self.train(recipe, "a.pt")
-        self.train(replace(recipe, distill=0.0), "b.pt")
+        with self.assertRaisesRegex(SystemExit, "distill and hint are 0"):
+            self.train(self.recipe, "a.pt", teacher=teacher)
+        self.train(recipe, "a.pt", teacher=teacher)
+        self.train(replace(recipe, distill=0.25), "b.pt", teacher=teacher)
         a, b = (loop.load(self.folder / name)["weights"]["head.weight"] for name in ("a.pt", "b.pt"))
         self.assertFalse(torch.equal(a, b))
         with self.assertRaisesRegex(SystemExit, "over the bins"):
-            self.train(replace(recipe, objective="l2"), "c.pt")
+            self.train(replace(recipe, objective="l2"), "c.pt", teacher=teacher)
+
+    def test_crops_are_mixed_in_the_share_that_the_recipe_wants(self) -> None:
+        pool = data.Pool(self.pool, torch.device("cpu"))
+        rgb = torch.rand(256, 3, 48, 48, generator=torch.Generator().manual_seed(2))
+        for share in (0.0, 0.6):
+            sampler = loop.Sampler(pool, replace(self.recipe, mixed=share),
+                                   torch.Generator().manual_seed(3), torch.device("cpu"))
+            mixed = sampler.mixed(rgb)
+            own = (mixed == rgb).all(1).flatten(1).float().mean(1)
+            other = (mixed == rgb.roll(1, 0)).all(1).flatten(1).float().mean(1)
+            cut, double = (own > 0) & (other > 0.1), (own == 0) & (other == 0)
+            self.assertAlmostEqual(float((own == 1).float().mean()), 1 - share, delta=0.12)
+            self.assertAlmostEqual(float(cut.float().mean()), share / 2, delta=0.1)
+            self.assertAlmostEqual(float(double.float().mean()), share / 2, delta=0.1)
+            self.assertTrue(bool(((mixed >= 0) & (mixed <= 1)).all()))
 
     def test_every_recipe_is_understood(self) -> None:
         paths = sorted({*RECIPES.rglob("*.toml")} - {*RECIPES.glob("weights/*")})

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from autochrome_training import (
-    advice, data, loop, network, optimizer, pretrained, student)
+    data, loop, network, optimizer, pretrained, student)
 
 from .pictures import write_scenes
 
@@ -99,8 +99,9 @@ class Teaching(unittest.TestCase):
                                     for value in stage.parameters()})
 
     def test_hints_bring_features_nearer_to_the_teacher_s(self) -> None:
-        teacher = network.build("tiny", 313)
-        advice.ask(teacher, torch.zeros(313), self.pool, 64, torch.device("cpu"))
+        path = self.folder / "teacher.pt"
+        loop.train(replace(self.recipe, network="tiny"), self.pool, path)
+        teacher = loop.restore(path)
         inputs = torch.randn(8, 1, 64, 64, generator=torch.Generator().manual_seed(8))
 
         def unexplained(path: Path) -> float:
@@ -114,7 +115,8 @@ class Teaching(unittest.TestCase):
 
         recipe = replace(self.recipe, network="tiny", pictures=400, learning_rate=1e-2)
         for path, hint in (("with.pt", 1.0), ("without.pt", 0.0)):
-            loop.train(replace(recipe, hint=hint), self.pool, self.folder / path)
+            loop.train(replace(recipe, hint=hint, distill=0.1), self.pool, self.folder / path,
+                       teacher=self.folder / "teacher.pt")
         self.assertLess(unexplained(self.folder / "with.pt"),
                         unexplained(self.folder / "without.pt"))
 
