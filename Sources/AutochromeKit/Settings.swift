@@ -67,7 +67,7 @@ public struct Settings: Codable, Hashable, Sendable {
   var codecIsDefault: Bool
 
   /// The name of the default network.
-  public static let defaultModel = "autochrome"
+  public static let defaultModel = "autochrome-fast"
 
   /// Lays `options` over the pipeline that they name (or that suits the input) and checks all.
   /// - Throws: `AutochromeError` with status `usage` naming the setting, its value and its range.
