@@ -38,7 +38,7 @@ struct Dither {
   func withRow<Result>(_ row: Int, _ body: (UnsafePointer<Float>) -> Result) -> Result {
     thresholds.withUnsafeBufferPointer { all in
       // Never empty: 64 were made.
-      withExtendedLifetime(thresholds) { body(all.baseAddress.unsafelyUnwrapped + row % 8 * 8) }
+      body(all.baseAddress.unsafelyUnwrapped + row % 8 * 8)
     }
   }
 }

@@ -209,8 +209,7 @@ class Pool:
         left = torch.randint(side - width + 1, (count, 1), generator=random)
         rows = torch.arange(height).expand(count, height) + top
         run = torch.arange(width).expand(count, width)
-        mirrored = torch.rand(count, 1, generator=random) >= 0.5
-        columns = torch.where(mirrored, run.flip(1), run) + left
+        columns = torch.where(torch.rand(count, 1, generator=random) < 0.5, run, run.flip(1)) + left
         return self._resampled(chosen, rows, columns, size)
 
     def squares(self, chosen: Tensor, size: int) -> Tensor:

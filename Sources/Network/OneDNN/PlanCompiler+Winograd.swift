@@ -7,7 +7,7 @@ extension PlanCompiler {
   mutating func compileTransformed(_ kind: Convolution, _ operation: Program.Operation)
     throws(NetworkError) -> Bool
   {
-    guard let map = kind.winogradMap(channels: kind.inputChannels), kind.isWorthTransforming,
+    guard let map = kind.winogradMap, kind.isWorthTransforming(map),
       kind.post.isHomogeneous,
       let filter = program.values[program.root(operation.inputs[1])].constant
     else { return false }
@@ -49,15 +49,16 @@ extension PlanCompiler {
           kind: DNNL_ARG_WEIGHTS, buffer: builder.buffer(at: .constant(packed)), layout: layout),
         .init(kind: DNNL_ARG_DST, buffer: products, layout: product),
       ])
-    try addInterpolation(of: products, kind, operation)
+    try addInterpolation(of: products, map, kind, operation)
     return true
   }
 
   /// Adds the step from the products to the result.
   private mutating func addInterpolation(
-    of products: BufferID, _ kind: Convolution, _ operation: Program.Operation
+    of products: BufferID, _ map: WinogradMap, _ kind: Convolution, _ operation: Program.Operation
   ) throws(NetworkError) {
-    guard let map = kind.winogradMap(channels: kind.outputChannels) else { return }
+    var map = map
+    map.channels = kind.outputChannels
     let y = operation.outputs[0]
     let layout = try channelsLast(type(y).shape, dnnl_f32)
     var finish = WinogradOutput(map: map, slope: kind.post.activation?.slope ?? 1)
@@ -67,35 +68,35 @@ extension PlanCompiler {
       return inputs.count - 1
     }
     if kind.hasBias { finish.bias = take(try denseBuffer(operation.inputs[2])) }
+    let target: Native
     if let sum = kind.post.sum {
       // Each place is read before it is written, so that the summand's memory may be the result's.
-      let summand = try self.summand(operation.inputs[sum], as: layout, of: operation)
-      finish.summand = take(summand.buffer)
-      native[y] = summand
+      target = try summand(operation.inputs[sum], as: layout, of: operation)
+      finish.summand = take(target.buffer)
+      native[y] = target
     } else {
-      _ = result(y, layout)
+      target = result(y, layout)
     }
     if let scale = kind.post.scale, let shift = kind.post.shift {
       finish.scale = take(try denseBuffer(operation.inputs[scale]))
       finish.shift = take(try denseBuffer(operation.inputs[shift]))
     }
-    guard let target = native[y] else { return }
     builder.add(
       operation.name, .host(finish, inputs: inputs, outputs: [target.buffer], scratch: nil))
   }
 }
 
 extension Convolution {
-  /// How the images are covered by tiles; nil where the transformation does not apply: to dense 3×3
+  /// How the images that come in are covered by tiles; nil where the transformation does not apply: to dense 3×3
   /// kernels that give an image of the same size, and to channels in eights.
-  fileprivate func winogradMap(channels: Int) -> WinogradMap? {
+  fileprivate var winogradMap: WinogradMap? {
     let dilation = window.dilation.first ?? 1
     guard window.kernel == [3, 3], window.stride == [1, 1], groups == 1,
       window.dilation == [dilation, dilation], window.begin == window.dilation,
       window.end == window.dilation, inputChannels % 8 == 0, outputChannels % 8 == 0
     else { return nil }
     return WinogradMap(
-      images: batch, height: window.input[0], width: window.input[1], channels: channels,
+      images: batch, height: window.input[0], width: window.input[1], channels: inputChannels,
       dilation: dilation)
   }
 
@@ -105,9 +106,8 @@ extension Convolution {
   /// the cache: 0.3 to 0.4 of the time from 48 to 512 channels, on AVX-512 and on AVX2 alike. Its own
   /// transformation, for AVX-512 and without dilation only, takes up to 1.6 times as long as this, and
   /// 0.9 times with 512 channels.
-  fileprivate var isWorthTransforming: Bool {
-    guard let map = winogradMap(channels: inputChannels) else { return false }
-    return inputChannels >= 32 && outputChannels >= 32 && map.tiles >= 8
+  fileprivate func isWorthTransforming(_ map: WinogradMap) -> Bool {
+    inputChannels >= 32 && outputChannels >= 32 && map.tiles >= 8
       && 2 * batch * window.output.reduce(1, *) >= 16 * map.tiles
   }
 }

@@ -7,7 +7,7 @@ struct WinogradMap: Sendable {
   let height: Int
   let width: Int
   /// A multiple of 8.
-  let channels: Int
+  var channels: Int
   let dilation: Int
 
   fileprivate var kernel: ac_winograd_map {
