@@ -62,17 +62,17 @@ public final class FrameColorizer: Sendable {
       sampleAspectRatio: sampleAspectRatio)
   }
 
-  /// The small L\* of a frame, without running the network.
+  /// The small L\* of a frame, without running the network. That of an interlaced frame is its first
+  /// field's: both at once would show what moves twice.
   public func lightness(of frame: Frame) throws -> FloatImage {
-    try reducer(for: frame).reduce(frame.picture)
+    try reducer(for: frame).reduce(frame.picture, field: frame.fieldOrder.fields.first)
   }
 
   /// What is known of a frame before the network sees it: an analysis whose estimate is blank.
   public func survey(_ frame: Frame) throws -> FrameAnalysis {
-    let reducer = try reducer(for: frame)
-    let geometry = reducer.geometry
+    let geometry = try reducer(for: frame).geometry
     return FrameAnalysis(
-      geometry: geometry, lightness: try reducer.reduce(frame.picture),
+      geometry: geometry, lightness: try lightness(of: frame),
       estimate: CoarseEstimate(blankOfWidth: geometry.gridWidth, height: geometry.gridHeight))
   }
 
@@ -111,7 +111,8 @@ public final class FrameColorizer: Sendable {
     }
   }
 
-  /// The frame's picture in color, as the output wants it. The luma plane is the frame's own.
+  /// The frame's picture in color, as the output wants it. The luma plane is the frame's own. The
+  /// colors of an interlaced frame follow the edges of each field by itself.
   /// - Parameters:
   ///   - format: YUV or RGB.
   ///   - wanted: what the output's code values must mean; unspecified tags follow the source.
@@ -119,12 +120,6 @@ public final class FrameColorizer: Sendable {
     _ frame: Frame, analysis: FrameAnalysis, format: PixelFormat, wanted: ColorDescription
   ) throws -> Picture {
     let picture = frame.picture
-    let ab = analysis.estimate.ab
-    let models =
-      options.isGuided
-      ? upsampler.models(
-        ab: ab, lightness: analysis.lightness, curve: try reducer(for: frame).curve)
-      : ChromaModels.bilinear(ab)
     let key = RecombinerKey(
       width: picture.width, height: picture.height, format: picture.format, color: picture.color,
       output: format, wanted: wanted)
@@ -134,8 +129,24 @@ public final class FrameColorizer: Sendable {
         output: key.output, wanted: key.wanted)
     }
     return try recombiner.recombine(
-      picture, models: models, saturation: options.saturation,
-      isInterlaced: frame.fieldOrder != .progressive)
+      picture, models: try models(of: frame, analysis: analysis), saturation: options.saturation)
+  }
+
+  /// The picture's models of a and b, or those of the even and of the odd field.
+  private func models(of frame: Frame, analysis: FrameAnalysis) throws -> [ChromaModels] {
+    let ab = analysis.estimate.ab
+    let fields = frame.fieldOrder.fields
+    guard options.isGuided else {
+      return [ChromaModels](repeating: .bilinear(ab), count: max(1, fields.count))
+    }
+    let reducer = try reducer(for: frame)
+    func models(_ lightness: FloatImage) -> ChromaModels {
+      upsampler.models(ab: ab, lightness: lightness, curve: reducer.curve)
+    }
+    let first = models(analysis.lightness)
+    guard fields.count == 2 else { return [first] }
+    let second = models(try reducer.reduce(frame.picture, field: fields[1]))
+    return fields[0] == 0 ? [first, second] : [second, first]
   }
 
   private func reducer(for frame: Frame) throws -> LightnessReducer {

@@ -29,8 +29,10 @@ public struct LightnessReducer: Sendable {
 
   /// L\* (0…100) at the working size, 1 × height × width, unpadded.
   ///
+  /// - Parameter field: Which rows of an interlaced picture are looked at, 0 the even, 1 the odd ones,
+  ///   each also in place of its neighbor from the other field; nil looks at all.
   /// - Throws: `ColorizationError.unexpectedSize` if the picture is not of the geometry's size.
-  public func reduce(_ picture: Picture) throws -> FloatImage {
+  public func reduce(_ picture: Picture, field: Int? = nil) throws -> FloatImage {
     guard picture.width == geometry.sourceWidth, picture.height == geometry.sourceHeight else {
       throw ColorizationError.unexpectedSize(
         what: "the picture", expected: "\(geometry.sourceWidth)×\(geometry.sourceHeight)",
@@ -47,8 +49,10 @@ public struct LightnessReducer: Sendable {
       for y in 0..<height {
         let first = Int(rows.first[y])
         let shares = rows.weights[y * rows.taps..<y * rows.taps + rows.counts[y]]
-        luma.weigh(
-          rows: Array(first..<first + rows.counts[y]), weights: Array(shares), into: row)
+        let covered = (first..<first + rows.counts[y]).map { source in
+          field.map { source & ~1 | $0 } ?? source
+        }
+        luma.weigh(rows: covered, weights: Array(shares), into: row)
         let target = out + y * width
         ac_weigh_columns(
           row, columns.first, columns.weights, Int32(columns.taps), target, Int32(width))

@@ -70,12 +70,12 @@ public struct Recombiner: Sendable {
   /// The colored picture.
   ///
   /// - Parameters:
-  ///   - models: a and b as `GuidedUpsampler` or `ChromaModels.bilinear` give them.
+  ///   - models: a and b as `GuidedUpsampler` or `ChromaModels.bilinear` give them: of the picture,
+  ///     or, if it is interlaced, of the field of the even rows and of that of the odd ones.
   ///   - saturation: Factor on a and b; 0 is gray, 1 leaves them.
-  ///   - isInterlaced: Whether even and odd rows are fields of their own.
   /// - Throws: `ColorizationError.unexpectedSize` if the picture is not what `init` was told.
   public func recombine(
-    _ picture: Picture, models: ChromaModels, saturation: Float = 1, isInterlaced: Bool = false
+    _ picture: Picture, models: [ChromaModels], saturation: Float = 1
   ) throws -> Picture {
     guard picture.width == width, picture.height == height, picture.format == sourceFormat else {
       throw ColorizationError.unexpectedSize(
@@ -84,8 +84,7 @@ public struct Recombiner: Sendable {
     }
     let luma = LumaView(picture, color: sourceColor, weights: weights)
     let work = RowWorker(
-      recombiner: self, luma: luma, models: models, saturation: saturation,
-      isInterlaced: isInterlaced)
+      recombiner: self, luma: luma, models: models, saturation: saturation)
     var planes: [Plane]
     if outputFormat.model == .rgb {
       planes = work.rgbPlanes()

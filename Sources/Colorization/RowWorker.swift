@@ -4,7 +4,8 @@ import Imaging
 /// Makes the chroma or RGB rows of one picture, in buffers of one row each that stay in the cache.
 struct RowWorker {
   private let luma: LumaView
-  private let models: ChromaModels
+  /// Of the picture, or of each field; of one size.
+  private let models: [ChromaModels]
   private let saturation: Float
   private let table: ChromaTable
   private let siting: ChromaSiting
@@ -12,14 +13,12 @@ struct RowWorker {
   private let color: ColorDescription
   private let width: Int
   private let height: Int
-  private let isInterlaced: Bool
 
   init(
-    recombiner: Recombiner, luma: LumaView, models: ChromaModels, saturation: Float,
-    isInterlaced: Bool
+    recombiner: Recombiner, luma: LumaView, models: [ChromaModels], saturation: Float
   ) {
+    precondition((1...2).contains(models.count), "\(models.count) models are not 1 or 2")
     self.luma = luma
-    self.isInterlaced = isInterlaced
     self.models = models
     self.saturation = saturation
     (table, siting) = recombiner.settings
@@ -64,21 +63,22 @@ struct RowWorker {
     count: Int, size: (width: Int, height: Int),
     finish: (Buffers, UnsafePointer<Float>) -> [Row]
   ) -> [Plane] {
-    let buffers = Buffers(lumaWidth: width, gridWidth: size.width, modelWidth: models.width)
+    let buffers = Buffers(lumaWidth: width, gridWidth: size.width, modelWidth: models[0].width)
     let columns = LinearAxis(
-      input: models.width, positions: siting.columnPositions(count: size.width, width: width))
+      input: models[0].width, positions: siting.columnPositions(count: size.width, width: width))
     let rows = LinearAxis(
-      input: models.height, positions: siting.rowPositions(count: size.height, height: height))
+      input: models[0].height, positions: siting.rowPositions(count: size.height, height: height))
     let taps = siting.rowTaps
-    let modelCount = 4 * models.width
+    let modelCount = 4 * models[0].width
     let n = Int32(size.width)
     let targets = (0..<count).map { _ in
       Plane.Draft(width: size.width, height: size.height, bitDepth: format.bitDepth)
     }
-    let source = models.values.channel(0)
+    let sources = models.map { $0.values.channel(0) }
     for y in 0..<size.height {
+      let source = sources[y % sources.count]
       // Where chroma has a row for each row of luma, it is of the right field anyway.
-      if isInterlaced, siting.shiftY == 1 {
+      if sources.count > 1, siting.shiftY == 1 {
         let field = siting.fieldTaps(row: y, height: height)
         luma.weigh(rows: field.rows, weights: field.weights, into: buffers.luma)
       } else {
@@ -88,7 +88,7 @@ struct RowWorker {
       }
       let guide = siting.reduceColumns(buffers.luma, width: width, spare: buffers.spare)
       let upper = Int(rows.index[y])
-      let lower = min(upper + 1, models.height - 1)
+      let lower = min(upper + 1, models[0].height - 1)
       ac_lerp_rows(
         source + upper * modelCount, source + lower * modelCount, rows.fraction[y], saturation,
         buffers.models, Int32(modelCount))
@@ -101,7 +101,7 @@ struct RowWorker {
       }
       for (target, row) in zip(targets, finish(buffers, guide)) {
         // Each field is a picture of its own.
-        row.dither.withRow(isInterlaced ? y / 2 : y) {
+        row.dither.withRow(y / sources.count) {
           Self.quantize(
             row.values, scale: Float(row.scale), offset: Float(row.offset),
             maximum: Float(format.maximumCode), thresholds: $0, bitDepth: format.bitDepth,

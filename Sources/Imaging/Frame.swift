@@ -53,4 +53,13 @@ public enum FieldOrder: String, Hashable, Sendable {
   case progressive
   case topFirst
   case bottomFirst
+
+  /// The fields in the order of time, as the parity of their rows; none in a progressive frame.
+  public var fields: [Int] {
+    switch self {
+    case .progressive: []
+    case .topFirst: [0, 1]
+    case .bottomFirst: [1, 0]
+    }
+  }
 }

@@ -47,6 +47,58 @@ import Testing
     #expect(grass.cb < -8 && grass.cr < 2, "grass \(grass)")
   }
 
+  /// What the second field shows has no part in the colors of the first one, and its own colors
+  /// follow its own edges.
+  @Test(arguments: [FieldOrder.topFirst, .bottomFirst])
+  func interlacedFilmIsColoredByFields(order: FieldOrder) throws {
+    let film = smallFilm()
+    func picture(_ number: Int) -> Picture { SampleClip.picture(film.render(frame: number)) }
+    /// Luma of two pictures by turns, as fields in the order of time.
+    func woven(_ first: Picture, _ second: Picture) -> Picture {
+      let parts = order == .topFirst ? [first.luma, second.luma] : [second.luma, first.luma]
+      let luma = Plane(width: film.width, height: film.height, bitDepth: 8) { base, bytesPerRow in
+        for y in 0..<film.height {
+          let part = parts[y % 2]
+          (base + y * bytesPerRow).copyMemory(
+            from: part.base + y * part.bytesPerRow, byteCount: film.width)
+        }
+      }
+      return Picture(
+        width: first.width, height: first.height, format: first.format, color: first.color,
+        planes: [luma] + first.planes.dropFirst())
+    }
+    func colored(_ name: String, second: (Int) -> Int) throws -> [Picture] {
+      let (input, output) = (scratch.path("\(name).mkv"), scratch.path("\(name)-color.mkv"))
+      try writeClip(
+        film, pictures: (0..<4).map { woven(picture($0), picture(second($0))) },
+        fieldOrder: order, to: input)
+      _ = try ColorizationJob(
+        input: input, output: output, settings: settings(), overwrite: true
+      ).run { _ in }
+      let frames = try readFrames(output)
+      #expect(frames.count == 4 && frames.allSatisfy { $0.fieldOrder == order })
+      return frames.map(\.picture)
+    }
+    // The other film's second fields come from another shot.
+    let (still, mixed) = (
+      try colored("still") { $0 }, try colored("mixed") { $0 + film.cuts[0] }
+    )
+    let first = order == .topFirst ? 0 : 1
+    for (one, other) in zip(still, mixed) {
+      for plane in 1...2 {
+        let (u, v) = (one.planes[plane], other.planes[plane])
+        var differences = [0, 0]
+        for y in 0..<u.height {
+          for x in 0..<u.width {
+            differences[(y + first) % 2] = max(differences[(y + first) % 2], abs(u[x, y] - v[x, y]))
+          }
+        }
+        #expect(differences[0] == 0, "plane \(plane)")
+        #expect(differences[1] > 1, "plane \(plane)")
+      }
+    }
+  }
+
   @Test func theResultDoesNotDependOnTheThreads() throws {
     let film = smallFilm()
     let input = scratch.path("film.mkv")

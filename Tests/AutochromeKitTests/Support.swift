@@ -34,18 +34,28 @@ func smallFilm(shots: [SampleFilm.Shot] = SampleFilm.Shot.allCases) -> SampleFil
 func writeClip(
   _ film: SampleFilm, frames: some Sequence<Int>, rate: Int = 6, to path: String
 ) throws {
-  let info = SourceInfo(
+  try writeClip(
+    film, pictures: frames.map { SampleClip.picture(film.render(frame: $0)) }, rate: rate, to: path)
+}
+
+/// Writes pictures of a film's size, lossless.
+func writeClip(
+  _ film: SampleFilm, pictures: [Picture], rate: Int = 6,
+  fieldOrder: FieldOrder = .progressive, to path: String
+) throws {
+  var info = SourceInfo(
     width: film.width, height: film.height, format: .yuv420(8), color: SampleClip.color,
     timeBase: Rational(1, rate), frameRate: Rational(rate, 1))
+  info.fieldOrder = fieldOrder
   var options = SinkOptions()
   options.encoder = path.hasSuffix(".y4m") ? nil : "ffv1"
   let sink = try MediaSink.open(path, source: info, options: options)
-  for (index, number) in frames.enumerated() {
-    let picture = SampleClip.picture(film.render(frame: number))
+  for (index, picture) in pictures.enumerated() {
     try sink.write(
       SourceElement(
         frame: Frame(
-          index: index, picture: picture, presentationTime: Int64(index), duration: 1)))
+          index: index, picture: picture, presentationTime: Int64(index), duration: 1,
+          fieldOrder: fieldOrder)))
   }
   try sink.finish()
 }

@@ -49,7 +49,7 @@ struct GuidedUpsamplerTests {
     let recombiner = try Recombiner(
       width: picture.width, height: picture.height, format: picture.format, color: picture.color,
       output: .yuv444(16))
-    let result = try recombiner.recombine(picture, models: models)
+    let result = try recombiner.recombine(picture, models: [models])
     var (sum, overshoot) = (0.0, 0.0)
     for y in stride(from: 0, to: picture.height, by: 2) {
       for x in stride(from: 0, to: picture.width, by: 2) {
@@ -92,7 +92,7 @@ struct GuidedUpsamplerTests {
     let recombiner = try Recombiner(
       width: picture.width, height: picture.height, format: picture.format, color: picture.color,
       output: .yuv444(16))
-    let result = try recombiner.recombine(picture, models: models)
+    let result = try recombiner.recombine(picture, models: [models])
     for (x, y) in [(0, 0), (383, 255), (120, 60), (200, 100), (251, 130)] {
       let lab = try ColorFixtures.lab(result, x: x, y: y)
       #expect(abs(lab.y - 12) < 0.15 && abs(lab.z + 9) < 0.15, "\(lab)")

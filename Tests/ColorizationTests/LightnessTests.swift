@@ -53,6 +53,32 @@ struct LightnessTests {
     }
   }
 
+  /// A field's rows stand in for those of the other one.
+  @Test(arguments: [54, 53]) func looksAtOneField(height: Int) throws {
+    func code(_ x: Int, _ y: Int) -> Int { (x * 7919 + y * 104729) % 256 }
+    let color = ColorDescription().resolved(width: 91, height: height, format: .gray(8))
+    let geometry = WorkingGeometry(width: 91, height: height, shortSide: 16, stride: 16, scale: 4)
+    let reducer = try LightnessReducer(color: color, geometry: geometry)
+    let whole = ColorFixtures.gray(91, height, color: color, code: code)
+    for field in 0...1 {
+      let alone = ColorFixtures.gray(91, height, color: color) { x, y in
+        code(x, min(y - y % 2 + field, height - 1))
+      }
+      let (given, expected) = (
+        try reducer.reduce(whole, field: field), try reducer.reduce(alone)
+      )
+      let both = try reducer.reduce(whole)
+      var unlike = 0
+      for y in 0..<given.height {
+        for x in 0..<given.width {
+          #expect(given[0, x, y] == expected[0, x, y], "(\(x), \(y))")
+          if abs(given[0, x, y] - both[0, x, y]) > 0.5 { unlike += 1 }
+        }
+      }
+      #expect(unlike > given.area / 4)
+    }
+  }
+
   @Test(arguments: [8, 10, 12, 16]) func averagesTheArea(bitDepth: Int) throws {
     for range in [ColorRange.limited, .full] {
       let picture = ColorFixtures.gray(

@@ -22,7 +22,7 @@ struct RecombinerTests {
       width: picture.width, height: picture.height, format: picture.format, color: picture.color,
       output: output
     ).recombine(
-      picture, models: .bilinear(ColorFixtures.flat(a: a, b: b)), saturation: saturation)
+      picture, models: [.bilinear(ColorFixtures.flat(a: a, b: b))], saturation: saturation)
   }
 
   private static let subsamplings: [(Int, Int)] = [(0, 0), (1, 0), (1, 1), (0, 1), (2, 0), (2, 2)]
@@ -228,7 +228,7 @@ struct RecombinerTests {
     let recombiner = try Recombiner(
       width: 64, height: 64, format: .gray(8), color: ColorDescription(), output: .yuv420(8))
     #expect(throws: ColorizationError.self) {
-      try recombiner.recombine(ramp(), models: .bilinear(ColorFixtures.flat(a: 0, b: 0)))
+      try recombiner.recombine(ramp(), models: [.bilinear(ColorFixtures.flat(a: 0, b: 0))])
     }
     #expect(throws: ImagingError.unsupportedMatrix(14)) {
       try Recombiner(
@@ -256,7 +256,8 @@ struct RecombinerTests {
     func chroma(_ picture: Picture, isInterlaced: Bool) throws -> [Plane] {
       try Recombiner(
         width: 20, height: height, format: picture.format, color: color, output: .yuv420(8)
-      ).recombine(picture, models: models, isInterlaced: isInterlaced).planes
+      ).recombine(picture, models: [ChromaModels](repeating: models, count: isInterlaced ? 2 : 1))
+        .planes
     }
     let fields = try chroma(picture(60, 190), isInterlaced: true)
     let (even, odd) = (
@@ -278,5 +279,32 @@ struct RecombinerTests {
     }
     #expect(abs(even[1][5, 4] - odd[1][5, 4]) > 8)
     #expect(mixed[1][5, 4] != fields[1][5, 4])
+  }
+
+  /// Each row of chroma or R′G′B′ has the colors of its own field.
+  @Test(arguments: [PixelFormat.yuv420(8), .yuv444(8), .rgb(8)])
+  func eachFieldHasItsOwnColors(output: PixelFormat) throws {
+    let color = ColorDescription(matrix: .bt709, range: .limited)
+    let picture = ColorFixtures.gray(20, 16, color: color) { _, _ in 120 }
+    let (even, odd) = (
+      ChromaModels.bilinear(ColorFixtures.flat(a: -20, b: 10)),
+      ChromaModels.bilinear(ColorFixtures.flat(a: 25, b: -15))
+    )
+    func planes(_ models: [ChromaModels]) throws -> [Plane] {
+      try Recombiner(
+        width: 20, height: 16, format: picture.format, color: color, output: output
+      ).recombine(picture, models: models).planes
+    }
+    let (fields, own) = (
+      try planes([even, odd]), [try planes([even, even]), try planes([odd, odd])]
+    )
+    for plane in (output.model == .rgb ? 0 : 1)..<3 {
+      for y in 0..<fields[plane].height {
+        for x in 0..<fields[plane].width {
+          #expect(fields[plane][x, y] == own[y % 2][plane][x, y], "plane \(plane), (\(x), \(y))")
+          #expect(own[0][plane][x, y] != own[1][plane][x, y])
+        }
+      }
+    }
   }
 }

@@ -205,7 +205,7 @@ private struct Stages {
       let bytes = bits == 8 ? 1.5 * luma : (1 + 2 + 1) * luma
       // For each chroma sample the luma of six, two models, eight nodes of the table, the gamut.
       try add("chroma, \(bits) bits", bytes: bytes, operations: 100 * luma / 4) {
-        _ = try recombiner.recombine(frames[0], models: models)
+        _ = try recombiner.recombine(frames[0], models: [models])
       }
     }
     return rows
