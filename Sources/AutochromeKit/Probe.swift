@@ -120,8 +120,7 @@ public struct Probe: Codable, Sendable {
     var seen = Seen(frames: 0, of: 0)
     let timeBase = source.info.timeBase.value
     let offset = source.info.clockOffset
-    while let element = try source.next() {
-      guard let frame = element.frame else { continue }
+    while let frame = try source.nextFrame() {
       let tracking = tracker.track(try colorizer.lightness(of: frame))
       seen.of += 1
       if tracking.isKeyFrame { seen.frames += 1 }

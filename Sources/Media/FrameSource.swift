@@ -26,6 +26,16 @@ public protocol FrameSource: AnyObject, Sendable {
   var damagedFrameCount: Int { get }
 }
 
+extension FrameSource {
+  /// The next frame, whatever packets lie before it; `nil` at the end. Throws what `next` throws.
+  public func nextFrame() throws -> Frame? {
+    while let element = try next() {
+      if let frame = element.frame { return frame }
+    }
+    return nil
+  }
+}
+
 /// Something that takes the frames of a source in the same order, and the packets with them.
 public protocol FrameSink: AnyObject, Sendable {
   /// The form in which the sink wants the picture of `frame`, known before any is written. A video

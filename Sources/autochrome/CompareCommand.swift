@@ -22,26 +22,14 @@ struct CompareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Also write a page for people to this file.", valueName: "file"))
   var html: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Probabilities of the 313 bins, as text or .npy; by default those of the default network.",
-      valueName: "file"))
-  var prior: String?
-
   @Option(help: "Compare only so many frames.")
   var frames: Int?
 
   @Option(help: "Processor threads.")
   var threads: Int?
 
-  @Flag(help: "As JSON.")
-  var json = false
-
-  @Option(help: "auto, plain, json or none.")
-  var progress: ProgressMode = .auto
-
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
+  @OptionGroup
+  var measuring: MeasuringOptions
 
   func run() throws {
     var layer = SettingsLayer()
@@ -50,15 +38,8 @@ struct CompareCommand: ParsableCommand {
     var comparison = Comparison(
       reference: reference, result: result,
       settings: try Settings(pipeline: nil, suggested: "film", options: layer))
-    comparison.prior = prior
+    comparison.prior = measuring.prior
     comparison.page = html
-    let interruption = Interruption()
-    let signals = SignalWatch(interruption)
-    defer { signals.stop() }
-    let display = ProgressDisplay(mode: progress, verbosity: quiet ? .quiet : .normal)
-    defer { display.closeLine() }
-    let report = try comparison.run(interruption: interruption) { display.show($0) }
-    display.closeLine()
-    if json { try Console.json(report) } else { try Console.result(report.text) }
+    try measuring.print(\.text) { try comparison.run(interruption: $0, onEvent: $1) }
   }
 }

@@ -25,26 +25,14 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Take only every so many pictures.")
   var every = 1
 
-  @Option(
-    help: ArgumentHelp(
-      "Probabilities of the 313 bins, as text or .npy; by default those of the default network.",
-      valueName: "file"))
-  var prior: String?
-
   @Option(help: ArgumentHelp("Write gray, results and truth to this PNG.", valueName: "file"))
   var sheet: String?
 
   @OptionGroup(title: "Settings")
   var settings: SettingsOptions
 
-  @Flag(help: "As JSON.")
-  var json = false
-
-  @Option(help: "auto, plain, json or none.")
-  var progress: ProgressMode = .auto
-
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
+  @OptionGroup
+  var measuring: MeasuringOptions
 
   func run() throws {
     var evaluation = Evaluation(
@@ -53,15 +41,8 @@ struct EvaluateCommand: ParsableCommand {
         pipeline: settings.pipeline, suggested: "photos", options: settings.layer))
     evaluation.dials = try dials.map { try ColorDial.list($0) } ?? []
     evaluation.every = every
-    evaluation.prior = prior
+    evaluation.prior = measuring.prior
     evaluation.sheet = sheet
-    let interruption = Interruption()
-    let signals = SignalWatch(interruption)
-    defer { signals.stop() }
-    let display = ProgressDisplay(mode: progress, verbosity: quiet ? .quiet : .normal)
-    defer { display.closeLine() }
-    let report = try evaluation.run(interruption: interruption) { display.show($0) }
-    display.closeLine()
-    if json { try Console.json(report) } else { try Console.result(report.text) }
+    try measuring.print(\.text) { try evaluation.run(interruption: $0, onEvent: $1) }
   }
 }

@@ -21,8 +21,8 @@ struct SampledPictures {
         input: input, settings: settings, interruption: Media.Interruption(), warn: { _ in })
       let every = max(1, (source.info.estimatedFrameCount ?? share) / share)
       var left = share
-      while left > 0, let element = try source.next() {
-        guard let frame = element.frame, frame.index % every == 0 else { continue }
+      while left > 0, let frame = try source.nextFrame() {
+        guard frame.index % every == 0 else { continue }
         try body(frame)
         (taken, left) = (taken + 1, left - 1)
       }

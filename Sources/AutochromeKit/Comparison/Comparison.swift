@@ -1,5 +1,4 @@
 import Foundation
-import FramePipeline
 import Imaging
 import Locking
 import Media
@@ -34,7 +33,7 @@ public struct Comparison: Sendable {
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> ComparisonReport {
-    try AutochromeError.wrapping { try measure(interruption, onEvent) }
+    try MeasuringRun.with(interruption, onEvent: onEvent) { try measure($0) }
   }
 
   /// What is gathered in the order of the frames.
@@ -48,43 +47,24 @@ public struct Comparison: Sendable {
     var worst = WorstFrames()
   }
 
-  private func measure(
-    _ interruption: Interruption, _ onEvent: @escaping @Sendable (JobEvent) -> Void
-  ) throws -> ComparisonReport {
-    let prior = try prior.map { try BinPrior(contentsOf: $0) } ?? BinPrior.shipped()
-    let log = JobLog(onEvent: onEvent)
-    let blocking = Media.Interruption()
-    let token = CancellationToken()
-    interruption.observe { count in
-      token.cancel(count == 1 ? .drain : .abort)
-      blocking.request()
-    }
-    defer { interruption.observe(nil) }
-    let sources = try (open(reference, blocking, log), open(result, blocking, log))
-    let expected = sources.0.info.estimatedFrameCount
+  private func measure(_ run: MeasuringRun) throws -> ComparisonReport {
+    let prior = try BinPrior.given(prior)
+    let sources = try (
+      run.open(reference, settings: settings), run.open(result, settings: settings)
+    )
     let timeBase = sources.0.info.timeBase
     let sums = Locked(Sums())
-    let pipeline = Pipeline(
-      permits: settings.threads + 2, threads: settings.threads, sourceName: "decode",
-      source: { try nextPair(of: sources) }
-    ).parallel("measure") { pair in
-      do {
-        return try ComparedFrame(pair.0, pair.1, timeBase: timeBase)
-      } catch let error as QualityError {
-        throw AutochromeError(.badData, "Frame \(pair.0.index) of '\(result)': \(error).")
-      }
-    }
-    let summary = try pipeline.run(
-      cancellation: token, sinkName: "gather",
-      onProgress: { log.progress($0.elapsed, framesTotal: expected) },
-      sink: { frame in
-        let startsShot = try sums.withLock { try Self.gather(frame, in: &$0) }
-        log.wrote(frameIndex: frame.index, startsShot: startsShot)
-      })
-    guard summary.ending == .completed else {
-      throw AutochromeError(
-        .interrupted, "Stopped after \(log.framesDone) frames; no figures were made.")
-    }
+    let elapsed = try run.measure(
+      "frames", expected: sources.0.info.estimatedFrameCount, threads: settings.threads,
+      next: { try nextPair(of: sources) },
+      by: { pair in
+        do {
+          return try ComparedFrame(pair.0, pair.1, timeBase: timeBase)
+        } catch let error as QualityError {
+          throw AutochromeError(.badData, "Frame \(pair.0.index) of '\(result)': \(error).")
+        }
+      },
+      gather: { frame in try sums.withLock { try Self.gather(frame, in: &$0) } })
     for (path, source) in [(reference, sources.0), (result, sources.1)] {
       guard source.damagedFrameCount == 0 else {
         throw AutochromeError(
@@ -94,7 +74,7 @@ public struct Comparison: Sendable {
       }
     }
     let found = sums.withLock { $0 }
-    let report = try report(found, prior: prior, log: log, summary: summary)
+    let report = try report(found, prior: prior, warnings: run.log.warnings, elapsed: elapsed)
     if let page {
       try ComparisonPage(report: report, frames: found.worst.frames).write(to: page)
     }
@@ -122,7 +102,7 @@ public struct Comparison: Sendable {
   }
 
   private func report(
-    _ sums: Sums, prior: BinPrior, log: JobLog, summary: PipelineSummary
+    _ sums: Sums, prior: BinPrior, warnings: [String], elapsed: Duration
   ) throws -> ComparisonReport {
     guard let size = sums.size else {
       throw AutochromeError(.badData, "'\(reference)' has no frames to compare.")
@@ -155,27 +135,11 @@ public struct Comparison: Sendable {
           first: sums.rows[range.0].index, frames: range.1 - range.0,
           spectrum: ComparisonReport.Both.spectrum(spectra.reference, spectra.result))
       },
-      frameRows: sums.rows, seconds: summary.elapsed.seconds, warnings: log.warnings)
-  }
-
-  private func open(_ path: String, _ interruption: Media.Interruption, _ log: JobLog) throws
-    -> any FrameSource
-  {
-    var settings = settings
-    settings.audio = .none
-    settings.extras = .none
-    return try JobParts.openSource(
-      input: path, settings: settings, interruption: interruption, warn: { log.warn($0) })
+      frameRows: sums.rows, seconds: elapsed.seconds, warnings: warnings)
   }
 
   private func nextPair(of sources: (any FrameSource, any FrameSource)) throws -> (Frame, Frame)? {
-    func next(_ source: any FrameSource) throws -> Frame? {
-      while let element = try source.next() {
-        if let frame = element.frame { return frame }
-      }
-      return nil
-    }
-    switch (try next(sources.0), try next(sources.1)) {
+    switch (try sources.0.nextFrame(), try sources.1.nextFrame()) {
     case (let first?, let second?): return (first, second)
     case (nil, nil): return nil
     case (let first?, nil):

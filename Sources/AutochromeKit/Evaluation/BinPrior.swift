@@ -7,8 +7,13 @@ struct BinPrior {
   let values: [Double]
   let origin: String
 
+  /// That of a file, or `shipped`.
+  static func given(_ path: String?) throws -> BinPrior {
+    try path.map { try BinPrior(contentsOf: $0) } ?? shipped()
+  }
+
   /// That of the default network, whichever is measured, so that figures compare.
-  static func shipped() throws -> BinPrior {
+  private static func shipped() throws -> BinPrior {
     let name = Settings.defaultModel
     let description = try ColorNetworkDescription(
       name: name, metadata: try ModelCatalog.load(name).model.metadata)

@@ -1,6 +1,5 @@
 import Colorization
 import Foundation
-import FramePipeline
 import Imaging
 import Locking
 import Media
@@ -43,7 +42,7 @@ public struct Evaluation: Sendable {
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> EvaluationReport {
-    try AutochromeError.wrapping { try measure(interruption, onEvent) }
+    try MeasuringRun.with(interruption, onEvent: onEvent) { try measure($0) }
   }
 
   /// What comes out at the pipeline's end, gathered in the order of the pictures.
@@ -53,38 +52,24 @@ public struct Evaluation: Sendable {
     var largestColorfulness = 0.0
   }
 
-  private func measure(
-    _ interruption: Interruption, _ onEvent: @escaping @Sendable (JobEvent) -> Void
-  ) throws -> EvaluationReport {
-    let prior = try prior.map { try BinPrior(contentsOf: $0) } ?? BinPrior.shipped()
+  private func measure(_ run: MeasuringRun) throws -> EvaluationReport {
+    let prior = try BinPrior.given(prior)
     let colorizers = try makeColorizers()
-    let log = JobLog(onEvent: onEvent)
-    let blocking = Media.Interruption()
-    let token = CancellationToken()
-    interruption.observe { count in
-      token.cancel(count == 1 ? .drain : .abort)
-      blocking.request()
-    }
-    defer { interruption.observe(nil) }
-    let source = try openSource(blocking, log)
+    let source = try open(run)
     let expected = source.info.estimatedFrameCount.map { ($0 + every - 1) / every }
     let contacts = sheet.map { _ in ContactSheet(expected: expected, arrangement: .rows) }
     let sums = Locked(Sums(results: colorizers.map { _ in Figures() }))
-
-    let pipeline = Pipeline(
-      permits: settings.threads + 2, threads: settings.threads, sourceName: "decode",
-      source: { try nextPicture(of: source) }
-    ).parallel("measure") { frame in
-      do {
-        return try PictureTrial(frame, colorizers: colorizers)
-      } catch let error as QualityError {
-        throw AutochromeError(.badData, "Picture \(Self.name(frame)): \(error).")
-      }
-    }
-    let summary = try pipeline.run(
-      cancellation: token, sinkName: "gather",
-      onProgress: { log.progress($0.elapsed, framesTotal: expected) },
-      sink: { trial in
+    let elapsed = try run.measure(
+      "pictures", expected: expected, threads: settings.threads,
+      next: { try nextPicture(of: source) },
+      by: { frame in
+        do {
+          return try PictureTrial(frame, colorizers: colorizers)
+        } catch let error as QualityError {
+          throw AutochromeError(.badData, "Picture \(Self.name(frame)): \(error).")
+        }
+      },
+      gather: { trial in
         try contacts?.offer { try trial.thumbnails() }
         sums.withLock { sums in
           sums.gray.add(trial.grayFigures)
@@ -92,12 +77,8 @@ public struct Evaluation: Sendable {
           sums.largestColorfulness = max(
             sums.largestColorfulness, trial.grayFigures.referenceColorfulness)
         }
-        log.wrote(frameIndex: log.framesDone, startsShot: false)
+        return false
       })
-    guard summary.ending == .completed else {
-      throw AutochromeError(
-        .interrupted, "Stopped after \(log.framesDone) pictures; no figures were made.")
-    }
     guard source.damagedFrameCount == 0 else {
       throw AutochromeError(
         .badData,
@@ -112,12 +93,13 @@ public struct Evaluation: Sendable {
         to: sheet, thumbnailsPerSample: hasTruth ? .max : 1 + colorizers.count)
     }
     return try report(
-      found, hasTruth: hasTruth, prior: prior, colorizers: colorizers, log: log, summary: summary)
+      found, hasTruth: hasTruth, prior: prior, colorizers: colorizers,
+      warnings: run.log.warnings, elapsed: elapsed)
   }
 
   private func report(
-    _ sums: Sums, hasTruth: Bool, prior: BinPrior, colorizers: [FrameColorizer], log: JobLog,
-    summary: PipelineSummary
+    _ sums: Sums, hasTruth: Bool, prior: BinPrior, colorizers: [FrameColorizer],
+    warnings: [String], elapsed: Duration
   ) throws -> EvaluationReport {
     let gray =
       hasTruth
@@ -134,8 +116,8 @@ public struct Evaluation: Sendable {
       input: input, network: colorizers[0].network.title, pictures: sums.gray.pictures,
       hasTruth: hasTruth, prior: prior.origin, priorIsGiven: self.prior != nil,
       truthColorfulness: sums.gray.referenceColorfulness, gray: gray, rows: rows,
-      published: hasTruth ? PublishedRow.zhang2016 : [], seconds: summary.elapsed.seconds,
-      warnings: log.warnings)
+      published: hasTruth ? PublishedRow.zhang2016 : [], seconds: elapsed.seconds,
+      warnings: warnings)
   }
 
   /// One for each setting of the dials, with one network.
@@ -150,23 +132,18 @@ public struct Evaluation: Sendable {
     }
   }
 
-  private func openSource(_ interruption: Media.Interruption, _ log: JobLog) throws
-    -> any FrameSource
-  {
+  private func open(_ run: MeasuringRun) throws -> any FrameSource {
     guard every >= 1 else {
       throw AutochromeError(.usage, "--every \(every) is less than 1.")
     }
     var settings = settings
-    settings.audio = .none
-    settings.extras = .none
     settings.frames = settings.frames.map { ($0 - 1) * every + 1 }
-    return try JobParts.openSource(
-      input: input, settings: settings, interruption: interruption, warn: { log.warn($0) })
+    return try run.open(input, settings: settings)
   }
 
   private func nextPicture(of source: any FrameSource) throws -> Frame? {
-    while let element = try source.next() {
-      if let frame = element.frame, frame.index % every == 0 { return frame }
+    while let frame = try source.nextFrame() {
+      if frame.index % every == 0 { return frame }
     }
     return nil
   }
