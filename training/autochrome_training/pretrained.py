@@ -24,11 +24,14 @@ VARIANTS = {
 }
 """Channels and units of each stage."""
 _STEM = 32
-# The last stages at 1/4, 1/8, 1/16 and 1/32 of the size.
-_TAPS = (1, 2, 4, 6)
-# Channels of the decoder at 1/4, 1/8 and 1/16.
-_DECODER = (64, 96, 160)
-# The first stage that is trained further: from 1/16 on.
+# Pictures are enlarged: the features were learned on 260 × 260, and know things best in the size that
+# they had there.
+_ENLARGED = 2
+# The last stages at 1/8, 1/16 and 1/32 of the enlarged size.
+_TAPS = (2, 4, 6)
+# Channels of the decoder at 1/4 and 1/8 of the picture's size.
+_DECODER = (96, 160)
+# The first stage that is trained further: from 1/8 of the picture's size on.
 _TUNED = 4
 
 
@@ -72,7 +75,7 @@ class Inverted(nn.Module):
 
 
 class Encoder(nn.Module):
-    """L normalized (n, 1, h, w) to features at 1/4, 1/8, 1/16 and 1/32 of the size.
+    """L normalized (n, 1, h, w) to features at 1/4, 1/8 and 1/16 of the size.
 
     (L* − 50) / 50 lies near enough to the gray codes scaled to ±1 that the network learned on."""
 
@@ -91,6 +94,7 @@ class Encoder(nn.Module):
             self.stages.append(nn.Sequential(*units))
 
     def forward(self, x: Tensor) -> list[Tensor]:
+        x = F.interpolate(x, scale_factor=_ENLARGED, mode="bicubic")
         x = self.stem(x.expand(-1, 3, -1, -1))
         taps = []
         for index, stage in enumerate(self.stages):
@@ -114,7 +118,7 @@ class Encoder(nn.Module):
 class Pretrained(nn.Module):
     """The encoder, the global context, and a decoder to 1/4 that adds the encoder's features."""
 
-    stride = 32
+    stride = 16
 
     def __init__(self, variant: str, outputs: int) -> None:
         super().__init__()
@@ -133,7 +137,7 @@ class Pretrained(nn.Module):
         self.head = nn.Conv2d(_DECODER[0], outputs, 1)
 
     def release(self) -> None:
-        """Lets the encoder learn from 1/16 of the size on: what comes before sees edges and
+        """Lets the encoder learn from 1/8 of the size on: what comes before sees edges and
         textures, which gray pictures have too, and is most of the work."""
         self.encoder.requires_grad_(False)
         for stage in self.encoder.stages[_TUNED:]:

@@ -40,7 +40,7 @@ class Encoding(unittest.TestCase):
     def test_features_have_the_sizes_of_their_levels(self) -> None:
         taps = pretrained.Encoder("lite2")(torch.randn(2, 1, 64, 96))
         self.assertEqual([tuple(tap.shape) for tap in taps],
-                         [(2, 24, 16, 24), (2, 48, 8, 12), (2, 120, 4, 6), (2, 352, 2, 3)])
+                         [(2, 48, 16, 24), (2, 120, 8, 12), (2, 352, 4, 6)])
 
     def test_padding_is_tensorflow_s(self) -> None:
         """At stride 2 on an even size the first window begins at the first sample (kernel 3) or one
@@ -102,7 +102,10 @@ class Teaching(unittest.TestCase):
         path = self.folder / "teacher.pt"
         loop.train(replace(self.recipe, network="tiny"), self.pool, path)
         teacher = loop.restore(path)
-        inputs = torch.randn(8, 1, 64, 64, generator=torch.Generator().manual_seed(8))
+        pool = data.Pool(self.pool, torch.device("cpu"))
+        film = loop.Film(0.0, torch.Generator().manual_seed(1), torch.device("cpu"))
+        lightness = film.lightness(pool.squares(torch.arange(len(pool)), 64))[0]
+        inputs = (lightness - 50) / 50
 
         def unexplained(path: Path) -> float:
             """What is left of the teacher's features after the best linear map from the student's."""
@@ -115,6 +118,7 @@ class Teaching(unittest.TestCase):
 
         recipe = replace(self.recipe, network="tiny", pictures=400, learning_rate=1e-2)
         for path, hint in (("with.pt", 1.0), ("without.pt", 0.0)):
+            torch.manual_seed(9)
             loop.train(replace(recipe, hint=hint, distill=0.1), self.pool, self.folder / path,
                        teacher=self.folder / "teacher.pt")
         self.assertLess(unexplained(self.folder / "with.pt"),
