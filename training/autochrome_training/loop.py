@@ -367,11 +367,13 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         hints = nn.Conv2d(given.shape[1], wanted.shape[1], 1).to(device)
     balance = encoder.balance if recipe.objective in REBALANCED else None
     trained: nn.Module = Student(network, hints)
-    if processes.count > 1:
-        trained = nn.parallel.DistributedDataParallel(
-            nn.SyncBatchNorm.convert_sync_batchnorm(trained) if device.type == "cuda" else trained)
+    if processes.count > 1 and device.type == "cuda":
+        trained = nn.SyncBatchNorm.convert_sync_batchnorm(trained)
+    # Before the parameters' names get a prefix: what trains each of them depends on its name.
     optimizing = optimizers(trained, recipe.learning_rate, recipe.weight_decay, recipe.muon,
                             recipe.encoder_rate)
+    if processes.count > 1:
+        trained = nn.parallel.DistributedDataParallel(trained)
     random = torch.Generator().manual_seed(
         seed + 7919 * processes.rank + progress.pictures)
     sampler = Sampler(pool, recipe, random, device)

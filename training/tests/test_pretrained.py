@@ -1,5 +1,7 @@
 import contextlib
 import io
+import os
+import socket
 import tempfile
 import unittest
 from dataclasses import replace
@@ -60,6 +62,33 @@ class Encoding(unittest.TestCase):
                 pretrained.published("lite2")
 
 
+def teach_together(rank: int, port: int, folder: str, recipe: loop.Recipe) -> None:
+    """One of two processes that train together; fails if the encoder does not learn at its rate."""
+    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1",
+                      MASTER_PORT=str(port))
+    torch.set_num_threads(1)
+    made = []
+
+    def noted(*arguments: object) -> list[torch.optim.Optimizer]:
+        made.extend(optimizer.optimizers(*arguments))
+        return made
+
+    with (mock.patch.object(loop, "published", lambda _: made_up()),
+          mock.patch.object(loop, "optimizers", noted),
+          contextlib.redirect_stdout(io.StringIO())):
+        loop.train(recipe, Path(folder) / "pool", Path(folder) / "together.pt")
+    adam, muon = made
+    released = network.build(recipe.network, 313)
+    released.release()
+    wanted = [value.shape for value in released.encoder.parameters() if value.requires_grad]
+    assert [value.shape for value in adam.param_groups[2]["params"]] == wanted
+    assert adam.param_groups[2]["lr"] == recipe.encoder_rate * adam.param_groups[0]["lr"] > 0
+    assert released.head.weight.shape in [value.shape for value in adam.param_groups[0]["params"]]
+    assert len(muon.param_groups[0]["params"]) == sum(
+        value.ndim > 1 for name, value in released.named_parameters()
+        if not name.startswith(("encoder.", "head.")))
+
+
 class Teaching(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -97,6 +126,15 @@ class Teaching(unittest.TestCase):
         borrowed = {id(value) for value in adam.param_groups[2]["params"]}
         self.assertEqual(borrowed, {id(value) for stage in built.encoder.stages[4:]
                                     for value in stage.parameters()})
+
+    def test_several_processes_train_as_one_does(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        recipe = replace(self.recipe, encoder_rate=0.5, pictures=32)
+        torch.multiprocessing.spawn(
+            teach_together, (port, str(self.folder), recipe), nprocs=2)
+        self.assertEqual(loop.load(self.folder / "together.pt")["progress"]["pictures"], 32)
 
     def test_hints_bring_features_nearer_to_the_teacher_s(self) -> None:
         path = self.folder / "teacher.pt"
