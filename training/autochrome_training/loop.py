@@ -231,18 +231,21 @@ def load(path: Path) -> dict:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def restore(path: Path) -> nn.Module:
-    """The network of a checkpoint, in evaluation mode."""
-    stored = load(path)
+def network_of(stored: dict) -> nn.Module:
+    """The network of a checkpoint that was loaded, in evaluation mode."""
     recipe = Recipe(**stored["progress"]["recipe"])
     network = build(recipe.network, OBJECTIVES[recipe.objective][0])
     network.load_state_dict(stored["weights"])
     return network.eval()
 
 
-def tilt(path: Path) -> Tensor:
+def restore(path: Path) -> nn.Module:
+    """The network of a checkpoint, in evaluation mode."""
+    return network_of(load(path))
+
+
+def tilt(stored: dict) -> Tensor:
     """What the logits of a checkpoint's network have over those of the natural distribution, (313,)."""
-    stored = load(path)
     recipe = Recipe(**stored["progress"]["recipe"])
     weights = encoding.rebalancing(stored["prior"].double().numpy(), recipe.mix)
     return torch.tensor(weights, dtype=torch.float32).log() * (recipe.objective in REBALANCED)
@@ -350,7 +353,10 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
                          "(--teacher), or set both to 0")
     if teacher is not None and not taught:
         raise SystemExit("a teacher is named, but the recipe's distill and hint are 0")
-    asked = Teacher(restore(teacher), tilt(teacher), device) if taught else None
+    asked = None
+    if taught:
+        stored = load(teacher)
+        asked = Teacher(network_of(stored), tilt(stored), device)
     if isinstance(network, Pretrained):
         if not checkpoint.exists() and start is None:
             network.encoder.adopt(published(recipe.network))
