@@ -1,4 +1,5 @@
 """Training of Autochrome's networks. Read in this order:
 
-data → film → encoding → objective → network → loop → export → report.
+data → color → film → encoding → objective → optimizer → network → pretrained → teacher → student →
+loop → export → report.
 """

@@ -25,6 +25,8 @@ def train(options: argparse.Namespace) -> None:
     recipe = loop.Recipe.read(options.recipe)
     if options.pictures:
         recipe.pictures = options.pictures
+    if options.learning_rate:
+        recipe.learning_rate = options.learning_rate
     start = None
     if options.start:
         from . import export
@@ -72,6 +74,7 @@ def main() -> None:
                               "or measured in the pool")
     command.add_argument("--minutes", type=float, help="stop then; the next call goes on")
     command.add_argument("--pictures", type=int, help="instead of the recipe's number")
+    command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     command.add_argument("--seed", type=int, default=1)
     command.set_defaults(run=train)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import io
+import itertools
 import json
 import math
 import tarfile
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"}
@@ -93,6 +94,16 @@ def objection(rgb: np.ndarray, smallest: int) -> str | None:
     return None
 
 
+def opened(data: bytes) -> Image.Image | None:
+    """The picture as RGB and upright (EXIF), or None where the bytes are none that can be read."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return ImageOps.exif_transpose(picture).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError,
+            Image.DecompressionBombError):
+        return None
+
+
 @dataclass
 class Entry:
     """What became of one file."""
@@ -107,10 +118,7 @@ class Entry:
 def _prepare(job: tuple[str, bytes, int]) -> Entry:
     name, data, side = job
     entry = Entry(name, hashlib.sha256(data).hexdigest())
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            picture = opened.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+    if (picture := opened(data)) is None:
         entry.reason = "unreadable"
         return entry
     entry.reason = objection(np.asarray(picture), smallest=side // 2)
@@ -126,19 +134,26 @@ def _prepare(job: tuple[str, bytes, int]) -> Entry:
     return entry
 
 
+# Files that are read ahead of the workers: what is in memory beside the pool.
+_AHEAD = 512
+
+
 def prepare(sources: list[Path], pool: Path, side: int, excluded: list[Path],
             processes: int = 2) -> dict:
     """Fills `pool` from `sources`, leaving out duplicates and whatever looks like a picture of
     `excluded` (the validation set). Returns the manifest."""
     seen = Seen()
     for name, data in files(excluded):
-        with Image.open(io.BytesIO(data)) as picture:
-            seen.add(perceptual_hash(picture.convert("RGB")), f"excluded {name}")
+        if (picture := opened(data)) is not None:
+            seen.add(perceptual_hash(picture), f"excluded {name}")
     kept: list[Entry] = []
     dropped: list[dict] = []
     with ProcessPoolExecutor(processes) as workers:
         jobs = ((name, data, side) for name, data in files(sources))
-        for entry in workers.map(_prepare, jobs, chunksize=64):
+        entries = itertools.chain.from_iterable(
+            workers.map(_prepare, part, chunksize=16)
+            for part in iter(lambda: list(itertools.islice(jobs, _AHEAD)), []))
+        for entry in entries:
             if entry.reason is None and (twin := seen.alike(entry.phash)):
                 entry.reason = f"duplicate of {twin}"
             if entry.reason is None:
@@ -181,11 +196,14 @@ class Pool:
         """Sources of which the pool has no picture."""
 
     def split(self, share: float) -> Pool:
-        """Takes the last `share` of the pictures away from this pool and returns them as one."""
+        """Returns a random `share` of the pictures, always the same, as a pool, and draws them from
+        this one no longer."""
         rest = copy.copy(self)
-        kept = len(self) - max(1, int(len(self) * share))
-        self.pictures, rest.pictures = self.pictures[:kept], self.pictures[kept:]
-        self.weights, rest.weights = self.weights[:kept], self.weights[kept:]
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(1))
+        held = order[:max(1, int(len(self) * share))].sort().values
+        rest.pictures = self.pictures[held.to(self.pictures.device)]
+        rest.weights = self.weights[held]
+        self.weights = self.weights.index_fill(0, held, 0.0)
         return rest
 
     def __len__(self) -> int:

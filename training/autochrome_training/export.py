@@ -79,7 +79,7 @@ def export(checkpoint: Path, path: Path, name: str | None = None) -> None:
     network = deployed(network)
     output = "logits" if channels == 313 else "ab"
 
-    partial = path.with_suffix(".part")
+    partial = path.with_name(path.name + ".part")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -153,7 +153,8 @@ def _read_model(path: Path) -> dict:
 
     model = onnx.load(str(path))
     weights = {
-        tensor.name.removesuffix("_fp16"): torch.from_numpy(
+        # `Scaled` holds the network of a regression.
+        tensor.name.removesuffix("_fp16").removeprefix("network."): torch.from_numpy(
             numpy_helper.to_array(tensor).astype(np.float32))
         for tensor in model.graph.initializer}
     prior = next((entry.value for entry in model.metadata_props
@@ -165,14 +166,18 @@ def _read_model(path: Path) -> dict:
 @torch.no_grad()
 def unfold(network: nn.Module, weights: dict[str, Tensor], inputs: Tensor) -> list[str]:
     """Takes a folded model's weights into a network with batch norm, and returns the names of
-    kernels that begin anew.
+    what begins anew.
 
-    Each batch norm takes the statistics that it meets on `inputs`, a scale that undoes them and the
-    folded bias as its shift: the function is the model's, and training goes on from it.
+    Each batch norm that was folded takes the statistics that it meets on `inputs`, a scale that undoes
+    them and the folded bias as its shift: the function is the model's, and training goes on from it.
+    Those that follow a ReLU lie in the file as they are.
     """
     fresh = []
-    biases: dict[int, Tensor] = {}
+    norms: dict[str, nn.BatchNorm2d] = {}
+    biases: dict[str, Tensor] = {}
     for name, module in network.named_modules():
+        if isinstance(module, nn.BatchNorm2d):
+            norms[name] = module
         if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
             continue
         kernel = weights.get(f"{name}.weight")
@@ -185,18 +190,29 @@ def unfold(network: nn.Module, weights: dict[str, Tensor], inputs: Tensor) -> li
             module.bias.copy_(bias)
         else:
             parent, _, index = name.rpartition(".")
-            biases[id(network.get_submodule(f"{parent}.{int(index) + 1}"))] = bias
+            biases[f"{parent}.{int(index) + 1}"] = bias
 
-    def settle(norm: nn.Module, arguments: tuple[Tensor]) -> None:
+    def settle(norm: nn.Module, arguments: tuple[Tensor], bias: Tensor | None) -> None:
         variance, mean = torch.var_mean(arguments[0], dim=(0, 2, 3))
         norm.running_mean.copy_(mean)
         norm.running_var.copy_(variance)
-        if id(norm) in biases:
+        if bias is not None:
             norm.weight.copy_((variance + norm.eps).sqrt())
-            norm.bias.copy_(biases[id(norm)] + mean)
+            norm.bias.copy_(bias + mean)
 
-    hooks = [module.register_forward_pre_hook(settle) for module in network.modules()
-             if isinstance(module, nn.BatchNorm2d)]
+    hooks = []
+    for name, norm in norms.items():
+        stored = {own: weights.get(f"{name}.{own}") for own in
+                  ("weight", "bias", "running_mean", "running_var")}
+        if name not in biases and all(value is not None and value.shape == getattr(norm, own).shape
+                                      for own, value in stored.items()):
+            for own, value in stored.items():
+                getattr(norm, own).copy_(value)
+        else:
+            if name not in biases:
+                fresh.append(name)
+            hooks.append(norm.register_forward_pre_hook(
+                lambda norm, arguments, bias=biases.get(name): settle(norm, arguments, bias)))
     network.eval()(inputs)
     for hook in hooks:
         hook.remove()

@@ -120,6 +120,14 @@ class Processes:
         if self.count > 1:
             torch.distributed.init_process_group("nccl" if gpu else "gloo")
 
+    def agreed(self, said: bool) -> bool:
+        """What the first process says: clocks differ, and all must stop after the same step."""
+        if self.count == 1:
+            return said
+        flag = torch.tensor([said], dtype=torch.int32, device=self.device)
+        torch.distributed.broadcast(flag, 0)
+        return bool(flag)
+
 
 class Batch(NamedTuple):
     """n pictures, of which m positions each count."""
@@ -220,7 +228,7 @@ def save(path: Path, network: nn.Module, progress: Progress, prior: np.ndarray) 
     # Vectors stay fp32: variances of features exceed what fp16 holds.
     weights = {name: value.half() if value.is_floating_point() and value.ndim > 1 else value
                for name, value in network.state_dict().items()}
-    partial = path.with_suffix(".part")
+    partial = path.with_name(path.name + ".part")
     torch.save({"weights": weights, "progress": asdict(progress), "prior": torch.tensor(prior)},
                partial)
     partial.replace(path)
@@ -296,11 +304,15 @@ class Validation:
 
 
 def prior_of(pool: Pool) -> np.ndarray:
-    """The share of each bin in the pool's pictures, at a quarter of their size, (313,)."""
+    """The share of each bin in what training will see, (313,): in at most 2,000 pictures, drawn as
+    often as their sources say, at an eighth of the working size."""
+    random = torch.Generator().manual_seed(1)
+    chosen = torch.multinomial(pool.weights, min(4 * len(pool), 2000), replacement=True,
+                               generator=random)
     parts = []
-    for start in range(0, min(len(pool), 4000), 200):
-        rgb = pool.pictures[start:start + 200].float() / 255
-        ab = color.chroma(color.linear(torch.nn.functional.avg_pool2d(rgb, 8)))
+    for part in chosen.split(200):
+        rgb = torch.nn.functional.avg_pool2d(pool.squares(part, 160), 8)
+        ab = color.chroma(color.linear(rgb))
         parts.append(ab.permute(0, 2, 3, 1).reshape(-1, 2).cpu().numpy())
     return encoding.measure_prior(np.concatenate(parts))
 
@@ -356,6 +368,9 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
     asked = None
     if taught:
         stored = load(teacher)
+        if OBJECTIVES[stored["progress"]["recipe"]["objective"]][0] != 313:
+            raise SystemExit(f"{teacher}: learned {stored['progress']['recipe']['objective']}, which "
+                             "says nothing of how likely colors are: take a teacher over the bins")
         asked = Teacher(network_of(stored), tilt(stored), device)
     if isinstance(network, Pretrained):
         if not checkpoint.exists() and start is None:
@@ -436,14 +451,14 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             running, weight = running * 0.98 + float(value.detach()), weight * 0.98 + 1
             now = time.monotonic()
             progress.seconds = before + now - begun
-            if minutes is not None and now - begun > minutes * 60:
+            if minutes is not None and processes.agreed(now - begun > minutes * 60):
                 break
             # Measuring a slow network must not take the time to train it.
             if now - reported > max(report_every, 9 * cost):
                 cost = report(running / weight)
                 reported = time.monotonic()
     progress.seconds = before + time.monotonic() - begun
-    report(running / max(weight, 1e-9))
+    report(running / weight if weight else float("nan"))
     if processes.count > 1:
         torch.distributed.destroy_process_group()
     return progress

@@ -122,8 +122,7 @@ class Pretrained(nn.Module):
 
     def __init__(self, variant: str, outputs: int) -> None:
         super().__init__()
-        self.encoder = Encoder(variant)
-        self.frozen = True
+        self.encoder = Encoder(variant).requires_grad_(False)
         *skips, last = self.encoder.widths
         self.g = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(last, last, 1),
                                nn.ReLU(inplace=True), nn.Conv2d(last, last, 1))
@@ -139,10 +138,8 @@ class Pretrained(nn.Module):
     def release(self) -> None:
         """Lets the encoder learn from 1/8 of the size on: what comes before sees edges and
         textures, which gray pictures have too, and is most of the work."""
-        self.encoder.requires_grad_(False)
         for stage in self.encoder.stages[_TUNED:]:
             stage.requires_grad_(True)
-        self.frozen = False
 
     def train(self, mode: bool = True) -> Pretrained:
         super().train(mode)
@@ -152,8 +149,7 @@ class Pretrained(nn.Module):
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """The encoder's features at 1/4, 1/8 and so on."""
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-            return self.encoder(x)
+        return self.encoder(x)
 
     def decode(self, levels: list[Tensor]) -> Tensor:
         """What the head reads: (n, c, h/4, w/4)."""

@@ -4,6 +4,7 @@ import tarfile
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -48,15 +49,50 @@ class Preparing(unittest.TestCase):
             for path in sorted((self.folder / "pictures").iterdir()):
                 archive.add(path, path.name)
         one = data.prepare([self.folder / "pictures"], self.folder / "one", 64, [])
+        with mock.patch.object(data, "_AHEAD", 3):
+            self.assertEqual(
+                data.prepare([self.folder / "pictures"], self.folder / "parts", 64, []), one)
         two = data.prepare([self.folder / "shard.tar"], self.folder / "two", 64, [])
         self.assertEqual(one, two)
 
     def test_leaves_out_what_is_excluded(self) -> None:
         write_scenes(self.folder / "pictures", 4, seed=3)
         write_scenes(self.folder / "held", 2, seed=3)
+        (self.folder / "held/broken.png").write_bytes(b"not a picture")
         manifest = data.prepare(
             [self.folder / "pictures"], self.folder / "pool", 64, [self.folder / "held"])
         self.assertEqual([entry["name"] for entry in manifest["kept"]], ["0002.png", "0003.png"])
+
+    def test_pictures_stand_upright(self) -> None:
+        """A camera held sideways writes what its sensor saw and how to turn it."""
+        pictures = self.folder / "pictures"
+        write_scenes(pictures, 1, seed=4)
+        with Image.open(pictures / "0000.png") as scene:
+            upright = scene.convert("RGB")
+            turned = Image.Exif()
+            turned[0x0112] = 6
+            upright.transpose(Image.Transpose.ROTATE_90).save(pictures / "0000.png", exif=turned)
+            side = min(upright.size)
+            data.prepare([pictures], self.folder / "pool", side, [])
+            left, top = ((length - side) // 2 for length in upright.size)
+            expected = np.asarray(upright.crop((left, top, left + side, top + side)))
+        np.testing.assert_array_equal(np.load(self.folder / "pool/pictures.npy")[0], expected)
+
+    def test_what_is_held_out_is_not_drawn(self) -> None:
+        pictures = np.zeros((50, 16, 16, 3), np.uint8) + np.arange(50, dtype=np.uint8)[
+            :, None, None, None]
+        np.save(self.folder / "pictures.npy", pictures)
+        (self.folder / "manifest.json").write_text(json.dumps(
+            {"kept": [{"name": f"{index // 25}/{index}.png"} for index in range(50)]}))
+        pool = data.Pool(self.folder, torch.device("cpu"))
+        rest = pool.split(0.2)
+        held = set(rest.pictures[:, 0, 0, 0].tolist())
+        self.assertEqual(len(held), 10)
+        # Both folders are in it.
+        self.assertEqual({index // 25 for index in held}, {0, 1})
+        drawn = pool.crops(2000, 8, (1, 1), torch.Generator().manual_seed(1))
+        self.assertEqual(set((drawn[:, 0, 0, 0] * 255).round().int().tolist()),
+                         set(range(50)) - held)
 
     def test_crops_are_parts_of_the_pictures(self) -> None:
         # Red is x, green is y, blue tells the picture.

@@ -62,7 +62,8 @@ class Encoding(unittest.TestCase):
                 pretrained.published("lite2")
 
 
-def teach_together(rank: int, port: int, folder: str, recipe: loop.Recipe) -> None:
+def teach_together(rank: int, port: int, folder: str, recipe: loop.Recipe,
+                   minutes: float | None) -> None:
     """One of two processes that train together; fails if the encoder does not learn at its rate."""
     os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1",
                       MASTER_PORT=str(port))
@@ -76,7 +77,11 @@ def teach_together(rank: int, port: int, folder: str, recipe: loop.Recipe) -> No
     with (mock.patch.object(loop, "published", lambda _: made_up()),
           mock.patch.object(loop, "optimizers", noted),
           contextlib.redirect_stdout(io.StringIO())):
-        loop.train(recipe, Path(folder) / "pool", Path(folder) / "together.pt")
+        # Their clocks differ: the second one's time is up long after the first one's.
+        loop.train(recipe, Path(folder) / "pool", Path(folder) / "together.pt",
+                   minutes=minutes and minutes * (1 + 1000 * rank))
+    if not recipe.encoder_rate:
+        return
     adam, muon = made
     released = network.build(recipe.network, 313)
     released.release()
@@ -127,14 +132,27 @@ class Teaching(unittest.TestCase):
         self.assertEqual(borrowed, {id(value) for stage in built.encoder.stages[4:]
                                     for value in stage.parameters()})
 
-    def test_several_processes_train_as_one_does(self) -> None:
+    def together(self, recipe: loop.Recipe, minutes: float | None = None) -> dict:
+        """The checkpoint of two processes."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        recipe = replace(self.recipe, encoder_rate=0.5, pictures=32)
+        path = self.folder / "together.pt"
+        path.unlink(missing_ok=True)
         torch.multiprocessing.spawn(
-            teach_together, (port, str(self.folder), recipe), nprocs=2)
-        self.assertEqual(loop.load(self.folder / "together.pt")["progress"]["pictures"], 32)
+            teach_together, (port, str(self.folder), recipe, minutes), nprocs=2)
+        return loop.load(path)
+
+    def test_several_processes_train_as_one_does(self) -> None:
+        for rate in (0.5, 0.0):
+            recipe = replace(self.recipe, encoder_rate=rate, pictures=48)
+            self.assertEqual(self.together(recipe)["progress"]["pictures"], 48)
+
+    def test_several_processes_stop_together(self) -> None:
+        recipe = replace(self.recipe, pictures=100_000, batch=2)
+        stopped = self.together(recipe, minutes=1e-4)["progress"]
+        # The clock is looked at after each tenth step.
+        self.assertEqual(stopped["pictures"], 10 * 2 * 2)
 
     def test_hints_bring_features_nearer_to_the_teacher_s(self) -> None:
         path = self.folder / "teacher.pt"
