@@ -271,7 +271,7 @@ head -c $((bytes * 2 / 3)) good/bframes.mp4 >bad/truncated.mp4
 bad truncated.mp4 65
 bytes=$(stat -c %s good/format-yuv420p.mkv)
 head -c $((bytes * 2 / 3)) good/format-yuv420p.mkv >bad/truncated.mkv
-bad truncated.mkv 0,65
+bad truncated.mkv 65
 # Bytes changed here and there in the middle of the data.
 cp good/bframes.mkv bad/flipped.mkv
 bytes=$(stat -c %s bad/flipped.mkv)

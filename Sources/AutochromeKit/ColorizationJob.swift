@@ -22,6 +22,8 @@ public struct ColorizationJob: Sendable {
   public var overwrite: Bool
   /// Where a sheet of source and color frames goes, if wanted.
   public var preview: String?
+  /// What no output may replace.
+  let inputFiles: ProtectedFiles
 
   /// Describes a job; nothing is opened before `plan` or `run`.
   public init(
@@ -33,6 +35,20 @@ public struct ColorizationJob: Sendable {
     self.settings = settings
     self.overwrite = overwrite
     self.preview = preview
+    inputFiles = ProtectedFiles(input: input)
+  }
+
+  /// Refuses a place for something that is written beside the film, such as the preview, before there
+  /// is anything to write.
+  /// - Throws: `AutochromeError` if it is the input itself, or is there and may not be replaced.
+  public func checkSideOutput(_ path: String) throws(AutochromeError) {
+    try AutochromeError.wrapping {
+      try inputFiles.check(path)
+      guard overwrite || !FileManager.default.fileExists(atPath: path) else {
+        throw AutochromeError(
+          .cannotCreate, "'\(path)' exists already; ask to overwrite it, or name another.")
+      }
+    }
   }
 
   /// The pipeline for an input when the user names none: no look-ahead for pipes, no memory between
@@ -56,8 +72,10 @@ public struct ColorizationJob: Sendable {
   /// - Parameters:
   ///   - interruption: the user's wish to stop.
   ///   - onEvent: called from several threads, one call at a time.
-  /// - Throws: `AutochromeError`. The output then is not there under its final name, unless the input
-  ///   ended in damage: what came before it is complete in the output.
+  /// - Returns: what was done. Where the input is damaged or cut off, `damage` says so, and the output
+  ///   holds all else.
+  /// - Throws: `AutochromeError`. The output then is not there under its final name; what was done of
+  ///   a film before is kept as `NAME.partial.EXTENSION`, unless the user stopped at once.
   public func run(
     interruption: Interruption = Interruption(), onEvent: @escaping @Sendable (JobEvent) -> Void
   ) throws(AutochromeError) -> JobReport {

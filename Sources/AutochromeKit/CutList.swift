@@ -8,8 +8,8 @@ import Foundation
 public struct CutList: Hashable, Sendable {
   /// In seconds after the start of the film, rising.
   public let seconds: [Double]
-  /// Times are written with three decimals.
-  private static let tolerance = 0.002
+  /// Times are written with three decimals, so that they are half of the last one off at most.
+  private static let tolerance = 0.0006
 
   /// Reads a file.
   /// - Throws: `AutochromeError` that names the file, the line and what it should be.

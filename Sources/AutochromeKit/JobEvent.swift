@@ -78,6 +78,9 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var interrupted: Bool
   /// Where the part that was done lies, after an interruption.
   public var partialOutput: String?
+  /// What of the input was missing or damaged; the rest is in the output. The program then ends with
+  /// the status for bad data.
+  public var damage: String?
   /// What the user should know.
   public var warnings: [String]
 }

@@ -18,8 +18,11 @@ final class JobLog: Sendable {
 
   init(onEvent: @escaping @Sendable (JobEvent) -> Void) { self.onEvent = onEvent }
 
+  /// Of these the report holds no more: a film that is damaged all over has one for each frame.
+  private static let mostWarnings = 1000
+
   func warn(_ text: String) {
-    state.withLock { $0.warnings.append(text) }
+    state.withLock { if $0.warnings.count < Self.mostWarnings { $0.warnings.append(text) } }
     onEvent(.warning(text))
   }
 
@@ -35,7 +38,7 @@ final class JobLog: Sendable {
 
   var warnings: [String] { state.withLock { $0.warnings } }
 
-  /// The damage that ended the input early, if any.
+  /// What ended the input early, if anything.
   var damage: MediaError? {
     get { state.withLock { $0.damage } }
     set { state.withLock { $0.damage = newValue } }
@@ -54,9 +57,10 @@ final class JobLog: Sendable {
           shots: shots)))
   }
 
-  func report(plan: JobPlan, summary: PipelineSummary, interrupted: Bool, partialOutput: String?)
-    -> JobReport
-  {
+  func report(
+    plan: JobPlan, summary: PipelineSummary, interrupted: Bool, partialOutput: String?,
+    damage: String?
+  ) -> JobReport {
     let state = state.withLock { $0 }
     let seconds = summary.elapsed.seconds
     return JobReport(
@@ -67,7 +71,8 @@ final class JobLog: Sendable {
       stages: summary.stages.map {
         StageTime(name: $0.name, count: $0.emitted, busySeconds: $0.busy.seconds)
       },
-      interrupted: interrupted, partialOutput: partialOutput, warnings: state.warnings)
+      interrupted: interrupted, partialOutput: partialOutput, damage: damage,
+      warnings: state.warnings)
   }
 }
 

@@ -74,6 +74,17 @@ public enum JobOutputs {
       && isDirectory.boolValue
   }
 
+  /// Creates the folder for several outputs, if it is not there.
+  /// - Throws: `AutochromeError` with status `cannotCreate`.
+  public static func createFolder(_ path: String) throws(AutochromeError) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw AutochromeError(
+        .cannotCreate, "The folder '\(path)' can't be created: \(error.localizedDescription).")
+    }
+  }
+
   private static func name(of input: String) -> String { (input as NSString).lastPathComponent }
 
   private static func join(_ folder: String, _ name: String) -> String {

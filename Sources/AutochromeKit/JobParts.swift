@@ -123,6 +123,7 @@ struct JobParts {
     options.pixelFormat = settings.pixelFormat
     options.format = settings.format
     options.overwrite = job.overwrite
+    options.protected = job.inputFiles
     options.interruption = interruption
     return options
   }

@@ -30,48 +30,63 @@ struct JobRun {
     }
     defer { interruption.observe(nil) }
 
+    if let preview = job.preview { try job.checkSideOutput(preview) }
     let log = JobLog(onEvent: onEvent)
     let parts = try JobParts(job: job, interruption: blocking, warn: { log.warn($0) })
     let sink = try parts.openSink()
+    var isDrained = false
     do {
       onEvent(.started(parts.plan))
+      for note in sink.notes { log.warn(note) }
       let sheet = job.preview.map { _ in
         ContactSheet(expected: parts.expectedFrames, arrangement: .columns)
       }
       let summary = try execute(parts, sink: sink, sheet: sheet, token: token, log: log)
-      let interrupted = summary.ending == .drained
+      isDrained = summary.ending == .drained
+      // The end of what is there of a film is its end; after other failures there may be more.
+      if let cause = log.damage, ![.truncated, .corrupt].contains(cause.code) { throw cause }
       var partialOutput: String?
-      if interrupted {
+      if isDrained {
         partialOutput = try sink.finishEarly()
       } else {
         try sink.finish()
       }
       if let preview = job.preview, let sheet { try sheet.write(to: preview) }
-      let damaged = parts.source.damagedFrameCount
-      if log.damage == nil, damaged > 0 {
-        guard !parts.source.info.isFrameFolder else {
-          throw AutochromeError(
-            .badData, "\(damaged) pictures of '\(job.input)' are damaged; all others were written.")
-        }
-        log.warn(
-          "\(damaged) frames of '\(job.input)' were damaged; they were colorized as far as they "
-            + "could be decoded.")
-      }
-      if let damage = log.damage {
-        throw AutochromeError(
-          .badData, "\(damage.message) \(log.framesDone) whole frames were written.")
-      }
       return log.report(
-        plan: parts.plan, summary: summary, interrupted: interrupted, partialOutput: partialOutput)
+        plan: parts.plan, summary: summary, interrupted: isDrained, partialOutput: partialOutput,
+        damage: damage(of: parts.source, log: log))
     } catch let error as MediaError where error.code == .noFrames {
       // The sink does not know where the frames were to come from.
       sink.discard()
-      throw AutochromeError(
-        .badData, "'\(job.input)' holds no frame; '\(job.output)' is not written.")
+      if let cause = log.damage { throw cause }
+      throw isDrained
+        ? AutochromeError(.interrupted, "Stopped before the first frame was done.")
+        : AutochromeError(
+          .badData, "'\(job.input)' holds no frame; '\(job.output)' is not written.")
     } catch {
-      sink.discard()
-      throw error
+      let error = AutochromeError(wrapping: error)
+      guard error.status != .interrupted, log.framesDone > 0, let kept = sink.salvage() else {
+        sink.discard()
+        throw error
+      }
+      throw AutochromeError(
+        error.status,
+        "\(error.message) What was done before, \(log.framesDone) frames, is in '\(kept)'."
+      )
     }
+  }
+
+  /// What was missing or damaged, in words.
+  private func damage(of source: any FrameSource, log: JobLog) -> String? {
+    if let cause = log.damage {
+      return "\(cause.message) \(log.framesDone) whole frames were written."
+    }
+    let count = source.damagedFrameCount
+    guard count > 0 else { return nil }
+    return source.info.isFrameFolder
+      ? "\(count) pictures of '\(job.input)' are damaged; all others were written."
+      : "\(count) frames of '\(job.input)' were damaged; they were colorized as far as they could be "
+        + "decoded."
   }
 
   private func execute(
@@ -90,8 +105,8 @@ struct JobRun {
             element.frame = element.frame.map { $0.with($0.picture.withNeutralChroma()) }
             return Item(element: element)
           }
-        } catch let error as MediaError where error.code == .truncated || error.code == .corrupt {
-          // What came before the damage is finished first; the error is told at the end.
+        } catch let error as MediaError where error.code != .interrupted {
+          // What came before is finished first; the error is told at the end.
           log.damage = error
           return nil
         }
@@ -147,7 +162,7 @@ struct JobRun {
       })
   }
 
-  /// Frames that the temporal stage holds back, together with the elements between them.
+  /// Frames that the temporal stage holds back, with the packets before each.
   private struct HeldBack {
     var stage: SteadyStage
     var items: [Item] = []
@@ -160,28 +175,28 @@ struct JobRun {
       // What was found out about the motion is the stabilizer's from here on.
       item.tracking = nil
       item.isSeen = tracking?.isKeyFrame ?? false
+      guard let analysis = item.analysis, let tracking else {
+        // Packets alone wait for no frame, which may come minutes later: they go ahead, those that
+        // wait with frames before them, and the container brings them into order.
+        item.element.packets = items.flatMap(\.element.packets) + item.element.packets
+        for index in items.indices { items[index].element.packets = [] }
+        return [item]
+      }
       items.append(item)
-      guard let analysis = item.analysis, let tracking else { return release([]) }
       return release(stage.push(analysis, tracking: tracking))
     }
 
     mutating func finish() -> [Item] { release(stage.finish()) }
 
-    /// What can leave, in order: elements without a frame as soon as nothing waits before them.
+    /// The frames that are ready, in order.
     private mutating func release(_ ready: [SteadyStage.Result]) -> [Item] {
-      var ready = ready[...]
-      var count = 0
-      var released: [Item] = []
-      for var item in items {
-        if item.analysis != nil {
-          guard let result = ready.popFirst() else { break }
-          item.analysis = result.analysis
-          item.startsShot = result.startsShot
-        }
-        released.append(item)
-        count += 1
+      let released = zip(items, ready).map { item, result in
+        var item = item
+        item.analysis = result.analysis
+        item.startsShot = result.startsShot
+        return item
       }
-      items.removeFirst(count)
+      items.removeFirst(released.count)
       return released
     }
   }

@@ -127,7 +127,7 @@ public struct Settings: Codable, Hashable, Sendable {
     inputRate = layer.inputRate
     audio = layer.audio ?? .copy
     extras = layer.extras ?? .copy
-    threads = layer.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    threads = layer.threads ?? min(Self.mostThreads, ProcessInfo.processInfo.activeProcessorCount)
     memory = layer.memory
     codecIsDefault = true
     try check()
@@ -145,20 +145,24 @@ public struct Settings: Codable, Hashable, Sendable {
     return (sides[0], sides[1])
   }
 
+  private static let mostThreads = 256
+  /// Seconds; what is far beyond any film, and still a time stamp in the finest clock.
+  private static let latestTime = 1e9
+
   private func check() throws(AutochromeError) {
     try Self.require("size", size, in: 64...1024)
     try Self.require("saturation", saturation, in: 0...2)
     try Self.require("stability", stability, in: 0...1)
     try Self.require("look-ahead", lookAhead, in: 0...16)
     try Self.require("key-frames", keyFrames.distance, in: 1...KeyFrames.most)
-    try Self.require("threads", threads, in: 1...256)
+    try Self.require("threads", threads, in: 1...Self.mostThreads)
     if let memory { try Self.require("memory", memory, in: 64...1_000_000) }
     if let temperature { try Self.require("temperature", temperature, in: 0.01...1) }
     if let vividness { try Self.require("vividness", vividness, in: 0...1) }
     if let frames { try Self.require("frames", frames, in: 1...Int.max) }
-    if let from { try Self.require("from", from, in: 0...Double.greatestFiniteMagnitude) }
+    if let from { try Self.require("from", from, in: 0...Self.latestTime) }
     if let to {
-      try Self.require("to", to, in: (from ?? 0).nextUp...Double.greatestFiniteMagnitude)
+      try Self.require("to", to, in: (from ?? 0).nextUp...(Self.latestTime + 1))
     }
     if let crf { try Self.require("crf", crf, in: 0...63) }
   }

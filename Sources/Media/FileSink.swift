@@ -12,8 +12,7 @@ import Locking
 public final class FileSink: FrameSink, @unchecked Sendable {
   /// The form of all pictures.
   public let outputFormat: OutputFormat
-  /// What the user may want to know: the output's own notes and those of the container.
-  public private(set) var notes: [String]
+  public let notes: [String]
   /// FFmpeg's name of the encoder.
   public let encoderName: String
 
@@ -44,8 +43,7 @@ public final class FileSink: FrameSink, @unchecked Sendable {
         fieldOrder: source.fieldOrder,
         globalHeader: container.pointee.flags & AVFMT_GLOBALHEADER != 0),
       options: options)
-    file = try OutputFile(
-      path: path, overwrite: options.overwrite, interruption: options.interruption)
+    file = try OutputFile(path: path, options: options)
     muxer = try Muxer(container, file: file, source: source, encoder: encoder)
     notes = outputFormat.notes + muxer.notes
   }
@@ -83,6 +81,20 @@ public final class FileSink: FrameSink, @unchecked Sendable {
       guard !isEnded else { return nil }
       try endStreams()
       return try file.commitEarly()
+    }
+  }
+
+  public func salvage() -> String? {
+    lock.withLock { _ in
+      guard frameCount > 0 else {
+        file.discard()
+        return nil
+      }
+      if !isEnded {
+        // What fails here is of no weight beside what ended the film: the file lacks its end.
+        do { try endStreams() } catch {}
+      }
+      return file.salvage()
     }
   }
 

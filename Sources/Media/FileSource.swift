@@ -28,12 +28,17 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   private var phase = Phase.decoding
   private var inputEnded = false
   private var gathered = GatheredPackets()
-  private var first: SourceElement?
+  /// Elements that were read on opening: the first frame, and packets that lie before it.
+  private var opening: [SourceElement] = []
+  private var timeline: Timeline
   private var failure: MediaError?
   private var damaged = 0
   private var frameIndex = 0
   private var packetIndex = 0
   private var lastTime: Int64?
+  /// When the first frame is shown that the decoder gave, wanted or not, in seconds.
+  private var firstDecoded: Double?
+  private var saidThatTimeGoesBack = false
   private var lastDuration: Int64 = 0
   private var endTime: Double?
   private var passedEnd: Set<Int> = []
@@ -59,6 +64,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     guessedDuration = timeBase.value > 0 ? Int64((frameSeconds / timeBase.value).rounded()) : 0
     cut = TimeCut(
       from: options.from, to: options.to, start: demuxer.startTime, frameSeconds: frameSeconds)
+    timeline = Timeline(demuxer.pointer.pointee.iformat)
     guard let packet = av_packet_alloc() else { throw MediaError.outOfMemory }
     self.packet = packet
 
@@ -77,9 +83,8 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     info = try SourceInfo(
       describing: demuxer, videoIndex: videoIndex, codecName: decoder.codecName, streams: streams,
       cut: cut, options: options)
-    try seekToCut()
-    first = try advance()
-    if let frame = first?.frame {
+    try readOpening()
+    if let frame = opening.last?.frame {
       info.width = frame.picture.width
       info.height = frame.picture.height
       info.format = frame.picture.format
@@ -98,20 +103,53 @@ public final class FileSource: FrameSource, @unchecked Sendable {
 
   public func next() throws -> SourceElement? {
     try lock.withLock { _ in
-      if let element = first {
-        first = nil
-        return element
-      }
-      return try advance()
+      opening.isEmpty ? try advance() : opening.removeFirst()
     }
   }
 
-  private func seekToCut() throws {
-    guard let from = cut.from, demuxer.bytes.isSeekable, options.from ?? 0 > 0 else { return }
-    let target = Int64((from / info.timeBase.value).rounded(.down))
-    if av_seek_frame(demuxer.pointer, Int32(videoIndex), target, AVSEEK_FLAG_BACKWARD) >= 0 {
-      decoder.flush()
+  /// Reads to the first frame, which tells what the others are. Sound may begin long before it.
+  private func readOpening() throws {
+    guard let from = cut.from, demuxer.bytes.isSeekable, options.from ?? 0 > 0 else {
+      return try readToFirstFrame()
     }
+    // Some formats find places by the time of decoding, or roughly: where the first frame that comes
+    // out lies after the cut, wanted ones were missed, and the next try begins earlier.
+    let margins = [0.0, 2, 15, 120].filter { from - $0 > demuxer.startTime }
+    // At last well before the start: decoding begins before the first frame is shown.
+    for begin in margins.map({ from - $0 }) + [demuxer.startTime - 10] {
+      let target = Int64((begin / info.timeBase.value).rounded(.down))
+      guard
+        av_seek_frame(demuxer.pointer, Int32(videoIndex), target, AVSEEK_FLAG_BACKWARD) >= 0
+      else { continue }
+      restart()
+      try readToFirstFrame()
+      if let firstDecoded, cut.isCovered(from: firstDecoded) { return }
+    }
+    // What can't be sought is read from where it stands: after a failure, that is the start.
+    try readToFirstFrame()
+  }
+
+  private func readToFirstFrame() throws {
+    while opening.last?.frame == nil, opening.count < Self.mostOpeningElements,
+      let element = try advance()
+    {
+      opening.append(element)
+    }
+  }
+
+  /// Elements of packets alone that may lie before the first frame: what more there is bounds memory.
+  private static let mostOpeningElements = 64
+
+  /// After a seek nothing is known of what was read before.
+  private func restart() {
+    decoder.flush()
+    timeline = Timeline(demuxer.pointer.pointee.iformat)
+    opening = []
+    gathered = GatheredPackets()
+    (phase, inputEnded, failure) = (.decoding, false, nil)
+    (damaged, frameIndex, packetIndex) = (0, 0, 0)
+    (lastTime, firstDecoded, endTime) = (nil, nil, nil)
+    passedEnd = []
   }
 
   // MARK: Reading
@@ -178,7 +216,10 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     var failures = 0
     while true {
       let status = av_read_frame(demuxer.pointer, packet)
-      if status >= 0 { return true }
+      if status >= 0 {
+        followClock()
+        return true
+      }
       if status == ac_error_again() { continue }
       if let error = demuxer.bytes.failure { throw error }
       if status == ac_error_exit() || options.interruption?.isRequested == true {
@@ -192,11 +233,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
           .truncated,
           "\(demuxer.bytes.name) was cut off: it should have \(size + missing) bytes and has "
             + "\(size).")
-        if options.onDamage == .stop {
-          failure = failure ?? error
-        } else {
-          options.report?(error.message)
-        }
+        failure = failure ?? error
         return false
       }
       failures += 1
@@ -210,6 +247,22 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       }
       damaged += 1
       options.report?(error.message)
+    }
+  }
+
+  private func followClock() {
+    let index = Int(packet.pointee.stream_index)
+    // Streams may appear on the way; nothing of them is used.
+    guard index < isCopied.count else { return }
+    let stream = demuxer.stream(index)
+    let kind = stream.pointee.codecpar.pointee.codec_type
+    let jump = timeline.adjust(
+      packet, timeBase: Rational(stream.pointee.time_base),
+      counts: kind == AVMEDIA_TYPE_VIDEO || kind == AVMEDIA_TYPE_AUDIO)
+    if let jump, index == videoIndex {
+      options.report?(
+        "The clock of \(demuxer.bytes.name) jumps by \(Int64((jump * 1000).rounded())) ms near "
+          + "frame \(frameIndex); all streams go on without the jump.")
     }
   }
 
@@ -273,10 +326,19 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     if duration <= 0 { duration = guessedDuration }
     var time =
       raw.pointee.best_effort_timestamp.knownTime ?? lastTime.map { $0 + max(lastDuration, 1) } ?? 0
-    if let lastTime, time <= lastTime { time = lastTime + 1 }
+    if let last = lastTime, time <= last {
+      if !saidThatTimeGoesBack {
+        saidThatTimeGoesBack = true
+        options.report?(
+          "The times of \(demuxer.bytes.name) go back at frame \(frameIndex); frames that would "
+            + "be shown too early are shown at once.")
+      }
+      time = last + 1
+    }
     lastTime = time
     lastDuration = duration
     let seconds = Double(time) * info.timeBase.value
+    firstDecoded = firstDecoded ?? seconds
     switch cut.place(of: seconds) {
     case .before: return nil
     case .after:

@@ -53,6 +53,24 @@ public protocol FrameSink: AnyObject, Sendable {
   /// folder of pictures). Throws `MediaError`.
   func finishEarly() throws -> String?
 
+  /// Gives up after a failure and keeps what was written, as far as it can be of use: as
+  /// `finishEarly`, but what fails on the way is passed over. Returns the name under which it lies;
+  /// `nil` where there is no file to keep.
+  func salvage() -> String?
+
   /// Removes what was written. Harmless after `finish`.
   func discard()
+
+  /// What the user may want to know before the first frame: what the output can't hold, and what is
+  /// changed for it.
+  var notes: [String] { get }
+}
+
+extension FrameSink {
+  public func salvage() -> String? {
+    discard()
+    return nil
+  }
+
+  public var notes: [String] { [] }
 }

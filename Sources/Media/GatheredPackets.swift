@@ -1,7 +1,7 @@
 /// Packets of the other streams that wait to be handed on with a frame.
 struct GatheredPackets {
   /// Packets are handed on without waiting for a frame beyond either of these.
-  private static let countLimit = 256
+  private static let countLimit = 2048
   private static let byteLimit = 8 << 20
 
   private var packets: [CopiedPacket] = []

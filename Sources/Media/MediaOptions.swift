@@ -70,6 +70,8 @@ public struct SinkOptions: Sendable {
   public var format: String?
   /// Whether an existing output may be replaced.
   public var overwrite = false
+  /// What may not be replaced even so: the files of the input.
+  public var protected: ProtectedFiles?
   public var interruption: Interruption?
 
   public init() {}

@@ -15,16 +15,14 @@ final class OutputFile: @unchecked Sendable {
   private let temporaryPath: String?
   private var descriptor: Int32
   private let ownsDescriptor: Bool
-  private let overwrite: Bool
-  private let interruption: Interruption?
+  private let options: SinkOptions
   private(set) var position: Int64 = 0
   /// The first failure of the system.
   private(set) var failure: MediaError?
 
-  /// Creates `path`; `-` is stdout.
-  init(path: String, overwrite: Bool, interruption: Interruption?) throws {
-    self.interruption = interruption
-    self.overwrite = overwrite
+  /// Creates `path`; `-` is stdout. Of `options` counts what concerns the file.
+  init(path: String, options: SinkOptions) throws {
+    self.options = options
     if path == "-" {
       name = "stdout"
       (self.path, temporaryPath, descriptor, ownsDescriptor) = (nil, nil, 1, false)
@@ -45,12 +43,17 @@ final class OutputFile: @unchecked Sendable {
       isSeekable = false
       descriptor = open(path, O_WRONLY | O_CLOEXEC)
     } else {
-      if exists && !overwrite { throw Self.existsError(path) }
+      if exists {
+        try options.protected?.check(path)
+        if !options.overwrite { throw Self.existsError(path) }
+      }
       let target = Self.temporaryPath(for: path)
+      try options.protected?.check(target)
       temporaryPath = target
       isSeekable = true
       descriptor = open(target, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-      if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      // Some file systems have no locks.
+      if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
         close(descriptor)
         throw MediaError(
           .cannotCreate, "Another process is writing \(path); wait for it, or give another name.")
@@ -84,7 +87,7 @@ final class OutputFile: @unchecked Sendable {
     if let failure { throw failure }
     var done = 0
     while done < count {
-      if interruption?.isRequested == true {
+      if options.interruption?.isRequested == true {
         throw MediaError(.interrupted, "Writing \(name) was interrupted.")
       }
       var chunk = count - done
@@ -119,7 +122,7 @@ final class OutputFile: @unchecked Sendable {
 
   /// Brings all to the disk and gives the file its name. Without `syncs` the disk may take its time.
   func commit(syncs: Bool = true) throws {
-    try commit(as: path, replacing: overwrite, syncs: syncs)
+    try commit(as: path, replacing: options.overwrite, syncs: syncs)
   }
 
   /// As `commit`, under a name that tells that not all is there: `film.mkv` becomes
@@ -129,13 +132,34 @@ final class OutputFile: @unchecked Sendable {
       try commit()
       return nil
     }
+    let early = Self.earlyPath(for: path)
+    try commit(as: early, replacing: true, syncs: true)
+    return early
+  }
+
+  private static func earlyPath(for path: String) -> String {
     let url = URL(fileURLWithPath: path)
     let folder = path.contains("/") ? url.deletingLastPathComponent().path + "/" : ""
     let ending = url.pathExtension
-    let early =
-      folder + url.deletingPathExtension().lastPathComponent + ".partial"
+    return folder + url.deletingPathExtension().lastPathComponent + ".partial"
       + (ending.isEmpty ? "" : "." + ending)
-    try commit(as: early, replacing: true, syncs: true)
+  }
+
+  /// After a failure: leaves what was written under the name that `commitEarly` gives, or, where even
+  /// that fails, under its temporary one. Returns the name; `nil` for what has none of its own.
+  func salvage() -> String? {
+    guard let path, let temporaryPath, descriptor >= 0 else {
+      discard()
+      return nil
+    }
+    // As far as it goes: the failure may be the disk's.
+    _ = fsync(descriptor)
+    close(descriptor)
+    descriptor = -1
+    let early = Self.earlyPath(for: path)
+    guard options.protected?.contain(early) != true, rename(temporaryPath, early) == 0 else {
+      return temporaryPath
+    }
     return early
   }
 
@@ -146,6 +170,7 @@ final class OutputFile: @unchecked Sendable {
         throw fail(errno, "Bringing \(name) to the disk failed")
       }
       if !replacing && access(path, F_OK) == 0 { throw Self.existsError(path) }
+      try options.protected?.check(path)
       guard rename(temporaryPath, path) == 0 else {
         throw fail(errno, "Giving \(path) its name failed")
       }
@@ -177,7 +202,7 @@ final class OutputFile: @unchecked Sendable {
   private func fail(_ code: Int32, _ what: String) -> MediaError {
     let remedy: String
     switch code {
-    case ENOSPC, EDQUOT: remedy = "; make room and resume."
+    case ENOSPC, EDQUOT: remedy = "; make room and start again."
     case EPIPE: remedy = ": the reader closed the pipe."
     default: remedy = "."
     }

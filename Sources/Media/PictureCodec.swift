@@ -134,6 +134,10 @@ enum PictureDecoder {
       av_packet_free(&packet)
     }
     guard let context, let packet else { throw MediaError.outOfMemory }
+    guard bytes.count < Int(Int32.max) - Int(AV_INPUT_BUFFER_PADDING_SIZE) else {
+      throw MediaError(
+        .unsupported, "Picture \(name) has \(bytes.count) bytes; at most 2 GiB are read.")
+    }
     context.pointee.thread_count = 1
     if isStrict { context.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE }
     let mark = LibraryLog.mark

@@ -201,11 +201,14 @@ struct PictureSplitter: PictureExtent.Reader {
   private let input: ByteInput
   private var buffer: [UInt8] = []
   private var position = 0
+  /// What follows cannot be told apart any more.
+  private var isLost = false
 
   init(_ input: ByteInput) { self.input = input }
 
   /// The bytes of the next picture; `nil` at the end. `isWhole` is false if the stream ends within.
   mutating func next(index: Int) throws -> (bytes: [UInt8], isWhole: Bool)? {
+    guard !isLost else { return nil }
     buffer.removeFirst(position)
     position = 0
     while buffer.count < 18 {
@@ -213,8 +216,11 @@ struct PictureSplitter: PictureExtent.Reader {
     }
     guard !buffer.isEmpty else { return nil }
     guard let kind = PictureKind(firstBytes: buffer) else {
+      isLost = true
       throw MediaError(
-        .corrupt, "Picture \(index) of \(input.name) does not begin as a picture does.")
+        .corrupt,
+        "Picture \(index) of \(input.name) does not begin as a picture does; nothing from there on "
+          + "is read.")
     }
     let isWhole = try PictureExtent.skip(kind, &self)
     return (Array(buffer.prefix(position)), isWhole)

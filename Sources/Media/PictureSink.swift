@@ -29,6 +29,8 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     var sampleAspectRatio: Rational
   }
 
+  public let notes: [String]
+
   private let lock = Locked(())
   private let target: Target
   private let options: SinkOptions
@@ -43,11 +45,11 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     LibraryLog.install()
     self.options = options
     timeBase = source.timeBase
+    notes = source.notesOfStreamsLeftOut(by: "pictures")
     let byName: String?
     let ending = (path as NSString).pathExtension
     if path == "-" {
-      target = .pipe(
-        try OutputFile(path: path, overwrite: true, interruption: options.interruption))
+      target = .pipe(try OutputFile(path: path, options: options))
       byName = PictureKind.encoder(forCodec: source.codecName)
     } else if let pattern = PictureList.Pattern(path) {
       target = .pattern(pattern)
@@ -56,6 +58,7 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     } else if let encoder = PictureKind.encoder(forExtension: ending) {
       target = .file(path)
       byName = encoder
+      try options.protected?.check(path)
       if !options.overwrite && access(path, F_OK) == 0 {
         throw MediaError(
           .outputExists, "The output \(path) exists already; ask to overwrite it, or name another.")
@@ -169,8 +172,7 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
   }
 
   private func writeFile(_ frame: Frame, _ encoder: VideoEncoder, _ path: String) throws {
-    let file = try OutputFile(
-      path: path, overwrite: options.overwrite, interruption: options.interruption)
+    let file = try OutputFile(path: path, options: options)
     try encode(frame, encoder, into: file)
     try file.commit(syncs: false)
   }

@@ -9,6 +9,7 @@ import Locking
 public final class RawVideoSink: FrameSink, @unchecked Sendable {
   /// The form of all pictures.
   public let outputFormat: OutputFormat
+  public let notes: [String]
 
   private let lock = Locked(())
   private let file: OutputFile
@@ -38,8 +39,8 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
       throw MediaError(.unsupported, "Frames of \(width)×\(height) are too large for \(path).")
     }
     buffer = AlignedBuffer(byteCount: Int(size))
-    file = try OutputFile(
-      path: path, overwrite: options.overwrite, interruption: options.interruption)
+    file = try OutputFile(path: path, options: options)
+    notes = outputFormat.notes + source.notesOfStreamsLeftOut(by: isY4M ? "y4m" : "raw video")
     guard isY4M else { return }
     var header = Y4MHeader()
     header.width = width
@@ -97,6 +98,7 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
 
   public func finish() throws { try lock.withLock { _ in try file.commit() } }
   public func finishEarly() throws -> String? { try lock.withLock { _ in try file.commitEarly() } }
+  public func salvage() -> String? { lock.withLock { _ in file.salvage() } }
   public func discard() { lock.withLock { _ in file.discard() } }
 
   private func write(_ text: String) throws {

@@ -38,8 +38,11 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
       ? Y4MHeader(Self.readLine(bytes, limit: Y4MHeader.lengthLimit), in: bytes.name)
       : Self.header(options.rawVideo, in: bytes.name)
     layout = try SampleLayout(av_get_pix_fmt(header.pixelFormat), in: bytes.name)
-    let size = av_image_get_buffer_size(
-      layout.pixelFormat, Int32(header.width), Int32(header.height), 1)
+    let size =
+      max(header.width, header.height) > Int(UInt16.max)
+      ? -1
+      : av_image_get_buffer_size(
+        layout.pixelFormat, Int32(header.width), Int32(header.height), 1)
     guard size > 0 else {
       throw MediaError(
         .unsupported, "\(bytes.name) of \(header.width)×\(header.height) is too large.")

@@ -58,6 +58,13 @@ public struct SourceInfo: Sendable {
 
   /// The streams whose packets travel with the frames.
   public var copiedStreams: [StreamInfo] { streams.filter(\.isCopied) }
+
+  /// What the user may want to know where `output` holds pictures alone.
+  func notesOfStreamsLeftOut(by output: String) -> [String] {
+    copiedStreams.filter { $0.kind != .data }.map {
+      "Stream \($0.index) (\($0.kind.rawValue), \($0.codecName)) is left out: \(output) can't hold it."
+    }
+  }
 }
 
 /// One tag of a container or stream.

@@ -30,6 +30,9 @@ struct TimeCut: Sendable {
     return .inside
   }
 
+  /// Whether a film that is read from `seconds` on holds all that is wanted.
+  func isCovered(from seconds: Double) -> Bool { from.map { seconds <= $0 + tolerance } ?? true }
+
   /// Whether a copied packet is wanted; `end` is an end that showed up on the way.
   func containsPacket(at seconds: Double, before end: Double?) -> Bool {
     if let from, seconds < from { return false }

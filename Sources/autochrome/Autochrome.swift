@@ -27,6 +27,8 @@ struct Autochrome: ParsableCommand {
   static func main() {
     // A reader that closes its end is an error of `write`, told in a sentence, not a signal.
     signal(SIGPIPE, SIG_IGN)
+    // So is a file that may not grow any more.
+    signal(SIGXFSZ, SIG_IGN)
     ProcessMemory.keepFlat()
     do {
       try InstructionSet.limitFromEnvironment()

@@ -46,17 +46,34 @@ struct Colorize: ParsableCommand {
     let interruption = Interruption()
     let signals = SignalWatch(interruption)
     defer { signals.stop() }
+    if pairs.count > 1, !dryRun { try JobOutputs.createFolder(output) }
+    var failures: [AutochromeError] = []
     for (input, output) in pairs {
-      let settings = try Settings(
-        pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
-        options: settings.layer)
-      let job = ColorizationJob(
-        input: input, output: output, settings: settings, overwrite: overwrite, preview: preview)
-      if dryRun {
-        try Console.json(try job.plan())
-      } else {
-        try run(job, interruption)
+      do {
+        try colorize(input, output, interruption)
+      } catch let error as AutochromeError where pairs.count > 1 && error.status != .interrupted {
+        // One bad reel must not keep the others waiting until morning.
+        Console.say("autochrome: \(error.message)")
+        failures.append(error)
       }
+    }
+    if let first = failures.first {
+      throw AutochromeError(
+        first.status,
+        "\(failures.count) of \(pairs.count) inputs were not colorized whole, see above.")
+    }
+  }
+
+  private func colorize(_ input: String, _ output: String, _ interruption: Interruption) throws {
+    let settings = try Settings(
+      pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
+      options: settings.layer)
+    let job = ColorizationJob(
+      input: input, output: output, settings: settings, overwrite: overwrite, preview: preview)
+    if dryRun {
+      try Console.json(try job.plan())
+    } else {
+      try run(job, interruption)
     }
   }
 
@@ -64,6 +81,7 @@ struct Colorize: ParsableCommand {
     let verbosity: Verbosity = quiet ? .quiet : verbose ? .verbose : .normal
     let display = ProgressDisplay(mode: progress, verbosity: verbosity)
     defer { display.closeLine() }
+    if let report { try job.checkSideOutput(report) }
     let result = try job.run(interruption: interruption) { display.show($0) }
     display.finished(result, output: job.output == "-" ? "stdout" : job.output)
     if let report { try Console.write(result, to: report) }
@@ -73,5 +91,6 @@ struct Colorize: ParsableCommand {
         "Stopped after \(result.frames) frames"
           + (result.partialOutput.map { "; they are in '\($0)'" } ?? "") + ".")
     }
+    if let damage = result.damage { throw AutochromeError(.badData, damage) }
   }
 }

@@ -75,6 +75,56 @@ import Testing
     return try JSONDecoder().decode(ComparisonReport.self, from: run.output)
   }
 
+  @Test func aFlashIsNoShot() throws {
+    let flashing = scratch.path("flash.mkv")
+    try ffmpeg(
+      "-i \(truth) -frames:v 20 -vf drawbox=w=iw:h=ih:color=white:t=fill:enable='eq(n,9)' -c:v ffv1",
+      flashing)
+    let report = try compareWithItself(flashing)
+    #expect(report.shots.count == 1)
+    #expect(report.frameRows.filter(\.startsShot).map(\.index) == [0])
+    let film = try #require(report.film)
+    // 19 neighbours, but for the two of the flash.
+    #expect(film.pairs == 17)
+    let undisturbed = try #require(try compare(truth, ["--frames", "20"]).film)
+    let (error, usual) = (
+      try #require(film.warpErrorAB.reference), try #require(undisturbed.warpErrorAB.reference)
+    )
+    #expect(error < 1.3 * usual, "\(error), without the flash \(usual)")
+  }
+
+  private func compareWithItself(_ path: String) throws -> ComparisonReport {
+    let run = try runProgram(["compare", path, path, "--json"])
+    #expect(run.status == 0, "\(run.errors)")
+    return try JSONDecoder().decode(ComparisonReport.self, from: run.output)
+  }
+
+  @Test func picturesOfMixedSizesAreCompared() throws {
+    let folder = scratch.path("mixed")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // One scene in two sizes that are reduced to the same.
+    for (index, size) in ["640x480", "512x384", "512x384"].enumerated() {
+      try ffmpeg("-f lavfi -i testsrc2=s=\(size) -frames:v 1", folder + "/\(index).png")
+    }
+    let report = try compareWithItself(folder)
+    #expect(report.frames == 3 && report.film?.pairs == 1)
+    #expect(report.shots.map(\.first) == [0, 1])
+  }
+
+  @Test func bitsAboveTheDepthAreNoTrap() throws {
+    for (name, code) in [("a.y4m", 2000), ("b.y4m", 400)] {
+      var bytes = Data("YUV4MPEG2 W64 H48 F1:1 C444p10\nFRAME\n".utf8)
+      for plane in 0..<3 {
+        for _ in 0..<(64 * 48) {
+          withUnsafeBytes(of: UInt16(plane == 0 ? code : 512).littleEndian) { bytes += $0 }
+        }
+      }
+      try bytes.write(to: URL(fileURLWithPath: scratch.path(name)))
+    }
+    let run = try runProgram(["compare", scratch.path("a.y4m"), scratch.path("b.y4m"), "--json"])
+    #expect(run.status == 0, "\(run.errors)")
+  }
+
   @Test func aFilmIsLikeItself() throws {
     let report = try compare(truth)
     let figures = try #require(report.figures)

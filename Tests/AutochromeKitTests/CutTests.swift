@@ -52,6 +52,45 @@ import Testing
     #expect(run.status == 73 && run.errors.contains("found.txt' exist already"))
   }
 
+  @Test func flashesAreFoundWhereCutsAreGiven() throws {
+    // One white frame in the first shot.
+    let flashing = scratch.path("flash.mkv")
+    var pictures = (0..<21).map { SampleClip.picture(film.render(frame: $0)) }
+    let white = Plane(width: film.width, height: film.height, bitDepth: 8) { base, bytesPerRow in
+      memset(base, 230, bytesPerRow * film.height)
+    }
+    pictures[10] = Picture(
+      width: film.width, height: film.height, format: .yuv420(8), color: SampleClip.color,
+      planes: [white] + pictures[10].planes.dropFirst())
+    try writeClip(film, pictures: pictures, to: flashing)
+    let cuts = try write("0")
+    var colored: [[Frame]] = []
+    for list in [nil, cuts] {
+      let output = scratch.path("flash-color-\(colored.count).mkv")
+      let report = try ColorizationJob(
+        input: flashing, output: output, settings: settings { $0.cuts = list }
+      ).run { _ in }
+      #expect(report.shotStarts == [0])
+      colored.append(try readFrames(output))
+    }
+    for (first, second) in zip(colored[0], colored[1]) {
+      for (one, other) in zip(first.picture.planes, second.picture.planes) {
+        #expect(one.hasSameSamples(as: other), "frame \(first.index)")
+      }
+    }
+  }
+
+  @Test func aCutIsNotMovedToTheFrameBefore() throws {
+    // 1,000 frames a second: times of three decimals tell each.
+    let fast = scratch.path("fast.mkv")
+    try writeClip(film, frames: [0, 0, 0, 0, 0, 0, 21, 21], rate: 1000, to: fast)
+    let report = try ColorizationJob(
+      input: fast, output: scratch.path("fast-color.mkv"),
+      settings: settings { $0.cuts = try? write("0.006") }
+    ).run { _ in }
+    #expect(report.shotStarts == [0, 6])
+  }
+
   @Test func aCorrectedListIsFollowed() throws {
     // One cut less, one more, a time between two frames, a clock, a comment, and one after the end.
     let cuts = try write("# mine\n 0:06 \n\n1.55#here\n99\n")

@@ -230,6 +230,12 @@ import Testing
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
   }
 
+  @Test func hugeStepsAreRefused() throws {
+    for step in ["0", "9223372036854775807"] {
+      #expect(try runProgram(["evaluate", scratch.path(""), "--every", step, "-q"]).status == 64)
+    }
+  }
+
   @Test func damagedAndTinyPicturesAreRefused() throws {
     _ = try writePhotographs()
     let broken = folder + "/1.png"

@@ -111,6 +111,10 @@ import Testing
     (["film.mkv", "-o", "x.mkv", "--key-frames", "99"], 64),
     (["film.mkv", "-o", "x.mkv", "--key-frames", "often"], 64),
     (["film.mkv", "-o", "x.mkv", "--key-frames", "4", "--stability", "0"], 64),
+    (["film.mkv", "-o", "x.mkv", "--from", "1e20"], 64),
+    (
+      ["film.mkv", "-o", "x.mkv", "--input-format", "rawvideo", "--input-size", "3000000000x1"], 65
+    ),
     (["film.mkv"], 64), (["film.mkv", "-o", "film.mkv", "--overwrite"], 64), ([], 64),
   ])
   func wrongThingsGetOneSentenceAndTheirStatus(arguments: [String], status: Int) throws {

@@ -135,6 +135,19 @@ func runProgram(
   return (process.terminationStatus, data, text)
 }
 
+/// Makes fixtures with FFmpeg's command line tool; words are separated by spaces.
+func ffmpeg(_ words: String, _ output: String) throws {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments =
+    ["ffmpeg", "-v", "error", "-nostdin", "-y"] + words.split(separator: " ").map(String.init)
+    + [output]
+  process.standardInput = FileHandle.nullDevice
+  try process.run()
+  process.waitUntilExit()
+  try #require(process.terminationStatus == 0, "ffmpeg \(words)")
+}
+
 /// Handed from one thread to another by a group that is waited for.
 final class Box<Value>: @unchecked Sendable {
   var value: Value

@@ -63,11 +63,17 @@ struct DistributionDecoderTests {
   }
 
   @Test func colorNetworksPassThrough() {
-    let answer = (0..<32).map { Float($0) }
-    let estimate = CoarseEstimate(ab: answer, unit: 2, geometry: geometry)
-    #expect(estimate.ab[0, 0, 0] == 0 && estimate.ab[1, 0, 0] == 2)
-    #expect(estimate.ab[0, 2, 1] == 24 && estimate.ab[1, 2, 1] == 26)
+    var answer = (0..<32).map { Float($0) }
+    (answer[2], answer[5]) = (.nan, .infinity)
+    let estimate = CoarseEstimate(ab: answer, geometry: geometry)
+    #expect(estimate.ab[0, 0, 0] == 0 && estimate.ab[1, 0, 0] == 1)
+    #expect(estimate.ab[0, 2, 1] == 12 && estimate.ab[1, 2, 1] == 13)
     #expect(estimate.certainty[0, 2, 1] == 1)
+    // What is no number is no color.
+    for x in 1...2 {
+      #expect(estimate.ab[0, x, 0] == 0 && estimate.ab[1, x, 0] == 0)
+      #expect(estimate.certainty[0, x, 0] == 0)
+    }
   }
 
   @Test func badSettingsAreNamed() throws {

@@ -36,7 +36,8 @@ struct ComparedFrame: Sendable {
     let geometry = WorkingGeometry(
       width: gray.width, height: gray.height, shortSide: Self.motionSize, stride: 4, scale: 4,
       sampleAspectRatio: reference.sampleAspectRatio)
-    lightness = try LightnessReducer(color: gray.color, geometry: geometry).reduce(gray)
+    lightness = try LightnessReducer(color: gray.color, geometry: geometry).reduce(
+      gray, field: reference.fieldOrder.fields.first)
     pyramid = MotionPyramid(lightness)
   }
 }
@@ -61,10 +62,13 @@ struct LumaDifference: Sendable {
       return (0...picture.format.maximumCode).map { Float(scale.luma(Double($0))) }
     }
     let (ofOne, ofOther) = (values(first), values(second))
+    // Of 16 bits that hold a code of 10, the others may be set all the same.
+    let (most, otherMost) = (ofOne.count - 1, ofOther.count - 1)
     var largest: Float = 0
     for y in 0..<min(one.height, other.height) {
       for x in 0..<min(one.width, other.width) {
-        largest = max(largest, abs(ofOne[one[x, y]] - ofOther[other[x, y]]))
+        largest = max(
+          largest, abs(ofOne[min(one[x, y], most)] - ofOther[min(other[x, y], otherMost)]))
       }
     }
     // What single precision makes of equal values.

@@ -88,6 +88,10 @@ public struct Comparison: Sendable {
     let step = try sums.film.add(frame)
     if frame.luma.largest == 0 { sums.identicalFrames += 1 }
     sums.largestLumaDifference = max(sums.largestLumaDifference, frame.luma.largest)
+    if step.resumes, let flash = sums.rows.indices.last {
+      sums.rows[flash].startsShot = false
+      sums.rows[flash].warpErrorAB = nil
+    }
     let hasColor = frame.reference.colorfulness >= Evaluation.grayColorfulness
     let row = ComparisonReport.FrameRow(
       index: frame.index, name: frame.name, seconds: frame.time, startsShot: step.startsShot,
@@ -120,10 +124,9 @@ public struct Comparison: Sendable {
         reference: sums.figures.referenceColorfulness, result: sums.figures.colorfulness),
       luma: .init(
         identicalFrames: sums.identicalFrames, largestDifference: sums.largestLumaDifference),
-      film: film.result.ab.pairs > 0
+      film: film.pairs > 0
         ? .init(
-          pairs: film.result.ab.pairs,
-          comparedShare: film.comparedShare / Double(film.result.ab.pairs),
+          pairs: film.pairs, comparedShare: film.comparedShare / Double(film.pairs),
           warpErrorAB: .init(reference: film.reference.ab.mean, result: film.result.ab.mean),
           warpErrorRGB: .init(reference: film.reference.rgb.mean, result: film.result.rgb.mean),
           colorDistributionConsistency: .init(

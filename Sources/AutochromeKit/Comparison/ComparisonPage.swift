@@ -9,7 +9,7 @@ struct ComparisonPage {
   /// Writes the page under a temporary name first.
   func write(to path: String) throws {
     let folder = FileManager.default.temporaryDirectory.appending(
-      path: "autochrome-page-\(ProcessInfo.processInfo.processIdentifier)")
+      path: "autochrome-page-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let result = Result { try Data(html(pictures: folder).utf8) }
     try FileManager.default.removeItem(at: folder)

@@ -8,6 +8,9 @@ struct FilmFigures {
   /// What a frame adds to the figures.
   struct Step {
     var startsShot: Bool
+    /// Whether the frame before was a flash: if it started a shot, that is taken back, and what was said
+    /// of it as a neighbour with it.
+    var resumes: Bool
     /// Warp error of a\*b\* from the frame before; nil at the start of a shot.
     var referenceWarp: Double?
     var resultWarp: Double?
@@ -23,6 +26,9 @@ struct FilmFigures {
 
   private(set) var reference = Side()
   private(set) var result = Side()
+  /// Neighbours along whose motion the figures were taken.
+  private(set) var pairs = 0
+  /// The sum over the pairs of the share of the picture that could be followed.
   private(set) var comparedShare = 0.0
   /// The spectra of the shot at hand and those before: reference, result.
   private(set) var shotSpectra:
@@ -33,10 +39,33 @@ struct FilmFigures {
   private var previous: ComparedFrame?
   private let estimator = MotionEstimator()
 
+  /// The figures as they were before a frame that may turn out to be a flash.
+  private final class Snapshot {
+    let figures: FilmFigures
+    init(_ figures: FilmFigures) { self.figures = figures }
+  }
+  private var beforeFlash: Snapshot?
+
   mutating func add(_ frame: ComparedFrame) throws(QualityError) -> Step {
-    let startsShot = detector.observe(frame.lightness).startsShot
+    let verdict = detector.observe(frame.lightness)
+    let resumes = verdict.resumes && beforeFlash != nil
+    if verdict.resumes, let beforeFlash {
+      // Nothing is said of the flash's neighbours.
+      let detector = detector
+      self = beforeFlash.figures
+      self.detector = detector
+      previous = nil
+    }
+    beforeFlash = nil
+    if verdict.score > ShotDetector.leastOfFlash, !resumes {
+      beforeFlash = Snapshot(self)
+    }
+    let size = (frame.reference.rgb.width, frame.reference.rgb.height)
+    let hasSizeOfPrevious =
+      previous.map { ($0.reference.rgb.width, $0.reference.rgb.height) == size } ?? true
+    let startsShot = verdict.startsShot || !hasSizeOfPrevious
     defer { previous = frame }
-    var step = Step(startsShot: startsShot)
+    var step = Step(startsShot: startsShot, resumes: resumes)
     if startsShot {
       paths = PathVariation(films: 2)
       shotSpectra.append((paths.spectra[0], paths.spectra[1]))
@@ -47,11 +76,12 @@ struct FilmFigures {
     result.distribution.add(frame.result.rgb)
     var flows: (forward: FlowField, backward: FlowField)?
     if !startsShot, let previous {
-      let (width, height) = (frame.reference.rgb.width, frame.reference.rgb.height)
+      let (width, height) = size
       let motion = estimator.motion(from: previous.pyramid, to: frame.pyramid)
       let forward = FlowField(motion.forward, of: frame.pyramid, width: width, height: height)
       let backward = FlowField(motion.backward, of: frame.pyramid, width: width, height: height)
       let along = try Correspondence(backward: backward, forward: forward)
+      pairs += 1
       comparedShare += along.share
       step.referenceWarp = try Self.add(
         previous.reference, frame.reference, to: &reference, along: along)

@@ -132,12 +132,17 @@ public struct Evaluation: Sendable {
     }
   }
 
+  private static let mostApart = 1_000_000
+
   private func open(_ run: MeasuringRun) throws -> any FrameSource {
-    guard every >= 1 else {
-      throw AutochromeError(.usage, "--every \(every) is less than 1.")
+    guard (1...Self.mostApart).contains(every) else {
+      throw AutochromeError(.usage, "--every \(every) is outside of 1…\(Self.mostApart).")
     }
     var settings = settings
-    settings.frames = settings.frames.map { ($0 - 1) * every + 1 }
+    settings.frames = settings.frames.flatMap { frames in
+      let (last, isTooMany) = (frames - 1).multipliedReportingOverflow(by: every)
+      return isTooMany || last == Int.max ? nil : last + 1
+    }
     return try run.open(input, settings: settings)
   }
 

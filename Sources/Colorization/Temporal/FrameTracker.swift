@@ -4,7 +4,7 @@ public import Imaging
 public struct FrameTracking: Sendable {
   /// Whether a shot starts here.
   public let verdict: ShotDetector.Verdict
-  /// Whether the shots were found, not given: what looks like a cut may turn out to be a flash.
+  /// Whether the cut here, if there is one, was found, not given: it may turn out to be a flash.
   let isFound: Bool
   /// Whether the network must see the frame. If not, motion explains it from those before it.
   public let isKeyFrame: Bool
@@ -40,12 +40,14 @@ public struct FrameTracker: Sendable {
   public mutating func track(
     _ lightness: FloatImage, startsShot known: Bool? = nil
   ) -> FrameTracking {
-    let verdict =
-      known.map { ShotDetector.Verdict(score: 0, startsShot: $0, resumes: false) }
-      ?? detector.observe(lightness)
+    let found = detector.observe(lightness)
+    // Flashes are found where shots are given, too.
+    let startsShot = known ?? found.startsShot
+    let verdict = ShotDetector.Verdict(
+      score: found.score, startsShot: startsShot, resumes: found.resumes && !startsShot)
     let pyramid = followsMotion ? MotionPyramid(lightness) : nil
     var motion: MotionEstimator.Pair?
-    if let previous, let pyramid, !verdict.startsShot, !verdict.resumes,
+    if let previous, let pyramid, !found.startsShot, !verdict.startsShot, !verdict.resumes,
       previous.width == pyramid.width, previous.height == pyramid.height
     {
       motion = MotionEstimator().motion(from: previous, to: pyramid)

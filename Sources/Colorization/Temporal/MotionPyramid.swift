@@ -51,10 +51,4 @@ public final class MotionPyramid: @unchecked Sendable {
       withUnsafePointer(to: planes[index - 1]) { ac_motion_halve($0, &planes[index]) }
     }
   }
-
-  /// Cells per row: one for 4 pixels, the last one may be partly outside.
-  public var gridWidth: Int { (max(width, 1) + Int(AC_MOTION_CELL) - 1) / Int(AC_MOTION_CELL) }
-
-  /// Rows of cells.
-  public var gridHeight: Int { (max(height, 1) + Int(AC_MOTION_CELL) - 1) / Int(AC_MOTION_CELL) }
 }

@@ -13,8 +13,8 @@ public import Imaging
 /// at once, because a missed cut leaks color and a false one costs only some steadiness. So a
 /// single flash frame is one cut, at the flash; when the frame after it looks like the frame before
 /// it, `resumes` is set and there is no second cut. Who can wait for that frame (as `Stabilizer`
-/// does with look-ahead) can take the first cut back.
-/// Black starts no shot; after two or more frames without content (black between fades) the first frame
+/// does with look-ahead) can take the first cut back, if there was one: a lone black frame is stepped
+/// over in the same way, but black starts no shot; after two or more frames without content (black between fades) the first frame
 /// with content does.
 ///
 /// What is learned in a shot is forgotten at the next, so that a shot gets the same verdicts alone
@@ -26,8 +26,8 @@ public struct ShotDetector: Sendable {
     public var score: Float
     /// Whether the frame is the first of a shot.
     public var startsShot: Bool
-    /// Whether the frame before was a lone flash (or a slipped-in frame), and this one goes on
-    /// where the one before it stopped. Such a frame does not start a shot.
+    /// Whether the frame before was a lone flash, or black, or slipped in, and this one goes on where
+    /// the one before it stopped. Such a frame does not start a shot.
     public var resumes: Bool
   }
 
@@ -47,6 +47,8 @@ public struct ShotDetector: Sendable {
   private static let highestThreshold: Float = 0.8
   /// Below this the frame after a flash looks like the frame before it.
   private static let sameThreshold: Float = 0.25
+  /// Only frames with a higher score can turn out to be a flash.
+  public static var leastOfFlash: Float { lowestThreshold }
 
   public init() {}
 
@@ -69,7 +71,7 @@ public struct ShotDetector: Sendable {
       current.difference(from: beforePrevious) < min(Self.sameThreshold, score / 2)
     {
       previousStarted = false
-      return Verdict(score: score, startsShot: false, resumes: started)
+      return Verdict(score: score, startsShot: false, resumes: true)
     }
     if (score > threshold && !current.isBlack) || (emptyRun > 1 && !current.isEmpty) {
       return start(score: score)

@@ -17,12 +17,13 @@ internal import Imaging
 /// - how many frames it stands for, up to a limit that `stability` sets: 32 × stability².
 ///
 /// Nothing crosses a cut: a shot's result is the same, bit for bit, whether it is colorized alone or
-/// after another. Frames of another size, or estimates of another shape, start a shot. A lone flash
-/// frame inside a shot is stepped over when look-ahead is 1 or more; without look-ahead it starts a
-/// shot, see `ShotDetector`.
+/// after another. Frames of another size, or estimates of another shape, start a shot. A lone flash or
+/// black frame inside a shot is stepped over when look-ahead is 1 or more; without look-ahead a flash
+/// starts a shot, see `ShotDetector`.
 ///
 /// Frames come back in blocks, of about half of `lookAhead`, so that a backward mean serves several:
-/// each has at least half of `lookAhead` frames ahead of it, unless the shot ends before.
+/// each has at least half of `lookAhead` frames ahead of it, unless the shot ends before. (With key
+/// frames, those right before the last one that is held have fewer.)
 ///
 /// Frames that the network did not see (`KeyFrameChooser`) first get an estimate from the key frames around
 /// them, see `EstimateCarrier`, and are then merged like all others. Where the look-ahead is shorter than
@@ -71,8 +72,10 @@ public final class Stabilizer<Payload> {
     let shape = Shape(frame)
     let reshaped = shape != lastShape
     lastShape = shape
-    if verdict.resumes, !reshaped, let last = held.indices.last, held[last].mayBeFlash {
-      // The frame before was no cut but a flash: known only now.
+    if verdict.resumes, !reshaped, let last = held.indices.last,
+      held[last].mayBeFlash || !held[last].startsShot
+    {
+      // The frame before was no cut but a flash, or black: known only now.
       held[last].startsShot = false
       held[last].isFlash = true
     }

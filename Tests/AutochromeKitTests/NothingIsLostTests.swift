@@ -1,0 +1,247 @@
+import AutochromeKit
+import Foundation
+import Imaging
+import Media
+import SampleFilm
+import Testing
+
+/// What the users' film and hours of work depend on: nothing that is there is replaced, and what was
+/// done before a failure is kept.
+@Suite(.serialized) struct NothingIsLostTests {
+  private let scratch: Scratch
+  private let film: SampleFilm
+  init() throws {
+    scratch = try Scratch()
+    film = smallFilm(shots: [.sea])
+  }
+
+  private func bytes(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: scratch.path(name)))
+  }
+
+  @Test func noOutputReplacesTheInput() throws {
+    let scans = scratch.path("scans")
+    try FileManager.default.createDirectory(atPath: scans, withIntermediateDirectories: true)
+    try ffmpeg("-f lavfi -i testsrc2=s=64x48:r=5:d=0.4", scratch.path("scans/a_%d.png"))
+    try ffmpeg("-f lavfi -i testsrc2=s=64x48 -frames:v 1", scratch.path("photo.png"))
+    try writeClip(film, frames: 0..<3, to: scratch.path("reel.partial.mkv"))
+    try FileManager.default.linkItem(
+      atPath: scratch.path("reel.partial.mkv"), toPath: scratch.path("link.mkv"))
+    try FileManager.default.copyItem(
+      atPath: scratch.path("reel.partial.mkv"), toPath: scratch.path(".new.mkv.partial"))
+    let names = scratch.names
+    let inputs = [
+      "photo.png", "scans/a_1.png", "scans/a_2.png", "reel.partial.mkv",
+      ".new.mkv.partial",
+    ]
+    let before = try inputs.map(bytes)
+    for (arguments, status) in [
+      (["photo.png", "-o", scratch.url.path], 64), (["scans/a_%d.png", "-o", scans], 64),
+      (["scans", "-o", "scans/a_%d.png"], 64), (["link.mkv", "-o", "reel.partial.mkv"], 64),
+      (["photo.png", "-o", "link.png", "--preview", "photo.png"], 64),
+      (["reel.partial.mkv", "-o", "new.mkv", "--report", "reel.partial.mkv"], 64),
+      ([".new.mkv.partial", "-o", "new.mkv"], 64),
+    ] as [([String], Int32)] {
+      let paths = arguments.map { $0.contains(".") && !$0.hasPrefix("/") ? scratch.path($0) : $0 }
+      let run = try runProgram(
+        paths.map { $0 == "scans" ? scans : $0 }
+          + ["--overwrite", "--codec", "png"].prefix(
+            arguments[0].contains("mkv") ? 1 : 3))
+      #expect(run.status == status, "\(arguments): \(run.errors)")
+      #expect(run.errors.contains("is the input itself"), "\(arguments): \(run.errors)")
+      #expect(scratch.names == names, "\(arguments)")
+    }
+    #expect(try inputs.map(bytes) == before)
+
+    // The part of a film that is done when the user stops has a name, too.
+    let interruption = AutochromeKit.Interruption()
+    let error = #expect(throws: AutochromeError.self) {
+      try ColorizationJob(
+        input: scratch.path("reel.partial.mkv"), output: scratch.path("reel.mkv"),
+        settings: settings()
+      ).run(interruption: interruption) { event in
+        if case .progress = event, interruption.requests == 0 { interruption.request() }
+      }
+    }
+    #expect(error?.message.contains("is the input itself") == true, "\(error?.message ?? "")")
+    #expect(try bytes("reel.partial.mkv") == before[3])
+  }
+
+  @Test func previewAndReportReplaceNothingUnasked() throws {
+    try writeClip(film, frames: 0..<3, to: scratch.path("film.mkv"))
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: scratch.path("taken")))
+    for option in ["--preview", "--report"] {
+      let arguments = [
+        scratch.path("film.mkv"), "-o", scratch.path("color.mkv"), option, scratch.path("taken"),
+      ]
+      let run = try runProgram(arguments)
+      #expect(run.status == 73 && run.errors.contains("exists already"), "\(run.errors)")
+      #expect(try bytes("taken") == Data("mine".utf8))
+      #expect(scratch.names == ["film.mkv", "taken"])
+    }
+  }
+
+  @Test func whereTheSizeChangesWhatWasDoneIsKept() throws {
+    var joined = Data()
+    for (name, size) in [("a.h264", "64x48"), ("b.h264", "48x64")] {
+      try ffmpeg(
+        "-f lavfi -i testsrc2=s=\(size):r=10:d=0.5 -c:v libx264 -preset ultrafast",
+        scratch.path(name))
+      joined += try bytes(name)
+    }
+    try joined.write(to: URL(fileURLWithPath: scratch.path("film.h264")))
+    let run = try runProgram([
+      scratch.path("film.h264"), "-o", scratch.path("color.mkv"), "--codec", "ffv1", "-q",
+    ])
+    #expect(run.status == 65)
+    #expect(
+      run.errors.contains("48×64") && run.errors.contains("color.partial.mkv"), "\(run.errors)")
+    #expect(scratch.names == ["a.h264", "b.h264", "color.partial.mkv", "film.h264"])
+    let (before, after) = (
+      try readFrames(scratch.path("a.h264")), try readFrames(scratch.path("color.partial.mkv"))
+    )
+    #expect(after.count == 5)
+    for (first, second) in zip(before, after) {
+      #expect(first.picture.luma.hasSameSamples(as: second.picture.luma))
+    }
+  }
+
+  @Test func whatFitsOntoTheDiskIsKept() throws {
+    try writeClip(film, frames: 0..<15, to: scratch.path("film.mkv"))
+    // A limit on the size of files is as good as a disk that is full.
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+    shell.arguments = [
+      "-c", "ulimit -f 200; exec \"$0\" \"$@\"", builtURL("autochrome").path,
+      scratch.path("film.mkv"), "-o", scratch.path("color.mkv"), "--codec", "ffv1", "-q",
+    ]
+    let errors = Pipe()
+    shell.standardError = errors
+    try shell.run()
+    let said = String(
+      decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 74, "\(said)")
+    #expect(said.contains("color.partial.mkv"), "\(said)")
+    #expect(scratch.names == ["color.partial.mkv", "film.mkv"])
+    // It lacks its end; what is there can be read.
+    var options = SourceOptions()
+    options.onDamage = .continue
+    let source = try MediaSource.open(scratch.path("color.partial.mkv"), options: options)
+    #expect(try source.nextFrame() != nil)
+  }
+
+  @Test func anOutputThatAppearsMeanwhileStaysAndSoDoesTheWork() throws {
+    try writeClip(film, frames: 0..<8, to: scratch.path("film.mkv"))
+    let output = scratch.path("color.mkv")
+    let error = #expect(throws: AutochromeError.self) {
+      try ColorizationJob(input: scratch.path("film.mkv"), output: output, settings: settings())
+        .run { event in
+          if case .progress = event {
+            _ = FileManager.default.createFile(atPath: output, contents: Data("mine".utf8))
+          }
+        }
+    }
+    #expect(error?.status == .cannotCreate)
+    #expect(try bytes("color.mkv") == Data("mine".utf8))
+    #expect(try readFrames(scratch.path("color.partial.mkv")).count == 8)
+  }
+
+  @Test func damageIsToldByTheStatusAndInTheReport() throws {
+    try writeClip(film, frames: 0..<8, to: scratch.path("whole.mkv"))
+    let whole = try bytes("whole.mkv")
+    try whole.prefix(whole.count * 2 / 3).write(to: URL(fileURLWithPath: scratch.path("film.mkv")))
+    let run = try runProgram([
+      scratch.path("film.mkv"), "-o", scratch.path("color.mkv"), "--codec", "ffv1", "-q",
+      "--report", scratch.path("report.json"),
+    ])
+    #expect(run.status == 65 && run.errors.contains("cut off"), "\(run.errors)")
+    let count = try readFrames(scratch.path("color.mkv")).count
+    #expect((3...7).contains(count))
+    let report = try JSONDecoder().decode(JobReport.self, from: bytes("report.json"))
+    #expect(report.frames == count && report.damage?.contains("cut off") == true)
+  }
+
+  @Test func oneBadReelDoesNotStopTheOthers() throws {
+    try Data("Dear reader,".utf8).write(to: URL(fileURLWithPath: scratch.path("a.mkv")))
+    for name in ["b.mkv", "c.mkv"] {
+      try writeClip(film, frames: 0..<3, to: scratch.path(name))
+    }
+    let run = try runProgram(
+      ["a.mkv", "b.mkv", "c.mkv"].map(scratch.path) + ["-o", scratch.path("color"), "-q"])
+    #expect(run.status == 65)
+    let sentences = run.errors.split(separator: "\n")
+    #expect(sentences.count == 2 && sentences[0].contains("a.mkv"), "\(run.errors)")
+    #expect(sentences.last?.contains("1 of 3") == true)
+    for name in ["color/b.mkv", "color/c.mkv"] {
+      #expect(try readFrames(scratch.path(name)).count == 3)
+    }
+  }
+
+  /// More packets than the pipeline holds items lie between two frames.
+  @Test func aStillThatIsHeldForMinutesKeepsItsSound() throws {
+    let input = scratch.path("slides.mkv")
+    try ffmpeg(
+      "-f lavfi -i testsrc2=s=64x48:r=1/60:d=180 -f lavfi -i sine=r=8000:d=180 "
+        + "-af asetnsamples=n=16:p=0 -c:v ffv1 -c:a pcm_s16le", input)
+    let output = scratch.path("color.mkv")
+    let run = try runProgram([input, "-o", output, "--codec", "ffv1", "-q"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try readFrames(output).count == 3)
+    let (before, after) = (try readPackets(input), try readPackets(output))
+    #expect(before.count > 80_000)
+    #expect(before.map(\.bytes) == after.map(\.bytes))
+    #expect(before.map(\.presentationTime) == after.map(\.presentationTime))
+  }
+
+  @Test func whatTheOutputCannotHoldIsSaid() throws {
+    let input = scratch.path("film.mkv")
+    try ffmpeg("-f lavfi -i testsrc2=s=64x48:r=5:d=0.6 -f lavfi -i sine=d=0.6 -c:v ffv1", input)
+    for output in ["color.y4m", "frame_%d.png"] {
+      let run = try runProgram([input, "-o", scratch.path(output), "--progress", "none"])
+      #expect(run.status == 0)
+      #expect(run.errors.contains("Stream 1 (audio"), "\(run.errors)")
+    }
+  }
+
+  @Test func theEndOfTheTerminalLeavesAPlayablePart() throws {
+    let source = scratch.path("film.y4m")
+    try writeClip(film, frames: 0..<12, to: source)
+    let process = Process()
+    process.executableURL = builtURL("autochrome")
+    process.arguments = ["-", "-o", scratch.path("color.mkv"), "--codec", "ffv1", "-q"]
+    let input = Pipe()
+    process.standardInput = input
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    try input.fileHandleForWriting.write(contentsOf: try bytes("film.y4m"))
+    // Frames are being written: the signal finds the program at work, waiting for more.
+    let partial = scratch.path(".color.mkv.partial")
+    for _ in 0..<600 {
+      let size = try? FileManager.default.attributesOfItem(atPath: partial)[.size] as? Int
+      if (size ?? 0) > 0 { break }
+      Thread.sleep(forTimeInterval: 0.1)
+    }
+    kill(process.processIdentifier, SIGHUP)
+    Thread.sleep(forTimeInterval: 0.2)
+    try input.fileHandleForWriting.close()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+    #expect(scratch.names == ["color.partial.mkv", "film.y4m"])
+    #expect(try !readFrames(scratch.path("color.partial.mkv")).isEmpty)
+  }
+
+  @Test func stoppingBeforeTheFirstFrameSaysSo() throws {
+    try writeClip(film, frames: 0..<3, to: scratch.path("film.mkv"))
+    let interruption = AutochromeKit.Interruption()
+    interruption.request()
+    let error = #expect(throws: AutochromeError.self) {
+      try ColorizationJob(
+        input: scratch.path("film.mkv"), output: scratch.path("color.mkv"), settings: settings()
+      ).run(interruption: interruption) { _ in }
+    }
+    #expect(error?.status == .interrupted)
+    #expect(error?.message.contains("before the first frame") == true)
+    #expect(scratch.names == ["film.mkv"])
+  }
+}
