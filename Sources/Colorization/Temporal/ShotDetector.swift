@@ -14,8 +14,8 @@ public import Imaging
 /// single flash frame is one cut, at the flash; when the frame after it looks like the frame before
 /// it, `resumes` is set and there is no second cut. Who can wait for that frame (as `Stabilizer`
 /// does with look-ahead) can take the first cut back, if there was one: a lone black frame is stepped
-/// over in the same way, but black starts no shot; after two or more frames without content (black between fades) the first frame
-/// with content does.
+/// over in the same way, but black starts no shot; after two or more frames without content (black
+/// between fades) the first frame with content does.
 ///
 /// What is learned in a shot is forgotten at the next, so that a shot gets the same verdicts alone
 /// and after another.
