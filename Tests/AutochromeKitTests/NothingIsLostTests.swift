@@ -24,7 +24,9 @@ import Testing
     try FileManager.default.createDirectory(atPath: scans, withIntermediateDirectories: true)
     try ffmpeg("-f lavfi -i testsrc2=s=64x48:r=5:d=0.4", scratch.path("scans/a_%d.png"))
     try ffmpeg("-f lavfi -i testsrc2=s=64x48 -frames:v 1", scratch.path("photo.png"))
-    try writeClip(film, frames: 0..<3, to: scratch.path("reel.partial.mkv"))
+    // Long enough to be stopped on the way.
+    let reel = smallFilm()
+    try writeClip(reel, frames: 0..<reel.frameCount, to: scratch.path("reel.partial.mkv"))
     try FileManager.default.linkItem(
       atPath: scratch.path("reel.partial.mkv"), toPath: scratch.path("link.mkv"))
     try FileManager.default.copyItem(
@@ -60,11 +62,27 @@ import Testing
         input: scratch.path("reel.partial.mkv"), output: scratch.path("reel.mkv"),
         settings: settings()
       ).run(interruption: interruption) { event in
-        if case .progress = event, interruption.requests == 0 { interruption.request() }
+        if case .progress(let progress) = event, progress.framesDone > 0,
+          interruption.requests == 0
+        {
+          interruption.request()
+        }
       }
     }
     #expect(error?.message.contains("is the input itself") == true, "\(error?.message ?? "")")
     #expect(try bytes("reel.partial.mkv") == before[3])
+  }
+
+  @Test func pagesAndSheetsReplaceNoInput() throws {
+    try ffmpeg("-f lavfi -i testsrc2=s=64x48 -frames:v 1", scratch.path("photo.png"))
+    let (photo, before) = (scratch.path("photo.png"), try bytes("photo.png"))
+    for arguments in [
+      ["compare", photo, photo, "--html", photo], ["evaluate", photo, "--sheet", photo],
+    ] {
+      let run = try runProgram(arguments)
+      #expect(run.status == 64 && run.errors.contains("is the input itself"), "\(run.errors)")
+      #expect(try bytes("photo.png") == before)
+    }
   }
 
   @Test func previewAndReportReplaceNothingUnasked() throws {
@@ -137,7 +155,7 @@ import Testing
     let error = #expect(throws: AutochromeError.self) {
       try ColorizationJob(input: scratch.path("film.mkv"), output: output, settings: settings())
         .run { event in
-          if case .progress = event {
+          if case .started = event {
             _ = FileManager.default.createFile(atPath: output, contents: Data("mine".utf8))
           }
         }
@@ -204,31 +222,36 @@ import Testing
     }
   }
 
-  @Test func theEndOfTheTerminalLeavesAPlayablePart() throws {
+  @Test(arguments: [false, true])
+  func theEndOfTheTerminalLeavesAPlayablePart(isIgnored: Bool) throws {
     let source = scratch.path("film.y4m")
-    try writeClip(film, frames: 0..<12, to: source)
+    try writeClip(film, frames: (0..<200).map { $0 % 15 }, to: source)
     let process = Process()
-    process.executableURL = builtURL("autochrome")
-    process.arguments = ["-", "-o", scratch.path("color.mkv"), "--codec", "ffv1", "-q"]
-    let input = Pipe()
-    process.standardInput = input
-    process.standardError = FileHandle.nullDevice
+    // As after `nohup`, or not, whatever the tests themselves were started with.
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [
+      isIgnored ? "--ignore-signal=HUP" : "--default-signal=HUP", builtURL("autochrome").path,
+      source, "-o", scratch.path("color.mkv"), "--codec", "ffv1", "--progress", "json",
+    ]
+    let errors = Pipe()
+    process.standardError = errors
     try process.run()
-    try input.fileHandleForWriting.write(contentsOf: try bytes("film.y4m"))
-    // Frames are being written: the signal finds the program at work, waiting for more.
-    let partial = scratch.path(".color.mkv.partial")
-    for _ in 0..<600 {
-      let size = try? FileManager.default.attributesOfItem(atPath: partial)[.size] as? Int
-      if (size ?? 0) > 0 { break }
-      Thread.sleep(forTimeInterval: 0.1)
+    // Once it tells that frames are done, it has many more before it.
+    var said = ""
+    while !said.contains("\"framesDone\":") || said.contains("\"framesDone\":0") {
+      let more = errors.fileHandleForReading.availableData
+      try #require(!more.isEmpty, "\(said)")
+      said = String(decoding: more, as: UTF8.self)
     }
     kill(process.processIdentifier, SIGHUP)
-    Thread.sleep(forTimeInterval: 0.2)
-    try input.fileHandleForWriting.close()
+    _ = errors.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
-    #expect(scratch.names == ["color.partial.mkv", "film.y4m"])
-    #expect(try !readFrames(scratch.path("color.partial.mkv")).isEmpty)
+    #expect(process.terminationReason == .exit)
+    #expect(process.terminationStatus == (isIgnored ? 0 : 130))
+    let output = isIgnored ? "color.mkv" : "color.partial.mkv"
+    #expect(scratch.names == [output, "film.y4m"])
+    let count = try readFrames(scratch.path(output)).count
+    #expect(isIgnored ? count == 200 : (1..<200).contains(count), "\(count)")
   }
 
   @Test func stoppingBeforeTheFirstFrameSaysSo() throws {

@@ -33,7 +33,12 @@ public struct Comparison: Sendable {
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> ComparisonReport {
-    try MeasuringRun.with(interruption, onEvent: onEvent) { try measure($0) }
+    try MeasuringRun.with(interruption, onEvent: onEvent) { run in
+      if let page {
+        for input in [reference, result] { try ProtectedFiles(input: input).check(page) }
+      }
+      return try measure(run)
+    }
   }
 
   /// What is gathered in the order of the frames.

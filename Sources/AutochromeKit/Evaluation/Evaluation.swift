@@ -42,7 +42,10 @@ public struct Evaluation: Sendable {
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> EvaluationReport {
-    try MeasuringRun.with(interruption, onEvent: onEvent) { try measure($0) }
+    try MeasuringRun.with(interruption, onEvent: onEvent) { run in
+      if let sheet { try ProtectedFiles(input: input).check(sheet) }
+      return try measure(run)
+    }
   }
 
   /// What comes out at the pipeline's end, gathered in the order of the pictures.
