@@ -132,13 +132,15 @@ final class Muxer: @unchecked Sendable {
     for stream in source.copiedStreams where !leavesOut(stream, container) {
       let id = stream.parameters.pointer.pointee.codec_id
       guard !holds(container, id, stream.kind) else { continue }
+      // Matroska holds most, but not MP4's own subtitles and cover art.
+      let other = name == "matroska" ? ".mp4" : ".mkv"
       let remedy =
         stream.kind == .audio
         ? "leave the audio out (--audio none)" : "leave such streams out (--extras none)"
       throw MediaError(
         .containerRefusesStream,
         "Stream \(stream.index) (\(stream.kind.rawValue), \(stream.codecName)) does not fit into the "
-          + "container \(name) of \(output); write .mkv, or \(remedy).")
+          + "container \(name) of \(output); write \(other), or \(remedy).")
     }
   }
 

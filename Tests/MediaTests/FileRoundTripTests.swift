@@ -272,6 +272,19 @@ import Testing
     #expect(error?.message.contains("pcm_s16le") == true && error?.message.contains("mp4") == true)
     #expect(error?.message.contains(".mkv") == true)
     #expect(try folder.names == ["in.mkv"])
+    // What Matroska can't hold is not sent there.
+    let (words, titled) = (folder.file("in.srt"), folder.file("in.mp4"))
+    try "1\n00:00:00,000 --> 00:00:00,400\nHello\n".write(
+      toFile: words, atomically: true, encoding: .utf8)
+    try ffmpeg(
+      words: "-f lavfi -i testsrc2=s=64x48:r=10:d=0.5 -i \(words) -c:v libx264 -c:s mov_text",
+      titled)
+    let other = #expect(throws: MediaError.self) {
+      let source = try FileSource(path: titled)
+      _ = try FileSink(path: folder.file("out.mkv"), source: source.info, options: options)
+    }
+    #expect(other?.message.contains("mov_text") == true)
+    #expect(other?.message.contains("write .mp4") == true, "\(other?.message ?? "")")
     // Without the audio it goes.
     var silent = SourceOptions()
     silent.copiedKinds = []
