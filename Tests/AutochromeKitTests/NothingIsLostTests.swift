@@ -124,7 +124,8 @@ import Testing
     }
   }
 
-  @Test func whatFitsOntoTheDiskIsKept() throws {
+  /// A sanitizer keeps large files of its own, which the limit would stop.
+  @Test(.disabled(if: isSanitized)) func whatFitsOntoTheDiskIsKept() throws {
     try writeClip(film, frames: 0..<15, to: scratch.path("film.mkv"))
     // A limit on the size of files is as good as a disk that is full.
     let shell = Process()

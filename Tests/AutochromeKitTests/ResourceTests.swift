@@ -10,11 +10,6 @@ import Testing
   private let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
-  /// The library that counts allocations can't stand before a sanitizer's.
-  private static let isSanitized = ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains {
-    ProcessInfo.processInfo.environment[$0] != nil
-  }
-
   /// Frames of 640×360 as x264 writes them: neither packets nor decoded planes come from malloc for
   /// each frame.
   private func writeFilm() throws -> String {
@@ -30,6 +25,7 @@ import Testing
     return path
   }
 
+  /// The library that counts allocations can't stand before a sanitizer's.
   @Test(.disabled(if: isSanitized)) func noFrameIsAllocatedOnceAllAreInFlight() throws {
     let film = try writeFilm()
     func count(frames: Int, atLeast bytes: Int) throws -> Int {

@@ -148,6 +148,11 @@ func ffmpeg(_ words: String, _ output: String) throws {
   try #require(process.terminationStatus == 0, "ffmpeg \(words)")
 }
 
+/// Whether the tests run under a sanitizer (see the Makefile).
+let isSanitized = ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains {
+  ProcessInfo.processInfo.environment[$0] != nil
+}
+
 /// Handed from one thread to another by a group that is waited for.
 final class Box<Value>: @unchecked Sendable {
   var value: Value
