@@ -43,11 +43,10 @@ public struct ColorizationJob: Sendable {
   /// - Throws: `AutochromeError` if it is the input itself, or is there and may not be replaced.
   public func checkSideOutput(_ path: String) throws(AutochromeError) {
     try AutochromeError.wrapping {
-      try inputFiles.check(path)
-      guard overwrite || !FileManager.default.fileExists(atPath: path) else {
-        throw AutochromeError(
-          .cannotCreate, "'\(path)' exists already; ask to overwrite it, or name another.")
-      }
+      var options = SinkOptions()
+      options.overwrite = overwrite
+      options.protected = inputFiles
+      try options.checkPlace(path)
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Media
 
 /// Which input goes to which output.
 public enum JobOutputs {
@@ -77,12 +78,7 @@ public enum JobOutputs {
   /// Creates the folder for several outputs, if it is not there.
   /// - Throws: `AutochromeError` with status `cannotCreate`.
   public static func createFolder(_ path: String) throws(AutochromeError) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw AutochromeError(
-        .cannotCreate, "The folder '\(path)' can't be created: \(error.localizedDescription).")
-    }
+    try AutochromeError.wrapping { try MediaSink.createFolder(path) }
   }
 
   private static func name(of input: String) -> String { (input as NSString).lastPathComponent }

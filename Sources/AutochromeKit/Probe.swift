@@ -118,7 +118,6 @@ public struct Probe: Codable, Sendable {
       followsMotion: settings.keyFrames != .off, keyFrameDistance: settings.keyFrames.distance)
     var shots: [Shot] = []
     var seen = Seen(frames: 0, of: 0)
-    var previousStarted = false
     let timeBase = source.info.timeBase.value
     let offset = source.info.clockOffset
     while let frame = try source.nextFrame() {
@@ -126,8 +125,9 @@ public struct Probe: Codable, Sendable {
       seen.of += 1
       if tracking.isKeyFrame { seen.frames += 1 }
       // The frame before was a flash: the film goes on where it stopped.
-      if tracking.verdict.resumes, previousStarted, shots.count > 1 { shots.removeLast() }
-      previousStarted = tracking.verdict.startsShot
+      if tracking.verdict.resumes, shots.count > 1, shots.last?.frame == frame.index - 1 {
+        shots.removeLast()
+      }
       guard tracking.verdict.startsShot else { continue }
       shots.append(
         Shot(frame: frame.index, time: Double(frame.presentationTime) * timeBase + offset))

@@ -77,6 +77,24 @@ public enum MediaSink {
       : FileSink(path: path, source: source, options: options)
   }
 
+  /// Creates a folder for outputs, if it is not there.
+  /// - Throws: `MediaError` if it cannot be created or written.
+  public static func createFolder(_ folder: String) throws {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw MediaError(
+        .cannotCreate, "The folder \(folder) cannot be created; check its name and permissions.",
+        underlying: (error as NSError).localizedDescription)
+    }
+    guard access(folder, W_OK) == 0 else {
+      throw MediaError(
+        .cannotCreate, "The folder \(folder) may not be written; check its permissions.",
+        underlying: String(cString: strerror(errno)))
+    }
+  }
+
   /// What a pipe carries when nobody says: the same as came in, where it can be a pipe.
   private static func pipeFormat(like source: SourceInfo) -> String {
     switch source.containerName {

@@ -1,3 +1,4 @@
+import Foundation
 public import Imaging
 
 /// What to do on a frame that cannot be decoded whole.
@@ -75,4 +76,14 @@ public struct SinkOptions: Sendable {
   public var interruption: Interruption?
 
   public init() {}
+
+  /// Refuses a place where a file of the input lies, or something that may not be replaced.
+  /// - Throws: `MediaError`.
+  public func checkPlace(_ path: String) throws {
+    try protected?.check(path)
+    guard overwrite || access(path, F_OK) != 0 else {
+      throw MediaError(
+        .outputExists, "The output \(path) exists already; ask to overwrite it, or name another.")
+    }
+  }
 }

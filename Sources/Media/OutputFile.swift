@@ -43,10 +43,7 @@ final class OutputFile: @unchecked Sendable {
       isSeekable = false
       descriptor = open(path, O_WRONLY | O_CLOEXEC)
     } else {
-      if exists {
-        try options.protected?.check(path)
-        if !options.overwrite { throw Self.existsError(path) }
-      }
+      try options.checkPlace(path)
       let target = Self.temporaryPath(for: path)
       try options.protected?.check(target)
       temporaryPath = target
@@ -75,11 +72,6 @@ final class OutputFile: @unchecked Sendable {
     let url = URL(fileURLWithPath: path)
     let folder = path.contains("/") ? url.deletingLastPathComponent().path + "/" : ""
     return folder + "." + url.lastPathComponent + ".partial"
-  }
-
-  private static func existsError(_ path: String) -> MediaError {
-    MediaError(
-      .outputExists, "The output \(path) exists already; ask to overwrite it, or name another.")
   }
 
   /// Writes all of `count` bytes.
@@ -122,7 +114,7 @@ final class OutputFile: @unchecked Sendable {
 
   /// Brings all to the disk and gives the file its name. Without `syncs` the disk may take its time.
   func commit(syncs: Bool = true) throws {
-    try commit(as: path, replacing: options.overwrite, syncs: syncs)
+    try commit(as: path, check: options.checkPlace, syncs: syncs)
   }
 
   /// As `commit`, under a name that tells that not all is there: `film.mkv` becomes
@@ -133,7 +125,8 @@ final class OutputFile: @unchecked Sendable {
       return nil
     }
     let early = Self.earlyPath(for: path)
-    try commit(as: early, replacing: true, syncs: true)
+    // What an earlier run left there may be replaced, the input may not.
+    try commit(as: early, check: { try options.protected?.check($0) }, syncs: true)
     return early
   }
 
@@ -163,14 +156,14 @@ final class OutputFile: @unchecked Sendable {
     return early
   }
 
-  private func commit(as path: String?, replacing: Bool, syncs: Bool) throws {
+  /// `check` is asked last, when all else is done.
+  private func commit(as path: String?, check: (String) throws -> Void, syncs: Bool) throws {
     guard ownsDescriptor, descriptor >= 0 else { return }
     if let temporaryPath, let path {
       if syncs && fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS {
         throw fail(errno, "Bringing \(name) to the disk failed")
       }
-      if !replacing && access(path, F_OK) == 0 { throw Self.existsError(path) }
-      try options.protected?.check(path)
+      try check(path)
       guard rename(temporaryPath, path) == 0 else {
         throw fail(errno, "Giving \(path) its name failed")
       }

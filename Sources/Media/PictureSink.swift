@@ -54,19 +54,15 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     } else if let pattern = PictureList.Pattern(path) {
       target = .pattern(pattern)
       byName = PictureKind.encoder(forExtension: pattern.fileExtension)
-      try Self.create(pattern.folder.isEmpty ? "." : pattern.folder)
+      try MediaSink.createFolder(pattern.folder.isEmpty ? "." : pattern.folder)
     } else if let encoder = PictureKind.encoder(forExtension: ending) {
       target = .file(path)
       byName = encoder
-      try options.protected?.check(path)
-      if !options.overwrite && access(path, F_OK) == 0 {
-        throw MediaError(
-          .outputExists, "The output \(path) exists already; ask to overwrite it, or name another.")
-      }
+      try options.checkPlace(path)
     } else {
       target = .folder(path)
       byName = nil
-      try Self.create(path)
+      try MediaSink.createFolder(path)
     }
     fallbackEncoder = byName ?? "png"
     // An encoder that is missing, or not for pictures, is told now.
@@ -76,22 +72,6 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
       throw MediaError(
         .encoderRefuses,
         "\(chosen) writes no picture files; take png, tiff, mjpeg, ppm, bmp or dpx.")
-    }
-  }
-
-  private static func create(_ folder: String) throws {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw MediaError(
-        .cannotCreate, "The folder \(folder) cannot be created; check its name and permissions.",
-        underlying: (error as NSError).localizedDescription)
-    }
-    guard access(folder, W_OK) == 0 else {
-      throw MediaError(
-        .cannotCreate, "The folder \(folder) may not be written; check its permissions.",
-        underlying: String(cString: strerror(errno)))
     }
   }
 

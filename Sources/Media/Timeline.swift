@@ -13,10 +13,9 @@ struct Timeline {
   /// Whether the format's clock may jump at all: of others, time stamps are what they are.
   private let mayJump: Bool
   /// Seconds that are added to all time stamps.
-  private(set) var offset = 0.0
-  /// Where each stream should go on, in seconds.
-  private var expected: [Int: Double] = [:]
-  private var latest: [Int: Double] = [:]
+  private var offset = 0.0
+  /// For each stream the last time and where it should go on, in seconds.
+  private var streams: [Int: (last: Double, next: Double)] = [:]
 
   init(_ format: UnsafePointer<AVInputFormat>) {
     mayJump = format.pointee.flags & AVFMT_TS_DISCONT != 0
@@ -33,18 +32,17 @@ struct Timeline {
     var jump: Double?
     if counts, let time = packet.pointee.dts.knownTime {
       var seconds = Double(time) * unit + offset
-      if let own = expected[index] {
-        let isBack = latest[index].map { seconds + Self.backward < $0 } ?? false
-        if abs(seconds - own) > Self.threshold || isBack {
-          // Behind all that came before, so that nothing overlaps.
-          let next = expected.values.max() ?? own
-          jump = seconds - next
-          offset += next - seconds
-          seconds = next
-        }
+      if let own = streams[index],
+        abs(seconds - own.next) > Self.threshold || seconds + Self.backward < own.last
+      {
+        // Behind all that came before, so that nothing overlaps.
+        let next = streams.values.map(\.next).max() ?? own.next
+        jump = seconds - next
+        offset += next - seconds
+        seconds = next
       }
-      latest[index] = seconds
-      expected[index] = seconds + Double(max(packet.pointee.duration, 0)) * unit
+      let duration = Double(max(packet.pointee.duration, 0)) * unit
+      streams[index] = (seconds, seconds + duration)
     }
     if offset != 0 {
       let shift = Int64((offset / unit).rounded())

@@ -48,8 +48,9 @@ struct FilmFigures {
 
   mutating func add(_ frame: ComparedFrame) throws(QualityError) -> Step {
     let verdict = detector.observe(frame.lightness)
-    let resumes = verdict.resumes && beforeFlash != nil
+    var resumes = false
     if verdict.resumes, let beforeFlash {
+      resumes = true
       // Nothing is said of the flash's neighbours.
       let detector = detector
       self = beforeFlash.figures
