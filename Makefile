@@ -18,7 +18,7 @@ PIP_OPTIONS ?=
 FORMATTED := $(wildcard Package.swift Sources Tests samples Benchmarks)
 
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test train-check check format lint bench install uninstall clean tsan asan \
+.PHONY: deps build demo test test-instruction-sets train-check check format lint bench install uninstall clean tsan asan \
 	samples
 
 # Installs what is missing; needs no root when nothing is.
@@ -68,6 +68,15 @@ demo: deps build
 test:
 	swift build -c release --build-tests
 	scripts/run-tests.sh -c release --skip-build
+	$(MAKE) --no-print-directory test-instruction-sets
+
+# The suites of the engine and the kernels as if the CPU had fewer instruction sets than it has. The
+# whole suite runs so limited with `AUTOCHROME_ISA=avx2 scripts/run-tests.sh -c release`.
+test-instruction-sets:
+	for set in plain avx2 avx512 avx512-vnni; do \
+	  AUTOCHROME_ISA=$$set scripts/run-tests.sh -c release --skip-build \
+	    --filter '^(NetworkTests|ImagingTests)\.' || exit 1; \
+	done
 
 # Trains a tiny network on generated pictures and runs it in our engine: the road of every model.
 train-check: build $(PYTHON_ENVIRONMENT)/installed

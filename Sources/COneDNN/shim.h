@@ -374,10 +374,21 @@ static inline int ac_dnnl_has_bf16(void) {
   return ((unsigned)dnnl_get_effective_cpu_isa() & wanted) == wanted;
 }
 
-// Whether the CPU sums products of bytes in hardware: AVX512-VNNI (which AMX brings along) or
-// AVX2-VNNI.
-static inline int ac_dnnl_has_vnni(void) {
+// Whether the CPU has AVX2 or better.
+static inline int ac_dnnl_has_avx2(void) {
+  unsigned wanted = (unsigned)dnnl_cpu_isa_avx2;
+  return ((unsigned)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
+// Whether sums of products of bytes are exact for all bytes. Without AVX512-VNNI, oneDNN adds two
+// products in 16 bits, which saturate, and halves the weights that signed bytes are multiplied with.
+// Version 2 halves them with AVX2-VNNI too, version 3 does not.
+static inline int ac_dnnl_multiplies_whole_bytes(void) {
   unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
-  unsigned wide = (unsigned)dnnl_cpu_isa_avx512_core_vnni, narrow = (unsigned)dnnl_cpu_isa_avx2_vnni;
-  return (isa & wide) == wide || (isa & narrow) == narrow;
+  unsigned wide = (unsigned)dnnl_cpu_isa_avx512_core_vnni;
+#if DNNL_VERSION_MAJOR >= 3
+  unsigned narrow = (unsigned)dnnl_cpu_isa_avx2_vnni;
+  if ((isa & narrow) == narrow) return 1;
+#endif
+  return (isa & wide) == wide;
 }

@@ -34,17 +34,21 @@ public struct BackendInfo: Sendable, Equatable {
   public let version: String
   /// What it runs on: the instruction set or kernels it has chosen.
   public let instructionSet: String
-  /// Precisions that the CPU computes in hardware, the fastest first.
+  /// Precisions that pay on this CPU, the fastest first.
   public let precisions: [Precision]
+  /// All that can be asked for: those in ``precisions``, and int8 where it is right but gains nothing.
+  public var computable: [Precision] {
+    backend == .oneDNN && !precisions.contains(.int8) ? precisions + [.int8] : precisions
+  }
 
   /// The back ends of this build, the fastest first.
   public static func available() -> [BackendInfo] {
     [
       BackendInfo(
         backend: .oneDNN, version: oneDNNVersion,
-        instructionSet: String(cString: ac_dnnl_isa_name()),
-        precisions: (ac_dnnl_has_vnni() != 0 ? [.int8] : [])
-          + (ac_dnnl_has_bf16() != 0 ? [.bfloat16] : []) + [.float32]),
+        instructionSet: OneDNNInstructions.name,
+        precisions: (OneDNNInstructions.hasFastBytes ? [.int8] : [])
+          + (OneDNNInstructions.hasBFloat16 ? [.bfloat16] : []) + [.float32]),
       BackendInfo(
         backend: .openBLAS, version: openBLASVersion,
         instructionSet: String(cString: openblas_get_corename()), precisions: [.float32]),

@@ -34,7 +34,7 @@ public final class Session: Sendable {
   /// Prepares a model.
   /// - Parameters:
   ///   - backend: nil takes the fastest.
-  ///   - precision: nil takes the fastest that the CPU computes in hardware; int8 only if the model
+  ///   - precision: nil takes the fastest on this CPU; int8 only if the model
   ///     carries ``ValueRanges`` of its weights.
   ///   - threadsPerRun: more than 1 shortens a single run; many runs at once are faster with 1.
   /// - Throws: when an operator of the model is not supported, naming it, the back end can't compute in
@@ -88,7 +88,7 @@ public final class Session: Sendable {
     openblas_set_num_threads(1)
   }
 
-  /// The fastest precision that the CPU computes in hardware and the model is fit for, and the ranges
+  /// The fastest precision on this CPU that the model is fit for, and the ranges
   /// that were read to find out: their digest goes over all weights, so they are read once.
   private static func fastest(_ model: Model, _ backend: Backend) -> (Precision, ValueRanges?) {
     let native = BackendInfo.available().first { $0.backend == backend }?.precisions ?? []

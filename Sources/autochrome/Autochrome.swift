@@ -31,7 +31,7 @@ struct Autochrome: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     ProcessMemory.keepFlat()
     do {
-      try InstructionSet.limitFromEnvironment()
+      try AutochromeError.checkEnvironment()
       var command = try parseAsRoot()
       try command.run()
     } catch let error as AutochromeError {

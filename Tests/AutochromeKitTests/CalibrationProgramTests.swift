@@ -2,6 +2,7 @@ import AutochromeKit
 import Foundation
 import Imaging
 import ModelFixtures
+import Network
 import Testing
 
 /// `autochrome model calibrate` and int8, as a shell sees them.

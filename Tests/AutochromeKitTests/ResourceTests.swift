@@ -1,5 +1,6 @@
 import AutochromeKit
 import Foundation
+import Network
 import Imaging
 import Media
 import SampleFilm
@@ -81,7 +82,11 @@ import Testing
 
   @Test func anInstructionSetThatIsNoneIsRefused() throws {
     let run = try runProgram(["doctor"], environment: [InstructionSet.variable: "mmx"])
-    #expect(run.status == 64 && run.errors.contains("'mmx'; it can be one of plain, avx2, avx512"))
+    #expect(
+      run.status == 64
+        && run.errors.contains(
+          "'mmx'; it can be one of plain, avx2, avx512, avx512-vnni, avx512-bf16")
+    )
     let plain = try runProgram(["doctor"], environment: [InstructionSet.variable: "plain"])
     #expect(String(decoding: plain.output, as: UTF8.self).contains("kernels: plain"))
   }

@@ -53,7 +53,8 @@ import Testing
       let (xs, sums) = (PlainQuantum(x), PlainQuantum(sum))
       let (xi, si) = (xs.integers(x), sums.integers(sum))
       func between(_ perFilter: Bool) -> [Float] {
-        let weights = PlainIntegers.weights(first, filters: c.filters, perFilter: perFilter)
+        let weights = PlainIntegers.weights(
+          first, filters: c.filters, perFilter: perFilter, multiplying: xs)
         let products = multiplied(xi, weights.integers)
         return products.indices.map { index in
           let f = filter(index)
@@ -63,7 +64,7 @@ import Testing
       }
       let exact = between(true)
       let quantum = PlainQuantum(exact)
-      let last = PlainIntegers.weights(second, filters: c.results)
+      let last = PlainIntegers.weights(second, filters: c.results, multiplying: quantum)
       func results(_ between: [Float]) -> [Float] {
         let products = projected(quantum.integers(between), last.integers)
         return products.indices.map {
@@ -109,6 +110,12 @@ import Testing
       builder.metadata(ValueRanges.property, try ranges.text())
       real = try builder.run(inputs, on: .openBLAS).floats
     }
+
+    /// What is wrong with results that should be the expected ones.
+    func difference(_ results: [Float]) -> String? {
+      let shape = [c.batch, c.results, c.middle[2], c.middle[3]]
+      return integerDifference(results, expected, shape: shape, step: step)
+    }
   }
 
   @Test func randomCasesMatchPlainIntegers() throws {
@@ -118,7 +125,7 @@ import Testing
     for round in 0..<60 {
       let trial = try Trial(IntegerCase(&random), &random)
       let y = try trial.builder.run(trial.inputs, on: .oneDNN, precision: .int8)
-      let problem = integerDifference(y.floats, trial.expected, step: trial.step)
+      let problem = trial.difference(y.floats)
       #expect(problem == nil, "seed \(seed), round \(round): \(trial.c)")
     }
   }
@@ -132,16 +139,16 @@ import Testing
     (c.hasBias, c.hasSum, c.activation, c.isSigned) = (true, true, "Relu", (true, false))
     let trial = try Trial(c, &random)
     let good = trial.expected
-    #expect(integerDifference(good, good, step: trial.step) == nil)
-    #expect(integerDifference(trial.withOneScale, good, step: trial.step) != nil)
-    #expect(integerDifference(trial.real, good, step: trial.step) != nil)
+    #expect(trial.difference(good) == nil)
+    #expect(trial.difference(trial.withOneScale) != nil)
+    #expect(trial.difference(trial.real) != nil)
     let zeros = [Float](repeating: 0, count: good.count)
-    #expect(integerDifference(zeros, good, step: trial.step) != nil)
-    #expect(integerDifference(Array(good[9...] + good[..<9]), good, step: trial.step) != nil)
-    #expect(integerDifference(Array(good.dropLast()), good, step: trial.step) != nil)
+    #expect(trial.difference(zeros) != nil)
+    #expect(trial.difference(Array(good[9...] + good[..<9])) != nil)
+    #expect(trial.difference(Array(good.dropLast())) != nil)
     var wrong = good
     wrong[77] += 5 * trial.step
-    #expect(integerDifference(wrong, good, step: trial.step) != nil)
+    #expect(trial.difference(wrong) != nil)
     // But it is near the real numbers: 8 bits are enough.
     #expect(difference(good, trial.real, tolerance: 0.03) == nil)
   }

@@ -80,12 +80,15 @@ struct PlainQuantum {
 
 enum PlainIntegers {
   /// Weights of one filter after the other, each with a scale of its own (or all with one), what rounding
-  /// leaves handed to the next weight.
-  static func weights(_ values: [Float], filters: Int, perFilter: Bool = true)
-    -> (integers: [Int], scales: [Float])
-  {
-    let onInt8 = BackendInfo.available().contains { $0.precisions.contains(.int8) }
-    let limit: Float = onInt8 ? 127 : 64
+  /// leaves handed to the next weight. Where the CPU adds two products of bytes in 16 bits, seven bits
+  /// are safe, and of those for signed bytes the library keeps 63 levels.
+  static func weights(
+    _ values: [Float], filters: Int, perFilter: Bool = true, multiplying x: PlainQuantum
+  ) -> (integers: [Int], scales: [Float]) {
+    let isWhole = BackendInfo.available().contains { info in
+      ["avx512_core_vnni", "avx512_core_bf16", "avx512_core_amx"].contains(info.instructionSet)
+    }
+    let limit: Float = isWhole ? 127 : x.range.lowerBound < 0 ? 63 : 64
     let depth = values.count / filters
     let whole = values.reduce(0) { max($0, abs($1)) }
     var (integers, scales) = ([Int](), [Float]())
@@ -145,21 +148,27 @@ enum PlainIntegers {
   }
 }
 
-/// What is wrong with a result that should be the same integers: a place may differ where a number in
-/// between lay so near the middle of two integers that the order of fp32 operations decides. `step`: what
-/// one integer in between can do to a result.
-func integerDifference(_ actual: [Float], _ expected: [Float], step: Float) -> String? {
+/// What is wrong with a result that should be the same integers: a place of the picture may differ, in all
+/// its channels, where a number in between lay so near the middle of two integers that the order of fp32
+/// operations decides.
+/// - Parameters:
+///   - shape: N, C, H, W of the result.
+///   - step: what one integer in between can do to a result.
+func integerDifference(_ actual: [Float], _ expected: [Float], shape: [Int], step: Float) -> String?
+{
   guard actual.count == expected.count else {
     return "\(actual.count) numbers instead of \(expected.count)"
   }
   let scale = expected.reduce(Float(1e-20)) { max($0, abs($1)) }
-  var others = 0
+  let (channels, area) = (shape[1], shape[2] * shape[3])
+  var places = Set<Int>()
   for index in actual.indices {
     let error = abs(actual[index] - expected[index])
     guard error <= 4 * step + 1e-5 * scale else {
       return "at \(index): found \(actual[index]), expected \(expected[index]) (step \(step))"
     }
-    if error > 1e-4 * scale { others += 1 }
+    if error > 1e-4 * scale { places.insert(index / area / channels * area + index % area) }
   }
-  return others > max(2, actual.count / 20) ? "\(others) of \(actual.count) numbers differ" : nil
+  let count = shape[0] * area
+  return places.count > max(2, count / 20) ? "\(places.count) of \(count) places differ" : nil
 }

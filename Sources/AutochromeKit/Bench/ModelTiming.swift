@@ -25,7 +25,7 @@ public struct ModelTiming: Codable, Sendable {
     public var threads = 1
     /// One of the back ends by name; nil for all.
     public var backend: String?
-    /// One of the precisions by name; nil for all that the CPU computes in hardware and the network is
+    /// One of the precisions by name; nil for all that pay on this CPU and the network is
     /// fit for.
     public var precision: String?
     /// How often each is measured.
@@ -60,9 +60,10 @@ public struct ModelTiming: Codable, Sendable {
       let sessions = try BackendInfo.available()
         .filter { backend == nil || $0.backend == backend }
         .flatMap { info in
-          try info.precisions.filter {
-            precision == nil ? $0 != .int8 || loaded.isFitForInt8 : $0 == precision
-          }.map {
+          let wanted =
+            precision.map { precision in info.computable.filter { $0 == precision } }
+            ?? info.precisions.filter { $0 != .int8 || loaded.isFitForInt8 }
+          return try wanted.map {
             try Session(model: loaded, backend: info.backend, precision: $0)
           }
         }

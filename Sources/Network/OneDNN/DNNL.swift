@@ -7,6 +7,7 @@ final class DNNLEngine: @unchecked Sendable {
   let handle: dnnl_engine_t
 
   private init() throws(NetworkError) {
+    OneDNNInstructions.applyLimit()
     var engine: dnnl_engine_t?
     let status = dnnl_engine_create(&engine, dnnl_cpu, 0)
     guard status == dnnl_success, let engine else {

@@ -94,7 +94,7 @@ extension PlanCompiler {
       ) { () throws(NetworkError) in try Self.taps(of: weights, vertical.taps, horizontal.taps) }
       var part = PhasePart(vertical: vertical, horizontal: horizontal, filter: filter)
       if let quantum {
-        let rounded = try integerWeights(filter)
+        let rounded = try integerWeights(filter, multiplying: quantum)
         part.filter = rounded.integers
         part.units = IntegerUnits(
           source: quantum, weights: rounded.scales, target: step, summand: nil)

@@ -29,7 +29,7 @@ extension PlanCompiler {
       let constant = program.values[program.root(operation.inputs[1])].constant
     else { return false }
     let engine = try DNNLEngine.shared()
-    let filter = try integerWeights(constant)
+    let filter = try integerWeights(constant, multiplying: quantum)
     let units = IntegerUnits(
       source: quantum, weights: filter.scales,
       target: kind.post.isHomogeneous ? quantization.target(y) : nil,

@@ -6,7 +6,7 @@ extension PlanCompiler {
     switch precision {
     case .float32: dnnl_f32
     case .bfloat16: dnnl_bf16
-    case .int8: ac_dnnl_has_bf16() != 0 ? dnnl_bf16 : dnnl_f32
+    case .int8: OneDNNInstructions.hasBFloat16 ? dnnl_bf16 : dnnl_f32
     }
   }
 

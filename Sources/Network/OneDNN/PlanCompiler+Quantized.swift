@@ -80,25 +80,27 @@ extension PlanCompiler {
 
   /// Rounds weights (channels of the result first) to 8 bits, each channel with a scale of its own; once
   /// for all plans.
-  func integerWeights(_ source: Tensor) throws(NetworkError) -> IntegerWeights {
-    // Without VNNI, two products of bytes are added in 16 bits: 2 · 255 · 64 fits, 2 · 255 · 127 not.
-    let limit: Float = ac_dnnl_has_vnni() != 0 ? 127 : 64
+  /// - Parameter source: what they are multiplied with; where byte products saturate, it decides which
+  ///   integers are safe (``WeightRounding``).
+  func integerWeights(_ source: Tensor, multiplying quantum: Quantum) throws(NetworkError)
+    -> IntegerWeights
+  {
+    let rounding = WeightRounding.here(multiplying: quantum)
     let channels = source.shape[0]
     let depth = source.count / channels
-    let scales = try weights.derived(from: source.storage, key: "scales") {
+    let scales = try weights.derived(from: source.storage, key: "scales \(rounding)") {
       () throws(NetworkError) in
       try Tensor(shape: [channels]) { scales in
         _ = source.withUnsafeFloats { floats in
           for channel in 0..<channels {
             let row = floats[channel * depth..<(channel + 1) * depth]
-            let largest = row.reduce(0) { max($0, abs($1)) }
-            scales[channel] = largest > 0 ? max(largest / limit, .leastNormalMagnitude) : 1
+            scales[channel] = rounding.scale(row.reduce(0) { max($0, abs($1)) })
           }
         }
       }
     }
     let steps = scales.floats
-    let integers = try weights.derived(from: source.storage, key: "integers") {
+    let integers = try weights.derived(from: source.storage, key: "integers \(rounding)") {
       () throws(NetworkError) in
       try Tensor(shape: source.shape, elementType: .int8) { bytes in
         let integers = bytes.bindMemory(to: Int8.self)
@@ -107,7 +109,7 @@ extension PlanCompiler {
             var carry: Float = 0
             for index in channel * depth..<(channel + 1) * depth {
               let exact = floats[index] / steps[channel] + carry
-              let rounded = min(max(exact.rounded(), -limit), limit)
+              let rounded = rounding.nearest(exact)
               carry = exact - rounded
               integers[index] = Int8(rounded)
             }

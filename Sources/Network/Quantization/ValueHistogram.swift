@@ -38,7 +38,8 @@ struct ValueHistogram {
       limit = min(
         largest, Self.leastError(magnitudes, largest: largest, steps: signed ? 127 : 255))
     }
-    return ValueRanges.Range(low: max(low, -limit), high: min(high, limit))
+    // A maximum with 0 gives 0 or −0, by the instructions that take it; the file says 0.
+    return ValueRanges.Range(low: max(low, -limit) + 0, high: min(high, limit) + 0)
   }
 
   /// The numbers' magnitudes with their counts, the smallest first.
