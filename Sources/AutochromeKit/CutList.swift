@@ -1,13 +1,16 @@
 import Foundation
+import Imaging
+import Media
 
 /// Where shots begin, as a text that people read and correct: `probe --write-cuts` writes it, `--cuts`
 /// takes it in place of the shots that the program finds.
 ///
-/// Each line holds a time, in seconds or as [hours:]minutes:seconds, after the start of the film;
-/// what follows a `#` is not read. The frame at that time, or the first one after it, starts a shot.
+/// Each line holds a place after the start of the film, in any of the forms of `TimePosition`; what
+/// follows a `#` is not read, unless the line begins with the `#` of a frame number. The frame at that
+/// place, or the first one after it, starts a shot.
 public struct CutList: Hashable, Sendable {
-  /// In seconds after the start of the film, rising.
-  public let seconds: [Double]
+  /// In the order of the file.
+  public let positions: [TimePosition]
   /// Times are written with three decimals, so that they are half of the last one off at most.
   private static let tolerance = 0.0006
 
@@ -19,55 +22,84 @@ public struct CutList: Hashable, Sendable {
       throw AutochromeError(
         .noInput, "The cuts '\(path)' can't be read: \(error.localizedDescription).")
     }
-    var seconds: [Double] = []
+    var positions: [TimePosition] = []
     for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .enumerated()
     {
-      let entry = line.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
+      let entry = Self.entry(of: line)
       guard !entry.isEmpty else { continue }
-      guard let time = Self.time(entry) else {
+      guard let position = TimePosition(entry) else {
         throw AutochromeError(
           .badData,
-          "The cuts '\(path)' have '\(entry)' in line \(number + 1), which is no time such as 12.48 or "
-            + "1:02:12.48.")
+          "The cuts '\(path)' have '\(entry)' in line \(number + 1), which is no time such as "
+            + "\(TimePosition.forms); a comment begins with '# '.")
       }
-      seconds.append(time)
+      positions.append(position)
     }
-    self.seconds = seconds.sorted()
+    self.positions = positions
   }
 
-  private static func time(_ text: String) -> Double? {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard (1...3).contains(parts.count) else { return nil }
-    var sum = 0.0
-    for part in parts {
-      guard part.first?.isNumber == true, let value = Double(part), value.isFinite else {
-        return nil
-      }
-      sum = 60 * sum + value
+  /// What a line holds before its comment. `#12` is a frame, `# 12` a comment.
+  private static func entry(of line: Substring) -> String {
+    let text = line.trimmingCharacters(in: .whitespaces)
+    let isFrame = text.hasPrefix("#") && text.dropFirst().first?.isNumber == true
+    let rest = isFrame ? text.dropFirst() : Substring(text)
+    return ((isFrame ? "#" : "") + rest.prefix { $0 != "#" }).trimmingCharacters(in: .whitespaces)
+  }
+
+  /// Whether the numbers of frames are needed to follow it.
+  var countsFrames: Bool {
+    positions.contains {
+      if case .frame = $0.position { true } else { false }
     }
-    return sum
   }
 
   /// The text for shots that were found.
   static func text(of shots: [Probe.Shot]) -> String {
-    (["# Where shots begin, in seconds or hours:minutes:seconds. What follows a # is not read."]
-      + shots.map { String(format: "%.3f  # frame %d", $0.time, $0.frame) })
+    ([
+      "# Where shots begin: \(TimePosition.forms), one a line.",
+      "# What follows a # and a space is not read.",
+    ]
+      + shots.map { TimePosition.clock($0.time) + "  # frame \($0.frame)" })
       .joined(separator: "\n") + "\n"
   }
 
   /// Follows a film from frame to frame.
   struct Reader {
+    private let info: SourceInfo
+    /// Each rising.
     private let seconds: [Double]
-    private var next = 0
+    private let numbers: [Int]
+    private var next = (second: 0, number: 0)
 
-    init(_ cuts: CutList) { seconds = cuts.seconds }
+    /// - Parameter info: of the film, which knows its rate and the numbers of its frames.
+    /// - Throws: `MediaError` if the list has a time code that the film can't have.
+    init(_ cuts: CutList, of info: SourceInfo) throws(MediaError) {
+      self.info = info
+      var (seconds, numbers): ([Double], [Int]) = ([], [])
+      for position in cuts.positions {
+        if case .frame(let number) = position.position { numbers.append(number) }
+        if let time = try position.position.seconds(
+          rate: info.frameRate, firstTimecode: info.firstTimecode)
+        {
+          seconds.append(time)
+        }
+      }
+      self.seconds = seconds.sorted()
+      self.numbers = numbers.sorted()
+    }
 
-    /// Whether the frame at this time, which is later than the one before, starts a shot.
-    mutating func startsShot(at time: Double) -> Bool {
+    /// Whether this frame, which is shown later than the one before, starts a shot.
+    mutating func startsShot(at frame: Frame) -> Bool {
       let first = next
-      while next < seconds.count, seconds[next] <= time + CutList.tolerance { next += 1 }
-      return next > first
+      let time = info.seconds(of: frame)
+      while next.second < seconds.count, seconds[next.second] <= time + CutList.tolerance {
+        next.second += 1
+      }
+      if let number = info.number(of: frame) {
+        while next.number < numbers.count, numbers[next.number] <= number { next.number += 1 }
+      }
+      return next != first
     }
   }
 }

@@ -2,6 +2,21 @@
 public struct ExitStatus: RawRepresentable, Hashable, Sendable {
   /// The number that the shell sees.
   public var rawValue: Int32
+  /// A word for scripts: the name of the constant here, such as `badData`.
+  public var name: String {
+    switch self {
+    case .done: "done"
+    case .usage: "usage"
+    case .badData: "badData"
+    case .noInput: "noInput"
+    case .unavailable: "unavailable"
+    case .internalFault: "internalFault"
+    case .cannotCreate: "cannotCreate"
+    case .ioError: "ioError"
+    case .interrupted: "interrupted"
+    default: "other"
+    }
+  }
   /// Wraps any number.
   public init(rawValue: Int32) { self.rawValue = rawValue }
   /// All is done.

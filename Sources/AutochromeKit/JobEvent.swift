@@ -18,7 +18,8 @@ public struct JobProgress: Codable, Hashable, Sendable {
   public var elapsedSeconds: Double
   /// Frames written per second since the start.
   public var framesPerSecond: Double
-  /// Estimated seconds until the end, if the input tells its length.
+  /// Estimated seconds until the end; nil where the input does not tell its length, and as long as too
+  /// little was seen to estimate.
   public var secondsLeft: Double?
   /// Shots begun so far.
   public var shots: Int
@@ -38,6 +39,8 @@ public struct JobPlan: Codable, Hashable, Sendable {
   public var encoderPixelFormat: String?
   /// How luma and chroma are read and written, in words.
   public var color: String
+  /// The same for programs.
+  public var colorTags: ColorTags
   /// Luma size.
   public var width: Int
   /// Luma size.

@@ -11,6 +11,7 @@ final class JobLog: Sendable {
     var shotStarts: [Int] = []
     var warnings: [String] = []
     var damage: MediaError?
+    var timeLeft = TimeLeft()
   }
 
   private let state = Locked(State())
@@ -45,15 +46,19 @@ final class JobLog: Sendable {
   }
 
   func progress(_ elapsed: Duration, framesTotal: Int?) {
-    let (done, shots) = state.withLock { ($0.framesDone, $0.shotStarts.count) }
     let seconds = elapsed.seconds
+    let (done, shots, left) = state.withLock { state in
+      let left = framesTotal.flatMap {
+        state.timeLeft.estimate(done: state.framesDone, of: $0, at: seconds)
+      }
+      return (state.framesDone, state.shotStarts.count, left)
+    }
     let rate = seconds > 0 ? Double(done) / seconds : 0
-    let left = framesTotal.map { max(0, $0 - done) }
     onEvent(
       .progress(
         JobProgress(
           framesDone: done, framesTotal: framesTotal, elapsedSeconds: seconds,
-          framesPerSecond: rate, secondsLeft: rate > 0 ? left.map { Double($0) / rate } : nil,
+          framesPerSecond: rate, secondsLeft: left,
           shots: shots)))
   }
 

@@ -13,6 +13,7 @@ struct JobParts {
   private let job: ColorizationJob
   private let interruption: Media.Interruption
   private let sinkOptions: SinkOptions
+  private let cuts: CutList?
 
   /// Opens the source and loads the network.
   init(
@@ -22,9 +23,11 @@ struct JobParts {
     self.job = job
     self.interruption = interruption
     let settings = job.settings
+    cuts = try settings.cuts.map { try CutList(contentsOf: $0) }
     colorizer = try Self.openColorizer(settings)
     source = try Self.openSource(
-      input: job.input, settings: settings, interruption: interruption, warn: warn)
+      input: job.input, settings: settings, interruption: interruption,
+      countsFrames: cuts?.countsFrames ?? false, warn: warn)
     sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
     plan = try Self.plan(job: job, info: source.info, colorizer: colorizer, sinkOptions)
   }
@@ -39,16 +42,11 @@ struct JobParts {
   /// The stage that finds shots and motion, and chooses what the network sees.
   func makeTrackingStage() throws -> TrackingStage {
     TrackingStage(
-      settings: job.settings, cuts: try job.settings.cuts.map { try CutList(contentsOf: $0) })
+      settings: job.settings, cuts: try cuts.map { try CutList.Reader($0, of: source.info) })
   }
 
   /// The stage that steadies the estimates.
   func makeSteadyStage() -> SteadyStage { SteadyStage(settings: job.settings) }
-
-  /// When a frame is shown, in seconds after the start of the film.
-  func seconds(of frame: Frame) -> Double {
-    Double(frame.presentationTime) * source.info.timeBase.value + source.info.clockOffset
-  }
 
   /// Frames to be written, if the source tells.
   var expectedFrames: Int? {
@@ -56,18 +54,27 @@ struct JobParts {
   }
 
   func openSink() throws -> any FrameSink {
-    try MediaSink.open(job.output, source: source.info, options: sinkOptions)
+    let sink = try MediaSink.open(job.output, source: source.info, options: sinkOptions)
+    if sink is RawVideoSink, let option = job.settings.namedEncoderOptions.first {
+      sink.discard()
+      throw AutochromeError(
+        .usage,
+        "--\(option) has no effect: '\(job.output)' takes raw frames, which no encoder sees; leave it "
+          + "out.")
+    }
+    return sink
   }
 
   static func openSource(
     input: String, settings: Settings, interruption: Media.Interruption,
-    warn: @escaping @Sendable (String) -> Void
+    countsFrames: Bool = false, warn: @escaping @Sendable (String) -> Void
   ) throws -> any FrameSource {
     var options = SourceOptions()
     options.threads = settings.threads
     options.onDamage = .continue
-    options.from = settings.from
-    options.to = settings.to
+    options.from = settings.from?.position
+    options.to = settings.to?.position
+    options.countsFrames = countsFrames
     options.frameLimit = settings.frames
     if settings.audio == .none { options.copiedKinds.remove(.audio) }
     if settings.extras == .none {
@@ -77,12 +84,13 @@ struct JobParts {
     options.interruption = interruption
     options.report = warn
     let rate = try settings.inputRate.map { try parseRate($0) }
-    if let rate { options.pictureRate = rate }
+    options.pictureRate = rate ?? Rational(Settings.Standard.pictureRate, 1)
     if let size = settings.inputSize {
       let sides = try Settings.parseSize(size, option: "--input-size")
       options.rawVideo = SourceOptions.RawVideo(
         width: sides.width, height: sides.height,
-        pixelFormat: settings.inputPixelFormat ?? "gray", frameRate: rate ?? Rational(24, 1))
+        pixelFormat: settings.inputPixelFormat ?? Settings.Standard.rawPixelFormat,
+        frameRate: rate ?? Rational(Settings.Standard.pictureRate, 1))
     }
     return try MediaSource.open(input, options: options)
   }
@@ -118,6 +126,10 @@ struct JobParts {
       options.encoder = settings.codec.map { JobOutputs.encoderName($0) }
       options.crf = settings.crf
       options.preset = settings.preset
+    } else {
+      // Encoders of pictures take what they have, and refuse the rest.
+      if settings.namedEncoderOptions.contains("crf") { options.crf = settings.crf }
+      if settings.namedEncoderOptions.contains("preset") { options.preset = settings.preset }
     }
     options.threads = settings.threads
     options.pixelFormat = settings.pixelFormat
@@ -135,6 +147,7 @@ struct JobParts {
     let geometry = colorizer.geometry(
       width: info.width, height: info.height, sampleAspectRatio: info.sampleAspectRatio)
     let permits = try permits(info: info, geometry: geometry, settings: settings)
+    let tags = ColorTags(info)
     return JobPlan(
       input: job.input, output: job.output,
       source: "\(info.containerName), \(info.codecName), \(info.width)×\(info.height), "
@@ -145,7 +158,7 @@ struct JobParts {
           source: info.format, color: info.color, width: info.width, height: info.height,
           encoder: encoder, requested: sink.pixelFormat
         ).encoderPixelFormat
-      }, color: words(for: info),
+      }, color: tags.text, colorTags: tags,
       width: info.width, height: info.height, workingWidth: geometry.workingWidth,
       workingHeight: geometry.workingHeight, permits: permits,
       network: colorizer.network.title, temperature: colorizer.temperature,
@@ -167,7 +180,7 @@ struct JobParts {
     let needed = settings.lookAhead + 2
     let wanted = settings.lookAhead + 2 * settings.threads + 2
     guard let memory = settings.memory else {
-      return max(needed, min(wanted, Int(600 / megabytes)))
+      return max(needed, min(wanted, Int(Double(Settings.Standard.memory) / megabytes)))
     }
     let allowed = Int(Double(memory) / megabytes)
     guard allowed >= needed else {
@@ -178,21 +191,6 @@ struct JobParts {
           + "\(Int((megabytes * Double(needed)).rounded(.up))) or a smaller --look-ahead.")
     }
     return min(wanted, allowed)
-  }
-
-  /// The color tags in words, with what stands for those that are absent.
-  static func words(for info: SourceInfo) -> String {
-    let given = info.color
-    let used = given.resolved(width: info.width, height: info.height, format: info.format)
-    func word(_ name: String, _ given: Int, _ used: Int) -> String {
-      given == used ? "\(name) \(used)" : "\(name) \(used) (untagged)"
-    }
-    return [
-      word("matrix", given.matrix.rawValue, used.matrix.rawValue),
-      word("transfer", given.transfer.rawValue, used.transfer.rawValue),
-      word("primaries", given.primaries.rawValue, used.primaries.rawValue),
-      "\(used.range.rawValue) range" + (given.range == used.range ? "" : " (untagged)"),
-    ].joined(separator: ", ")
   }
 }
 

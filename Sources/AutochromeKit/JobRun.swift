@@ -121,7 +121,7 @@ struct JobRun {
     .serialInOrder("motion", state: try parts.makeTrackingStage()) { stage, item in
       guard let frame = item.element.frame, let survey = item.analysis else { return [item] }
       var item = item
-      item.tracking = stage.track(survey, seconds: parts.seconds(of: frame))
+      item.tracking = stage.track(survey, of: frame)
       return [item]
     }
     .parallel("network") { item in

@@ -19,6 +19,8 @@ public struct Probe: Codable, Sendable {
   public var pixelFormat: String
   /// The color tags, and what stands for those that are absent.
   public var color: String
+  /// The same for programs.
+  public var colorTags: ColorTags
   /// Frames per second; absent if unknown.
   public var frameRate: Double?
   /// Seconds; absent if unknown.
@@ -86,7 +88,8 @@ public struct Probe: Codable, Sendable {
     width = info.width
     height = info.height
     pixelFormat = info.format.description
-    color = JobParts.words(for: info)
+    colorTags = ColorTags(info)
+    color = colorTags.text
     frameRate = info.frameRate?.value
     duration = info.duration
     estimatedFrames = info.estimatedFrameCount
@@ -118,8 +121,6 @@ public struct Probe: Codable, Sendable {
       followsMotion: settings.keyFrames != .off, keyFrameDistance: settings.keyFrames.distance)
     var shots: [Shot] = []
     var seen = Seen(frames: 0, of: 0)
-    let timeBase = source.info.timeBase.value
-    let offset = source.info.clockOffset
     while let frame = try source.nextFrame() {
       let tracking = tracker.track(try colorizer.lightness(of: frame))
       seen.of += 1
@@ -129,8 +130,7 @@ public struct Probe: Codable, Sendable {
         shots.removeLast()
       }
       guard tracking.verdict.startsShot else { continue }
-      shots.append(
-        Shot(frame: frame.index, time: Double(frame.presentationTime) * timeBase + offset))
+      shots.append(Shot(frame: frame.index, time: source.info.seconds(of: frame)))
     }
     self.shots = shots
     self.seen = seen
@@ -155,28 +155,31 @@ public struct Probe: Codable, Sendable {
 
   /// For people.
   public var text: String {
-    func format(_ value: Double?, _ unit: String) -> String {
-      value.map { String(format: "%.3f ", $0) + unit } ?? "unknown"
+    var rows = AlignedList()
+    rows.add("source", "\(input): \(container), \(codec), \(width)×\(height), \(pixelFormat)")
+    rows.add("color", color)
+    rows.add("rate", frameRate.map { String(format: "%.3f frames/s", $0) } ?? "unknown")
+    rows.add(
+      "length",
+      [duration.map { TimePosition.clock($0) }, estimatedFrames.map { "about \($0) frames" }]
+        .compactMap { $0 }.joined(separator: ", "))
+    rows.add("sample aspect", sampleAspectRatio ?? "unknown")
+    rows.add("fields", fieldOrder)
+    rows.add("rotation", rotationDegrees.map { "\($0)°, carried on" })
+    for stream in otherStreams { rows.add("stream", stream) }
+    rows.add("chapters", chapters > 0 ? "\(chapters)" : nil)
+    rows.add("pipeline", pipeline)
+    rows.add("network", "sees \(workingSize)")
+    rows.add(
+      "key frames",
+      keyFrameDistance.map {
+        "at most \($0) apart, and where motion does not explain the picture"
+          + (seen.map { "; the network sees \($0.frames) of \($0.of) frames" } ?? "")
+      })
+    rows.add("shots", shots.map { "\($0.count)" })
+    for shot in shots ?? [] {
+      rows.add("", "\(TimePosition.clock(shot.time))  frame \(shot.frame)")
     }
-    var lines = [
-      "\(input): \(container), \(codec), \(width)×\(height), \(pixelFormat)", "color: \(color)",
-      "rate: \(format(frameRate, "frames/s")), duration: \(format(duration, "s")), "
-        + "frames: \(estimatedFrames.map { "about \($0)" } ?? "unknown")",
-      "sample aspect ratio: \(sampleAspectRatio ?? "unknown"), fields: \(fieldOrder)",
-    ]
-    if let rotationDegrees { lines.append("rotation: \(rotationDegrees)° (carried on)") }
-    lines += otherStreams.map { "stream \($0)" }
-    if chapters > 0 { lines.append("chapters: \(chapters)") }
-    lines.append("pipeline: \(pipeline); the network sees \(workingSize)")
-    if let keyFrameDistance {
-      lines.append(
-        "key frames: at most \(keyFrameDistance) apart, and where motion does not explain the picture"
-          + (seen.map { "; the network sees \($0.frames) of \($0.of) frames" } ?? ""))
-    }
-    if let shots {
-      lines.append("shots: \(shots.count)")
-      lines += shots.map { String(format: "  frame %d at %.3f s", $0.frame, $0.time) }
-    }
-    return lines.joined(separator: "\n")
+    return rows.description
   }
 }

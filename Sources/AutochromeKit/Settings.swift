@@ -1,4 +1,5 @@
 import Foundation
+import Media
 
 /// The settings of a job, complete and checked. What depends on the model (temperature, vividness)
 /// or on the output (codec) stays optional here and is resolved when that is known.
@@ -29,10 +30,10 @@ public struct Settings: Codable, Hashable, Sendable {
   public var cuts: String?
   /// How chroma gets to full resolution.
   public var refine: RefineMode
-  /// Start time in seconds.
-  public var from: Double?
-  /// End time in seconds.
-  public var to: Double?
+  /// The first wanted frame; nil from the start.
+  public var from: TimePosition?
+  /// The first frame that is not wanted any more; nil to the end.
+  public var to: TimePosition?
   /// How many frames at most.
   public var frames: Int?
   /// Encoder; nil for what the output's kind suggests.
@@ -65,6 +66,8 @@ public struct Settings: Codable, Hashable, Sendable {
   /// The encoder settings come from the pipeline file, not from the command line: they give way to
   /// what the output can hold.
   var codecIsDefault: Bool
+  /// Those of `crf` and `preset` that the command line sets: they act, or are refused.
+  var namedEncoderOptions: [String]
 
   /// The name of the default network.
   public static let defaultModel = "autochrome-fast"
@@ -97,6 +100,9 @@ public struct Settings: Codable, Hashable, Sendable {
           + "steadies them.")
     }
     codecIsDefault = options.codec == nil
+    namedEncoderOptions = [
+      options.crf.map { _ in Limits.crf.name }, options.preset.map { _ in "preset" },
+    ].compactMap { $0 }
   }
 
   private init(pipeline: String, layer: SettingsLayer) throws(AutochromeError) {
@@ -104,15 +110,15 @@ public struct Settings: Codable, Hashable, Sendable {
     model = layer.model ?? Self.defaultModel
     backend = layer.backend
     precision = layer.precision
-    size = layer.size ?? 160
+    size = layer.size ?? Standard.size
     temperature = layer.temperature
     vividness = layer.vividness
-    saturation = layer.saturation ?? 1
-    stability = layer.stability ?? 0.7
-    lookAhead = layer.lookAhead ?? 16
-    keyFrames = stability > 0 ? layer.keyFrames ?? .off : .off
+    saturation = layer.saturation ?? Standard.saturation
+    stability = layer.stability ?? Standard.stability
+    lookAhead = layer.lookAhead ?? Standard.lookAhead
+    keyFrames = stability > 0 ? layer.keyFrames ?? Standard.keyFrames : .off
     cuts = layer.cuts
-    refine = layer.refine ?? .guided
+    refine = layer.refine ?? Standard.refine
     from = layer.from
     to = layer.to
     frames = layer.frames
@@ -125,11 +131,14 @@ public struct Settings: Codable, Hashable, Sendable {
     inputSize = layer.inputSize
     inputPixelFormat = layer.inputPixelFormat
     inputRate = layer.inputRate
-    audio = layer.audio ?? .copy
-    extras = layer.extras ?? .copy
-    threads = layer.threads ?? min(Self.mostThreads, ProcessInfo.processInfo.activeProcessorCount)
+    audio = layer.audio ?? Standard.audio
+    extras = layer.extras ?? Standard.extras
+    threads =
+      layer.threads
+      ?? min(Limits.threads.range.upperBound, ProcessInfo.processInfo.activeProcessorCount)
     memory = layer.memory
     codecIsDefault = true
+    namedEncoderOptions = []
     try check()
   }
 
@@ -145,52 +154,33 @@ public struct Settings: Codable, Hashable, Sendable {
     return (sides[0], sides[1])
   }
 
-  private static let mostThreads = 256
-  /// Seconds; what is far beyond any film, and still a time stamp in the finest clock.
-  private static let latestTime = 1e9
-
   private func check() throws(AutochromeError) {
-    try Self.require("size", size, in: 64...1024)
-    try Self.require("saturation", saturation, in: 0...2)
-    try Self.require("stability", stability, in: 0...1)
-    try Self.require("look-ahead", lookAhead, in: 0...16)
-    try Self.require("key-frames", keyFrames.distance, in: 1...KeyFrames.most)
-    try Self.require("threads", threads, in: 1...Self.mostThreads)
-    if let memory { try Self.require("memory", memory, in: 64...1_000_000) }
-    if let temperature { try Self.require("temperature", temperature, in: 0.01...1) }
-    if let vividness { try Self.require("vividness", vividness, in: 0...1) }
-    if let frames { try Self.require("frames", frames, in: 1...Int.max) }
-    if let from { try Self.require("from", from, in: 0...Self.latestTime) }
-    if let to {
-      try Self.require("to", to, in: (from ?? 0).nextUp...(Self.latestTime + 1))
+    try Limits.size.check(size)
+    try Limits.saturation.check(saturation)
+    try Limits.stability.check(stability)
+    try Limits.lookAhead.check(lookAhead)
+    try Limits.keyFrames.check(keyFrames.distance)
+    try Limits.threads.check(threads)
+    try Limits.memory.check(memory)
+    try Limits.temperature.check(temperature)
+    try Limits.vividness.check(vividness)
+    try Limits.frames.check(frames)
+    try Limits.crf.check(crf)
+    for (name, position) in [("from", from), ("to", to)] {
+      if case .seconds(let seconds)? = position?.position {
+        try SettingLimits(name, Limits.time).check(seconds)
+      }
     }
-    if let crf { try Self.require("crf", crf, in: 0...63) }
-  }
-
-  private static func require<T: Comparable>(
-    _ name: String, _ value: T, in range: ClosedRange<T>
-  ) throws(AutochromeError) {
-    guard range.contains(value) else {
+    let isEmpty =
+      switch (from?.position ?? 0, to?.position) {
+      case (.seconds(let from), .seconds(let to)): to <= from
+      case (.frame(let from), .frame(let to)): to <= from
+      case (_, .frame(0)): true
+      default: false
+      }
+    if isEmpty, let to {
       throw AutochromeError(
-        .usage, "--\(name) \(value) is outside of \(range.lowerBound)…\(range.upperBound).")
+        .usage, "--to \(to) does not lie after --from \(from ?? 0), so that no frame is left.")
     }
-  }
-
-  /// The settings one a line, as a pipeline file would set them.
-  public var listing: String {
-    func line(_ name: String, _ value: (any CustomStringConvertible)?) -> String {
-      "\(name): \(value.map { "\($0)" } ?? "automatic")"
-    }
-    return [
-      line("pipeline", pipeline), line("model", model), line("backend", backend),
-      line("precision", precision), line("size", size), line("temperature", temperature),
-      line("vividness", vividness), line("saturation", saturation),
-      line("stability", stability), line("look-ahead", lookAhead),
-      line("key-frames", keyFrames),
-      line("cuts", cuts), line("refine", refine.rawValue), line("codec", codec), line("crf", crf),
-      line("preset", preset), line("pixel-format", pixelFormat), line("audio", audio.rawValue),
-      line("extras", extras.rawValue),
-      line("threads", threads), line("memory", memory),
-    ].joined(separator: "\n")
   }
 }

@@ -31,10 +31,10 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   public var cuts: String?
   /// How chroma gets to full resolution.
   public var refine: RefineMode?
-  /// Start time in seconds.
-  public var from: Double?
-  /// End time in seconds.
-  public var to: Double?
+  /// The first wanted frame; nil from the start.
+  public var from: TimePosition?
+  /// The first frame that is not wanted any more; nil to the end.
+  public var to: TimePosition?
   /// How many frames at most.
   public var frames: Int?
   /// Encoder, by FFmpeg's or its common name.
@@ -108,8 +108,19 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
         "Pipeline '\(file)' sets '\(key.string ?? "?")', which is no setting; there are "
           + Self.names.joined(separator: ", ") + ".")
     }
+    for (key, value) in mapping where value.scalar?.string.isEmpty == true {
+      throw AutochromeError(
+        .usage,
+        "Pipeline '\(file)' gives '\(key.string ?? "?")' no value; what begins with a # stands in quotes, "
+          + "as in from: \"#1234\".")
+    }
     do {
       self = try YAMLDecoder().decode(Self.self, from: yaml)
+    } catch let DecodingError.dataCorrupted(context) {
+      throw AutochromeError(
+        .usage,
+        "Pipeline '\(file)': \((context.codingPath.last?.stringValue).map { $0 + ": " } ?? "")"
+          + "\(context.debugDescription).")
     } catch {
       throw AutochromeError(
         .usage, "Pipeline '\(file)' has a value of the wrong kind: \(Self.oneLine(error)).")

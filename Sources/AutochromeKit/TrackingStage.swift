@@ -1,4 +1,5 @@
 import Colorization
+import Imaging
 
 /// The stage before the network: small pictures in, in order; where shots start, the motion, and which
 /// frames the network must see.
@@ -7,14 +8,15 @@ struct TrackingStage {
   private var cuts: CutList.Reader?
 
   /// - Parameter cuts: where shots begin; nil to find them.
-  init(settings: Settings, cuts: CutList?) {
+  init(settings: Settings, cuts: CutList.Reader? = nil) {
     tracker = FrameTracker(
       followsMotion: settings.stability > 0, keyFrameDistance: settings.keyFrames.distance)
-    self.cuts = cuts.map { CutList.Reader($0) }
+    self.cuts = cuts
   }
 
-  /// - Parameter seconds: when the frame is shown, after the start of the film.
-  mutating func track(_ survey: FrameAnalysis, seconds: Double) -> FrameTracking {
-    tracker.track(survey.lightness, startsShot: cuts?.startsShot(at: seconds))
+  /// - Parameter frame: what the survey is of; not looked at where shots are found.
+  mutating func track(_ survey: FrameAnalysis, of frame: Frame? = nil) -> FrameTracking {
+    let startsShot = frame.flatMap { cuts?.startsShot(at: $0) }
+    return tracker.track(survey.lightness, startsShot: startsShot)
   }
 }

@@ -8,14 +8,14 @@ public enum ImagingError: Error, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unsupportedMatrix(let value):
-      "matrix coefficients \(value) (ITU-T H.273 §8.3) are not among those this build can color: "
+      "matrix coefficients \(value) (\(MatrixCoefficients(rawValue: value)), ITU-T H.273 §8.3) are not among those this build can color: "
         + "expected BT.709 (1), FCC (4), BT.601 (5, 6), SMPTE 240M (7) or BT.2020 (9); "
         + "convert the picture first, for instance with ffmpeg -vf zscale=matrix=709"
     case .unsupportedTransfer(let value):
-      "transfer characteristics \(value) (ITU-T H.273 §8.2) are not known; "
+      "transfer characteristics \(value) (\(TransferCharacteristics(rawValue: value)), ITU-T H.273 §8.2) are not known; "
         + "convert the picture first, or correct its tags"
     case .unsupportedPrimaries(let value):
-      "color primaries \(value) (ITU-T H.273 §8.1) are not known; "
+      "color primaries \(value) (\(ColorPrimaries(rawValue: value)), ITU-T H.273 §8.1) are not known; "
         + "convert the picture first, or correct its tags"
     }
   }

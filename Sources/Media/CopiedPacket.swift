@@ -49,6 +49,8 @@ public final class CopiedPacket: @unchecked Sendable {
   public var presentationTime: Int64? { pointer.pointee.pts.knownTime }
   /// In units of `timeBase`; `nil` if unknown.
   public var decodingTime: Int64? { pointer.pointee.dts.knownTime }
+  /// When it is due, in seconds; `nil` if unknown.
+  var seconds: Double? { (presentationTime ?? decodingTime).map { Double($0) * timeBase.value } }
   /// In units of `timeBase`; 0 if unknown.
   public var duration: Int64 { pointer.pointee.duration }
   public var isKey: Bool { pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 }
@@ -69,6 +71,16 @@ extension UnsafeMutablePointer<UInt8> {
 extension Int64 {
   /// `nil` for FFmpeg's "no time stamp".
   var knownTime: Int64? { self == ac_no_pts() ? nil : self }
+}
+
+extension TimeCut {
+  /// Lets the times of a packet count from the cut.
+  func shift(_ packet: UnsafeMutablePointer<AVPacket>, in timeBase: Rational) {
+    let shift = shift(in: timeBase)
+    guard shift != 0 else { return }
+    if let pts = packet.pointee.pts.knownTime { packet.pointee.pts = pts - shift }
+    if let dts = packet.pointee.dts.knownTime { packet.pointee.dts = dts - shift }
+  }
 }
 
 extension Rational {

@@ -20,7 +20,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   private let decoder: VideoDecoder
   private let videoIndex: Int
   private let options: SourceOptions
-  private let cut: TimeCut
+  private var cut: TimeCut
   private let isCopied: [Bool]
   private let packet: UnsafeMutablePointer<AVPacket>
   private let guessedDuration: Int64
@@ -34,6 +34,8 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   private var failure: MediaError?
   private var damaged = 0
   private var frameIndex = 0
+  /// Frames that the decoder gave, wanted or not.
+  private var shownCount = 0
   private var packetIndex = 0
   private var lastTime: Int64?
   /// When the first frame is shown that the decoder gave, wanted or not, in seconds.
@@ -62,8 +64,6 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     let timeBase = Rational(stream.pointee.time_base)
     let frameSeconds = rate.num > 0 ? Double(rate.den) / Double(rate.num) : 0
     guessedDuration = timeBase.value > 0 ? Int64((frameSeconds / timeBase.value).rounded()) : 0
-    cut = TimeCut(
-      from: options.from, to: options.to, start: demuxer.startTime, frameSeconds: frameSeconds)
     timeline = Timeline(demuxer.pointer.pointee.iformat)
     guard let packet = av_packet_alloc() else { throw MediaError.outOfMemory }
     self.packet = packet
@@ -81,9 +81,12 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     }
     self.isCopied = isCopied
     info = try SourceInfo(
-      describing: demuxer, videoIndex: videoIndex, codecName: decoder.codecName, streams: streams,
-      cut: cut, options: options)
+      describing: demuxer, videoIndex: videoIndex, codecName: decoder.codecName, streams: streams)
+    cut = try TimeCut(
+      options, start: demuxer.startTime, rate: info.frameRate, firstTimecode: info.firstTimecode)
     try readOpening()
+    info.limit(to: cut, of: demuxer, options: options)
+    info.framesBefore = cut.countsFrames || cut.from == nil ? max(shownCount - 1, 0) : nil
     if let frame = opening.last?.frame {
       info.width = frame.picture.width
       info.height = frame.picture.height
@@ -109,7 +112,8 @@ public final class FileSource: FrameSource, @unchecked Sendable {
 
   /// Reads to the first frame, which tells what the others are. Sound may begin long before it.
   private func readOpening() throws {
-    guard let from = cut.from, demuxer.bytes.isSeekable, options.from ?? 0 > 0 else {
+    guard let from = cut.from, from > demuxer.startTime, !cut.countsFrames, demuxer.bytes.isSeekable
+    else {
       return try readToFirstFrame()
     }
     // Some formats find places by the time of decoding, or roughly: where the first frame that comes
@@ -147,7 +151,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     opening = []
     gathered = GatheredPackets()
     (phase, inputEnded, failure) = (.decoding, false, nil)
-    (damaged, frameIndex, packetIndex) = (0, 0, 0)
+    (damaged, frameIndex, shownCount, packetIndex) = (0, 0, 0, 0)
     (lastTime, firstDecoded, endTime) = (nil, nil, nil)
     passedEnd = []
   }
@@ -294,12 +298,9 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       let seconds = Double(time) * timeBase.value
       if !cut.containsPacket(at: seconds, before: endTime) { return }
     }
-    let shift = cut.shift(in: timeBase)
-    if shift != 0 {
-      if let pts = packet.pointee.pts.knownTime { packet.pointee.pts = pts - shift }
-      if let dts = packet.pointee.dts.knownTime { packet.pointee.dts = dts - shift }
-    }
+    cut.shift(packet, in: timeBase)
     gathered.append(try CopiedPacket(moving: packet, timeBase: timeBase))
+    if cut.isSearching, gathered.isFull { gathered.removeFirst() }
   }
 
   // MARK: Frames
@@ -339,12 +340,16 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     lastDuration = duration
     let seconds = Double(time) * info.timeBase.value
     firstDecoded = firstDecoded ?? seconds
-    switch cut.place(of: seconds) {
-    case .before: return nil
+    let number = shownCount
+    shownCount += 1
+    switch cut.place(of: seconds, number: number) {
+    case .before:
+      if cut.isSearching { gathered.removeAll { $0.seconds.map { $0 < seconds } ?? true } }
+      return nil
     case .after:
       endFrames(at: cut.to ?? seconds)
       return nil
-    case .inside: break
+    case .inside: if cut.isSearching { begin(at: seconds) }
     }
     let picture = try decoded.picture(in: demuxer.bytes.name)
     if frameIndex > 0 {
@@ -373,16 +378,19 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     return frame
   }
 
+  /// The wanted frame was found by its number: what was gathered on the way begins with it.
+  private func begin(at seconds: Double) {
+    cut.begin(at: seconds)
+    gathered.removeAll { $0.seconds.map { $0 < seconds } ?? true }
+    gathered.forEach { cut.shift($0.pointer, in: $0.timeBase) }
+  }
+
   // MARK: After the last frame
 
   private func endFrames(at seconds: Double) {
     endTime = seconds
     // What was gathered before the end was known.
-    gathered.removeAll { packet in
-      (packet.presentationTime ?? packet.decodingTime).map {
-        Double($0) * packet.timeBase.value + (cut.from ?? 0) >= seconds
-      } ?? false
-    }
+    gathered.removeAll { $0.seconds.map { $0 + (cut.from ?? 0) >= seconds } ?? false }
     phase = .collecting
   }
 

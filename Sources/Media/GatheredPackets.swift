@@ -22,6 +22,10 @@ struct GatheredPackets {
     return packets
   }
 
+  mutating func removeFirst() { byteCount -= packets.removeFirst().byteCount }
+
+  func forEach(_ body: (CopiedPacket) -> Void) { packets.forEach(body) }
+
   mutating func removeAll(where shouldGo: (CopiedPacket) -> Bool) {
     packets.removeAll(where: shouldGo)
     byteCount = packets.reduce(0) { $0 + $1.byteCount }

@@ -15,11 +15,13 @@ public struct SourceOptions: Sendable {
   /// threading, which would hold frames back.
   public var threads = 0
   public var onDamage = DamagePolicy.stop
-  /// Seconds after the start of the file; frames and packets before are left out. Times then count
-  /// from this point.
-  public var from: Double?
-  /// Seconds after the start of the file; frames and packets from there on are left out.
-  public var to: Double?
+  /// The first wanted frame; frames and packets before are left out. Times then count from this point.
+  public var from: FilmPosition?
+  /// The first frame that is not wanted any more; frames and packets from there on are left out.
+  public var to: FilmPosition?
+  /// Whether `SourceInfo.number` must tell the numbers of frames: what lies before `from` is then
+  /// decoded and counted, not sought past.
+  public var countsFrames = false
   /// Ends after so many frames.
   public var frameLimit: Int?
   /// Kinds of streams whose packets are copied.

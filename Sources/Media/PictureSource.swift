@@ -47,7 +47,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
       throw MediaError(.usage, "A rate of \(options.pictureRate) pictures per second is none.")
     }
     let rate = options.pictureRate
-    cut = TimeCut(from: options.from, to: options.to, start: 0, frameSeconds: 1 / rate.value)
+    cut = try TimeCut(options, start: 0, rate: rate, isConstant: true)
     var index = 0
     var reader: PictureSplitter?
     var found: PictureDecoder.Result?
@@ -95,6 +95,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
       codecName: first.codecName)
     info.sampleAspectRatio = first.sampleAspectRatio
     info.clockOffset = cut.clockOffset
+    info.hasConstantRate = true
     switch origin {
     case .files(let list):
       info.containerName = "folder"
@@ -117,7 +118,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     try lock.withLock { _ in
       while !isEnded, deliveredCount != options.frameLimit {
         let index = position
-        let place = cut.place(of: Double(index) * info.timeBase.value)
+        let place = cut.place(of: Double(index) * info.timeBase.value, number: index)
         if place == .after { break }
         guard let (result, name) = try read(isWanted: place == .inside) else { break }
         position += 1

@@ -49,8 +49,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     }
     frameByteCount = Int(size)
     let rate = header.frameRate ?? Rational(25, 1)
-    cut = TimeCut(
-      from: options.from, to: options.to, start: 0, frameSeconds: 1 / rate.value)
+    cut = try TimeCut(options, start: 0, rate: rate, isConstant: true)
     var color = ColorDescription(range: header.range, chromaLocation: header.chromaLocation)
     if layout.format.model != .yuv && color.range == .unspecified { color.range = .full }
     if layout.format.model == .rgb { color.matrix = .identity }
@@ -61,6 +60,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     info.sampleAspectRatio = header.sampleAspectRatio
     info.fieldOrder = header.fieldOrder
     info.clockOffset = cut.clockOffset
+    info.hasConstantRate = true
     info.isSeekable = bytes.isSeekable
     info.isPipe = !bytes.isSeekable
     if let total = bytes.byteCount {
@@ -115,7 +115,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
       while !isEnded {
         if deliveredCount == options.frameLimit { break }
         let index = readCount
-        let place = cut.place(of: Double(index) * info.timeBase.value)
+        let place = cut.place(of: Double(index) * info.timeBase.value, number: index)
         if place == .after { break }
         guard let frame = try readFrame(isWanted: place == .inside) else { break }
         readCount += 1

@@ -3,10 +3,9 @@ import Imaging
 
 extension SourceInfo {
   /// What a container tells of the video stream `videoIndex` and of the others, before a frame is
-  /// decoded. Times are those of the cut.
+  /// decoded.
   init(
-    describing demuxer: Demuxer, videoIndex: Int, codecName: String, streams: [StreamInfo],
-    cut: TimeCut, options: SourceOptions
+    describing demuxer: Demuxer, videoIndex: Int, codecName: String, streams: [StreamInfo]
   ) throws {
     let stream = demuxer.stream(videoIndex)
     let rate = av_guess_frame_rate(demuxer.pointer, stream, nil)
@@ -30,6 +29,23 @@ extension SourceInfo {
     isSeekable = demuxer.bytes.isSeekable
     isPipe = !demuxer.bytes.isSeekable
     metadata = Demuxer.entries(demuxer.pointer.pointee.metadata)
+    firstTimecode = Timecode(of: metadata + streams.flatMap(\.metadata))
+    let matrix = videoStream?.sideData.first {
+      $0.type == AV_PKT_DATA_DISPLAYMATRIX.rawValue && $0.bytes.count >= 36
+    }
+    if let matrix {
+      let counterclockwise = matrix.bytes.withUnsafeBytes { bytes in
+        bytes.bindMemory(to: Int32.self).baseAddress.map { av_display_rotation_get($0) } ?? 0
+      }
+      let clockwise = (360 - counterclockwise).truncatingRemainder(dividingBy: 360)
+      if clockwise != 0 { rotationDegrees = clockwise }
+    }
+  }
+
+  /// What the file tells of its length, once it is known where the wanted part begins. Times are those
+  /// of the cut.
+  mutating func limit(to cut: TimeCut, of demuxer: Demuxer, options: SourceOptions) {
+    let stream = demuxer.stream(videoStreamIndex)
     chapters = demuxer.chapters.compactMap(cut.apply)
     clockOffset = cut.clockOffset
     let whole =
@@ -43,16 +59,6 @@ extension SourceInfo {
     }
     if let limit = options.frameLimit {
       estimatedFrameCount = min(estimatedFrameCount ?? limit, limit)
-    }
-    let matrix = videoStream?.sideData.first {
-      $0.type == AV_PKT_DATA_DISPLAYMATRIX.rawValue && $0.bytes.count >= 36
-    }
-    if let matrix {
-      let counterclockwise = matrix.bytes.withUnsafeBytes { bytes in
-        bytes.bindMemory(to: Int32.self).baseAddress.map { av_display_rotation_get($0) } ?? 0
-      }
-      let clockwise = (360 - counterclockwise).truncatingRemainder(dividingBy: 360)
-      if clockwise != 0 { rotationDegrees = clockwise }
     }
   }
 }

@@ -24,6 +24,13 @@ public struct SourceInfo: Sendable {
   /// What a frame's time stamp in seconds lacks to the seconds after the start of the file, as
   /// `SourceOptions.from` counts them.
   public var clockOffset = 0.0
+  /// The time code of the first frame of the file, if it tells one.
+  public var firstTimecode: Timecode?
+  /// How many frames of the file are shown before the first that is delivered; `nil` where they were not
+  /// counted (see `SourceOptions.countsFrames`).
+  var framesBefore: Int? = 0
+  /// Whether each frame has its place on a grid of time, so that its time is its number.
+  var hasConstantRate = false
   /// FFmpeg's short name of the container, such as `matroska`; `folder` for pictures.
   public var containerName: String
   /// FFmpeg's name of the video codec, such as `h264`.
@@ -51,6 +58,19 @@ public struct SourceInfo: Sendable {
     self.frameRate = frameRate
     self.containerName = containerName
     self.codecName = codecName
+  }
+
+  /// When a frame is shown, in seconds after the start of the file.
+  public func seconds(of frame: Frame) -> Double {
+    Double(frame.presentationTime) * timeBase.value + clockOffset
+  }
+
+  /// The number of a frame in the file, from 0; `nil` where they were not counted.
+  public func number(of frame: Frame) -> Int? {
+    if hasConstantRate, let frameRate {
+      return Int((seconds(of: frame) * frameRate.value).rounded())
+    }
+    return framesBefore.map { $0 + frame.index }
   }
 
   /// The stream that the frames come from.

@@ -32,17 +32,36 @@ struct Autochrome: ParsableCommand {
     ProcessMemory.keepFlat()
     do {
       try AutochromeError.checkEnvironment()
+      try checkArguments()
       var command = try parseAsRoot()
       try command.run()
     } catch let error as AutochromeError {
-      Console.say("autochrome: \(error.message)")
+      Console.fail(error)
       Foundation.exit(error.status.rawValue)
     } catch {
-      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      // Help and the version that were asked for.
+      if exitCode(for: error) == .success { exit(withError: error) }
+      guard exitCode(for: error) == .validationFailure else {
+        Console.fail(AutochromeError(.internalFault, "A fault of Autochrome: \(error)."))
+        Foundation.exit(ExitStatus.internalFault.rawValue)
+      }
       let sentence = message(for: error).prefix { !$0.isNewline }
       let end = sentence.last.map { ".!?".contains($0) } ?? false ? "" : "."
-      Console.say("autochrome: \(sentence)\(end) See 'autochrome --help'.")
+      Console.fail(AutochromeError(.usage, "\(sentence)\(end) See 'autochrome --help'."))
       Foundation.exit(ExitStatus.usage.rawValue)
+    }
+  }
+  /// Refuses arguments that are not UTF-8: they would be changed on the way, and other files be named.
+  private static func checkArguments() throws(AutochromeError) {
+    for (index, argument) in CommandLine.arguments.enumerated() {
+      guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil
+      else {
+        continue
+      }
+      throw AutochromeError(
+        .usage,
+        "The argument '\(argument)' is not valid UTF-8; rename the file, or reach it through a link or a "
+          + "pipe.")
     }
   }
 }

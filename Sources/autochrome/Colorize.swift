@@ -53,7 +53,7 @@ struct Colorize: ParsableCommand {
         try colorize(input, output, interruption)
       } catch let error as AutochromeError where pairs.count > 1 && error.status != .interrupted {
         // One bad reel must not keep the others waiting until morning.
-        Console.say("autochrome: \(error.message)")
+        Console.fail(error)
         failures.append(error)
       }
     }

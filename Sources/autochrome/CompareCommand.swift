@@ -7,10 +7,11 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Hold a colorized film against the original, or against the truth.",
     discussion: """
-      Frame by frame, both of the same length and size. Against a reference in color: AuC, \
-      class-rebalanced AuC, PSNR, SSIM, ΔE2000, colorfulness. Of any two: whether luma is untouched, \
-      and how steady colors are: the warp error of a*b* and of RGB, CDC, and the energy of changes \
-      along the paths of motion by their period, of both.
+      Frame by frame, both of the same size; where one is longer, what both have is compared. Prints a \
+      sentence on luma, on how right the colors are (where the reference is in color), on how colorful, \
+      and on how steady; --all adds each figure: ΔE2000, AuC, class-rebalanced AuC, PSNR, SSIM, \
+      colorfulness, the warp error of a*b* and of RGB, CDC, and the energy of changes along the paths of \
+      motion by their period. --json holds all figures in any case.
       """)
 
   @Argument(help: "The original or the truth: a film, a picture, a folder or a pattern.")
@@ -18,6 +19,9 @@ struct CompareCommand: ParsableCommand {
 
   @Argument(help: "The colorized film, picture, folder or pattern.")
   var result: String
+
+  @Flag(help: "Print all figures, each with what it means.")
+  var all = false
 
   @Option(help: ArgumentHelp("Also write a page for people to this file.", valueName: "file"))
   var html: String?
@@ -40,6 +44,8 @@ struct CompareCommand: ParsableCommand {
       settings: try Settings(pipeline: nil, suggested: "film", options: layer))
     comparison.prior = measuring.prior
     comparison.page = html
-    try measuring.print(\.text) { try comparison.run(interruption: $0, onEvent: $1) }
+    try measuring.print(all ? \.fullText : \.text) {
+      try comparison.run(interruption: $0, onEvent: $1)
+    }
   }
 }

@@ -46,20 +46,20 @@ final class ProgressDisplay: Sendable {
   func finished(_ report: JobReport, output: String) {
     closeLine()
     if mode == .json {
-      writeJSON("finished", report)
+      Console.event("finished", report)
     } else if mode != .none {
       let rate = String(format: "%.1f", report.framesPerSecond)
       let shots = report.shotStarts.count
-      write(
+      Console.say(
         "\(output): \(report.frames) frames in \(shots) shot\(shots == 1 ? "" : "s"), "
-          + "\(Self.clock(report.seconds)), \(rate) frames/s\n")
+          + "\(TimePosition.duration(report.seconds)), \(rate) frames/s")
       if verbosity == .verbose {
         if report.framesSeen < report.frames {
-          write("  the network saw \(report.framesSeen) frames\n")
+          Console.say("  the network saw \(report.framesSeen) frames")
         }
         for stage in report.stages where stage.count > 0 {
           let name = stage.name.padding(toLength: 12, withPad: " ", startingAt: 0)
-          write("  \(name) \(String(format: "%8.2f", stage.millisecondsPerItem)) ms a frame\n")
+          Console.say("  \(name) \(String(format: "%8.2f", stage.millisecondsPerItem)) ms a frame")
         }
       }
     }
@@ -71,47 +71,37 @@ final class ProgressDisplay: Sendable {
       defer { state.lineIsOpen = false }
       return state.lineIsOpen
     }
-    if wasOpen { write("\n") }
+    if wasOpen { Console.endLine() }
   }
 
   private func started(_ plan: JobPlan) {
-    if mode == .json { return writeJSON("started", plan) }
+    if mode == .json { return Console.event("started", plan) }
     guard verbosity == .verbose else { return }
-    write(
-      """
-      source:  \(plan.source)
-      result:  \(plan.result)
-      color:   \(plan.color)
-      network: \(plan.network), sees \(plan.workingWidth)×\(plan.workingHeight), \
-      temperature \(plan.temperature), vividness \(plan.vividness)
-      frames in flight: \(plan.permits)
-      \(plan.settings.listing)
-
-      """)
+    plan.text.split(separator: "\n").forEach { Console.say(String($0)) }
   }
 
   private func progress(_ progress: JobProgress) {
     guard progress.framesDone > 0 else { return }
     switch mode {
     case .none: return
-    case .json: writeJSON("progress", progress)
+    case .json: Console.event("progress", progress)
     case .auto where isLive:
       state.withLock { $0.lineIsOpen = true }
-      write("\r\u{1B}[2K" + Self.line(progress))
+      Console.renew(Self.line(progress))
     case .auto, .plain:
       let due = state.withLock { state in
         guard progress.elapsedSeconds - state.lastPlainLine >= 5 else { return false }
         state.lastPlainLine = progress.elapsedSeconds
         return true
       }
-      if due { write(Self.line(progress) + "\n") }
+      if due { Console.say(Self.line(progress)) }
     }
   }
 
   private func warning(_ text: String) {
-    if mode == .json { return writeJSON("warning", ["message": text]) }
+    if mode == .json { return Console.event("warning", ["message": text]) }
     closeLine()
-    write("autochrome: \(text)\n")
+    Console.say("autochrome: \(text)")
   }
 
   private static func line(_ progress: JobProgress) -> String {
@@ -121,27 +111,9 @@ final class ProgressDisplay: Sendable {
       text += " of \(total) (\(percent) %)"
     }
     text += String(format: ", %.1f frames/s", progress.framesPerSecond)
-    if let left = progress.secondsLeft { text += ", \(clock(left)) left" }
+    if let left = progress.secondsLeft { text += ", \(TimePosition.duration(left)) left" }
     return progress.shots > 0 ? text + ", shot \(progress.shots)" : text
   }
-
-  private static func clock(_ seconds: Double) -> String {
-    let whole = Int(max(0, seconds).rounded())
-    return whole >= 3600
-      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
-      : String(format: "%d:%02d", whole / 60, whole % 60)
-  }
-
-  private func writeJSON(_ event: String, _ value: some Encodable) {
-    do {
-      let body = try Console.encoded([event: value])
-      write(String(decoding: body, as: UTF8.self) + "\n")
-    } catch {
-      write("autochrome: the progress can't be written as JSON: \(error)\n")
-    }
-  }
-
-  private func write(_ text: String) { Console.report(text) }
 }
 
 /// How much is said.

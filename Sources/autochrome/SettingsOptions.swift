@@ -5,44 +5,68 @@ extension RefineMode: ExpressibleByArgument {}
 extension CopyMode: ExpressibleByArgument {}
 extension KeyFrames: ExpressibleByArgument {}
 
+extension TimePosition {
+  /// Reads an option, and says what may stand there instead of anything else.
+  static func option(_ text: String) throws -> TimePosition {
+    guard let position = TimePosition(text) else {
+      throw ValidationError("'\(text)' is no time such as \(TimePosition.forms)")
+    }
+    return position
+  }
+}
+
 /// The options that pipelines set too.
 struct SettingsOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: "film, archive, stream, photos, or a YAML file.")
+  @Option(
+    name: [.short, .long],
+    help:
+      "film, archive, stream, photos, or a YAML file; default: stream for stdin, photos for single pictures, film for all else."
+  )
   var pipeline: String?
 
-  @Option(name: [.short, .long], help: "A network by name (see 'model list') or an ONNX file.")
+  @Option(
+    name: [.short, .long],
+    help: "A network by name (see 'model list') or an ONNX file; default: \(Settings.defaultModel)."
+  )
   var model: String?
 
-  @Option(help: "onednn or openblas; by default the fastest.")
+  @Option(help: "onednn or openblas; default: the fastest.")
   var backend: String?
 
   @Option(
     help: ArgumentHelp(
-      "int8, bf16, fp32, or auto: the fastest that CPU and network are fit for.",
+      "int8, bf16, fp32 or auto: the fastest that CPU and network are fit for; default: auto.",
       valueName: "name"))
   var precision: String?
 
-  @Option(help: "Short side of the picture that the network sees.")
+  @Option(help: "Short side of the picture that the network sees: \(Settings.Limits.size.note).")
   var size: Int?
 
-  @Option(help: "Temperature of the annealed mean, up to 1; by default the model's own.")
+  @Option(help: "Temperature of the annealed mean: \(Settings.Limits.temperature.note).")
   var temperature: Float?
 
-  @Option(help: "0 (accurate) … 1 (colorful); by default the model's own.")
+  @Option(help: "Accurate but pale … colorful but daring: \(Settings.Limits.vividness.note).")
   var vividness: Float?
 
-  @Option(help: "Factor on the chroma, 0…2.")
+  @Option(help: "Factor on the chroma: \(Settings.Limits.saturation.note).")
   var saturation: Float?
 
-  @Option(help: "Steadiness of color inside a shot, 0…1.")
+  @Option(
+    help:
+      "Steadiness of color inside a shot, 0 for each frame by itself: \(Settings.Limits.stability.note)."
+  )
   var stability: Float?
 
-  @Option(help: "Frames that the temporal stage may look ahead; 0 is causal.")
+  @Option(
+    help:
+      "Frames that the temporal stage may look ahead, 0 for none: \(Settings.Limits.lookAhead.note)."
+  )
   var lookAhead: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Let the network see what motion doesn't explain, and at least each Nth frame; or off.",
+      "Let the network see what motion doesn't explain, and at least each Nth frame: "
+        + "\(Settings.Limits.keyFrames.note).",
       valueName: "n"))
   var keyFrames: KeyFrames?
 
@@ -51,55 +75,82 @@ struct SettingsOptions: ParsableArguments {
       "Where shots begin, as 'probe --write-cuts' lists them.", valueName: "file"))
   var cuts: String?
 
-  @Option(help: "guided or bilinear.")
+  @Option(
+    help: "How chroma gets to full resolution; default: \(Settings.Standard.refine.rawValue).")
   var refine: RefineMode?
 
-  @Option(help: "Start time in seconds.")
-  var from: Double?
+  @Option(
+    help: ArgumentHelp("First frame: \(TimePosition.forms).", valueName: "time"),
+    transform: TimePosition.option)
+  var from: TimePosition?
 
-  @Option(help: "End time in seconds.")
-  var to: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Where to end, in the same forms; that frame is left out.", valueName: "time"),
+    transform: TimePosition.option)
+  var to: TimePosition?
 
-  @Option(help: "Colorize this many frames at most.")
+  @Option(help: "Colorize this many frames at most: \(Settings.Limits.frames.note).")
   var frames: Int?
 
-  @Option(name: [.short, .long], help: "x264, x265, svtav1, prores, ffv1, png, tiff, mjpeg.")
+  @Option(
+    name: [.short, .long],
+    help:
+      "x264, x265, svtav1, prores, ffv1, png, tiff or mjpeg; default: the pipeline's for films, the name's for pictures."
+  )
   var codec: String?
 
-  @Option(help: "Constant rate factor of the encoder.")
+  @Option(
+    help:
+      "Constant rate factor, for encoders that have one; less is better and larger: \(Settings.Limits.crf.note)."
+  )
   var crf: Double?
 
-  @Option(help: "Preset of the encoder.")
+  @Option(
+    help:
+      "Preset, for encoders that have them, such as veryfast or slow; default: the pipeline's or the encoder's."
+  )
   var preset: String?
 
-  @Option(help: "Pixel format of the output, by FFmpeg's name.")
+  @Option(
+    help: "Pixel format of the output, by FFmpeg's name; default: what holds the source best.")
   var pixelFormat: String?
 
-  @Option(name: [.short, .long], help: "Format of the output where its name doesn't tell.")
+  @Option(
+    name: [.short, .long],
+    help: "Format of the output, by FFmpeg's name; default: what its name says.")
   var format: String?
 
-  @Option(help: "Format of the input where it can't be guessed.")
+  @Option(help: "Format of the input, by FFmpeg's name; default: guessed by its content.")
   var inputFormat: String?
 
   @Option(help: "WIDTHxHEIGHT of raw video.")
   var inputSize: String?
 
-  @Option(help: "Pixel format of raw video, by FFmpeg's name.")
+  @Option(
+    help:
+      "Pixel format of raw video, by FFmpeg's name; default: \(Settings.Standard.rawPixelFormat).")
   var inputPixelFormat: String?
 
-  @Option(help: "Frames per second of raw video and of frame folders.")
+  @Option(
+    help:
+      "Frames per second of raw video and of frame folders; default: \(Settings.Standard.pictureRate)."
+  )
   var inputRate: String?
 
-  @Option(help: "copy or none.")
+  @Option(help: "What becomes of the sound; default: \(Settings.Standard.audio.rawValue).")
   var audio: CopyMode?
 
-  @Option(help: "copy or none: subtitles, attachments, data and cover pictures.")
+  @Option(
+    help:
+      "What becomes of subtitles, attachments, data and cover pictures; default: \(Settings.Standard.extras.rawValue)."
+  )
   var extras: CopyMode?
 
-  @Option(name: [.short, .long], help: "Processor threads.")
+  @Option(name: [.short, .long], help: "Processor threads: \(Settings.Limits.threads.note).")
   var threads: Int?
 
-  @Option(help: "Memory that frames in flight may take, in MB.")
+  @Option(help: "Memory that frames in flight may take, in MB: \(Settings.Limits.memory.note).")
   var memory: Int?
 
   /// The options as a layer over the pipeline's.

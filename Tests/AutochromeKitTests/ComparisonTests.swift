@@ -199,7 +199,7 @@ import Testing
       return String(decoding: run.output, as: UTF8.self)
     }
     let (one, three) = try (text(1), text(3))
-    #expect(one == three && one.contains("luma                  identical"))
+    #expect(one == three && one.contains("luma is that of the reference"))
   }
 
   @Test func aGrayReferenceIsNoTruth() throws {
@@ -215,14 +215,10 @@ import Testing
   @Test func whatDoesNotBelongTogetherIsRefused() throws {
     let short = scratch.path("short.mkv")
     try writeColor(to: short, frames: 0..<9) { _, _ in 0 }
-    var run = try runProgram(["compare", truth, short, "-q"])
-    #expect(run.status == 65 && run.errors.contains("short.mkv' ends after 9 frames"))
-    run = try runProgram(["compare", short, truth, "-q"])
-    #expect(run.status == 65 && run.errors.contains("short.mkv' ends after 9 frames"))
     let small = scratch.path("small.mkv")
     try writeClip(
       SampleFilm(width: 96, height: 64, frameRate: 6, options: .init()), frames: 0..<2, to: small)
-    run = try runProgram(["compare", truth, small, "-q"])
+    var run = try runProgram(["compare", truth, small, "-q"])
     #expect(run.status == 65 && run.errors.contains("the result is 96×64, the reference 208×120"))
     run = try runProgram(["compare", truth, scratch.path("none.mkv")])
     #expect(run.status == 66)

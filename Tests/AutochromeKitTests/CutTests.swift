@@ -23,7 +23,7 @@ import Testing
     return path
   }
 
-  private func starts(_ cuts: String, from: Double? = nil) throws -> [Int] {
+  private func starts(_ cuts: String, from: TimePosition? = nil) throws -> [Int] {
     let settings = try settings {
       $0.cuts = cuts
       $0.from = from
@@ -38,8 +38,8 @@ import Testing
     var run = try runProgram(["probe", input, "--write-cuts", path])
     #expect(run.status == 0, "\(run.errors)")
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
-    #expect(lines.count == 4 && lines[2] == "3.500  # frame 21")
-    #expect(try CutList(contentsOf: path).seconds == [0, 3.5, 6])
+    #expect(lines.count == 5 && lines[3] == "0:00:03.500  # frame 21")
+    #expect(try CutList(contentsOf: path).positions == [0, 3.5, 6])
     #expect(try starts(path) == [0] + film.cuts)
     // The film colored with the list is the film colored without.
     let found = scratch.path("plain.mkv")

@@ -59,8 +59,8 @@ import Testing
     let all = try open(path).frames()
     for from in [0.0, 1.2, 2.4, 3, 6.9] {
       let source = try open(path) {
-        $0.from = from
-        $0.to = from + 1
+        $0.from = .seconds(from)
+        $0.to = .seconds(from + 1)
       }
       let part = try source.frames()
       let first = Int((from * 25).rounded())

@@ -104,7 +104,7 @@ import Testing
     try copy(source, to: MediaSink.open(folder.file("in") + "/", source: source.info))
     var options = SourceOptions()
     options.pictureRate = Rational(18, 1)
-    options.from = 1.0 / 18
+    options.from = .seconds(1.0 / 18)
     let pictures = try MediaSource.open(folder.file("in"), options: options)
     var encoding = SinkOptions()
     encoding.encoder = "ffv1"

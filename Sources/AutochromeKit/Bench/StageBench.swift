@@ -183,12 +183,11 @@ private struct Stages {
       "steady", bytes: 8 * work + 4 * 3 * 2 * grid, operations: 1200 * work,
       each: frames.count
     ) {
-      var tracking = TrackingStage(settings: settings, cuts: nil)
+      var tracking = TrackingStage(settings: settings)
       let steady = SteadyStage(settings: settings)
-      for (index, (small, estimate)) in zip(lightness, estimates).enumerated() {
+      for (small, estimate) in zip(lightness, estimates) {
         let analysis = FrameAnalysis(geometry: geometry, lightness: small, estimate: estimate)
-        _ = steady.push(
-          analysis, tracking: tracking.track(analysis, seconds: Double(index) / 24))
+        _ = steady.push(analysis, tracking: tracking.track(analysis))
       }
       _ = steady.finish()
     }

@@ -14,6 +14,7 @@ struct ComparedFrame: Sendable {
   let result: MeasuredPicture
   let figures: Figures
   let luma: LumaDifference
+  let referenceColor: ComparisonReport.ReferenceColor
   /// Of the reference; motion is found on it.
   let lightness: FloatImage
   let pyramid: MotionPyramid
@@ -30,6 +31,9 @@ struct ComparedFrame: Sendable {
     pictures = (reference.picture, result.picture)
     self.reference = try MeasuredPicture(reference.picture)
     self.result = try MeasuredPicture(result.picture)
+    referenceColor =
+      self.reference.colorfulness < Evaluation.grayColorfulness
+      ? .gray : PictureTint(self.reference.lab).hasColors ? .color : .toned
     figures = try Figures(reference: self.reference, result: self.result)
     let gray = try reference.picture.withoutColor()
     luma = LumaDifference(gray, try result.picture.withoutColor())
@@ -39,39 +43,5 @@ struct ComparedFrame: Sendable {
     lightness = try LightnessReducer(color: gray.color, geometry: geometry).reduce(
       gray, field: reference.fieldOrder.fields.first)
     pyramid = MotionPyramid(lightness)
-  }
-}
-
-/// How far the luma of two pictures of one size is apart.
-struct LumaDifference: Sendable {
-  /// The largest difference of a sample, in codes of 8 bits and full range: Y′ × 255.
-  let largest: Double
-
-  /// - Parameters:
-  ///   - first: gray.
-  ///   - second: gray.
-  init(_ first: Picture, _ second: Picture) {
-    let (one, other) = (first.planes[0], second.planes[0])
-    guard first.color.range != second.color.range || !first.luma.hasSameSamples(as: second.luma)
-    else {
-      largest = 0
-      return
-    }
-    func values(_ picture: Picture) -> [Float] {
-      let scale = CodeScale(bitDepth: picture.format.bitDepth, range: picture.color.range)
-      return (0...picture.format.maximumCode).map { Float(scale.luma(Double($0))) }
-    }
-    let (ofOne, ofOther) = (values(first), values(second))
-    // Of 16 bits that hold a code of 10, the others may be set all the same.
-    let (most, otherMost) = (ofOne.count - 1, ofOther.count - 1)
-    var largest: Float = 0
-    for y in 0..<min(one.height, other.height) {
-      for x in 0..<min(one.width, other.width) {
-        largest = max(
-          largest, abs(ofOne[min(one[x, y], most)] - ofOther[min(other[x, y], otherMost)]))
-      }
-    }
-    // What single precision makes of equal values.
-    self.largest = largest < 1e-6 ? 0 : Double(largest) * 255
   }
 }

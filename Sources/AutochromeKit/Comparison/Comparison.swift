@@ -28,7 +28,8 @@ public struct Comparison: Sendable {
   /// - Parameters:
   ///   - interruption: the user's wish to stop.
   ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
-  /// - Throws: `AutochromeError`; damage, and frames that have no counterpart, are errors.
+  /// Where one goes on after the other's end, what both have is compared.
+  /// - Throws: `AutochromeError`; damage is an error.
   public func run(
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
@@ -47,7 +48,8 @@ public struct Comparison: Sendable {
     var film = FilmFigures()
     var rows: [ComparisonReport.FrameRow] = []
     var identicalFrames = 0
-    var largestLumaDifference = 0.0
+    var luma = LumaDifference()
+    var referenceColors: [ComparisonReport.ReferenceColor: Int] = [:]
     var size: (width: Int, height: Int)?
     var worst = WorstFrames()
   }
@@ -59,9 +61,14 @@ public struct Comparison: Sendable {
     )
     let timeBase = sources.0.info.timeBase
     let sums = Locked(Sums())
+    let lengthNote = Locked<String?>(nil)
     let elapsed = try run.measure(
       "frames", expected: sources.0.info.estimatedFrameCount, threads: settings.threads,
-      next: { try nextPair(of: sources) },
+      next: {
+        let (pair, note) = try nextPair(of: sources)
+        if let note { lengthNote.withLock { $0 = note } }
+        return pair
+      },
       by: { pair in
         do {
           return try ComparedFrame(pair.0, pair.1, timeBase: timeBase)
@@ -74,12 +81,14 @@ public struct Comparison: Sendable {
       guard source.damagedFrameCount == 0 else {
         throw AutochromeError(
           .badData,
-          "\(source.damagedFrameCount) frames of '\(path)' are damaged, so that others would be held "
-            + "against each other than belong together; compare whole files.")
+          "\(source.damagedFrameCount) frames of '\(path)' are damaged, so that frames that "
+            + "do not belong together would be compared; compare whole files.")
       }
     }
     let found = sums.withLock { $0 }
-    let report = try report(found, prior: prior, warnings: run.log.warnings, elapsed: elapsed)
+    let note = lengthNote.withLock { $0 }
+    let report = try report(
+      found, prior: prior, lengthNote: note, warnings: run.log.warnings, elapsed: elapsed)
     if let page {
       try ComparisonPage(report: report, frames: found.worst.frames).write(to: page)
     }
@@ -92,12 +101,13 @@ public struct Comparison: Sendable {
     sums.figures.add(frame.figures)
     let step = try sums.film.add(frame)
     if frame.luma.largest == 0 { sums.identicalFrames += 1 }
-    sums.largestLumaDifference = max(sums.largestLumaDifference, frame.luma.largest)
+    sums.luma.add(frame.luma)
+    sums.referenceColors[frame.referenceColor, default: 0] += 1
     if step.resumes, let flash = sums.rows.indices.last {
       sums.rows[flash].startsShot = false
       sums.rows[flash].warpErrorAB = nil
     }
-    let hasColor = frame.reference.colorfulness >= Evaluation.grayColorfulness
+    let hasColor = frame.referenceColor == .color
     let row = ComparisonReport.FrameRow(
       index: frame.index, name: frame.name, seconds: frame.time, startsShot: step.startsShot,
       auc: hasColor ? frame.figures.accuracy.area.map { 100 * $0 } : nil,
@@ -111,24 +121,27 @@ public struct Comparison: Sendable {
   }
 
   private func report(
-    _ sums: Sums, prior: BinPrior, warnings: [String], elapsed: Duration
+    _ sums: Sums, prior: BinPrior, lengthNote: String?, warnings: [String], elapsed: Duration
   ) throws -> ComparisonReport {
     guard let size = sums.size else {
       throw AutochromeError(.badData, "'\(reference)' has no frames to compare.")
     }
-    let hasTruth = sums.rows.contains { $0.deltaE2000 != nil }
+    let hasTruth = sums.referenceColors[.color] != nil
+    let isToned = sums.referenceColors[.toned] != nil
     let film = sums.film
     let starts = sums.rows.indices.filter { sums.rows[$0].startsShot }
     let ends = starts.dropFirst() + [sums.rows.count]
     return ComparisonReport(
       reference: reference, result: result, size: "\(size.width)×\(size.height)",
-      frames: sums.rows.count, hasTruth: hasTruth, prior: prior.origin,
+      frames: sums.rows.count, lengthNote: lengthNote, hasTruth: hasTruth,
+      referenceColor: hasTruth ? .color : isToned ? .toned : .gray, prior: prior.origin,
       figures: hasTruth
         ? try EvaluationReport.Row(name: result, figures: sums.figures, prior: prior.values) : nil,
       colorfulness: .init(
         reference: sums.figures.referenceColorfulness, result: sums.figures.colorfulness),
       luma: .init(
-        identicalFrames: sums.identicalFrames, largestDifference: sums.largestLumaDifference),
+        kind: sums.luma.kind, identicalFrames: sums.identicalFrames,
+        largestDifference: sums.luma.largest, psnr: sums.luma.psnr),
       film: film.pairs > 0
         ? .init(
           pairs: film.pairs, comparedShare: film.comparedShare / Double(film.pairs),
@@ -146,20 +159,18 @@ public struct Comparison: Sendable {
       frameRows: sums.rows, seconds: elapsed.seconds, warnings: warnings)
   }
 
-  private func nextPair(of sources: (any FrameSource, any FrameSource)) throws -> (Frame, Frame)? {
+  /// The next frames of both; where only one goes on, what to say of it.
+  private func nextPair(
+    of sources: (any FrameSource, any FrameSource)
+  ) throws -> (pair: (Frame, Frame)?, note: String?) {
+    func note(_ shorter: String, _ count: Int, _ longer: String) -> String {
+      "'\(shorter)' ends after \(count) frames and '\(longer)' goes on; only these frames were compared."
+    }
     switch (try sources.0.nextFrame(), try sources.1.nextFrame()) {
-    case (let first?, let second?): return (first, second)
-    case (nil, nil): return nil
-    case (let first?, nil):
-      throw AutochromeError(
-        .badData,
-        "'\(result)' ends after \(first.index) frames, '\(reference)' goes on; compare films of the "
-          + "same length, or limit both with --frames.")
-    case (nil, let second?):
-      throw AutochromeError(
-        .badData,
-        "'\(reference)' ends after \(second.index) frames, '\(result)' goes on; compare films of the "
-          + "same length, or limit both with --frames.")
+    case (let first?, let second?): return ((first, second), nil)
+    case (nil, nil): return (nil, nil)
+    case (let first?, nil): return (nil, note(result, first.index, reference))
+    case (nil, let second?): return (nil, note(reference, second.index, result))
     }
   }
 }

@@ -34,11 +34,15 @@ struct ComparisonPage {
       <body>
       <h1>\(Self.escaped(report.result))</h1>
       <p>against \(Self.escaped(report.reference)), \(report.frames) frames, \(report.size)</p>
+      \(summary)
+      <details>
+      <summary>All figures</summary>
       \(figures)
+      \(shots)
+      </details>
       \(plots)
       <h2>The worst frames</h2>
       \(sliders.joined(separator: "\n"))
-      \(shots)
       <script>\(Self.script)</script>
       </body>
       </html>
@@ -48,36 +52,17 @@ struct ComparisonPage {
 
   // MARK: Figures
 
+  private var summary: String {
+    "<ul>\n" + report.sentences.map { "<li>\(Self.escaped($0))</li>" }.joined(separator: "\n")
+      + "\n</ul>"
+  }
+
   private var figures: String {
-    var rows: [[String]] = []
-    if let row = report.figures {
-      rows += [
-        ["AuC", Self.number(row.auc, 2), ""],
-        ["AuC, rebalanced", Self.number(row.rebalancedAUC, 2), ""],
-        ["PSNR, dB", row.psnr.map { Self.number($0, 2) } ?? "∞", ""],
-        ["SSIM", Self.number(row.ssim, 4), ""],
-        ["ΔE<sub>00</sub>", Self.number(row.deltaE2000, 2), ""],
-      ]
+    let rows = report.allFigures.map { figure in
+      [figure.name, figure.result, figure.reference, figure.sentence].map(Self.escaped)
     }
-    func both(_ name: String, _ both: ComparisonReport.Both, _ digits: Int) {
-      rows.append([name, Self.number(both.result, digits), Self.number(both.reference, digits)])
-    }
-    both("Colorfulness", report.colorfulness, 1)
-    let luma = report.luma
-    rows.append([
-      "Luma",
-      luma.identicalFrames == report.frames
-        ? "identical" : "differs by up to \(Self.number(luma.largestDifference, 2)) codes", "",
-    ])
-    if let film = report.film {
-      both("Warp error, a*b*", film.warpErrorAB, 3)
-      both("Warp error, RGB", film.warpErrorRGB, 6)
-      both("CDC", film.colorDistributionConsistency, 5)
-      for (octave, energies) in film.spectrum.enumerated() {
-        both("Change with a period of \(2 << octave) frames, a*b*", energies, 3)
-      }
-    }
-    return Self.table(head: ["", "result", "reference"], rows: rows)
+    return Self.table(head: ["", "result", "reference", "what it says"], rows: rows)
+      + (report.coverage.map { "\n<p>\($0)</p>" } ?? "")
   }
 
   private var shots: String {
@@ -175,7 +160,7 @@ struct ComparisonPage {
     let row = shown.row
     var words = ["frame \(row.index)"]
     if let name = row.name { words.append(Self.escaped(name)) }
-    words.append(Self.number(row.seconds, 2) + " s")
+    words.append(TimePosition.clock(row.seconds))
     if let difference = row.deltaE2000 {
       words.append("ΔE<sub>00</sub> " + Self.number(difference, 2))
     }
@@ -206,7 +191,7 @@ struct ComparisonPage {
     h1{font-size:1.4em;margin-bottom:0}h2{font-size:1.1em;margin-top:2em}
     table{border-collapse:collapse}th,td{padding:.15em 1em .15em 0;text-align:left;font-variant-numeric:tabular-nums}
     th{font-weight:600;border-bottom:1px solid #999}
-    figure{margin:1.5em 0}figcaption{color:#555}
+    summary{cursor:pointer}figure{margin:1.5em 0}figcaption{color:#555}
     svg{width:100%;height:auto}svg text{font-size:11px;fill:#555}
     .axis{stroke:#999}.cut{stroke:#888;stroke-dasharray:3 3}
     path{fill:none;stroke-width:1.3}path.result{stroke:#c03a2b}path.reference{stroke:#2b6cc0}

@@ -1,4 +1,3 @@
-import Foundation
 import Quality
 
 /// What a comparison found.
@@ -20,10 +19,32 @@ public struct ComparisonReport: Codable, Sendable {
 
   /// Luma of the result against that of the reference.
   public struct Luma: Codable, Hashable, Sendable {
+    /// What the difference is like.
+    public enum Kind: String, Codable, Sendable {
+      /// There is none.
+      case identical
+      /// As a lossy encoder leaves it: small, and both ways at each brightness.
+      case lossy
+      /// Larger than that, or one way.
+      case altered
+    }
+    public var kind: Kind
     /// Frames whose luma is that of the reference, sample by sample.
     public var identicalFrames: Int
     /// In codes of 8 bits.
     public var largestDifference: Double
+    /// In decibels, of the luma of all frames; nil if nothing differs.
+    public var psnr: Double?
+  }
+
+  /// What the reference's colors are.
+  public enum ReferenceColor: String, Codable, Sendable {
+    /// Colors, which are taken for the truth.
+    case color
+    /// None.
+    case gray
+    /// One hue for all that is equally light, as in toned and tinted film.
+    case toned
   }
 
   /// Figures over time.
@@ -74,8 +95,11 @@ public struct ComparisonReport: Codable, Sendable {
   /// Width × height.
   public var size: String
   public var frames: Int
+  /// Where one of the two goes on after the other's end, in words; nil if both end together.
+  public var lengthNote: String?
   /// Whether the reference is in color, so that there is a truth to compare with.
   public var hasTruth: Bool
+  public var referenceColor: ReferenceColor
   /// Where the weights of the rebalanced figure are from.
   public var prior: String
   /// The result against the reference; nil if there is no truth.
@@ -88,56 +112,6 @@ public struct ComparisonReport: Codable, Sendable {
   public var frameRows: [FrameRow]
   public var seconds: Double
   public var warnings: [String]
-
-  /// A table for people.
-  public var text: String {
-    var lines = [
-      "\(result) against \(reference): \(frames) frame\(frames == 1 ? "" : "s"), \(size)"
-    ]
-    func number(_ value: Double?, _ format: String) -> String {
-      value.map { String(format: format, $0) } ?? "–"
-    }
-    func add(_ name: String, _ value: String) {
-      lines.append(name.padding(toLength: 22, withPad: " ", startingAt: 0) + value)
-    }
-    if let figures {
-      add("AuC, rebalanced", number(figures.auc, "%.2f") + number(figures.rebalancedAUC, "  %.2f"))
-      add(
-        "PSNR, SSIM, ΔE00",
-        (figures.psnr.map { String(format: "%.2f", $0) } ?? "∞") + number(figures.ssim, "  %.4f")
-          + number(figures.deltaE2000, "  %.2f"))
-    } else {
-      lines.append("There is no color in the reference to compare with.")
-    }
-    add(
-      "colorfulness",
-      number(colorfulness.result, "%.1f") + number(colorfulness.reference, " (reference %.1f)"))
-    add(
-      "luma",
-      luma.identicalFrames == frames
-        ? "identical"
-        : "differs in \(frames - luma.identicalFrames) frames, by up to "
-          + number(luma.largestDifference, "%.2f codes of 8 bits"))
-    if let film {
-      func line(_ name: String, _ both: Both, _ format: String) {
-        add(
-          name,
-          number(both.result, format) + " (reference " + number(both.reference, format) + ")"
-            + (both.ratio.map { String(format: "  %.2f ×", $0) } ?? ""))
-      }
-      lines.append("")
-      line("warp error, a*b*", film.warpErrorAB, "%.3f")
-      line("warp error, RGB", film.warpErrorRGB, "%.6f")
-      line("CDC", film.colorDistributionConsistency, "%.5f")
-      for (octave, both) in film.spectrum.enumerated() {
-        line("period \(2 << octave) frames", both, "%.3f")
-      }
-      lines.append(
-        "\(shots.count) shot\(shots.count == 1 ? "" : "s"), \(film.pairs) pairs of frames, "
-          + String(format: "%.0f %% of their pixels compared", 100 * film.comparedShare))
-    }
-    return lines.joined(separator: "\n")
-  }
 }
 
 extension ComparisonReport.Both {

@@ -1,0 +1,59 @@
+extension JobPlan {
+  /// What was resolved, for people.
+  public var text: String {
+    let settings = settings
+    func value(_ name: String, _ value: (any CustomStringConvertible)?) -> String? {
+      value.map { "\(name) \(settingWords($0))" }
+    }
+    func list(_ parts: [String?]) -> String? {
+      let said = parts.compactMap { $0 }
+      return said.isEmpty ? nil : said.joined(separator: ", ")
+    }
+    var rows = AlignedList()
+    rows.add("pipeline", settings.pipeline)
+    rows.add("source", "\(input): \(source)")
+    rows.add("color", color)
+    rows.add(
+      "part",
+      list([
+        value("from", settings.from), value("to", settings.to),
+        settings.frames.map { "\($0) frames at most" },
+      ]))
+    rows.add("network", "\(network), sees \(workingWidth)×\(workingHeight)")
+    rows.add(
+      "look",
+      "vividness \(settingWords(vividness)), temperature \(settingWords(temperature)), saturation \(settingWords(settings.saturation))"
+    )
+    rows.add(
+      "steadiness",
+      settings.stability > 0
+        ? "\(settings.stability), looks \(settings.lookAhead) frames ahead"
+        : "off, each frame for itself")
+    rows.add(
+      "key frames",
+      settings.keyFrames == .off
+        ? "off, the network sees every frame"
+        : "at most \(settings.keyFrames.distance) frames apart")
+    rows.add("shots", settings.cuts.map { "as listed in \($0)" } ?? "found")
+    rows.add("chroma", settings.refine == .guided ? "guided by the luma" : "bilinear")
+    rows.add(
+      "result",
+      list([
+        "\(output): \(result)", encoderPixelFormat,
+        encoderPixelFormat.flatMap { _ in value("crf", settings.crf) },
+        encoderPixelFormat.flatMap { _ in value("preset", settings.preset) },
+      ]))
+    rows.add("audio", settings.audio == .copy ? "copied" : "left out")
+    rows.add(
+      "extras",
+      settings.extras == .copy
+        ? "subtitles, attachments, data and covers copied" : "left out")
+    rows.add(
+      "machine",
+      list([
+        "\(settings.threads) thread\(settings.threads == 1 ? "" : "s")",
+        "\(permits) frames in flight", settings.memory.map { "up to \($0) MB for them" },
+      ]))
+    return rows.description
+  }
+}
