@@ -12,6 +12,7 @@ final class JobLog: Sendable {
     var warnings: [String] = []
     var damage: MediaError?
     var timeLeft = TimeLeft()
+    var isStopped = false
   }
 
   private let state = Locked(State())
@@ -43,6 +44,12 @@ final class JobLog: Sendable {
   var damage: MediaError? {
     get { state.withLock { $0.damage } }
     set { state.withLock { $0.damage = newValue } }
+  }
+
+  /// Whether the source gave no more because the user asked to stop.
+  var isStopped: Bool {
+    get { state.withLock { $0.isStopped } }
+    set { state.withLock { $0.isStopped = newValue } }
   }
 
   func progress(_ elapsed: Duration, framesTotal: Int?) {

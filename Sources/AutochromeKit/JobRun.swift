@@ -26,9 +26,18 @@ struct JobRun {
     let token = CancellationToken()
     interruption.observe { count in
       token.cancel(count == 1 ? .drain : .abort)
-      if count > 1 { blocking.request() }
+      if count == 1 { blocking.requestEnd() } else { blocking.request() }
     }
     defer { interruption.observe(nil) }
+    do {
+      return try run(token, blocking)
+    } catch let error as MediaError where error.code == .interrupted {
+      // While the input was looked at, or a named pipe waited for its reader.
+      throw AutochromeError(.interrupted, "Stopped before the first frame was done.")
+    }
+  }
+
+  private func run(_ token: CancellationToken, _ blocking: Media.Interruption) throws -> JobReport {
 
     if let preview = job.preview { try job.checkSideOutput(preview) }
     let log = JobLog(onEvent: onEvent)
@@ -42,7 +51,7 @@ struct JobRun {
         ContactSheet(expected: parts.expectedFrames, arrangement: .columns)
       }
       let summary = try execute(parts, sink: sink, sheet: sheet, token: token, log: log)
-      isDrained = summary.ending == .drained
+      isDrained = summary.ending == .drained || log.isStopped
       // The end of what is there of a film is its end; after other failures there may be more.
       if let cause = log.damage, ![.truncated, .corrupt].contains(cause.code) { throw cause }
       var partialOutput: String?
@@ -81,12 +90,23 @@ struct JobRun {
     if let cause = log.damage {
       return "\(cause.message) \(log.framesDone) whole frames were written."
     }
-    let count = source.damagedFrameCount
-    guard count > 0 else { return nil }
-    return source.info.isFrameFolder
-      ? "\(count) pictures of '\(job.input)' are damaged; all others were written."
-      : "\(count) frames of '\(job.input)' were damaged; they were colorized as far as they could be "
-        + "decoded."
+    let (count, places) = (source.damagedFrameCount, source.damagedPlaceCount)
+    if source.info.isFrameFolder {
+      return count == 0
+        ? nil : "\(count) pictures of '\(job.input)' are damaged; all others were written."
+    }
+    var sentences: [String] = []
+    if places > 0 {
+      sentences.append(
+        "'\(job.input)' is damaged at \(places) place\(places == 1 ? "" : "s"), where frames may be "
+          + "missing; all that could be read was written.")
+    }
+    if count > 0 {
+      sentences.append(
+        "\(count) frames of '\(job.input)' were damaged; they were colorized as far as they could be "
+          + "decoded.")
+    }
+    return sentences.isEmpty ? nil : sentences.joined(separator: " ")
   }
 
   private func execute(
@@ -105,9 +125,11 @@ struct JobRun {
             element.frame = element.frame.map { $0.with($0.picture.withNeutralChroma()) }
             return Item(element: element)
           }
-        } catch let error as MediaError where error.code != .interrupted {
+        } catch let error as MediaError
+          where error.code != .interrupted || token.request == .drain
+        {
           // What came before is finished first; the error is told at the end.
-          log.damage = error
+          if error.code == .interrupted { log.isStopped = true } else { log.damage = error }
           return nil
         }
       }

@@ -99,6 +99,25 @@ static inline void *ac_logging_decoder_opaque(void *logging) {
   return context->codec && av_codec_is_decoder(context->codec) ? context->opaque : NULL;
 }
 
+// The `opaque` of the container that logs, `NULL` if it is not a container or has none.
+static inline void *ac_logging_container_opaque(void *logging) {
+  if (!logging) return NULL;
+  const AVClass *const *type = (const AVClass *const *)logging;
+  if (*type != avformat_get_class()) return NULL;
+  return ((const AVFormatContext *)logging)->opaque;
+}
+
+// Forbids a demuxer to open anything by itself, whatever its file says: neither through the context, of
+// which `refuse` is told, nor by any protocol. 0 or a negative error code.
+static inline int ac_close_doors(AVFormatContext *context,
+                                 int (*refuse)(AVFormatContext *, AVIOContext **, const char *, int,
+                                               AVDictionary **)) {
+  context->io_open = refuse;
+  // A list in which no protocol is; an empty one would allow all.
+  context->protocol_whitelist = av_strdup("none");
+  return context->protocol_whitelist ? 0 : AVERROR(ENOMEM);
+}
+
 // The pixel formats that an encoder takes, ended by AV_PIX_FMT_NONE; NULL if it does not tell.
 static inline const enum AVPixelFormat *ac_encoder_pixel_formats(const AVCodec *codec) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)

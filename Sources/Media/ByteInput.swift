@@ -18,6 +18,8 @@ final class ByteInput: @unchecked Sendable {
   private var ahead: [UInt8] = []
   /// Place of the next byte that `read` gives.
   private(set) var position: Int64 = 0
+  /// Looks at what is read, where the container is of a kind that can be followed.
+  private(set) var structure: (any ContainerStructure)?
   /// The first failure of the system, kept because FFmpeg passes it on as a mere number.
   private(set) var failure: MediaError?
 
@@ -28,9 +30,15 @@ final class ByteInput: @unchecked Sendable {
       name = "stdin"
       descriptor = 0
       ownsDescriptor = false
+      let mode = fcntl(0, F_GETFL)
+      guard mode >= 0, mode & O_ACCMODE != O_WRONLY else {
+        throw MediaError(
+          .noSuchFile, "stdin is closed; send the film through a pipe, or name a file.")
+      }
     } else {
       name = path
-      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      // A named pipe is not waited for here, where nothing could end the wait.
+      descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
       ownsDescriptor = true
       if descriptor < 0 {
         let reason = errno
@@ -55,16 +63,16 @@ final class ByteInput: @unchecked Sendable {
 
   /// Reads at least one and at most `count` bytes; 0 at the end.
   func read(into base: UnsafeMutableRawPointer, count: Int) throws -> Int {
-    if !ahead.isEmpty {
-      let taken = min(count, ahead.count)
+    var taken = min(count, ahead.count)
+    if taken > 0 {
       ahead.withUnsafeBytes { bytes in
         if let start = bytes.baseAddress { base.copyMemory(from: start, byteCount: taken) }
       }
       ahead.removeFirst(taken)
-      position += Int64(taken)
-      return taken
+    } else {
+      taken = try readDescriptor(into: base, count: count)
     }
-    let taken = try readDescriptor(into: base, count: count)
+    structure?.follow(UnsafeRawBufferPointer(start: base, count: taken), at: position)
     position += Int64(taken)
     return taken
   }
@@ -94,6 +102,22 @@ final class ByteInput: @unchecked Sendable {
     return Array(ahead.prefix(count))
   }
 
+  /// From here on looks at the structure of what is read, if it begins as a container that can be
+  /// followed.
+  func watchStructure() throws {
+    guard position == 0 else { return }
+    let head = try peek(4)
+    if head == MatroskaStructure.magic {
+      structure = MatroskaStructure()
+    } else if head == OggStructure.magic {
+      structure = OggStructure()
+    } else if head.first == 0x47,
+      TransportStructure.begins(try peek(2 * TransportStructure.packetByteCount + 1))
+    {
+      structure = TransportStructure()
+    }
+  }
+
   /// Goes to `offset` of a regular file.
   func seek(to offset: Int64) throws {
     guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw fail(errno) }
@@ -101,9 +125,30 @@ final class ByteInput: @unchecked Sendable {
     position = offset
   }
 
+  /// What changed since the file was opened: it has become shorter, or it is still being written.
+  /// `nil` if its size is the same, and for what has none.
+  func changeOfSize() -> MediaError? {
+    var status = stat()
+    guard let byteCount, fstat(descriptor, &status) == 0 else { return nil }
+    let now = Int64(status.st_size)
+    if now < byteCount {
+      return MediaError(
+        .truncated,
+        "\(name) became shorter while it was read: it had \(byteCount) bytes and now has \(now); get a "
+          + "whole copy.")
+    }
+    if now > byteCount {
+      return MediaError(
+        .truncated,
+        "\(name) is still being written: it had \(byteCount) bytes when it was opened and now has "
+          + "\(now); start again when it is complete.")
+    }
+    return nil
+  }
+
   private func readDescriptor(into base: UnsafeMutableRawPointer, count: Int) throws -> Int {
     while true {
-      if interruption?.isRequested == true {
+      if interruption?.isEndRequested == true {
         throw MediaError(.interrupted, "Reading \(name) was interrupted.")
       }
       if !isSeekable {
@@ -125,6 +170,8 @@ final class ByteInput: @unchecked Sendable {
     return error
   }
 }
+
+// MARK: -
 
 /// FFmpeg's I/O context that reads from a `ByteInput`.
 ///

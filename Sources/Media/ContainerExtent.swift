@@ -61,6 +61,28 @@ enum ContainerExtent {
     return offset
   }
 
+  /// Whether `input`, a pipe at its start, is an ISO file (ISO/IEC 14496-12 §8.1) whose pictures come
+  /// before the index without which they can't be read. Waits for no more than the boxes before.
+  static func indexComesTooLate(in input: ByteInput) throws -> Bool {
+    guard !input.isSeekable else { return false }
+    var offset = 0
+    while offset < 1 << 16 {
+      let head = try input.peek(offset + 16)
+      guard head.count >= offset + 8 else { return false }
+      var length = big(head, offset, 4)
+      if length == 1, head.count >= offset + 16 { length = big(head, offset + 8, 8) }
+      switch String(decoding: head[offset + 4..<offset + 8], as: UTF8.self) {
+      // What is as short as this lies in FFmpeg's buffer still when the index comes.
+      case "mdat": return length == 0 || length > 1 << 15
+      case "ftyp", "free", "skip", "wide", "uuid", "pnot", "PICT": break
+      default: return false
+      }
+      guard length >= 8, length < 1 << 16 else { return false }
+      offset += Int(length)
+    }
+    return false
+  }
+
   private static func big(_ bytes: [UInt8], _ start: Int, _ count: Int) -> Int64 {
     bytes[start..<start + count].reduce(0) { $0 << 8 | Int64($1) }
   }

@@ -18,51 +18,133 @@ final class Demuxer: @unchecked Sendable {
   /// Formats that FFmpeg guesses for plain text and pictures made of characters.
   private static let refused: Set<String> = ["tty", "bin", "xbin", "adf", "idf", "aqtitle"]
 
+  /// Formats that only tell where the film is, or open more than one file. Those that read nothing
+  /// themselves have a flag for it.
+  private static let playlists: Set<String> = [
+    "hls", "dash", "concat", "imf", "sdp", "vobsub", "webm_dash_manifest",
+  ]
+
+  /// What the demuxer logged, and what it wanted to open.
+  private let watch = DemuxerWatch()
+  private var hasToldStructure = false
+  /// How certain FFmpeg is of the format, 0…100.
+  private let probeScore: Int32
+
   init(_ bytes: ByteInput, options: SourceOptions) throws {
     self.bytes = bytes
     interruption = options.interruption
     missingByteCount = try ContainerExtent.missingByteCount(of: bytes)
+    if try ContainerExtent.indexComesTooLate(in: bytes) {
+      throw MediaError(
+        .unsupported,
+        "\(bytes.name) is an MP4 or QuickTime film with its index at the end, which can't be read from a "
+          + "pipe; name the file, or move the index: ffmpeg -i IN -c copy -movflags +faststart OUT."
+      )
+    }
+    try bytes.watchStructure()
     io = try InputContext(bytes)
+    let mark = LibraryLog.mark
+    let format: UnsafePointer<AVInputFormat>
+    (format, probeScore) = try Self.findFormat(bytes, io, options, missing: missingByteCount, mark)
     guard let context = avformat_alloc_context() else { throw MediaError.outOfMemory }
     context.pointee.pb = io.pointer
+    context.pointee.opaque = Unmanaged.passUnretained(watch).toOpaque()
+    var status = ac_close_doors(context, Self.refuse)
+    guard status >= 0 else {
+      avformat_free_context(context)
+      throw MediaError.outOfMemory
+    }
     if let interruption {
       context.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(interruption).toOpaque()
       context.pointee.interrupt_callback.callback = { opaque in
         guard let opaque else { return 0 }
-        return Unmanaged<Interruption>.fromOpaque(opaque).takeUnretainedValue().isRequested ? 1 : 0
+        let interruption = Unmanaged<Interruption>.fromOpaque(opaque).takeUnretainedValue()
+        return interruption.isEndRequested ? 1 : 0
       }
     }
-    var format: UnsafePointer<AVInputFormat>?
-    if let name = options.format {
-      format = av_find_input_format(name)
-      guard format != nil else {
-        avformat_free_context(context)
-        throw MediaError(
-          .usage, "There is no input format named \(name); leave it out to have it guessed.")
-      }
-    }
-    let mark = LibraryLog.mark
     var opened: UnsafeMutablePointer<AVFormatContext>? = context
-    var status = avformat_open_input(&opened, bytes.name, format, nil)
+    status = avformat_open_input(&opened, bytes.name, format, nil)
     guard status >= 0, let opened else {
+      if let address = watch.refusedAddress { throw Self.playlist(bytes, address) }
       throw Self.openFailure(bytes, status: status, missing: missingByteCount, since: mark)
     }
     pointer = opened
-    let name = String(cString: opened.pointee.iformat.pointee.name)
-    if Self.refused.contains(name) {
-      throw MediaError(.notMedia, "\(bytes.name) is neither video nor a picture.")
+    if watch.hasExternalTracks {
+      throw MediaError(
+        .unsupported,
+        "\(bytes.name) has pictures or sound in other files, and only what is named is opened; make one "
+          + "film of them: ffmpeg -i IN -c copy OUT.")
     }
-    if !bytes.isSeekable, Self.headerTellsAll.contains(where: { name.hasPrefix($0) }) {
+    if !bytes.isSeekable, Self.headerTellsAll.contains(where: { fullFormatName.hasPrefix($0) }) {
       // A pipe must not wait for seconds of video.
       opened.pointee.max_analyze_duration = 1
       opened.pointee.fps_probe_size = 0
     }
     status = avformat_find_stream_info(opened, nil)
     if let failure = bytes.failure { throw failure }
+    if let address = watch.refusedAddress { throw Self.playlist(bytes, address) }
     guard status >= 0 else {
       throw Self.openFailure(bytes, status: status, missing: missingByteCount, since: mark)
     }
   }
+
+  /// The format, given or guessed, before anything of it is acted upon.
+  private static func findFormat(
+    _ bytes: ByteInput, _ io: InputContext, _ options: SourceOptions, missing: Int64, _ mark: Int
+  ) throws -> (UnsafePointer<AVInputFormat>, score: Int32) {
+    var format: UnsafePointer<AVInputFormat>?
+    var score: Int32 = 0
+    if let name = options.format {
+      format = av_find_input_format(name)
+      guard format != nil else {
+        throw MediaError(
+          .usage, "There is no input format named \(name); leave it out to have it guessed.")
+      }
+      score = 100
+    } else {
+      score = av_probe_input_buffer2(io.pointer, &format, bytes.name, nil, 0, 0)
+      guard score >= 0 else {
+        throw openFailure(bytes, status: score, missing: missing, since: mark)
+      }
+    }
+    guard let format else {
+      throw openFailure(bytes, status: ac_error_invalid_data(), missing: missing, since: mark)
+    }
+    let name = String(cString: format.pointee.name)
+    if refused.contains(name) {
+      throw MediaError(.notMedia, "\(bytes.name) is neither video nor a picture.")
+    }
+    if format.pointee.flags & AVFMT_NOFILE != 0
+      || name.split(separator: ",").contains(where: { playlists.contains(String($0)) })
+    {
+      throw playlist(bytes, nil, format: name)
+    }
+    return (format, score)
+  }
+
+  private static func playlist(
+    _ bytes: ByteInput, _ address: String?, format: String? = nil
+  ) -> MediaError {
+    let what = address.map { "asks for '\($0.prefix(200))'" } ?? "only tells where a film is"
+    return MediaError(
+      .notMedia,
+      "\(bytes.name) is no film but \(what)\(format.map { " (\($0))" } ?? ""), and nothing is opened "
+        + "but what you name; name the film itself.")
+  }
+
+  private static let refuse:
+    @convention(c) (
+      UnsafeMutablePointer<AVFormatContext>?,
+      UnsafeMutablePointer<UnsafeMutablePointer<AVIOContext>?>?, UnsafePointer<CChar>?, Int32,
+      UnsafeMutablePointer<OpaquePointer?>?
+    ) -> Int32 = { context, _, address, _, _ in
+      // Contexts within a demuxer may share this function, but not the opaque.
+      if let opaque = context?.pointee.opaque {
+        Unmanaged<DemuxerWatch>.fromOpaque(opaque).takeUnretainedValue()
+          .refused(address.map { String(cString: $0) } ?? "another file")
+      }
+      return ac_averror(EPERM)
+    }
 
   deinit {
     var doomed: UnsafeMutablePointer<AVFormatContext>? = pointer
@@ -98,9 +180,45 @@ final class Demuxer: @unchecked Sendable {
 
   func stream(_ index: Int) -> UnsafeMutablePointer<AVStream> { ac_stream(pointer, Int32(index)) }
 
+  /// FFmpeg's names of the format.
+  private var fullFormatName: String { String(cString: pointer.pointee.iformat.pointee.name) }
+
+  /// The first of them.
   var formatName: String {
-    let names = String(cString: pointer.pointee.iformat.pointee.name)
-    return names.split(separator: ",").first.map(String.init) ?? names
+    fullFormatName.split(separator: ",").first.map(String.init) ?? fullFormatName
+  }
+
+  /// What was found damaged in the container since the last call, though the demuxer went on; `nil` if
+  /// nothing was.
+  func takeDamage() -> String? {
+    let logged = watch.takeErrors()
+    // It is found when the bytes are read, which may be long before their frames are wanted.
+    guard !hasToldStructure, let damage = bytes.structure?.damage,
+      avio_seek(io.pointer, 0, SEEK_CUR) > damage.place
+    else { return logged }
+    hasToldStructure = true
+    return "\(damage.what), at byte \(damage.place)" + (logged.map { "; \($0)" } ?? "")
+  }
+
+  /// Whether what was read last of a transport stream is the end of a packet from `position` on and the
+  /// beginning of another stream, joined to the first: FFmpeg takes that for a break.
+  func isEndOfJoinedStream(_ position: Int64) -> Bool {
+    guard position >= 0, let stream = bytes.structure as? TransportStructure else { return false }
+    let here = avio_seek(io.pointer, 0, SEEK_CUR)
+    return stream.joins.contains { $0 > position && $0 <= here }
+  }
+
+  /// Whether nothing more can be read, though the demuxer may hold packets.
+  var isAtEnd: Bool { avio_feof(io.pointer) != 0 }
+
+  /// How many pictures the index names that an AVI file has at its end, and that FFmpeg loads on opening
+  /// but does not read by; 0 for other containers.
+  func indexedPacketCount(of stream: Int) -> Int {
+    guard formatName == "avi" else { return 0 }
+    let stream = self.stream(stream)
+    return (0..<avformat_index_get_entries_count(stream)).count {
+      avformat_index_get_entry(stream, $0).map { $0.pointee.size > 0 } ?? false
+    }
   }
 
   /// Seconds from the origin of the time stamps to the start of the file.
@@ -127,7 +245,7 @@ final class Demuxer: @unchecked Sendable {
         "This FFmpeg has no decoder for the codec \(String(cString: avcodec_get_name(codec))) of "
           + "\(bytes.name).")
     }
-    if pointer.pointee.probe_score <= 25 {
+    if probeScore <= 25 {
       throw MediaError(.notMedia, "\(bytes.name) is neither video nor a picture that FFmpeg knows.")
     }
     throw MediaError(

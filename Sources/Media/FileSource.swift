@@ -8,7 +8,7 @@ import Locking
 public final class FileSource: FrameSource, @unchecked Sendable {
   public private(set) var info: SourceInfo
 
-  private enum Phase {
+  enum Phase {
     case decoding
     /// All frames are out; packets up to the cut follow.
     case collecting
@@ -16,27 +16,29 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   }
 
   private let lock = Locked(())
-  private let demuxer: Demuxer
+  let demuxer: Demuxer
   private let decoder: VideoDecoder
-  private let videoIndex: Int
-  private let options: SourceOptions
-  private var cut: TimeCut
-  private let isCopied: [Bool]
-  private let packet: UnsafeMutablePointer<AVPacket>
+  let videoIndex: Int
+  let options: SourceOptions
+  var cut: TimeCut
+  let isCopied: [Bool]
+  let packet: UnsafeMutablePointer<AVPacket>
   private let guessedDuration: Int64
+  /// Pictures that an index names from the start on; 0 where the container has none that is complete.
+  let indexedCount: Int
+  let damage: DamageLog
 
-  private var phase = Phase.decoding
+  var phase = Phase.decoding
   private var inputEnded = false
   private var gathered = GatheredPackets()
   /// Elements that were read on opening: the first frame, and packets that lie before it.
   private var opening: [SourceElement] = []
-  private var timeline: Timeline
-  private var failure: MediaError?
-  private var damaged = 0
-  private var frameIndex = 0
+  var timeline: Timeline
+  var failure: MediaError?
+  var frameIndex = 0
   /// Frames that the decoder gave, wanted or not.
   private var shownCount = 0
-  private var packetIndex = 0
+  var packetIndex = 0
   private var lastTime: Int64?
   /// When the first frame is shown that the decoder gave, wanted or not, in seconds.
   private var firstDecoded: Double?
@@ -65,6 +67,8 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     let frameSeconds = rate.num > 0 ? Double(rate.den) / Double(rate.num) : 0
     guessedDuration = timeBase.value > 0 ? Int64((frameSeconds / timeBase.value).rounded()) : 0
     timeline = Timeline(demuxer.pointer.pointee.iformat)
+    damage = DamageLog(name: bytes.name, report: options.report)
+    indexedCount = demuxer.indexedPacketCount(of: videoIndex)
     guard let packet = av_packet_alloc() else { throw MediaError.outOfMemory }
     self.packet = packet
 
@@ -102,7 +106,9 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     av_packet_free(&doomed)
   }
 
-  public var damagedFrameCount: Int { lock.withLock { _ in damaged } }
+  public var damagedFrameCount: Int { lock.withLock { _ in damage.frameCount } }
+
+  public var damagedPlaceCount: Int { lock.withLock { _ in damage.placeCount } }
 
   public func next() throws -> SourceElement? {
     try lock.withLock { _ in
@@ -130,6 +136,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       if let firstDecoded, cut.isCovered(from: firstDecoded) { return }
     }
     // What can't be sought is read from where it stands: after a failure, that is the start.
+    _ = demuxer.takeDamage()
     try readToFirstFrame()
   }
 
@@ -151,7 +158,9 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     opening = []
     gathered = GatheredPackets()
     (phase, inputEnded, failure) = (.decoding, false, nil)
-    (damaged, frameIndex, shownCount, packetIndex) = (0, 0, 0, 0)
+    (frameIndex, shownCount, packetIndex) = (0, 0, 0)
+    damage.reset()
+    _ = demuxer.takeDamage()
     (lastTime, firstDecoded, endTime) = (nil, nil, nil)
     passedEnd = []
   }
@@ -202,72 +211,18 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     let index = Int(packet.pointee.stream_index)
     guard index == videoIndex else { return try gather(index) }
     packetIndex += 1
-    if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 {
+    if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0,
+      !demuxer.isEndOfJoinedStream(packet.pointee.pos)
+    {
       let error = MediaError(
         .truncated,
         "\(demuxer.bytes.name) ends or breaks in the middle of video packet \(packetIndex - 1), at "
           + "frame \(frameIndex); get a whole copy, or go on past damage.")
       guard options.onDamage == .continue else { return stop(error) }
-      damaged += 1
-      options.report?(error.message)
+      damage.noteFrame(error)
     }
     let status = decoder.send(packet)
     if status < 0 { try fail(status) }
-  }
-
-  /// The next packet; `false` at the end of the input or of what can be read of it.
-  private func readPacket() throws -> Bool {
-    var failures = 0
-    while true {
-      let status = av_read_frame(demuxer.pointer, packet)
-      if status >= 0 {
-        followClock()
-        return true
-      }
-      if status == ac_error_again() { continue }
-      if let error = demuxer.bytes.failure { throw error }
-      if status == ac_error_exit() || options.interruption?.isRequested == true {
-        throw MediaError(.interrupted, "Reading \(demuxer.bytes.name) was interrupted.")
-      }
-      let missing = demuxer.missingByteCount
-      if status == ac_error_eof() || missing > 0 {
-        guard missing > 0 else { return false }
-        let size = demuxer.bytes.byteCount ?? 0
-        let error = MediaError(
-          .truncated,
-          "\(demuxer.bytes.name) was cut off: it should have \(size + missing) bytes and has "
-            + "\(size).")
-        failure = failure ?? error
-        return false
-      }
-      failures += 1
-      let error = MediaError(
-        .corrupt,
-        "\(demuxer.bytes.name) is damaged after video packet \(packetIndex - 1), at frame "
-          + "\(frameIndex).", status: status)
-      if options.onDamage == .stop || failures > 100 {
-        failure = failure ?? error
-        return false
-      }
-      damaged += 1
-      options.report?(error.message)
-    }
-  }
-
-  private func followClock() {
-    let index = Int(packet.pointee.stream_index)
-    // Streams may appear on the way; nothing of them is used.
-    guard index < isCopied.count else { return }
-    let stream = demuxer.stream(index)
-    let kind = stream.pointee.codecpar.pointee.codec_type
-    let jump = timeline.adjust(
-      packet, timeBase: Rational(stream.pointee.time_base),
-      counts: kind == AVMEDIA_TYPE_VIDEO || kind == AVMEDIA_TYPE_AUDIO)
-    if let jump, index == videoIndex {
-      options.report?(
-        "The clock of \(demuxer.bytes.name) jumps by \(Int64((jump * 1000).rounded())) ms near "
-          + "frame \(frameIndex); all streams go on without the jump.")
-    }
   }
 
   /// A frame or packet that cannot be decoded.
@@ -278,8 +233,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
         + "\(packetIndex - 1)); it can be left out by going on past damage.", status: status)
     if inputEnded && failure != nil { return }
     guard options.onDamage == .continue else { return stop(error) }
-    damaged += 1
-    options.report?(error.message)
+    damage.noteFrame(error)
   }
 
   /// Lets the decoder give the frames that it holds, and ends with `error`.
@@ -320,8 +274,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
         phase = .ended
         return nil
       }
-      damaged += 1
-      options.report?(error.message)
+      damage.noteFrame(error)
     }
     var duration = ac_frame_duration(raw)
     if duration <= 0 { duration = guessedDuration }

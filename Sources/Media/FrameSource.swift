@@ -24,9 +24,14 @@ public protocol FrameSource: AnyObject, Sendable {
 
   /// How many frames were found damaged or lost so far; only `DamagePolicy.continue` goes on then.
   var damagedFrameCount: Int { get }
+
+  /// At how many places the container was found damaged so far, where frames may be missing.
+  var damagedPlaceCount: Int { get }
 }
 
 extension FrameSource {
+  public var damagedPlaceCount: Int { 0 }
+
   /// The next frame, whatever packets lie before it; `nil` at the end. Throws what `next` throws.
   public func nextFrame() throws -> Frame? {
     while let element = try next() {

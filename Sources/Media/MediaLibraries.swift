@@ -91,6 +91,10 @@ enum LibraryLog {
       let text = line.withUnsafeBufferPointer { buffer in
         buffer.baseAddress.map { String(cString: $0) } ?? ""
       }
+      if level <= 24, let opaque = ac_logging_container_opaque(context) {
+        Unmanaged<DemuxerWatch>.fromOpaque(opaque).takeUnretainedValue().logged(
+          text, isError: level <= 16)
+      }
       LibraryLog.take(text, level: level)
     }
   }()
@@ -122,9 +126,25 @@ enum LibraryLog {
   static func errors(since mark: Int) -> String? {
     let lines = state.withLock { $0.errors.filter { $0.number > mark }.map(\.line) }
     guard !lines.isEmpty else { return nil }
-    return lines.suffix(3).map { line in
-      guard line.hasPrefix("["), let end = line.firstIndex(of: "]") else { return line }
-      return line[line.index(after: end)...].trimmingCharacters(in: .whitespaces)
-    }.joined(separator: "; ")
+    return summary(of: lines)
+  }
+
+  /// The last of `lines`, joined, each once and with how often it came, without the `[name @ 0x…]` in
+  /// front.
+  static func summary(of lines: [String]) -> String {
+    var said: [(text: String, count: Int)] = []
+    for line in lines {
+      var text = line.trimmingCharacters(in: .whitespacesAndNewlines)
+      if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+        text = text[text.index(after: end)...].trimmingCharacters(in: .whitespaces)
+      }
+      if let known = said.firstIndex(where: { $0.text == text }) {
+        said[known].count += 1
+      } else {
+        said.append((text, 1))
+      }
+    }
+    return said.suffix(3).map { $0.count > 1 ? "\($0.text), \($0.count) times" : $0.text }
+      .joined(separator: "; ")
   }
 }

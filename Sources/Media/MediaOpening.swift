@@ -9,6 +9,7 @@ public enum MediaSource {
     _ path: String, options: SourceOptions = SourceOptions()
   ) throws -> any FrameSource {
     var options = options
+    try InputName.refuseAddress(path)
     switch options.format {
     case "rawvideo": return try RawVideoSource(path: path, options: options)
     case "y4m", "yuv4mpegpipe": return try RawVideoSource(path: path, options: options)
@@ -31,12 +32,15 @@ public enum MediaSource {
       if head.isEmpty && !bytes.isSeekable {
         throw MediaError(.notMedia, "\(bytes.name) gave nothing.")
       }
+      if let change = TextTransfer.change(of: head) {
+        throw MediaError(.corrupt, "\(bytes.name) \(change); send it as binary data.")
+      }
       if head.starts(with: Y4MHeader.magic.utf8) {
         return try RawVideoSource(bytes: bytes, options: options)
       }
-      let ending = (path as NSString).pathExtension.lowercased()
+      let ending = PathParts.fileExtension(of: path).lowercased()
       if PictureKind(firstBytes: head) != nil, !["apng"].contains(ending) {
-        return ["mjpg", "mjpeg"].contains(ending) || !bytes.isSeekable
+        return ["mjpg", "mjpeg"].contains(ending) || !bytes.isSeekable || path == "-"
           ? try PictureSource(stream: bytes, options: options)
           : try PictureSource(path: path, options: options)
       }
@@ -62,7 +66,7 @@ public enum MediaSink {
     default: break
     }
     if options.format != nil { return try FileSink(path: path, source: source, options: options) }
-    let ending = (path as NSString).pathExtension.lowercased()
+    let ending = PathParts.fileExtension(of: path).lowercased()
     if ["y4m", "yuv", "rgb", "raw"].contains(ending) {
       return try RawVideoSink(path: path, source: source, options: options)
     }

@@ -1,4 +1,5 @@
 import CFFmpeg
+import Dispatch
 import Foundation
 
 /// Bytes on their way into a file or pipe. A file is written under a temporary name in the same
@@ -26,6 +27,12 @@ final class OutputFile: @unchecked Sendable {
     if path == "-" {
       name = "stdout"
       (self.path, temporaryPath, descriptor, ownsDescriptor) = (nil, nil, 1, false)
+      let mode = fcntl(1, F_GETFL)
+      guard mode >= 0, mode & O_ACCMODE != O_RDONLY else {
+        isSeekable = false
+        throw MediaError(
+          .cannotCreate, "stdout is closed; send it to a file or a pipe, or name an output file.")
+      }
       var status = stat()
       isSeekable = fstat(1, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
       return
@@ -41,7 +48,7 @@ final class OutputFile: @unchecked Sendable {
     if exists && status.st_mode & S_IFMT != S_IFREG {
       temporaryPath = nil
       isSeekable = false
-      descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      descriptor = try Self.openDevice(path, status, options.interruption)
     } else {
       try options.checkPlace(path)
       let target = Self.temporaryPath(for: path)
@@ -67,6 +74,22 @@ final class OutputFile: @unchecked Sendable {
 
   deinit { discard() }
 
+  /// Opens what is there already and is no regular file. A named pipe waits for its reader, as long as
+  /// nobody asks to stop.
+  private static func openDevice(
+    _ path: String, _ status: stat, _ interruption: Interruption?
+  ) throws -> Int32 {
+    guard status.st_mode & S_IFMT == S_IFIFO else { return open(path, O_WRONLY | O_CLOEXEC) }
+    while true {
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+      guard descriptor < 0, errno == ENXIO || errno == EINTR else { return descriptor }
+      if interruption?.isEndRequested == true {
+        throw MediaError(.interrupted, "Stopped: nobody reads \(path).")
+      }
+      usleep(50_000)
+    }
+  }
+
   /// The name of a file while it is written.
   static func temporaryPath(for path: String) -> String {
     let url = URL(fileURLWithPath: path)
@@ -78,9 +101,13 @@ final class OutputFile: @unchecked Sendable {
   func write(_ base: UnsafeRawPointer, count: Int) throws {
     if let failure { throw failure }
     var done = 0
+    var lastProgress = DispatchTime.now().uptimeNanoseconds
     while done < count {
       if options.interruption?.isRequested == true {
         throw MediaError(.interrupted, "Writing \(name) was interrupted.")
+      }
+      if !isSeekable, options.interruption?.endsWait(since: lastProgress) == true {
+        throw MediaError(.interrupted, "Stopped: the reader of \(name) takes nothing more.")
       }
       var chunk = count - done
       if !isSeekable {
@@ -94,6 +121,7 @@ final class OutputFile: @unchecked Sendable {
       if taken >= 0 {
         done += taken
         position += Int64(taken)
+        if !isSeekable { lastProgress = DispatchTime.now().uptimeNanoseconds }
       } else if errno != EINTR && errno != EAGAIN {
         throw fail(errno, "Writing \(name) failed at byte \(position)")
       }

@@ -31,9 +31,9 @@ struct PictureList: Sendable {
     if exists {
       folder = path
     } else {
-      let parent = (path as NSString).deletingLastPathComponent
+      let parent = PathParts.folder(of: path)
       folder = parent.isEmpty ? "." : parent
-      let last = (path as NSString).lastPathComponent
+      let last = PathParts.name(of: path)
       if let pattern = Pattern(path) {
         accepts = { pattern.number(of: $0) != nil }
       } else if Self.isWildcard(last) {
@@ -94,15 +94,15 @@ struct PictureList: Sendable {
     private let digits: Int
 
     init?(_ path: String) {
-      let name = (path as NSString).lastPathComponent
+      let name = PathParts.name(of: path)
       guard let match = name.firstMatch(of: /%(0(\d{1,2}))?d/) else { return nil }
-      folder = (path as NSString).deletingLastPathComponent
+      folder = PathParts.folder(of: path)
       prefix = String(name[..<match.range.lowerBound])
       suffix = String(name[match.range.upperBound...])
       digits = match.output.2.flatMap { Int($0) } ?? 1
     }
 
-    var fileExtension: String { (suffix as NSString).pathExtension }
+    var fileExtension: String { PathParts.fileExtension(of: suffix) }
 
     func name(_ number: Int) -> String {
       let text = String(number)

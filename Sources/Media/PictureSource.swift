@@ -58,7 +58,9 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
       while found == nil, index < list.names.count {
         do {
           found = try Self.decodeFile(list.path(index), options)
-        } catch let error as MediaError where options.onDamage == .continue {
+        } catch let error as MediaError
+          where options.onDamage == .continue && error.code != .interrupted
+        {
           options.report?(error.message)
           skipped += 1
           index += 1
@@ -171,6 +173,11 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     _ path: String, _ options: SourceOptions
   ) throws -> PictureDecoder.Result {
     let input = try ByteInput(path: path, interruption: options.interruption)
+    guard input.byteCount ?? 0 < Int(Int32.max) else {
+      throw MediaError(
+        .unsupported,
+        "The picture \(path) has \(input.byteCount ?? 0) bytes; at most 2 GiB are read.")
+    }
     var bytes = [UInt8](repeating: 0, count: Int(input.byteCount ?? 0))
     let taken = try bytes.withUnsafeMutableBytes { buffer in
       try buffer.baseAddress.map { try input.readFully(into: $0, count: buffer.count) } ?? 0

@@ -21,6 +21,8 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
   private var deliveredCount = 0
   private var isEnded = false
   private var damaged = 0
+  /// Whether the header ends in CR LF, as after a pipe or transfer that takes films for text.
+  private let hasWindowsLineEnds: Bool
 
   /// Opens `path`, `-` being stdin. Headerless if `options.format` is `rawvideo`.
   public convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
@@ -33,19 +35,27 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     self.bytes = bytes
     self.options = options
     isY4M = options.format != "rawvideo"
-    let header =
-      try isY4M
-      ? Y4MHeader(Self.readLine(bytes, limit: Y4MHeader.lengthLimit), in: bytes.name)
-      : Self.header(options.rawVideo, in: bytes.name)
+    let header: Y4MHeader
+    if isY4M {
+      var line = try Self.readLine(bytes, limit: Y4MHeader.lengthLimit)
+      hasWindowsLineEnds = line.utf8.last == 0x0D
+      if hasWindowsLineEnds { line = String(line.utf8.dropLast()) ?? line }
+      header = try Y4MHeader(line, in: bytes.name)
+    } else {
+      hasWindowsLineEnds = false
+      header = try Self.header(options.rawVideo, in: bytes.name)
+    }
     layout = try SampleLayout(av_get_pix_fmt(header.pixelFormat), in: bytes.name)
     let size =
       max(header.width, header.height) > Int(UInt16.max)
       ? -1
       : av_image_get_buffer_size(
         layout.pixelFormat, Int32(header.width), Int32(header.height), 1)
-    guard size > 0 else {
+    guard size > 0, Int(size) <= PictureSplitter.largestPicture else {
       throw MediaError(
-        .unsupported, "\(bytes.name) of \(header.width)×\(header.height) is too large.")
+        .unsupported,
+        "\(bytes.name) has frames of \(header.width)×\(header.height), which is too large: a frame may "
+          + "have \(PictureSplitter.largestPicture >> 20) MiB.")
     }
     frameByteCount = Int(size)
     let rate = header.frameRate ?? Rational(25, 1)
@@ -135,10 +145,12 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     }
     let buffer = AlignedBuffer(byteCount: frameByteCount)
     let taken = try bytes.readFully(into: buffer.base, count: frameByteCount)
-    if taken == 0 && !isY4M { return nil }
+    if taken == 0 && !isY4M { return try end() }
     guard taken == frameByteCount else {
-      throw fail(truncated(expected: frameByteCount, actual: taken))
+      throw fail(
+        bytes.changeOfSize() ?? truncated(expected: frameByteCount, actual: taken))
     }
+    if hasWindowsLineEnds { try checkForText(buffer) }
     let decoded = try DecodedFrame()
     try fill(decoded, from: buffer)
     var picture = try decoded.picture(in: bytes.name)
@@ -159,9 +171,14 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
   /// Takes `FRAME` and its parameters; `false` at the end of the stream.
   private func readFrameHeader() throws -> Bool {
     let head = try bytes.peek(6)
-    if head.isEmpty { return false }
+    if head.isEmpty {
+      _ = try end()
+      return false
+    }
     let line = try Self.readLine(bytes, limit: Y4MHeader.lengthLimit)
-    if line == "FRAME" && head.count == 6 || line.hasPrefix("FRAME ") { return true }
+    if ["FRAME", "FRAME\r"].contains(line) && head.count == 6 || line.hasPrefix("FRAME ") {
+      return true
+    }
     let isCutOff = "FRAME\n".utf8.starts(with: head) && head.count < 6
     let error =
       isCutOff
@@ -170,7 +187,36 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
         .corrupt,
         "Frame \(readCount) of \(bytes.name) does not begin with FRAME, at byte "
           + "\(bytes.position - Int64(line.utf8.count) - 1).")
-    throw fail(error)
+    throw fail(bytes.changeOfSize() ?? error)
+  }
+
+  /// The end of the input, which is no end if the file has another size by now.
+  private func end() throws -> Frame? {
+    if let error = bytes.changeOfSize() { throw fail(error) }
+    return nil
+  }
+
+  /// Refuses a frame within which line ends were changed, too: then each line feed follows a carriage
+  /// return, and there are more bytes than the frame had, so that the next one does not follow.
+  private func checkForText(_ buffer: AlignedBuffer) throws {
+    let samples = UnsafeRawBufferPointer(start: buffer.base, count: frameByteCount)
+    var (previous, count) = (UInt8(0), 0)
+    for sample in samples {
+      if sample == 0x0A {
+        guard previous == 0x0D else { return }
+        count += 1
+      }
+      previous = sample
+    }
+    guard count > 0 else { return }
+    let following = try bytes.peek(5)
+    if following.isEmpty || following.elementsEqual("FRAME".utf8) { return }
+    throw fail(
+      MediaError(
+        .corrupt,
+        "\(bytes.name) went through a pipe or transfer that takes films for text: its header ends in CR "
+          + "LF, and so does each line feed in frame \(readCount), which is damaged by that; send it "
+          + "as binary data."))
   }
 
   /// Damage ends the stream whatever the policy: without a place to go on at, nothing can follow.

@@ -60,7 +60,7 @@ struct Y4MHeader: Hashable, Sendable {
     guard let known = Self.colorSpaces.first(where: { $0.tag == colorSpace }) else {
       throw MediaError(
         .unsupported,
-        "\(file) has the color space \(colorSpace), which is not one of YUV4MPEG2: "
+        "\(file) has the color space '\(colorSpace)', which is not one of YUV4MPEG2: "
           + Self.colorSpaces.map(\.tag).joined(separator: ", ") + ".")
     }
     pixelFormat = known.pixelFormat

@@ -25,6 +25,7 @@ struct Autochrome: ParsableCommand {
     defaultSubcommand: Colorize.self)
 
   static func main() {
+    holdStandardDescriptors()
     // A reader that closes its end is an error of `write`, told in a sentence, not a signal.
     signal(SIGPIPE, SIG_IGN)
     // So is a file that may not grow any more.
@@ -51,6 +52,7 @@ struct Autochrome: ParsableCommand {
       Foundation.exit(ExitStatus.usage.rawValue)
     }
   }
+
   /// Refuses arguments that are not UTF-8: they would be changed on the way, and other files be named.
   private static func checkArguments() throws(AutochromeError) {
     for (index, argument) in CommandLine.arguments.enumerated() {
@@ -62,6 +64,16 @@ struct Autochrome: ParsableCommand {
         .usage,
         "The argument '\(argument)' is not valid UTF-8; rename the file, or reach it through a link or a "
           + "pipe.")
+    }
+  }
+
+  /// Where stdin, stdout or stderr were closed, the next file that is opened would get its number, and be
+  /// read or written in its place. /dev/null takes it instead, opened such that reading stdin and writing
+  /// stdout fail.
+  private static func holdStandardDescriptors() {
+    for (descriptor, mode) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_WRONLY)] as [(Int32, Int32)]
+    where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", mode)
     }
   }
 }
