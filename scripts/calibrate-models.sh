@@ -30,5 +30,6 @@ done
 if [ -d "$scratch/pictures" ]; then inputs+=("$scratch/pictures"); fi
 
 for model in "$models"/*.onnx; do
-  "$binary" model calibrate "$model" "${inputs[@]}" -o "$model" --overwrite
+  "$binary" model calibrate "$model" "${inputs[@]}" -o "$model.new" --overwrite
+  mv "$model.new" "$model"
 done

@@ -2,7 +2,7 @@ import Colorization
 import Foundation
 import FramePipeline
 import Imaging
-import Media
+package import Media
 import Synchronization
 
 /// One film, folder or stream to be colorized: opens the source, the network and the sink, wires
@@ -12,30 +12,45 @@ import Synchronization
 ///
 /// `motion` and `steady` take the frames in order, the others in parallel.
 public struct ColorizationJob: Sendable {
-  /// What to read, as given: a file, a folder, a pattern, or `-`.
-  public var input: String
-  /// What to write, as given.
-  public var output: String
+  /// What to read and what to write.
+  public var request: JobRequest
   /// How.
   public var settings: Settings
   /// Whether an output that exists may be replaced.
   public var overwrite: Bool
+  /// Whether pictures that are there in the output's folder are left as they are.
+  public var keepsPictures = false
   /// Where a sheet of source and color frames goes, if wanted.
   public var preview: String?
   /// What no output may replace.
   let inputFiles: ProtectedFiles
+
+  /// What to read, as given: a file, a folder, a pattern, or `-`.
+  public var input: String { request.input }
+  /// What to write, as given.
+  public var output: String { request.output }
 
   /// Describes a job; nothing is opened before `plan` or `run`.
   public init(
     input: String, output: String, settings: Settings, overwrite: Bool = false,
     preview: String? = nil
   ) {
-    self.input = input
-    self.output = output
+    self.init(
+      JobRequest(input: input, output: output), settings: settings, overwrite: overwrite,
+      preview: preview)
+  }
+
+  /// Describes a job; nothing is opened before `plan` or `run`.
+  /// - Parameter protected: what no output may replace; nil for the input alone.
+  package init(
+    _ request: JobRequest, settings: Settings, overwrite: Bool = false, preview: String? = nil,
+    protected: ProtectedFiles? = nil
+  ) {
+    self.request = request
     self.settings = settings
     self.overwrite = overwrite
     self.preview = preview
-    inputFiles = ProtectedFiles(input: input)
+    inputFiles = protected ?? ProtectedFiles(inputs: request.inputFiles)
   }
 
   /// Refuses a place for something that is written beside the film, such as the preview, before there
@@ -50,12 +65,14 @@ public struct ColorizationJob: Sendable {
     }
   }
 
+  /// Whether the output is there already, and whole.
+  /// - Throws: `AutochromeError` if it is there and not whole, or the input can't be opened.
+  public func isDone() throws(AutochromeError) -> Bool { try ExistingOutput.isWhole(self) }
+
   /// The pipeline for an input when the user names none: no look-ahead for pipes, no memory between
   /// pictures for single pictures, `film` for the rest.
   public static func suggestedPipeline(for input: String) -> String {
-    if input == "-" { return "stream" }
-    return JobOutputs.isPictureName(input) && !input.contains("%") && !input.contains("*")
-      ? "photos" : "film"
+    JobRequest(input: input, output: "-").suggestedPipeline
   }
 
   /// Opens everything but the output, and tells what `run` would do.

@@ -26,8 +26,7 @@ struct JobParts {
     cuts = try settings.cuts.map { try CutList(contentsOf: $0) }
     colorizer = try Self.openColorizer(settings)
     source = try Self.openSource(
-      input: job.input, settings: settings, interruption: interruption,
-      countsFrames: cuts?.countsFrames ?? false, warn: warn)
+      job: job, interruption: interruption, countsFrames: cuts?.countsFrames ?? false, warn: warn)
     sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
     plan = try Self.plan(job: job, info: source.info, colorizer: colorizer, sinkOptions)
   }
@@ -66,8 +65,18 @@ struct JobParts {
   }
 
   static func openSource(
-    input: String, settings: Settings, interruption: Media.Interruption,
-    countsFrames: Bool = false, warn: @escaping @Sendable (String) -> Void
+    job: ColorizationJob, interruption: Media.Interruption, countsFrames: Bool = false,
+    warn: @escaping @Sendable (String) -> Void
+  ) throws -> any FrameSource {
+    try openSource(
+      input: job.input, pictures: job.request.pictures, settings: job.settings,
+      interruption: interruption, countsFrames: countsFrames, warn: warn)
+  }
+
+  static func openSource(
+    input: String, pictures: [String]? = nil, settings: Settings,
+    interruption: Media.Interruption, countsFrames: Bool = false,
+    warn: @escaping @Sendable (String) -> Void
   ) throws -> any FrameSource {
     var options = SourceOptions()
     options.threads = settings.threads
@@ -81,6 +90,7 @@ struct JobParts {
       options.copiedKinds.subtract([.video, .subtitle, .data, .attachment])
     }
     options.format = settings.inputFormat
+    options.pictureNames = pictures
     options.interruption = interruption
     options.report = warn
     let rate = try settings.inputRate.map { try parseRate($0) }
@@ -135,6 +145,8 @@ struct JobParts {
     options.pixelFormat = settings.pixelFormat
     options.format = settings.format
     options.overwrite = job.overwrite
+    options.keepsPictures = job.keepsPictures
+    options.createsFolder = job.request.createsFolder
     options.protected = job.inputFiles
     options.interruption = interruption
     return options

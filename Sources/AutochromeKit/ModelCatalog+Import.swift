@@ -37,6 +37,11 @@ extension ModelCatalog {
       guard FileManager.default.fileExists(atPath: source) else {
         throw AutochromeError(.noInput, "There is no file '\(source)'.")
       }
+      var files = CommandFiles()
+      files.reads(source, as: "the network")
+      files.reads(wishes.prior, as: "--prior")
+      files.writes(output, as: CommandFiles.output)
+      try files.check()
       guard overwrite || !FileManager.default.fileExists(atPath: output) else {
         throw AutochromeError(
           .cannotCreate, "'\(output)' exists; say --overwrite to replace it.")

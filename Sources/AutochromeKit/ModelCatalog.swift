@@ -1,5 +1,6 @@
 import Colorization
 import Foundation
+import Media
 import Network
 
 /// The networks that are shipped, and others by path.
@@ -32,6 +33,14 @@ public enum ModelCatalog {
         backend: try backend.map { try parse($0) } ?? .oneDNN,
         precision: try parsePrecision(precision) ?? .float32)
       let path = URL(fileURLWithPath: folder)
+      if let saveTo,
+        ResolvedPath.of(PathParts.join(saveTo, path.lastPathComponent)) == ResolvedPath.of(folder)
+      {
+        throw AutochromeError(
+          .usage,
+          "--save '\(saveTo)' would replace the outputs in '\(folder)' that ours are held against; name "
+            + "another folder.")
+      }
       return ModelVerdict(
         verifier.verify(
           folder: folder, savedIn: saveTo.map { $0 + "/" + path.lastPathComponent }))

@@ -25,6 +25,15 @@ static inline int ac_error_text(int code, char *text, size_t size) {
 extern int syncfs(int descriptor);
 static inline int ac_sync_file_system(int descriptor) { return syncfs(descriptor); }
 
+// Fails with EEXIST where something is under the new name.
+extern int renameat2(int, const char *, int, const char *, unsigned);
+static inline int ac_rename_to_free(const char *old_path, const char *new_path) {
+  // Not <fcntl.h>'s own names: Swift would take its types for ours. AT_FDCWD and RENAME_NOREPLACE.
+  const int working_folder = -100;
+  const unsigned no_replace = 1;
+  return renameat2(working_folder, old_path, working_folder, new_path, no_replace);
+}
+
 // Fields of AVFrame that moved into flags or were renamed.
 static inline int ac_frame_interlaced(const AVFrame *frame) {
 #ifdef AV_FRAME_FLAG_INTERLACED

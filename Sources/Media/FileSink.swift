@@ -45,13 +45,14 @@ public final class FileSink: FrameSink, @unchecked Sendable {
       options: options)
     file = try OutputFile(path: path, options: options)
     muxer = try Muxer(container, file: file, source: source, encoder: encoder)
-    notes = outputFormat.notes + muxer.notes
+    notes = file.notes + outputFormat.notes + muxer.notes
   }
 
   public func outputFormat(for frame: Frame) -> OutputFormat { outputFormat }
 
   public func write(_ element: SourceElement) throws {
     try lock.withLock { _ in
+      try file.checkPlace()
       for packet in element.packets { try muxer.write(packet) }
       guard let frame = element.frame else { return }
       guard frame.picture.width == width, frame.picture.height == height else {

@@ -47,6 +47,18 @@ public enum MediaSource {
     }
     return try FileSource(bytes: bytes, options: options)
   }
+
+  /// The names of the pictures of a folder, a pattern, a wildcard or a file; empty if there are none.
+  package static func pictureNames(of input: String) -> [String] {
+    guard case .success(let list) = Result(catching: { try PictureList(input) }) else { return [] }
+    return list.names
+  }
+
+  /// How many bytes a file lacks by its own account; 0 if it is whole or does not tell.
+  /// - Throws: `MediaError`.
+  package static func missingByteCount(of path: String) throws -> Int64 {
+    try ContainerExtent.missingByteCount(of: ByteInput(path: path, interruption: nil))
+  }
 }
 
 /// Creates outputs of all kinds.
@@ -73,7 +85,9 @@ public enum MediaSink {
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     let isPictures =
-      isFolder.boolValue || path.hasSuffix("/") || PictureList.isNumbered(path)
+      isFolder.boolValue || path.hasSuffix("/")
+      // Numbered pictures have the ending of pictures, or none.
+      || (PictureList.isNumbered(path) && ending.isEmpty)
       || PictureKind.encoder(forExtension: ending) != nil
       || (ending.isEmpty && source.isFrameFolder)
     return try isPictures
@@ -84,6 +98,7 @@ public enum MediaSink {
   /// Creates a folder for outputs, if it is not there.
   /// - Throws: `MediaError` if it cannot be created or written.
   public static func createFolder(_ folder: String) throws {
+    let folder = folder.isEmpty ? "." : folder
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true)
@@ -98,6 +113,21 @@ public enum MediaSink {
         underlying: String(cString: strerror(errno)))
     }
   }
+
+  /// The names under which an output may lie before it is complete: the hidden one while it is written,
+  /// and the first of those for a part of it.
+  package static func temporaryNames(of path: String) -> (hidden: String, partial: String) {
+    let names = OutputNames(path)
+    return (names.hidden(1), names.partial(1))
+  }
+
+  /// Whether something is under this name that keeps nothing of what is written to it.
+  package static func isDevice(_ path: String) -> Bool {
+    FileSystem.status(path).map { [S_IFCHR, S_IFBLK].contains($0.st_mode & S_IFMT) } ?? false
+  }
+
+  /// - Throws: `MediaError` if `path`, `-` being stdout, is a terminal.
+  package static func refuseTerminal(_ path: String) throws { try Terminal.refuse(path) }
 
   /// What a pipe carries when nobody says: the same as came in, where it can be a pipe.
   private static func pipeFormat(like source: SourceInfo) -> String {

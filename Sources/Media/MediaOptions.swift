@@ -31,6 +31,8 @@ public struct SourceOptions: Sendable {
   public var format: String?
   /// What a raw pipe or file holds; needed for `rawvideo`.
   public var rawVideo: RawVideo?
+  /// Names in a folder of pictures; all others there are left out.
+  public var pictureNames: [String]?
   /// Frames per second of pictures, which carry none.
   public var pictureRate = Rational(24, 1)
   public var interruption: Interruption?
@@ -73,6 +75,10 @@ public struct SinkOptions: Sendable {
   public var format: String?
   /// Whether an existing output may be replaced.
   public var overwrite = false
+  /// Whether pictures that are there in a folder of pictures are left as they are.
+  public var keepsPictures = false
+  /// Whether the folder of the output is made where it is not there.
+  public var createsFolder = false
   /// What may not be replaced even so: the files of the input.
   public var protected: ProtectedFiles?
   public var interruption: Interruption?
@@ -83,9 +89,13 @@ public struct SinkOptions: Sendable {
   /// - Throws: `MediaError`.
   public func checkPlace(_ path: String) throws {
     try protected?.check(path)
-    guard overwrite || access(path, F_OK) != 0 else {
-      throw MediaError(
-        .outputExists, "The output \(path) exists already; ask to overwrite it, or name another.")
-    }
+    guard overwrite || !FileSystem.isTaken(path) else { throw Self.isTaken(path) }
+  }
+
+  static func isTaken(_ path: String) -> MediaError {
+    MediaError(
+      .outputExists,
+      "The output \(path) exists already; --overwrite replaces it, --skip-existing leaves it as it is, "
+        + "or name another.")
   }
 }

@@ -33,6 +33,7 @@ final class Muxer: @unchecked Sendable {
     lastDecodingTime = []
     context.pointee.oformat = container
     context.pointee.pb = io.pointer
+    context.pointee.io_open = FilmContainers.openNothing
     context.pointee.url = av_strdup(file.name)
     // No random identifiers: the same input and settings give the same bytes.
     context.pointee.flags |= AVFMT_FLAG_BITEXACT
@@ -96,6 +97,7 @@ final class Muxer: @unchecked Sendable {
       guard let found = av_guess_format(format, nil, nil) else {
         throw MediaError(.usage, "There is no container named \(format); try matroska, mp4 or nut.")
       }
+      try FilmContainers.check(found, output: path)
       return found
     }
     if path == "-" {
@@ -107,6 +109,7 @@ final class Muxer: @unchecked Sendable {
         "The name \(path) does not tell a container; end it with .mkv, .mp4 or .mov, or give the "
           + "format.")
     }
+    try FilmContainers.check(found, output: path)
     return found
   }
 

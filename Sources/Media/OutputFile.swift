@@ -3,7 +3,7 @@ import Dispatch
 import Foundation
 
 /// Bytes on their way into a file or pipe. A file is written under a temporary name in the same
-/// folder, `.NAME.partial`, and gets its name when it is complete; what is there under the name
+/// folder, see `TemporaryFile`, and gets its name when it is complete; what is there under the name
 /// already and is no regular file (a device, a named pipe) is written straight.
 ///
 /// `@unchecked Sendable`: used by one sink, which is called serially.
@@ -12,21 +12,24 @@ final class OutputFile: @unchecked Sendable {
   let name: String
   /// Whether it is a regular file.
   let isSeekable: Bool
-  private let path: String?
-  private let temporaryPath: String?
+  /// What the user may want to know of the place, in sentences.
+  var notes: [String] { temporary?.notes ?? [] }
+  private let temporary: TemporaryFile?
   private var descriptor: Int32
   private let ownsDescriptor: Bool
   private let options: SinkOptions
   private(set) var position: Int64 = 0
   /// The first failure of the system.
   private(set) var failure: MediaError?
+  private var nextCheck = ContinuousClock.now
 
   /// Creates `path`; `-` is stdout. Of `options` counts what concerns the file.
-  init(path: String, options: SinkOptions) throws {
+  /// - Parameter keepsLeftovers: what to do with what a killed run left, see `TemporaryFile`.
+  init(path: String, options: SinkOptions, keepsLeftovers: Bool = true) throws {
     self.options = options
+    try Terminal.refuse(path)
     if path == "-" {
-      name = "stdout"
-      (self.path, temporaryPath, descriptor, ownsDescriptor) = (nil, nil, 1, false)
+      (name, temporary, descriptor, ownsDescriptor) = ("stdout", nil, 1, false)
       let mode = fcntl(1, F_GETFL)
       guard mode >= 0, mode & O_ACCMODE != O_RDONLY else {
         isSeekable = false
@@ -37,38 +40,25 @@ final class OutputFile: @unchecked Sendable {
       isSeekable = fstat(1, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
       return
     }
-    name = path
-    self.path = path
-    ownsDescriptor = true
-    var status = stat()
-    let exists = stat(path, &status) == 0
-    if exists && status.st_mode & S_IFMT == S_IFDIR {
+    let kind = FileSystem.status(path).map { $0.st_mode & S_IFMT }
+    if kind == S_IFDIR {
       throw MediaError(.cannotCreate, "\(path) is a folder; give the name of a file.")
     }
-    if exists && status.st_mode & S_IFMT != S_IFREG {
-      temporaryPath = nil
-      isSeekable = false
-      descriptor = try Self.openDevice(path, status, options.interruption)
-    } else {
+    (name, ownsDescriptor) = (path, true)
+    guard let kind, kind != S_IFREG else {
       try options.checkPlace(path)
-      let target = Self.temporaryPath(for: path)
-      try options.protected?.check(target)
-      temporaryPath = target
-      isSeekable = true
-      descriptor = open(target, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-      // Some file systems have no locks.
-      if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-        close(descriptor)
-        throw MediaError(
-          .cannotCreate, "Another process is writing \(path); wait for it, or give another name.")
-      }
-      if descriptor >= 0 { _ = ftruncate(descriptor, 0) }
+      try options.protected?.check(OutputNames(path).hidden(1))
+      if options.createsFolder { try MediaSink.createFolder(OutputNames(path).folder) }
+      let file = try TemporaryFile(for: path, keepsLeftovers: keepsLeftovers)
+      (temporary, isSeekable, descriptor) = (file, true, file.descriptor)
+      return
     }
+    (temporary, isSeekable) = (nil, false)
+    descriptor = try Self.openDevice(path, kind: kind, options.interruption)
     guard descriptor >= 0 else {
-      let reason = String(cString: strerror(errno))
       throw MediaError(
         .cannotCreate, "The output \(path) cannot be created; check its folder and permissions.",
-        underlying: reason)
+        underlying: String(cString: strerror(errno)))
     }
   }
 
@@ -76,25 +66,18 @@ final class OutputFile: @unchecked Sendable {
 
   /// Opens what is there already and is no regular file. A named pipe waits for its reader, as long as
   /// nobody asks to stop.
-  private static func openDevice(
-    _ path: String, _ status: stat, _ interruption: Interruption?
-  ) throws -> Int32 {
-    guard status.st_mode & S_IFMT == S_IFIFO else { return open(path, O_WRONLY | O_CLOEXEC) }
+  private static func openDevice(_ path: String, kind: mode_t, _ interruption: Interruption?) throws
+    -> Int32
+  {
+    guard kind == S_IFIFO else { return FileSystem.open(path, O_WRONLY | O_NOCTTY) }
     while true {
-      let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+      let descriptor = FileSystem.open(path, O_WRONLY | O_NONBLOCK)
       guard descriptor < 0, errno == ENXIO || errno == EINTR else { return descriptor }
       if interruption?.isEndRequested == true {
         throw MediaError(.interrupted, "Stopped: nobody reads \(path).")
       }
       usleep(50_000)
     }
-  }
-
-  /// The name of a file while it is written.
-  static func temporaryPath(for path: String) -> String {
-    let url = URL(fileURLWithPath: path)
-    let folder = path.contains("/") ? url.deletingLastPathComponent().path + "/" : ""
-    return folder + "." + url.lastPathComponent + ".partial"
   }
 
   /// Writes all of `count` bytes.
@@ -140,63 +123,84 @@ final class OutputFile: @unchecked Sendable {
     return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
   }
 
+  /// Notices, at most a quarter of a second late, when the file has lost its place: what is written
+  /// from then on would be for nothing.
+  /// - Throws: `MediaError` if it or its folder was removed or moved.
+  func checkPlace() throws {
+    guard temporary != nil, descriptor >= 0, ContinuousClock.now >= nextCheck else { return }
+    nextCheck = .now + .milliseconds(250)
+    try checkPlaceNow()
+  }
+
+  private func checkPlaceNow() throws {
+    guard let temporary, !temporary.isInPlace else { return }
+    throw MediaError(
+      .io,
+      "\(name) can't be written any more: its temporary file or its folder was removed or moved "
+        + "meanwhile.")
+  }
+
   /// Brings all to the disk and gives the file its name. Without `syncs` the disk may take its time.
   func commit(syncs: Bool = true) throws {
-    try commit(as: path, check: options.checkPlace, syncs: syncs)
+    guard ownsDescriptor, descriptor >= 0 else { return }
+    if let temporary {
+      try sync(syncs)
+      try checkPlaceNow()
+      // Asked last, when all else is done.
+      try options.checkPlace(name)
+      switch temporary.publish(replacing: options.overwrite) {
+      case 0: break
+      case EEXIST: throw SinkOptions.isTaken(name)
+      case let code: throw fail(code, "Giving \(name) its name failed")
+      }
+      if syncs { syncFolder(of: name) }
+    }
+    try closeDescriptor()
   }
 
   /// As `commit`, under a name that tells that not all is there: `film.mkv` becomes
-  /// `film.partial.mkv`. Returns it; `nil` for what has no name of its own.
+  /// `film.partial.mkv`, or `film.partial-2.mkv` where that is taken. Returns it; `nil` for what has no
+  /// name of its own.
   func commitEarly() throws -> String? {
-    guard let path, temporaryPath != nil else {
+    guard ownsDescriptor, descriptor >= 0, let temporary else {
       try commit()
       return nil
     }
-    let early = Self.earlyPath(for: path)
-    // What an earlier run left there may be replaced, the input may not.
-    try commit(as: early, check: { try options.protected?.check($0) }, syncs: true)
-    return early
-  }
-
-  private static func earlyPath(for path: String) -> String {
-    let url = URL(fileURLWithPath: path)
-    let folder = path.contains("/") ? url.deletingLastPathComponent().path + "/" : ""
-    let ending = url.pathExtension
-    return folder + url.deletingPathExtension().lastPathComponent + ".partial"
-      + (ending.isEmpty ? "" : "." + ending)
+    try sync(true)
+    guard let kept = temporary.keepPartial() else {
+      try checkPlaceNow()
+      throw fail(errno, "Giving the part of \(name) that is done a name failed")
+    }
+    syncFolder(of: kept)
+    try closeDescriptor()
+    return kept
   }
 
   /// After a failure: leaves what was written under the name that `commitEarly` gives, or, where even
-  /// that fails, under its temporary one. Returns the name; `nil` for what has none of its own.
-  func salvage() -> String? {
-    guard let path, let temporaryPath, descriptor >= 0 else {
+  /// that fails, under its temporary one.
+  /// - Parameter byteCount: how much of it is of use; `nil` for all.
+  /// - Returns: the name; `nil` for what has none of its own, and if nothing could be kept.
+  func salvage(keeping byteCount: Int64? = nil) -> String? {
+    guard descriptor >= 0, let temporary else {
       discard()
       return nil
     }
     // As far as it goes: the failure may be the disk's.
+    if let byteCount { _ = ftruncate(descriptor, off_t(byteCount)) }
     _ = fsync(descriptor)
+    let kept = temporary.keepPartial()
     close(descriptor)
     descriptor = -1
-    let early = Self.earlyPath(for: path)
-    guard options.protected?.contain(early) != true, rename(temporaryPath, early) == 0 else {
-      return temporaryPath
-    }
-    return early
+    return kept
   }
 
-  /// `check` is asked last, when all else is done.
-  private func commit(as path: String?, check: (String) throws -> Void, syncs: Bool) throws {
-    guard ownsDescriptor, descriptor >= 0 else { return }
-    if let temporaryPath, let path {
-      if syncs && fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS {
-        throw fail(errno, "Bringing \(name) to the disk failed")
-      }
-      try check(path)
-      guard rename(temporaryPath, path) == 0 else {
-        throw fail(errno, "Giving \(path) its name failed")
-      }
-      if syncs { syncFolder(of: path) }
+  private func sync(_ isWanted: Bool) throws {
+    if isWanted && fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS {
+      throw fail(errno, "Bringing \(name) to the disk failed")
     }
+  }
+
+  private func closeDescriptor() throws {
     let status = close(descriptor)
     descriptor = -1
     if status != 0 { throw fail(errno, "Closing \(name) failed") }
@@ -204,20 +208,19 @@ final class OutputFile: @unchecked Sendable {
 
   /// Not all file systems know how; the file itself is safe.
   private func syncFolder(of path: String) {
-    let folder = open(
-      path.contains("/") ? URL(fileURLWithPath: path).deletingLastPathComponent().path : ".",
-      O_RDONLY | O_CLOEXEC)
-    guard folder >= 0 else { return }
-    _ = fsync(folder)
-    close(folder)
+    let folder = OutputNames(path).folder
+    let opened = FileSystem.open(folder.isEmpty ? "." : folder, O_RDONLY)
+    guard opened >= 0 else { return }
+    _ = fsync(opened)
+    close(opened)
   }
 
   /// Closes and removes what was written, unless it was committed.
   func discard() {
     guard ownsDescriptor, descriptor >= 0 else { return }
+    temporary?.remove()
     close(descriptor)
     descriptor = -1
-    if let temporaryPath { unlink(temporaryPath) }
   }
 
   private func fail(_ code: Int32, _ what: String) -> MediaError {

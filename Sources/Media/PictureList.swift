@@ -63,6 +63,13 @@ struct PictureList: Sendable {
     gaps = Self.gaps(names)
   }
 
+  /// These pictures of a folder.
+  init(folder: String, names: [String]) {
+    self.folder = folder
+    self.names = MediaName.inNaturalOrder(names)
+    gaps = Self.gaps(self.names)
+  }
+
   func path(_ index: Int) -> String { folder + "/" + names[index] }
 
   /// The last number in a name without its extension, such as 7 of `img_007.png`.

@@ -58,7 +58,7 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     } else if let encoder = PictureKind.encoder(forExtension: ending) {
       target = .file(path)
       byName = encoder
-      try options.checkPlace(path)
+      if !options.keepsPictures { try options.checkPlace(path) }
     } else {
       target = .folder(path)
       byName = nil
@@ -152,7 +152,16 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
   }
 
   private func writeFile(_ frame: Frame, _ encoder: VideoEncoder, _ path: String) throws {
-    let file = try OutputFile(path: path, options: options)
+    if options.keepsPictures, FileSystem.isTaken(path) { return }
+    let file: OutputFile
+    do {
+      // Half a picture of a killed run is of no use: this one is written anew.
+      file = try OutputFile(path: path, options: options, keepsLeftovers: false)
+    } catch let error as MediaError where error.code == .cannotCreate && written > 0 {
+      throw MediaError(
+        .io, "\(path) can't be written: its folder was removed, moved or locked meanwhile.",
+        underlying: error.underlying)
+    }
     try encode(frame, encoder, into: file)
     try file.commit(syncs: false)
   }
@@ -195,6 +204,19 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
   public func finishEarly() throws -> String? {
     try finish()
     return nil
+  }
+
+  /// The folder, if it is there still and holds pictures that were written.
+  public func salvage() -> String? {
+    lock.withLock { _ in
+      let folder: String
+      switch target {
+      case .pipe, .file: return nil
+      case .folder(let path): folder = path
+      case .pattern(let pattern): folder = pattern.folder.isEmpty ? "." : pattern.folder
+      }
+      return written > 0 && FileSystem.isTaken(folder) ? folder : nil
+    }
   }
 
   public func discard() {}

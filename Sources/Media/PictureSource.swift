@@ -31,7 +31,8 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
 
   /// Opens a folder, a pattern such as `frames/%06d.png`, a wildcard or one picture file.
   public convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
-    try self.init(origin: .files(PictureList(path)), options: options)
+    let list = options.pictureNames.map { PictureList(folder: path, names: $0) }
+    try self.init(origin: .files(list ?? PictureList(path)), options: options)
   }
 
   /// Reads concatenated pictures.

@@ -18,6 +18,8 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
   private let width: Int
   private let height: Int
   private let buffer: AlignedBuffer
+  /// Bytes of the header and of whole frames.
+  private var wholeByteCount: Int64?
 
   /// Creates the output `path`, `-` being stdout, and writes the header.
   ///
@@ -40,7 +42,9 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
     }
     buffer = AlignedBuffer(byteCount: Int(size))
     file = try OutputFile(path: path, options: options)
-    notes = outputFormat.notes + source.notesOfStreamsLeftOut(by: isY4M ? "y4m" : "raw video")
+    notes =
+      file.notes + outputFormat.notes
+      + source.notesOfStreamsLeftOut(by: isY4M ? "y4m" : "raw video")
     guard isY4M else { return }
     var header = Y4MHeader()
     header.width = width
@@ -79,6 +83,7 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
   public func write(_ element: SourceElement) throws {
     guard let frame = element.frame else { return }
     try lock.withLock { _ in
+      try file.checkPlace()
       let picture = frame.picture
       guard (picture.width, picture.height) == (width, height) else {
         throw MediaError(
@@ -93,12 +98,22 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
       }
       if isY4M { try write("FRAME\n") }
       try file.write(buffer.base, count: buffer.byteCount)
+      wholeByteCount = file.position
     }
   }
 
   public func finish() throws { try lock.withLock { _ in try file.commit() } }
   public func finishEarly() throws -> String? { try lock.withLock { _ in try file.commitEarly() } }
-  public func salvage() -> String? { lock.withLock { _ in file.salvage() } }
+  /// What was written of a frame that did not fit is cut off; no frame, no file.
+  public func salvage() -> String? {
+    lock.withLock { _ in
+      guard let wholeByteCount else {
+        file.discard()
+        return nil
+      }
+      return file.salvage(keeping: wholeByteCount)
+    }
+  }
   public func discard() { lock.withLock { _ in file.discard() } }
 
   private func write(_ text: String) throws {

@@ -8,17 +8,23 @@ struct Colorize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Colorize films, folders of frames or streams (the default command).")
 
-  @Argument(help: "A file, a folder, a pattern such as frames/%06d.png, or - for stdin.")
+  @Argument(
+    help: "Films, folders of films or of frames, patterns such as frames/%06d.png, or - for stdin.")
   var inputs: [String]
 
-  @Option(name: [.short, .long], help: "A file, a folder, a pattern, or - for stdout.")
-  var output: String
+  @Option(
+    name: [.short, .long],
+    help: "A file, a folder, a pattern, or - for stdout; {name} is the input's name.")
+  var output: String?
 
   @OptionGroup(title: "Settings")
   var settings: SettingsOptions
 
   @Flag(help: "Replace an output that exists.")
   var overwrite = false
+
+  @Flag(help: "Leave outputs that exist and are whole as they are, and go on.")
+  var skipExisting = false
 
   @Option(help: "Write a sheet of source and color frames to this PNG.")
   var preview: String?
@@ -38,20 +44,23 @@ struct Colorize: ParsableCommand {
   @Flag(name: [.short, .long], help: "Print the resolved settings and the time of each stage.")
   var verbose = false
 
-  func run() throws {
-    let pairs = try JobOutputs.pair(inputs: inputs, output: output)
-    if pairs.count > 1, preview != nil || report != nil {
-      throw AutochromeError(.usage, "--preview and --report go with a single input.")
+  func validate() throws {
+    if overwrite, skipExisting {
+      throw ValidationError(
+        "--overwrite and --skip-existing contradict each other; give one of them.")
     }
+  }
+
+  func run() throws {
+    let jobs = try jobs()
     let interruption = Interruption()
     let signals = SignalWatch(interruption)
     defer { signals.stop() }
-    if pairs.count > 1, !dryRun { try JobOutputs.createFolder(output) }
     var failures: [AutochromeError] = []
-    for (input, output) in pairs {
+    for job in jobs {
       do {
-        try colorize(input, output, interruption)
-      } catch let error as AutochromeError where pairs.count > 1 && error.status != .interrupted {
+        try colorize(job, interruption)
+      } catch let error as AutochromeError where jobs.count > 1 && error.status != .interrupted {
         // One bad reel must not keep the others waiting until morning.
         Console.fail(error)
         failures.append(error)
@@ -60,26 +69,29 @@ struct Colorize: ParsableCommand {
     if let first = failures.first {
       throw AutochromeError(
         first.status,
-        "\(failures.count) of \(pairs.count) inputs were not colorized whole, see above.")
+        "\(failures.count) of \(jobs.count) inputs were not colorized whole, see above.")
     }
   }
 
-  private func colorize(_ input: String, _ output: String, _ interruption: Interruption) throws {
-    let settings = try Settings(
-      pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
-      options: settings.layer)
-    let job = ColorizationJob(
-      input: input, output: output, settings: settings, overwrite: overwrite, preview: preview)
+  private func colorize(_ job: ColorizationJob, _ interruption: Interruption) throws {
     if dryRun {
       try Console.json(try job.plan())
+    } else if skipExisting, try job.isDone() {
+      if !quiet {
+        makeDisplay().show(
+          .warning("\(job.request.outputTitle) is there already and left as it is."))
+      }
     } else {
       try run(job, interruption)
     }
   }
 
+  private func makeDisplay() -> ProgressDisplay {
+    ProgressDisplay(mode: progress, verbosity: quiet ? .quiet : verbose ? .verbose : .normal)
+  }
+
   private func run(_ job: ColorizationJob, _ interruption: Interruption) throws {
-    let verbosity: Verbosity = quiet ? .quiet : verbose ? .verbose : .normal
-    let display = ProgressDisplay(mode: progress, verbosity: verbosity)
+    let display = makeDisplay()
     defer { display.closeLine() }
     if let report { try job.checkSideOutput(report) }
     let result = try job.run(interruption: interruption) { display.show($0) }

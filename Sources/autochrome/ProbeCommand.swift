@@ -26,8 +26,14 @@ struct ProbeCommand: ParsableCommand {
 
   func run() throws {
     let settings = try Settings(
-      pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
+      pipeline: settings.pipeline,
+      suggested: ColorizationJob.suggestedPipeline(for: input),
       options: settings.layer)
+    var files = CommandFiles()
+    files.reads(input, as: CommandFiles.input)
+    try files.reads(settings)
+    files.writes(writeCuts, as: "--write-cuts")
+    try files.check()
     let probe = try Probe.examine(
       input: input, settings: settings, findShots: shots || writeCuts != nil)
     if let writeCuts { try probe.writeCuts(to: writeCuts) }

@@ -105,13 +105,15 @@ func builtURL(_ name: String) -> URL {
 /// The program itself, beside the tests and built as they are. Fails where a sanitizer that was built
 /// into it reports something: its exit status could be one that is expected.
 ///
-/// `environment` is added to that of the tests.
+/// `environment` is added to that of the tests; `tool` is run in place of the program, and may run it.
 func runProgram(
-  _ arguments: [String], input: Data? = nil, environment: [String: String] = [:]
+  _ arguments: [String], input: Data? = nil, environment: [String: String] = [:],
+  tool: String? = nil
 ) throws -> (status: Int32, output: Data, errors: String) {
   let process = Process()
-  process.executableURL = builtURL("autochrome")
-  process.arguments = arguments
+  process.executableURL =
+    tool == nil ? builtURL("autochrome") : URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = (tool.map { [$0] } ?? []) + arguments
   process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
   process.standardInput = standardInput

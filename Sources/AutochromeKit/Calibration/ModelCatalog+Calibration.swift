@@ -21,7 +21,7 @@ extension ModelCatalog {
   /// - Parameters:
   ///   - model: a shipped network by name, or an ONNX file.
   ///   - pictures: files, folders, patterns or films; their colors don't matter.
-  ///   - output: the file to write; it may be `model` itself.
+  ///   - output: the file to write; not `model` itself.
   /// - Returns: what was done, in a sentence.
   /// - Throws: `AutochromeError`; nothing is written then.
   public static func calibrate(
@@ -29,6 +29,11 @@ extension ModelCatalog {
     wishes: CalibrationWishes = CalibrationWishes(), overwrite: Bool = false
   ) throws(AutochromeError) -> String {
     try AutochromeError.wrapping {
+      var files = CommandFiles()
+      try files.reads(model: model)
+      for input in pictures { files.reads(input, as: CommandFiles.input) }
+      files.writes(output, as: CommandFiles.output)
+      try files.check()
       guard overwrite || !FileManager.default.fileExists(atPath: output) else {
         throw AutochromeError(
           .cannotCreate, "'\(output)' exists; say --overwrite to replace it.")

@@ -35,9 +35,12 @@ public struct Comparison: Sendable {
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> ComparisonReport {
     try MeasuringRun.with(interruption, onEvent: onEvent) { run in
-      if let page {
-        for input in [reference, result] { try ProtectedFiles(input: input).check(page) }
-      }
+      var files = CommandFiles()
+      for input in [reference, result] { files.reads(input, as: CommandFiles.input) }
+      files.reads(prior, as: "--prior")
+      try files.reads(settings)
+      files.writes(page, as: "--html")
+      try files.check()
       return try measure(run)
     }
   }

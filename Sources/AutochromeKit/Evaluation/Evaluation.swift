@@ -43,7 +43,12 @@ public struct Evaluation: Sendable {
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> EvaluationReport {
     try MeasuringRun.with(interruption, onEvent: onEvent) { run in
-      if let sheet { try ProtectedFiles(input: input).check(sheet) }
+      var files = CommandFiles()
+      files.reads(input, as: CommandFiles.input)
+      files.reads(prior, as: "--prior")
+      try files.reads(settings)
+      files.writes(sheet, as: "--sheet")
+      try files.check()
       return try measure(run)
     }
   }

@@ -1,0 +1,60 @@
+import Foundation
+import Media
+
+/// What is to be colorized, and where it goes.
+public struct JobRequest: Hashable, Sendable {
+  /// What to read: a file, a folder, a pattern, a wildcard or `-`.
+  public var input: String
+  /// The names in the folder `input` that make up the film; nil for all pictures there.
+  public var pictures: [String]?
+  /// What to write: a file, a folder of pictures, a pattern or `-`.
+  public var output: String
+  /// Whether the output's folder is made where it is not there.
+  public var createsFolder = false
+
+  /// One input to one output.
+  public init(input: String, output: String) {
+    self.input = input
+    self.output = output
+  }
+
+  /// Each file that is read, or what stands for them.
+  var inputFiles: [String] {
+    pictures.map { $0.map { PathParts.join(input, $0) } } ?? [input]
+  }
+
+  /// Whether pictures are read that make up a film.
+  var readsPictureFolder: Bool {
+    pictures != nil || JobOutputs.isFolder(input) || MediaName.isWildcard(input)
+      || MediaName.isPicturePattern(input)
+  }
+
+  /// The names that pictures get, where the output is a folder or a pattern of them.
+  var pictureNames: PictureNames? {
+    guard output != "-", JobOutputs.isPictures(output, inputIsFolder: readsPictureFolder) else {
+      return nil
+    }
+    if MediaName.isPicturePattern(output) {
+      return PictureNames(folder: PathParts.folder(of: output), kind: .pattern(output))
+    }
+    guard JobOutputs.isFolder(output) || !MediaName.isPicture(output) else { return nil }
+    if let pictures { return PictureNames(folder: output, kind: .named(pictures)) }
+    return PictureNames(folder: output, kind: .asIn(input))
+  }
+
+  /// What messages call the output: of one picture that goes into a folder, its name there.
+  public var outputTitle: String {
+    pictures == nil && MediaName.isPicture(input) && JobOutputs.isFolder(output)
+      ? PathParts.join(output, PathParts.name(of: input)) : output
+  }
+
+  /// The pipeline when the user names none: no look-ahead for pipes, no memory between pictures for
+  /// single pictures, `film` for the rest.
+  public var suggestedPipeline: String {
+    if input == "-" { return "stream" }
+    return pictures == nil && MediaName.isPicture(input)
+      && (FileManager.default.fileExists(atPath: input)
+        || !(MediaName.isPicturePattern(input) || MediaName.isWildcard(input)))
+      ? "photos" : "film"
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Media
+
+/// What the arguments of a command mean: which films there are, and where each goes.
+///
+/// - A folder of films, and a wildcard that films match, stand for each of them.
+/// - Pictures that are named one by one, as by a shell that expands `scans/*.png`, are one film if they lie
+///   in one folder and are numbered without a break, unless the pipeline is `photos`.
+/// - One film goes to the output itself, or into a folder under its own name; several go into a folder.
+/// - `{name}` in the output is the input's name without its ending.
+public struct JobRequests: Sendable {
+  /// In the order of the arguments.
+  public private(set) var all: [JobRequest] = []
+  /// What was understood that the user may not have meant, in sentences.
+  public private(set) var notes: [String] = []
+
+  /// - Parameters:
+  ///   - output: nil if the command names none.
+  ///   - pipeline: as the command names it.
+  /// - Throws: `AutochromeError` with status `usage` if it can't be told what is meant, or two inputs would
+  ///   get the same output.
+  public init(
+    inputs: [String], output: String?, pipeline: String? = nil
+  ) throws(AutochromeError) {
+    guard let output else { throw Self.missingOutput(inputs) }
+    var items: [InputItem] = []
+    var isFolderOfFilms = false
+    for input in inputs {
+      let expanded = try InputExpansion(input)
+      items += expanded.items
+      notes += expanded.notes
+      isFolderOfFilms = isFolderOfFilms || expanded.isFolderOfFilms
+    }
+    let runs = PictureRuns(items, joins: pipeline != "photos")
+    items = runs.items
+    notes += runs.notes
+    let needsFolder = items.count > 1 || isFolderOfFilms
+    if needsFolder { try Self.checkFolder(output, isFolderOfFilms: isFolderOfFilms) }
+    all = items.map { Self.request($0, output: output, needsFolder: needsFolder) }
+    try checkNames(of: items)
+  }
+
+  // MARK: Outputs
+
+  private static let placeholder = "{name}"
+
+  private static func missingOutput(_ inputs: [String]) -> AutochromeError {
+    guard inputs.count > 1, let last = inputs.last, MediaName.isFile(last) || last.hasSuffix("/"),
+      !FileManager.default.fileExists(atPath: last)
+    else {
+      return AutochromeError(
+        .usage, "The output is missing; name it with -o, such as -o color.mkv.")
+    }
+    let command = (inputs.dropLast() + ["-o", last]).map(quoted).joined(separator: " ")
+    return AutochromeError(
+      .usage, "The output is named with -o; what is meant may be: autochrome \(command)")
+  }
+
+  /// As a shell takes it.
+  private static func quoted(_ word: String) -> String {
+    word.allSatisfy { $0.isLetter || $0.isNumber || "-_./,:+@".contains($0) }
+      ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+  }
+
+  private static func checkFolder(
+    _ output: String, isFolderOfFilms: Bool
+  ) throws(AutochromeError) {
+    guard !output.contains(placeholder) else { return }
+    let what = isFolderOfFilms ? "A folder of films needs" : "Several inputs need"
+    guard output != "-" else {
+      throw AutochromeError(.usage, "\(what) a folder as output, not stdout; name one.")
+    }
+    guard !JobOutputs.isFolder(output) else { return }
+    guard !FileManager.default.fileExists(atPath: output) else {
+      throw AutochromeError(.usage, "\(what) a folder as output, and '\(output)' is a file.")
+    }
+    guard output.hasSuffix("/") || !MediaName.isFile(output) else {
+      throw AutochromeError(
+        .usage,
+        "\(what) a folder as output, and '\(output)' is the name of a file; name a folder, or "
+          + "'\(output)/' if that is what it is to be called, or '{name}' as in -o 'color/{name}.mkv'."
+      )
+    }
+  }
+
+  private static func request(
+    _ item: InputItem, output: String, needsFolder: Bool
+  ) -> JobRequest {
+    let isTemplate = output.contains(placeholder)
+    let output = output.replacing(placeholder, with: item.title)
+    var request = JobRequest(input: item.path, output: output)
+    request.pictures = item.pictures
+    request.createsFolder = isTemplate || needsFolder || output.hasSuffix("/")
+    switch item.kind {
+    case .picture where needsFolder && !isTemplate:
+      // The folder gives the picture its name, and the ending of what is written.
+      request.output = PathParts.join(output, "")
+    case .picture: break
+    case .film where output.hasSuffix("/") || JobOutputs.isFolder(output),
+      .stream where needsFolder && !isTemplate:
+      request.output = PathParts.join(output, PathParts.name(of: item.path))
+    case .film, .run, .folder, .stream:
+      if needsFolder && !isTemplate { request.output = PathParts.join(output, item.fullName) }
+    }
+    return request
+  }
+
+  private func checkNames(of items: [InputItem]) throws(AutochromeError) {
+    var seen: [String: String] = [:]
+    for (request, item) in zip(all, items) {
+      // Pictures that go into one folder differ by their own names.
+      let isPictureInFolder = item.kind == .picture && request.pictureNames != nil
+      let name =
+        isPictureInFolder
+        ? PathParts.join(request.output, PathParts.stem(of: item.path)) : request.output
+      if let other = seen[name] {
+        throw AutochromeError(
+          .usage, "'\(other)' and '\(item.path)' would both be written to '\(name)'.")
+      }
+      seen[name] = item.path
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+/// Terminals, to which no frames are written: they would show as noise, and some bytes are commands to them.
+enum Terminal {
+  /// - Throws: `MediaError` if `path`, `-` being stdout, is a terminal.
+  static func refuse(_ path: String) throws {
+    if path == "-" { return try refuse(1, named: "stdout") }
+    guard FileSystem.status(path).map({ $0.st_mode & S_IFMT }) == S_IFCHR else { return }
+    let device = FileSystem.open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK)
+    guard device >= 0 else { return }
+    defer { close(device) }
+    try refuse(device, named: path)
+  }
+
+  private static func refuse(_ descriptor: Int32, named name: String) throws {
+    guard isatty(descriptor) == 1 else { return }
+    throw MediaError(
+      .usage,
+      "\(name) is a terminal, which can't show a film; name a file, or send stdout into one "
+        + "(-o - > film.y4m) or into a program (-o - | ffplay -).")
+  }
+}
