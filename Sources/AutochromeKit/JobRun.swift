@@ -91,10 +91,6 @@ struct JobRun {
       return "\(cause.message) \(log.framesDone) whole frames were written."
     }
     let (count, places) = (source.damagedFrameCount, source.damagedPlaceCount)
-    if source.info.isFrameFolder {
-      return count == 0
-        ? nil : "\(count) pictures of '\(job.input)' are damaged; all others were written."
-    }
     var sentences: [String] = []
     if places > 0 {
       sentences.append(
@@ -103,8 +99,9 @@ struct JobRun {
     }
     if count > 0 {
       sentences.append(
-        "\(count) frames of '\(job.input)' were damaged; they were colorized as far as they could be "
-          + "decoded.")
+        source.damageReport
+          ?? "\(count) frames of '\(job.input)' were damaged; they were colorized as far as they could "
+          + "be decoded.")
     }
     return sentences.isEmpty ? nil : sentences.joined(separator: " ")
   }

@@ -25,6 +25,8 @@ public struct Frame: Sendable {
   public var fieldOrder: FieldOrder
   /// The name of the file that the frame came from, without folder; only in frame folders.
   public var fileName: String?
+  /// What the file of a picture tells beside its samples.
+  public var metadata: PictureMetadata?
 
   public init(
     index: Int, picture: Picture, presentationTime: Int64, duration: Int64 = 0,

@@ -29,6 +29,7 @@ struct EncoderTraits: Sendable {
     EncoderTraits(name: "ppm", family: .pictureRGB),
     EncoderTraits(name: "bmp", family: .pictureRGB),
     EncoderTraits(name: "dpx", family: .pictureRGB),
+    EncoderTraits(name: "exr", family: .pictureRGB),
   ]
 
   /// The traits of `name`; those of an ordinary video encoder if it is not among the known.

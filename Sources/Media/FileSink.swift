@@ -45,7 +45,10 @@ public final class FileSink: FrameSink, @unchecked Sendable {
       options: options)
     file = try OutputFile(path: path, options: options)
     muxer = try Muxer(container, file: file, source: source, encoder: encoder)
-    notes = file.notes + outputFormat.notes + muxer.notes
+    notes =
+      file.notes + outputFormat.notes + muxer.notes
+      + (source.pictureMetadata?.iccProfile == nil
+        ? [] : ["The ICC profile of the pictures is left out: a film can't hold it."])
   }
 
   public func outputFormat(for frame: Frame) -> OutputFormat { outputFormat }

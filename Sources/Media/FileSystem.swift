@@ -6,7 +6,7 @@ enum FileSystem {
   /// What lies under a name; `nil` if nothing does.
   static func status(_ path: String, followingLinks: Bool = true) -> stat? {
     var status = stat()
-    let result = followingLinks ? stat(path, &status) : lstat(path, &status)
+    let result = followingLinks ? fileStatus(path, &status) : lstat(path, &status)
     return result == 0 ? status : nil
   }
 
@@ -19,16 +19,19 @@ enum FileSystem {
 
   /// As the system's `open`, closed when another program is started.
   static func open(_ path: String, _ flags: Int32) -> Int32 {
-    Foundation.open(path, flags | O_CLOEXEC, 0o666)
+    Media.open(path, flags | O_CLOEXEC, 0o666)
   }
 
-  static func remove(_ path: String) { _ = unlink(path) }
+  static func remove(_ path: String) { unlink(path) }
 
   /// Gives a file another name. Returns the system's error, 0 if there is none; where `replacing` is
   /// false and anything is there, a link into nowhere included, `EEXIST`.
   static func move(_ old: String, to new: String, replacing: Bool) -> Int32 {
     if !replacing {
-      guard ac_rename_to_free(old, new) != 0 else { return 0 }
+      let result = FileNameText.withCString(old) { old in
+        FileNameText.withCString(new) { ac_rename_to_free(old, $0) }
+      }
+      guard result != 0 else { return 0 }
       // Not all file systems can do both at once.
       guard errno == EINVAL || errno == ENOSYS || errno == ENOTSUP else { return errno }
       if isTaken(new) { return EEXIST }

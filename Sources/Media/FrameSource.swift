@@ -27,10 +27,15 @@ public protocol FrameSource: AnyObject, Sendable {
 
   /// At how many places the container was found damaged so far, where frames may be missing.
   var damagedPlaceCount: Int { get }
+
+  /// What was damaged or lost so far, in sentences, where the source can tell more than a count.
+  var damageReport: String? { get }
 }
 
 extension FrameSource {
   public var damagedPlaceCount: Int { 0 }
+
+  public var damageReport: String? { nil }
 
   /// The next frame, whatever packets lie before it; `nil` at the end. Throws what `next` throws.
   public func nextFrame() throws -> Frame? {

@@ -19,10 +19,10 @@ public enum MediaSource {
     case "mkv": options.format = "matroska"
     default: break
     }
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if isFolder.boolValue
-      || (!exists && path != "-" && (PictureList.isNumbered(path) || PictureList.isWildcard(path)))
+    let type = fileType(of: path)
+    if type == S_IFDIR
+      || (type == nil && path != "-"
+        && (PictureList.isNumbered(path) || PictureList.isWildcard(path)))
     {
       return try PictureSource(path: path, options: options)
     }
@@ -39,10 +39,8 @@ public enum MediaSource {
         return try RawVideoSource(bytes: bytes, options: options)
       }
       let ending = PathParts.fileExtension(of: path).lowercased()
-      if PictureKind(firstBytes: head) != nil, !["apng"].contains(ending) {
-        return ["mjpg", "mjpeg"].contains(ending) || !bytes.isSeekable || path == "-"
-          ? try PictureSource(stream: bytes, options: options)
-          : try PictureSource(path: path, options: options)
+      if let kind = PictureKind(firstBytes: head), ending != "apng" {
+        return try PictureOpening.open(path, bytes, kind: kind, options: options)
       }
     }
     return try FileSource(bytes: bytes, options: options)
@@ -82,10 +80,8 @@ public enum MediaSink {
     if ["y4m", "yuv", "rgb", "raw"].contains(ending) {
       return try RawVideoSink(path: path, source: source, options: options)
     }
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     let isPictures =
-      isFolder.boolValue || path.hasSuffix("/")
+      fileType(of: path) == S_IFDIR || path.hasSuffix("/")
       // Numbered pictures have the ending of pictures, or none.
       || (PictureList.isNumbered(path) && ending.isEmpty)
       || PictureKind.encoder(forExtension: ending) != nil
@@ -99,13 +95,11 @@ public enum MediaSink {
   /// - Throws: `MediaError` if it cannot be created or written.
   public static func createFolder(_ folder: String) throws {
     let folder = folder.isEmpty ? "." : folder
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
+    let reason = makeFolders(folder)
+    guard reason == 0 else {
       throw MediaError(
         .cannotCreate, "The folder \(folder) cannot be created; check its name and permissions.",
-        underlying: (error as NSError).localizedDescription)
+        underlying: String(cString: strerror(reason)))
     }
     guard access(folder, W_OK) == 0 else {
       throw MediaError(

@@ -23,7 +23,10 @@ extension OutputFormat {
     source: PixelFormat, color: ColorDescription, width: Int, height: Int, encoder: String,
     requested: String? = nil
   ) throws -> OutputFormat {
-    try choose(
+    if encoder == EXREncoder.name {
+      return try EXREncoder.outputFormat(source: source, color: color, requested: requested)
+    }
+    return try choose(
       source: source, color: color, width: width, height: height, traits: EncoderTraits.of(encoder),
       candidates: candidates(of: encoder), requested: requested)
   }

@@ -4,7 +4,7 @@ import Imaging
 
 /// The kinds of picture files that are read and written, and how they are told apart.
 enum PictureKind: String, Hashable, Sendable, CaseIterable {
-  case png, jpeg, tiff, pnm, bmp, dpx, webp, jpeg2000, openEXR
+  case png, jpeg, tiff, pnm, bmp, dpx, webp, jpeg2000, openEXR, pfm, gif
 
   /// The kind that a file begins as; `nil` if it is no picture.
   init?(firstBytes bytes: [UInt8]) {
@@ -15,7 +15,10 @@ enum PictureKind: String, Hashable, Sendable, CaseIterable {
       self = .png
     } else if starts([0xFF, 0xD8, 0xFF]) {
       self = .jpeg
-    } else if starts([0x49, 0x49, 0x2A, 0]) || starts([0x4D, 0x4D, 0, 0x2A]) {
+    } else if starts([0x49, 0x49, 0x2A, 0]) || starts([0x4D, 0x4D, 0, 0x2A])
+      || starts([0x49, 0x49, 0x2B, 0]) || starts([0x4D, 0x4D, 0, 0x2B])
+    {
+      // 42, and 43 for BigTIFF.
       self = .tiff
     } else if bytes.count > 2, bytes[0] == 0x50, (0x31...0x37).contains(bytes[1]),
       [0x0A, 0x0D, 0x20, 0x09, 0x23].contains(bytes[2])
@@ -31,6 +34,12 @@ enum PictureKind: String, Hashable, Sendable, CaseIterable {
       self = .jpeg2000
     } else if starts([0x76, 0x2F, 0x31, 0x01]) {
       self = .openEXR
+    } else if bytes.count > 2, starts([0x50]), [0x46, 0x66].contains(bytes[1]),
+      [0x0A, 0x0D, 0x20].contains(bytes[2])
+    {
+      self = .pfm
+    } else if starts(Array("GIF87a".utf8)) || starts(Array("GIF89a".utf8)) {
+      self = .gif
     } else {
       return nil
     }
@@ -39,7 +48,7 @@ enum PictureKind: String, Hashable, Sendable, CaseIterable {
   /// File name extensions that are taken for pictures, lower case.
   static let extensions: Set<String> = [
     "png", "tif", "tiff", "jpg", "jpeg", "ppm", "pgm", "pnm", "pbm", "pam", "bmp", "dpx", "webp",
-    "jp2", "j2k", "exr",
+    "jp2", "j2k", "exr", "pfm", "gif",
   ]
 
   /// FFmpeg's encoder for files named so, and the extension to write; `nil` if there is none.
@@ -51,6 +60,7 @@ enum PictureKind: String, Hashable, Sendable, CaseIterable {
     case "ppm", "pnm", "pgm", "pbm": "ppm"
     case "bmp": "bmp"
     case "dpx": "dpx"
+    case "exr": "exr"
     default: nil
     }
   }
@@ -70,11 +80,12 @@ enum PictureKind: String, Hashable, Sendable, CaseIterable {
   }
 
   /// Whether tags that are absent mean sRGB (for JPEG: JFIF, ITU-T T.871; for PNG: W3C, section
-  /// 12.1), and not what they would mean in a film. DPX and OpenEXR hold scans and linear light.
+  /// 12.1), and not what they would mean in a film. OpenEXR is brought to sRGB by its decoder; DPX and PFM
+  /// hold scans and linear light.
   var isDisplayReferred: Bool {
     switch self {
-    case .png, .jpeg, .tiff, .pnm, .bmp, .webp, .jpeg2000: true
-    case .dpx, .openEXR: false
+    case .png, .jpeg, .tiff, .pnm, .bmp, .webp, .jpeg2000, .openEXR, .gif: true
+    case .dpx, .pfm: false
     }
   }
 
@@ -89,6 +100,8 @@ enum PictureKind: String, Hashable, Sendable, CaseIterable {
     case .webp: return AV_CODEC_ID_WEBP
     case .jpeg2000: return AV_CODEC_ID_JPEG2000
     case .openEXR: return AV_CODEC_ID_EXR
+    case .pfm: return AV_CODEC_ID_PFM
+    case .gif: return AV_CODEC_ID_GIF
     case .pnm:
       switch bytes.count > 1 ? bytes[1] : 0 {
       case 0x31, 0x34: return AV_CODEC_ID_PBM
@@ -97,82 +110,5 @@ enum PictureKind: String, Hashable, Sendable, CaseIterable {
       default: return AV_CODEC_ID_PPM
       }
     }
-  }
-}
-
-/// Decodes single pictures from their bytes.
-enum PictureDecoder {
-  struct Result {
-    var picture: Picture
-    var sampleAspectRatio: Rational
-    var codecName: String
-  }
-
-  /// Decodes a whole picture file.
-  ///
-  /// - Parameters:
-  ///   - bytes: The file.
-  ///   - isStrict: Whether damage is an error; otherwise what can be decoded is taken.
-  ///   - name: What messages call it.
-  static func decode(_ bytes: [UInt8], isStrict: Bool, name: String) throws -> Result {
-    guard let kind = PictureKind(firstBytes: bytes) else {
-      throw MediaError(.notMedia, "\(name) is not a picture.")
-    }
-    if isStrict, let shortfall = PictureExtent.isCutOff(bytes, kind: kind) {
-      throw MediaError(.truncated, "The picture \(name) is cut off: \(shortfall).")
-    }
-    let id = kind.decoder(firstBytes: bytes)
-    let codecName = String(cString: avcodec_get_name(id))
-    guard let codec = avcodec_find_decoder(id) else {
-      throw MediaError(
-        .decoderMissing, "This FFmpeg has no decoder for \(codecName), which \(name) needs.")
-    }
-    var context = avcodec_alloc_context3(codec)
-    var packet = av_packet_alloc()
-    defer {
-      avcodec_free_context(&context)
-      av_packet_free(&packet)
-    }
-    guard let context, let packet else { throw MediaError.outOfMemory }
-    guard bytes.count < Int(Int32.max) - Int(AV_INPUT_BUFFER_PADDING_SIZE) else {
-      throw MediaError(
-        .unsupported, "Picture \(name) has \(bytes.count) bytes; at most 2 GiB are read.")
-    }
-    context.pointee.thread_count = 1
-    if isStrict { context.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE }
-    let mark = LibraryLog.mark
-    var status = avcodec_open2(context, codec, nil)
-    if status >= 0 { status = av_new_packet(packet, Int32(bytes.count)) }
-    let frame = try DecodedFrame()
-    if status >= 0 {
-      bytes.withUnsafeBytes { source in
-        if let base = source.baseAddress {
-          packet.pointee.data.update(from: base, count: source.count)
-        }
-      }
-      status = avcodec_send_packet(context, packet)
-      if status >= 0 { status = avcodec_send_packet(context, nil) }
-      if status >= 0 { status = avcodec_receive_frame(context, frame.pointer) }
-    }
-    guard status >= 0, !isStrict || frame.pointer.pointee.decode_error_flags == 0 else {
-      throw MediaError(
-        .corrupt, "The picture \(name) cannot be decoded.",
-        underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
-    }
-    var picture = try frame.picture(in: name)
-    if kind.isDisplayReferred {
-      if picture.color.primaries == .unspecified { picture.color.primaries = .bt709 }
-      if picture.color.transfer == .unspecified { picture.color.transfer = .iec61966_2_1 }
-    }
-    return Result(
-      picture: picture,
-      sampleAspectRatio: Rational(frame.pointer.pointee.sample_aspect_ratio),
-      codecName: codecName)
-  }
-}
-
-extension UnsafeMutablePointer<UInt8> {
-  fileprivate func update(from source: UnsafeRawPointer, count: Int) {
-    UnsafeMutableRawPointer(self).copyMemory(from: source, byteCount: count)
   }
 }

@@ -8,18 +8,6 @@ enum PictureExtent {
     mutating func drop(_ count: Int) throws -> Bool
   }
 
-  /// What is missing at the end of a picture file, in words; `nil` if it is whole, or if its kind
-  /// does not tell.
-  static func isCutOff(_ bytes: [UInt8], kind: PictureKind) -> String? {
-    var reader = ArrayReader(bytes: bytes)
-    do {
-      return try skip(kind, &reader) ? nil : "it ends after \(bytes.count) bytes"
-    } catch {
-      // Not understood: the decoder will tell.
-      return nil
-    }
-  }
-
   /// Reads over one picture; `false` if the bytes end within it.
   ///
   /// - Throws: `.corrupt` or `.unsupported` where the end cannot be found.
@@ -39,7 +27,7 @@ enum PictureExtent {
       guard let head = try take(8, &reader) else { return false }
       let size = little(head[4..<8])
       return try drop(size + size % 2, &reader)
-    case .tiff, .jpeg2000, .openEXR:
+    case .tiff, .jpeg2000, .openEXR, .gif, .pfm:
       throw MediaError(
         .unsupported,
         "Pictures of the kind \(kind.rawValue) have no end that a pipe could show; send PNG.")
@@ -178,19 +166,5 @@ enum PictureExtent {
 
   private static func little(_ bytes: ArraySlice<UInt8>) -> Int {
     big(ArraySlice(bytes.reversed()))
-  }
-
-  private struct ArrayReader: Reader {
-    let bytes: [UInt8]
-    var position = 0
-    mutating func byte() -> UInt8? {
-      guard position < bytes.count else { return nil }
-      defer { position += 1 }
-      return bytes[position]
-    }
-    mutating func drop(_ count: Int) -> Bool {
-      position = min(position + count, bytes.count + 1)
-      return position <= bytes.count
-    }
   }
 }

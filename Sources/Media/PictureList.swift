@@ -13,20 +13,22 @@ struct PictureList: Sendable {
   /// Whether `path` holds wildcards.
   static func isWildcard(_ path: String) -> Bool { path.contains { "*?[".contains($0) } }
 
-  /// Lists a folder, a pattern, a wildcard or the one file `path`.
+  /// Lists a folder, a pattern, a wildcard or the one file `path`. Folders are no pictures, whatever
+  /// their names.
   init(_ path: String) throws {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if exists && !isFolder.boolValue {
-      let url = URL(fileURLWithPath: path)
-      folder = url.deletingLastPathComponent().path
-      names = [url.lastPathComponent]
+    var status = stat()
+    let exists = fileStatus(path, &status) == 0
+    let isFolder = exists && status.st_mode & S_IFMT == S_IFDIR
+    if exists && !isFolder {
+      let parent = PathParts.folder(of: path)
+      folder = parent.isEmpty ? "." : parent
+      names = [PathParts.name(of: path)]
       gaps = []
       return
     }
     var accepts: (String) -> Bool = {
-      guard !$0.hasPrefix("."), let dot = $0.lastIndex(of: ".") else { return false }
-      return PictureKind.extensions.contains($0[$0.index(after: dot)...].lowercased())
+      guard !$0.hasPrefix("."), let dot = $0.utf8.lastIndex(of: 0x2E) else { return false }
+      return PictureKind.extensions.contains($0[$0.utf8.index(after: dot)...].lowercased())
     }
     if exists {
       folder = path
@@ -37,27 +39,23 @@ struct PictureList: Sendable {
       if let pattern = Pattern(path) {
         accepts = { pattern.number(of: $0) != nil }
       } else if Self.isWildcard(last) {
-        accepts = { fnmatch(last, $0, FNM_PERIOD) == 0 }
+        accepts = { name in
+          FileNameText.withCString(last) { wildcard in
+            FileNameText.withCString(name) { fnmatch(wildcard, $0, FNM_PERIOD) == 0 }
+          }
+        }
       } else {
         throw MediaError(.noSuchFile, "There is no input \(path).")
       }
     }
-    let all: [String]
-    do {
-      all = try FileManager.default.contentsOfDirectory(atPath: folder)
-    } catch {
-      throw MediaError(
-        .noSuchFile, "The folder \(folder) cannot be read; check its name and permissions.",
-        underlying: (error as NSError).localizedDescription)
-    }
     // The parts are found once per name: a hundred thousand names are compared two million times.
-    let keyed = all.filter(accepts).map { (name: $0, key: NaturalKey($0)) }
+    let keyed = try Self.files(in: folder, where: accepts).map { (name: $0, key: NaturalKey($0)) }
     names = keyed.sorted { $0.key < $1.key }.map(\.name)
     guard !names.isEmpty else {
       throw MediaError(
         .noSuchFile,
         exists
-          ? "The folder \(path) holds no pictures (png, tif, jpg, ppm, pgm, bmp, dpx, webp, jp2)."
+          ? "The folder \(path) holds no pictures (png, tif, jpg, ppm, pgm, bmp, dpx, webp, jp2, exr)."
           : "No file matches \(path).")
     }
     gaps = Self.gaps(names)
@@ -68,6 +66,62 @@ struct PictureList: Sendable {
     self.folder = folder
     self.names = MediaName.inNaturalOrder(names)
     gaps = Self.gaps(self.names)
+  }
+
+  /// The names in `folder` that `accepts` takes, those of folders left out.
+  private static func files(in folder: String, where accepts: (String) -> Bool) throws -> [String] {
+    func failure(_ reason: Int32) -> MediaError {
+      MediaError(
+        .noSuchFile, "The folder \(folder) cannot be read; check its name and permissions.",
+        underlying: String(cString: strerror(reason)))
+    }
+    guard let stream = opendir(folder) else {
+      throw failure(errno)
+    }
+    defer { closedir(stream) }
+    var result: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        if errno != 0 { throw failure(errno) }
+        return result
+      }
+      let bytes = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: UInt8.self, capacity: 256) { name in
+          Array(UnsafeBufferPointer(start: name, count: 256).prefix { $0 != 0 })
+        }
+      }
+      let name = FileNameText.text(of: bytes)
+      guard accepts(name) else { continue }
+      switch Int(entry.pointee.d_type) {
+      case DT_DIR: continue
+      case DT_LNK, DT_UNKNOWN:
+        var status = stat()
+        let isThere = fileStatus(folder + "/" + name, &status) == 0
+        if isThere && status.st_mode & S_IFMT == S_IFDIR { continue }
+      default: break
+      }
+      result.append(name)
+    }
+  }
+
+  /// What a reader may want to know of the numbers that are missing, in one sentence.
+  var gapReport: String? {
+    guard let first = gaps.first, let last = gaps.last else { return nil }
+    let step = first.count + 1
+    if gaps.count == names.count - 1, gaps.count > 2, gaps.allSatisfy({ $0.count == first.count }) {
+      return "The pictures are numbered in steps of \(step)."
+    }
+    func words(_ gap: ClosedRange<Int>) -> String {
+      gap.count == 1 ? "\(gap.lowerBound)" : "\(gap.lowerBound) to \(gap.upperBound)"
+    }
+    let missing = gaps.reduce(0) { $0 + $1.count }
+    guard missing > 1 else { return "Picture \(words(first)) is missing in the numbering." }
+    guard gaps.count > 6 else {
+      return "Pictures \(gaps.map(words).joined(separator: ", ")) are missing in the numbering."
+    }
+    return "\(missing) pictures are missing in the numbering, in \(gaps.count) places: "
+      + gaps.prefix(3).map(words).joined(separator: ", ") + ", … \(words(last))."
   }
 
   func path(_ index: Int) -> String { folder + "/" + names[index] }
@@ -109,7 +163,7 @@ struct PictureList: Sendable {
       digits = match.output.2.flatMap { Int($0) } ?? 1
     }
 
-    var fileExtension: String { PathParts.fileExtension(of: suffix) }
+    var fileExtension: String { PathParts.fileExtension(of: name(0)) }
 
     func name(_ number: Int) -> String {
       let text = String(number)

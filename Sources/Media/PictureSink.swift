@@ -36,7 +36,7 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
   private let options: SinkOptions
   private let timeBase: Rational
   private let fallbackEncoder: String
-  private var encoder: (key: Key, encoder: VideoEncoder)?
+  private var encoder: (key: Key, encoder: any PictureEncoding)?
   private var written = 0
 
   /// Creates the output. `path` is `-`, a folder, a pattern such as `out/%06d.png`, or the name of
@@ -45,9 +45,8 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     LibraryLog.install()
     self.options = options
     timeBase = source.timeBase
-    notes = source.notesOfStreamsLeftOut(by: "pictures")
     let byName: String?
-    let ending = (path as NSString).pathExtension
+    let ending = PathParts.fileExtension(of: path)
     if path == "-" {
       target = .pipe(try OutputFile(path: path, options: options))
       byName = PictureKind.encoder(forCodec: source.codecName)
@@ -56,22 +55,31 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
       byName = PictureKind.encoder(forExtension: pattern.fileExtension)
       try MediaSink.createFolder(pattern.folder.isEmpty ? "." : pattern.folder)
     } else if let encoder = PictureKind.encoder(forExtension: ending) {
+      if source.isFrameFolder, let count = source.estimatedFrameCount, count > 1 {
+        throw MediaError(
+          .usage,
+          "\(path) holds one picture and the input \(count); give a folder or a pattern such as "
+            + "%06d.png, or take the first with --frames 1.")
+      }
       target = .file(path)
       byName = encoder
       if !options.keepsPictures { try options.checkPlace(path) }
     } else {
       target = .folder(path)
-      byName = nil
+      byName = source.isFrameFolder ? PictureKind.encoder(forCodec: source.codecName) : nil
       try MediaSink.createFolder(path)
     }
     fallbackEncoder = byName ?? "png"
-    // An encoder that is missing, or not for pictures, is told now.
     let chosen = options.encoder ?? fallbackEncoder
+    notes =
+      source.notesOfStreamsLeftOut(by: "pictures")
+      + (source.pictureMetadata?.notesOfWhatIsLeftOut(by: chosen) ?? [])
+    // An encoder that is missing, or not for pictures, is told now.
     _ = try OutputFormat.findEncoder(chosen)
     guard [.pictureRGB, .pictureYUV].contains(EncoderTraits.of(chosen).family) else {
       throw MediaError(
         .encoderRefuses,
-        "\(chosen) writes no picture files; take png, tiff, mjpeg, ppm, bmp or dpx.")
+        "\(chosen) writes no picture files; take png, tiff, mjpeg, ppm, bmp, dpx or exr.")
     }
   }
 
@@ -79,7 +87,7 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
   private func encoderName(for frame: Frame) -> String {
     if let name = options.encoder { return name }
     if case .folder = target, let source = frame.fileName {
-      return PictureKind.encoder(forExtension: (source as NSString).pathExtension)
+      return PictureKind.encoder(forExtension: PathParts.fileExtension(of: source))
         ?? fallbackEncoder
     }
     return fallbackEncoder
@@ -126,32 +134,43 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
   }
 
   private func fileName(of frame: Frame, encoder: String) -> String {
-    guard let name = frame.fileName as NSString? else {
+    guard let name = frame.fileName else {
       let number = String(frame.index + 1)
       return String(repeating: "0", count: max(0, 6 - number.count)) + number + "."
         + PictureKind.fileExtension(ofEncoder: encoder)
     }
-    if encoder == PictureKind.encoder(forExtension: name.pathExtension), encoder != "ppm" {
-      return name as String
+    if encoder == PictureKind.encoder(forExtension: PathParts.fileExtension(of: name)),
+      encoder != "ppm"
+    {
+      return name
     }
-    return name.deletingPathExtension + "." + PictureKind.fileExtension(ofEncoder: encoder)
+    return PathParts.stem(of: name) + "." + PictureKind.fileExtension(ofEncoder: encoder)
   }
 
-  private func encoder(for key: Key) throws -> VideoEncoder {
+  private func encoder(for key: Key) throws -> any PictureEncoding {
     if let encoder, encoder.key == key { return encoder.encoder }
+    let made = try makeEncoder(for: key)
+    encoder = (key, made)
+    return made
+  }
+
+  private func makeEncoder(for key: Key) throws -> any PictureEncoding {
+    if key.encoder == EXREncoder.name {
+      return try EXREncoder(
+        key.output, width: key.width, height: key.height,
+        sampleAspectRatio: key.sampleAspectRatio)
+    }
     var options = options
     options.threads = 1
-    let made = try VideoEncoder(
+    return try VideoEncoder(
       key.encoder, output: key.output,
       stream: VideoEncoder.Stream(
         width: key.width, height: key.height, timeBase: timeBase,
         sampleAspectRatio: key.sampleAspectRatio),
       options: options)
-    encoder = (key, made)
-    return made
   }
 
-  private func writeFile(_ frame: Frame, _ encoder: VideoEncoder, _ path: String) throws {
+  private func writeFile(_ frame: Frame, _ encoder: any PictureEncoding, _ path: String) throws {
     if options.keepsPictures, FileSystem.isTaken(path) { return }
     let file: OutputFile
     do {
@@ -166,14 +185,12 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     try file.commit(syncs: false)
   }
 
-  private func encode(_ frame: Frame, _ encoder: VideoEncoder, into file: OutputFile) throws {
-    var isWritten = false
-    try encoder.encode(frame) { packet in
-      isWritten = true
-      if let data = packet.pointee.data { try file.write(data, count: Int(packet.pointee.size)) }
-    }
-    guard isWritten else {
-      throw MediaError(.internalFault, "\(encoder.name) gave no picture for frame \(frame.index).")
+  private func encode(_ frame: Frame, _ encoder: any PictureEncoding, into file: OutputFile) throws
+  {
+    var bytes = try encoder.picture(of: frame)
+    if let metadata = frame.metadata { bytes = metadata.added(to: bytes, encoder: encoder.name) }
+    try bytes.withUnsafeBytes { buffer in
+      if let base = buffer.baseAddress { try file.write(base, count: buffer.count) }
     }
   }
 
@@ -185,7 +202,7 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
       case .pipe: return
       case .folder(let path): folder = path
       case .pattern(let pattern): folder = pattern.folder
-      case .file(let path): folder = (path as NSString).deletingLastPathComponent
+      case .file(let path): folder = PathParts.folder(of: path)
       }
       let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { return }
@@ -220,4 +237,26 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
   }
 
   public func discard() {}
+}
+
+/// Encodes one picture after the other, each into a file of its own.
+protocol PictureEncoding: AnyObject {
+  /// FFmpeg's name of the encoder.
+  var name: String { get }
+  /// The file that holds the picture of `frame`.
+  func picture(of frame: Frame) throws -> [UInt8]
+}
+
+extension VideoEncoder: PictureEncoding {
+  func picture(of frame: Frame) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try encode(frame) { packet in
+      guard let data = packet.pointee.data else { return }
+      bytes += UnsafeBufferPointer(start: data, count: Int(packet.pointee.size))
+    }
+    guard !bytes.isEmpty else {
+      throw MediaError(.internalFault, "\(name) gave no picture for frame \(frame.index).")
+    }
+    return bytes
+  }
 }

@@ -13,8 +13,16 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
   public let gaps: [ClosedRange<Int>]
 
   private enum Origin {
-    case files(PictureList)
+    case files(PictureFiles)
     case stream(ByteInput)
+
+    /// What messages call it.
+    var name: String {
+      switch self {
+      case .files(let files): files.name
+      case .stream(let bytes): bytes.name
+      }
+    }
   }
 
   private let lock = Locked(())
@@ -26,13 +34,15 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
   private var first: PictureDecoder.Result?
   private var position = 0
   private var deliveredCount = 0
-  private var damaged = 0
+  private var shortcomings: PictureShortcomings
   private var isEnded = false
 
   /// Opens a folder, a pattern such as `frames/%06d.png`, a wildcard or one picture file.
   public convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
-    let list = options.pictureNames.map { PictureList(folder: path, names: $0) }
-    try self.init(origin: .files(list ?? PictureList(path)), options: options)
+    let list =
+      try options.pictureNames.map { PictureList(folder: path, names: $0) } ?? PictureList(path)
+    try self.init(
+      origin: .files(PictureFiles(list, interruption: options.interruption)), options: options)
   }
 
   /// Reads concatenated pictures.
@@ -52,18 +62,18 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     var index = 0
     var reader: PictureSplitter?
     var found: PictureDecoder.Result?
-    var skipped = 0
+    var shortcomings = PictureShortcomings()
     switch origin {
-    case .files(let list):
-      gaps = list.gaps
-      while found == nil, index < list.names.count {
+    case .files(let files):
+      gaps = files.list.gaps
+      while found == nil, index < files.count {
         do {
-          found = try Self.decodeFile(list.path(index), options)
+          found = try files.decode(index, options)
         } catch let error as MediaError
-          where options.onDamage == .continue && error.code != .interrupted
+          where options.passesOver(error) && files.count > 1
         {
           options.report?(error.message)
-          skipped += 1
+          shortcomings.lost += 1
           index += 1
         }
       }
@@ -74,17 +84,18 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
       reader = own
     }
     guard let found else {
-      throw MediaError(.notMedia, "None of the pictures can be decoded.")
+      throw MediaError(
+        .notMedia,
+        shortcomings.lost > 0
+          ? "None of the \(shortcomings.lost) pictures of \(origin.name) can be decoded."
+          : "\(origin.name) holds no picture.")
     }
     splitter = reader
     first = found
     position = index
-    damaged = skipped
+    self.shortcomings = shortcomings
     info = Self.describe(origin, found, options, cut)
-    for gap in gaps {
-      options.report?(
-        "Pictures \(gap.lowerBound) to \(gap.upperBound) are missing in the numbering.")
-    }
+    if case .files(let files) = origin, let gaps = files.list.gapReport { options.report?(gaps) }
   }
 
   private static func describe(
@@ -97,14 +108,15 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
       timeBase: Rational(rate.denominator, rate.numerator), frameRate: rate,
       codecName: first.codecName)
     info.sampleAspectRatio = first.sampleAspectRatio
+    info.pictureMetadata = first.metadata
     info.clockOffset = cut.clockOffset
     info.hasConstantRate = true
     switch origin {
-    case .files(let list):
+    case .files(let files):
       info.containerName = "folder"
       info.isFrameFolder = true
       info.isSeekable = true
-      info.duration = cut.duration(of: Double(list.names.count) / rate.value)
+      info.duration = cut.duration(of: Double(files.count) / rate.value)
       info.estimatedFrameCount = info.duration.map {
         min(Int(($0 * rate.value).rounded()), options.frameLimit ?? Int.max)
       }
@@ -115,7 +127,11 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     return info
   }
 
-  public var damagedFrameCount: Int { lock.withLock { _ in damaged } }
+  public var damagedFrameCount: Int { lock.withLock { _ in shortcomings.count } }
+
+  public var damageReport: String? {
+    lock.withLock { _ in shortcomings.report(of: origin.name) }
+  }
 
   public func next() throws -> SourceElement? {
     try lock.withLock { _ in
@@ -126,10 +142,16 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
         guard let (result, name) = try read(isWanted: place == .inside) else { break }
         position += 1
         guard place == .inside, let result else { continue }
-        let frame = Frame(
+        if result.isDamaged { shortcomings.concealed += 1 }
+        if let omission = result.omission {
+          shortcomings.withMore += 1
+          options.report?(omission)
+        }
+        var frame = Frame(
           index: deliveredCount, picture: result.picture,
           presentationTime: Int64(index) - cut.shift(in: info.timeBase), duration: 1,
           sampleAspectRatio: result.sampleAspectRatio, fileName: name)
+        frame.metadata = result.metadata
         deliveredCount += 1
         return SourceElement(frame: frame)
       }
@@ -144,14 +166,14 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     defer { first = nil }
     do {
       switch origin {
-      case .files(let list):
-        guard position < list.names.count else { return nil }
+      case .files(let files):
+        guard position < files.count else { return nil }
         if options.interruption?.isRequested == true {
-          throw MediaError(.interrupted, "Reading \(list.folder) was interrupted.")
+          throw MediaError(.interrupted, "Reading \(files.name) was interrupted.")
         }
-        let name = list.names[position]
+        let name = files.fileName(position)
         guard isWanted else { return (nil, name) }
-        return (try first ?? Self.decodeFile(list.path(position), options), name)
+        return (try first ?? files.decode(position, options), name)
       case .stream(let bytes):
         if let first { return (first, nil) }
         guard var splitter else { return nil }
@@ -161,29 +183,11 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
         let result = try Self.decodeNext(&splitter, index: position, name: bytes.name, options)
         return result.map { ($0, nil) }
       }
-    } catch let error as MediaError
-      where options.onDamage == .continue && [.corrupt, .truncated].contains(error.code)
-    {
-      damaged += 1
+    } catch let error as MediaError where options.passesOver(error) {
+      shortcomings.lost += 1
       options.report?(error.message)
       return (nil, nil)
     }
-  }
-
-  private static func decodeFile(
-    _ path: String, _ options: SourceOptions
-  ) throws -> PictureDecoder.Result {
-    let input = try ByteInput(path: path, interruption: options.interruption)
-    guard input.byteCount ?? 0 < Int(Int32.max) else {
-      throw MediaError(
-        .unsupported,
-        "The picture \(path) has \(input.byteCount ?? 0) bytes; at most 2 GiB are read.")
-    }
-    var bytes = [UInt8](repeating: 0, count: Int(input.byteCount ?? 0))
-    let taken = try bytes.withUnsafeMutableBytes { buffer in
-      try buffer.baseAddress.map { try input.readFully(into: $0, count: buffer.count) } ?? 0
-    }
-    return try decode(Array(bytes.prefix(taken)), name: path, options)
   }
 
   private static func decodeNext(
@@ -194,20 +198,51 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
       throw MediaError(
         .truncated, "\(name) ends within picture \(index), after \(bytes.count) bytes of it.")
     }
-    return try decode(bytes, name: "\(index) of \(name)", options)
+    return try PictureDecoder.decode(bytes, name: "\(index) of \(name)", options)
   }
+}
 
-  /// Strictly first; what is damaged is decoded as far as it goes if the user wants that.
-  private static func decode(
-    _ bytes: [UInt8], name: String, _ options: SourceOptions
-  ) throws -> PictureDecoder.Result {
-    do {
-      return try PictureDecoder.decode(bytes, isStrict: true, name: name)
-    } catch let error as MediaError
-      where options.onDamage == .continue && [.corrupt, .truncated].contains(error.code)
-    {
-      options.report?(error.message)
-      return try PictureDecoder.decode(bytes, isStrict: false, name: name)
+/// What of the pictures of a source is not in its frames.
+struct PictureShortcomings: Hashable, Sendable {
+  /// Pictures that gave no frame.
+  var lost = 0
+  /// Pictures that were decoded in part.
+  var concealed = 0
+  /// Files that hold more pictures than the one that was taken.
+  var withMore = 0
+
+  var count: Int { lost + concealed + withMore }
+
+  /// All of it in sentences; `nil` if there is nothing.
+  func report(of name: String) -> String? {
+    func pictures(_ count: Int) -> String { count == 1 ? "1 picture" : "\(count) pictures" }
+    var sentences: [String] = []
+    if concealed > 0 {
+      sentences.append(
+        "\(pictures(concealed)) of '\(name)' \(concealed == 1 ? "is" : "are") damaged; "
+          + "\(concealed == 1 ? "it was" : "they were") colorized as far as "
+          + "\(concealed == 1 ? "it" : "they") could be decoded.")
     }
+    if lost > 0 {
+      sentences.append(
+        "\(pictures(lost)) of '\(name)' could not be read; all others were written.")
+    }
+    if withMore > 0 {
+      sentences.append(
+        "\(withMore == 1 ? "1 file" : "\(withMore) files") of '\(name)' "
+          + "\(withMore == 1 ? "holds" : "hold") several pictures, of which the first was taken.")
+    }
+    return sentences.isEmpty ? nil : sentences.joined(separator: " ")
+  }
+}
+
+extension SourceOptions {
+  /// Whether a picture that failed with `error` is passed over: one bad file among others ends no
+  /// job.
+  func passesOver(_ error: MediaError) -> Bool {
+    onDamage == .continue
+      && [
+        .corrupt, .truncated, .notMedia, .unsupported, .decoderMissing, .noSuchFile, .io,
+      ].contains(error.code)
   }
 }

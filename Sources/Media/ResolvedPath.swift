@@ -31,7 +31,7 @@ package enum ResolvedPath {
   private static let mostLinks = 40
 
   private static func real(_ path: String) -> String? {
-    guard let found = realpath(path, nil) else { return nil }
+    guard let found = FileNameText.withCString(path, { realpath($0, nil) }) else { return nil }
     defer { free(found) }
     return String(cString: found)
   }

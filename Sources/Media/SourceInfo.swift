@@ -42,6 +42,8 @@ public struct SourceInfo: Sendable {
   public var isSeekable = false
   public var isPipe = false
   public var isFrameFolder = false
+  /// What the file of the first picture tells beside its samples.
+  public var pictureMetadata: PictureMetadata?
   /// Names of the container's tags and their values, in file order.
   public var metadata: [MetadataEntry] = []
   public var chapters: [Chapter] = []

@@ -33,8 +33,7 @@ struct Autochrome: ParsableCommand {
     ProcessMemory.keepFlat()
     do {
       try AutochromeError.checkEnvironment()
-      try checkArguments()
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(ProgramArguments.all)
       try command.run()
     } catch let error as AutochromeError {
       Console.fail(error)
@@ -50,20 +49,6 @@ struct Autochrome: ParsableCommand {
       let end = sentence.last.map { ".!?".contains($0) } ?? false ? "" : "."
       Console.fail(AutochromeError(.usage, "\(sentence)\(end) See 'autochrome --help'."))
       Foundation.exit(ExitStatus.usage.rawValue)
-    }
-  }
-
-  /// Refuses arguments that are not UTF-8: they would be changed on the way, and other files be named.
-  private static func checkArguments() throws(AutochromeError) {
-    for (index, argument) in CommandLine.arguments.enumerated() {
-      guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil
-      else {
-        continue
-      }
-      throw AutochromeError(
-        .usage,
-        "The argument '\(argument)' is not valid UTF-8; rename the file, or reach it through a link or a "
-          + "pipe.")
     }
   }
 

@@ -53,21 +53,6 @@ import Testing
     }
   }
 
-  @Test func argumentsThatAreNoTextAreRefused() throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = [
-      "-c", "exec \"$0\" -o \"$1\" \"$(printf 'b\\377.mkv')\"", builtURL("autochrome").path,
-      scratch.path("x.mkv"),
-    ]
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 64 && text.contains("is not valid UTF-8"), "\(text)")
-  }
-
   // MARK: JSON
 
   private func events(_ arguments: [String]) throws -> (status: Int32, events: [[String: Any]]) {

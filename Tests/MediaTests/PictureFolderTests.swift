@@ -63,6 +63,10 @@ import Testing
       source, to: MediaSink.open(folder.file("out/f%04d.\(ending)"), source: source.info))
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("out")).sorted()
     #expect(names == (1...3).map { "f000\($0).\(ending)" })
+    let codec = try ffprobe(
+      folder.file("out/f0001.\(ending)"), "-show_entries stream=codec_name -of csv=p=0")
+    let codecs = ["tif": "tiff", "jpg": "mjpeg"]
+    #expect(codec == [codecs[ending] ?? ending])
     let frames = try MediaSource.open(folder.file("out/f%04d.\(ending)")).frames()
     #expect(frames.count == 3)
     let original = Picture.gray(width: 43, height: 27, offset: 1).planes[0]
