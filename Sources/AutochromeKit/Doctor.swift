@@ -52,6 +52,11 @@ public struct Doctor: Codable, Sendable {
       problems: problems)
   }
 
+  /// How each pixel format of the FFmpeg at hand is read and written: a table in Markdown.
+  public static var pixelFormats: String {
+    PixelFormatSupport.markdown.trimmingCharacters(in: .newlines)
+  }
+
   /// For people.
   public var text: String {
     [

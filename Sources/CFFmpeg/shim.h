@@ -8,6 +8,7 @@
 #include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
 #include <string.h>
 
 // Macros.
@@ -223,65 +224,6 @@ static inline void ac_io_context_free(AVIOContext *context) {
   avio_context_free(&context);
 }
 
-// One component of a row of packed or foreign-endian samples, as AVComponentDescriptor tells:
-// `sample_bytes` is the width of the word (1, 2 or 4) that holds it, `step` the distance of words.
-static inline void ac_read_component(const uint8_t *source, int step, int sample_bytes,
-                                     int big_endian, int shift, int depth, int width,
-                                     int wide_output, void *output) {
-  uint8_t *bytes = (uint8_t *)output;
-  uint16_t *words = (uint16_t *)output;
-  const uint32_t mask = (uint32_t)((1ULL << depth) - 1);
-  if (sample_bytes == 1 && !wide_output && shift == 0 && depth == 8) {
-    for (int x = 0; x < width; x++) bytes[x] = source[(ptrdiff_t)x * step];
-    return;
-  }
-  for (int x = 0; x < width; x++) {
-    const uint8_t *p = source + (ptrdiff_t)x * step;
-    uint32_t value;
-    if (sample_bytes == 1)
-      value = p[0];
-    else if (sample_bytes == 2)
-      value = big_endian ? (uint32_t)(p[0] << 8 | p[1]) : (uint32_t)(p[1] << 8 | p[0]);
-    else
-      value = big_endian
-                  ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
-                  : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-    value = (value >> shift) & mask;
-    if (wide_output)
-      words[x] = (uint16_t)value;
-    else
-      bytes[x] = (uint8_t)value;
-  }
-}
-
-// The reverse of `ac_read_component`, into memory that was zero: other components of the same word
-// are kept.
-static inline void ac_write_component(uint8_t *target, int step, int sample_bytes, int big_endian,
-                                      int shift, int width, int wide_input, const void *input) {
-  const uint8_t *bytes = (const uint8_t *)input;
-  const uint16_t *words = (const uint16_t *)input;
-  for (int x = 0; x < width; x++) {
-    uint8_t *p = target + (ptrdiff_t)x * step;
-    uint32_t value = (uint32_t)(wide_input ? words[x] : bytes[x]) << shift;
-    for (int i = 0; i < sample_bytes; i++)
-      p[big_endian ? sample_bytes - 1 - i : i] |= (uint8_t)(value >> (8 * i));
-  }
-}
-
-// Looks each sample up: any of 8 or 16 bits in, any of 8 or 16 bits out.
-static inline void ac_map_samples(const void *input, int wide_input, int width,
-                                  const uint16_t *table, int wide_output, void *output) {
-  const uint8_t *bytes = (const uint8_t *)input;
-  const uint16_t *words = (const uint16_t *)input;
-  for (int x = 0; x < width; x++) {
-    uint16_t value = table[wide_input ? words[x] : bytes[x]];
-    if (wide_output)
-      ((uint16_t *)output)[x] = value;
-    else
-      ((uint8_t *)output)[x] = (uint8_t)value;
-  }
-}
-
 // Lets a frame whose format and size are set point into `size` bytes without padding, which
 // `release(opaque, bytes)` frees with the frame. On failure `release` is not called.
 static inline int ac_frame_point_into(AVFrame *frame, void *bytes, size_t size,
@@ -301,4 +243,37 @@ static inline int ac_frame_pack(const AVFrame *frame, void *bytes, int size) {
   return av_image_copy_to_buffer((uint8_t *)bytes, size, (const uint8_t *const *)frame->data,
                                  frame->linesize, (enum AVPixelFormat)frame->format, frame->width,
                                  frame->height, 1);
+}
+
+// Formats of 16-bit words in the machine's own byte order.
+static inline enum AVPixelFormat ac_pixel_format_gray16(void) { return AV_PIX_FMT_GRAY16; }
+static inline enum AVPixelFormat ac_pixel_format_ya16(void) { return AV_PIX_FMT_YA16; }
+static inline enum AVPixelFormat ac_pixel_format_rgb48(void) { return AV_PIX_FMT_RGB48; }
+static inline enum AVPixelFormat ac_pixel_format_rgba64(void) { return AV_PIX_FMT_RGBA64; }
+
+// Converts a picture by libswscale, always to the same bytes on the same machine type. `*context` is
+// NULL or what an earlier call left there, and is freed by `ac_convert_free`. Both frames have their
+// size, format, range and memory; Y'CbCr is that of `matrix`, an AVColorSpace. Returns a negative
+// error code where libswscale does not know the formats.
+static inline int ac_convert(void **context, const AVFrame *source, AVFrame *target, int matrix) {
+  const int flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT |
+                    SWS_FULL_CHR_H_INP;
+  struct SwsContext *made = sws_getCachedContext(
+      (struct SwsContext *)*context, source->width, source->height,
+      (enum AVPixelFormat)source->format, target->width, target->height,
+      (enum AVPixelFormat)target->format, flags, NULL, NULL, NULL);
+  *context = made;
+  if (!made) return AVERROR(EINVAL);
+  const int *coefficients = sws_getCoefficients(matrix);
+  // Refused where neither side is Y'CbCr, which needs none.
+  (void)sws_setColorspaceDetails(made, coefficients, source->color_range == AVCOL_RANGE_JPEG,
+                                 coefficients, target->color_range == AVCOL_RANGE_JPEG, 0, 1 << 16,
+                                 1 << 16);
+  int rows = sws_scale(made, (const uint8_t *const *)source->data, source->linesize, 0,
+                       source->height, target->data, target->linesize);
+  return rows < 0 ? rows : 0;
+}
+
+static inline void ac_convert_free(void *context) {
+  sws_freeContext((struct SwsContext *)context);
 }

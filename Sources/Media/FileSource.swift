@@ -304,7 +304,8 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       return nil
     case .inside: if cut.isSearching { begin(at: seconds) }
     }
-    let picture = try decoded.picture(in: demuxer.bytes.name)
+    let picture = try decoded.picture(
+      in: demuxer.bytes.name, promised: frameIndex > 0 ? info.format : nil)
     if frameIndex > 0 {
       guard
         (picture.width, picture.height, picture.format)

@@ -9,7 +9,7 @@ public enum MediaLibraries {
   public static var versions: [(name: String, version: String)] {
     [
       ("libavformat", avformat_version()), ("libavcodec", avcodec_version()),
-      ("libavutil", avutil_version()),
+      ("libavutil", avutil_version()), ("libswscale", swscale_version()),
     ].map { name, version in
       (name, "\(version >> 16).\(version >> 8 & 255).\(version & 255)")
     }

@@ -71,13 +71,19 @@ extension OutputFormat {
       pictureFormat: format, color: color, encoderPixelFormat: layout.name)
     result.settleColor(source: source, height: height, traits: traits)
     result.note(source: source, wish: wish)
+    if [.rounded, .dithered].contains(layout.writing) {
+      result.notes.append(
+        "\(layout.name) holds as few as \(layout.leastDepth) bits per color; colors are "
+          + (layout.writing == .rounded ? "rounded." : "dithered."))
+    }
     return result
   }
 
   /// The pixel formats of `encoder` that hold color, in its own order.
   private static func candidates(of encoder: String) throws -> [SampleLayout] {
     let codec = try findEncoder(encoder)
-    guard var formats = ac_encoder_pixel_formats(codec) else { return [] }
+    // An encoder that does not tell, such as `rawvideo`, takes all.
+    guard var formats = ac_encoder_pixel_formats(codec) else { return allColorLayouts }
     var result: [SampleLayout] = []
     while formats.pointee != AV_PIX_FMT_NONE {
       if let layout = colorLayout(formats.pointee) { result.append(layout) }
@@ -86,13 +92,23 @@ extension OutputFormat {
     return result
   }
 
-  /// The layout of a pixel format that holds color; `nil` for gray, palettes, and what this module
-  /// does not handle, such as a hardware surface.
+  /// All pixel formats that hold color and are written, in FFmpeg's order.
+  static var allColorLayouts: [SampleLayout] {
+    var result: [SampleLayout] = []
+    var descriptor: UnsafePointer<AVPixFmtDescriptor>?
+    while true {
+      descriptor = av_pix_fmt_desc_next(descriptor)
+      guard let found = descriptor else { return result }
+      if let layout = colorLayout(av_pix_fmt_desc_get_id(found)) { result.append(layout) }
+    }
+  }
+
+  /// The layout of a pixel format that holds color; `nil` for gray and what is not written, such as
+  /// palettes and hardware surfaces.
   static func colorLayout(_ format: AVPixelFormat) -> SampleLayout? {
     do {
       let layout = try SampleLayout(format, in: "the output")
-      let isWhole = layout.components.allSatisfy { $0.depth >= 8 }
-      return layout.format.model != .gray && !layout.isPalette && isWhole ? layout : nil
+      return layout.format.model != .gray && layout.writing != .impossible ? layout : nil
     } catch {
       return nil
     }
@@ -195,10 +211,13 @@ private struct Wish {
       ? finer.0 + finer.1 : 10 + abs(finer.0) + abs(finer.1)
     let deeper = format.bitDepth - depth
     return [
+      layout.writing == .exact ? 0 : 1,
       format.model == model ? 0 : 1,
       format.hasAlpha == hasAlpha ? 0 : 1,
       format.model == .yuv ? chroma : 0,
       deeper >= 0 ? deeper : 100 - deeper,
+      layout.storage == .float ? 1 : 0,
+      max(0, 8 - layout.leastDepth),
       layout.isPlanar ? 0 : 1,
       layout.name.hasPrefix("yuvj") ? 1 : 0,
     ]

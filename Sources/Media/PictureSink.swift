@@ -53,7 +53,6 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     } else if let pattern = PictureList.Pattern(path) {
       target = .pattern(pattern)
       byName = PictureKind.encoder(forExtension: pattern.fileExtension)
-      try MediaSink.createFolder(pattern.folder.isEmpty ? "." : pattern.folder)
     } else if let encoder = PictureKind.encoder(forExtension: ending) {
       if source.isFrameFolder, let count = source.estimatedFrameCount, count > 1 {
         throw MediaError(
@@ -67,19 +66,30 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
     } else {
       target = .folder(path)
       byName = source.isFrameFolder ? PictureKind.encoder(forCodec: source.codecName) : nil
-      try MediaSink.createFolder(path)
     }
     fallbackEncoder = byName ?? "png"
     let chosen = options.encoder ?? fallbackEncoder
     notes =
       source.notesOfStreamsLeftOut(by: "pictures")
       + (source.pictureMetadata?.notesOfWhatIsLeftOut(by: chosen) ?? [])
-    // An encoder that is missing, or not for pictures, is told now.
+    // An encoder that is missing, not for pictures, or without the pixel format is told now, before
+    // anything is made.
     _ = try OutputFormat.findEncoder(chosen)
     guard [.pictureRGB, .pictureYUV].contains(EncoderTraits.of(chosen).family) else {
       throw MediaError(
         .encoderRefuses,
         "\(chosen) writes no picture files; take png, tiff, mjpeg, ppm, bmp, dpx or exr.")
+    }
+    if options.pixelFormat != nil {
+      _ = try OutputFormat.choose(
+        source: source.format, color: source.color, width: source.width, height: source.height,
+        encoder: chosen, requested: options.pixelFormat)
+    }
+    switch target {
+    case .pattern(let pattern):
+      try MediaSink.createFolder(pattern.folder.isEmpty ? "." : pattern.folder)
+    case .folder(let folder): try MediaSink.createFolder(folder)
+    case .file, .pipe: break
     }
   }
 

@@ -7,8 +7,8 @@ extension Plane {
     Plane(width: width, height: height, bitDepth: depth) { target, stride in
       for y in 0..<height {
         ac_map_samples(
-          base + y * bytesPerRow, bitDepth > 8 ? 1 : 0, Int32(width), table, depth > 8 ? 1 : 0,
-          target + y * stride)
+          base + y * bytesPerRow, bitDepth > 8 ? 1 : 0, Int32(width), table,
+          Int32(table.count - 1), depth > 8 ? 1 : 0, target + y * stride)
       }
     }
   }

@@ -67,15 +67,7 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
       }
       return names.compactMap { OutputFormat.colorLayout(av_get_pix_fmt($0)) }
     }
-    var result: [SampleLayout] = []
-    var descriptor: UnsafePointer<AVPixFmtDescriptor>?
-    while true {
-      descriptor = av_pix_fmt_desc_next(descriptor)
-      guard let found = descriptor else { return result }
-      if let layout = OutputFormat.colorLayout(av_pix_fmt_desc_get_id(found)) {
-        result.append(layout)
-      }
-    }
+    return OutputFormat.allColorLayouts
   }
 
   public func outputFormat(for frame: Frame) -> OutputFormat { outputFormat }

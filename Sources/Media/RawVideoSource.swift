@@ -61,8 +61,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     let rate = header.frameRate ?? Rational(25, 1)
     cut = try TimeCut(options, start: 0, rate: rate, isConstant: true)
     var color = ColorDescription(range: header.range, chromaLocation: header.chromaLocation)
-    if layout.format.model != .yuv && color.range == .unspecified { color.range = .full }
-    if layout.format.model == .rgb { color.matrix = .identity }
+    color.settle(for: layout)
     var info = SourceInfo(
       width: header.width, height: header.height, format: layout.format, color: color,
       timeBase: Rational(rate.denominator, rate.numerator), frameRate: rate,
@@ -153,7 +152,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     if hasWindowsLineEnds { try checkForText(buffer) }
     let decoded = try DecodedFrame()
     try fill(decoded, from: buffer)
-    var picture = try decoded.picture(in: bytes.name)
+    var picture = try decoded.picture(in: bytes.name, promised: info.format)
     picture.color = info.color
     return Frame(
       index: deliveredCount, picture: picture,

@@ -9,15 +9,33 @@ struct SampleLayout: @unchecked Sendable {
   /// Where one component lies.
   struct Component: Hashable, Sendable {
     var plane: Int
-    /// Bytes from one sample to the next.
+    /// Bytes from one sample to the next; bits where samples are stored as such.
     var step: Int
-    /// Bytes before the first sample.
+    /// Bytes before the first sample, or bits.
     var offset: Int
     /// Bits below the value in its word.
     var shift: Int
     var depth: Int
     /// Size of the word that holds the value: 1, 2 or 4 bytes.
     var wordBytes: Int
+  }
+
+  /// How samples are stored.
+  enum Storage: Hashable, Sendable {
+    /// Integers in words of whole bytes.
+    case words
+    /// Integers at any bit, top bits first; `isInverted` where a set bit is black.
+    case bits(isInverted: Bool)
+    /// Indices into a table of colors.
+    case palette
+    /// U Y Y V Y Y, which FFmpeg describes with steps that luma does not have.
+    case uyyvyy
+    /// 32-bit floating point; 0…1 becomes the 16-bit codes.
+    case float
+    /// X′Y′Z′ of digital cinema (SMPTE ST 428-1), which becomes R′G′B′.
+    case xyz
+    /// Known to libswscale alone, which makes this format of it.
+    case converted(AVPixelFormat)
   }
 
   let pixelFormat: AVPixelFormat
@@ -27,56 +45,90 @@ struct SampleLayout: @unchecked Sendable {
   /// In the order of the planes of `format`.
   let components: [Component]
   let isBigEndian: Bool
-  let isPalette: Bool
-  let isMono: Bool
+  let storage: Storage
 
-  /// - Throws: `.unsupported` for hardware, float, Bayer and XYZ formats.
+  /// - Throws: `.unsupported` for hardware surfaces and what is neither integers of up to 16 bits nor
+  ///   known to libswscale.
   init(_ pixelFormat: AVPixelFormat, in file: String) throws {
     guard let descriptor = av_pix_fmt_desc_get(pixelFormat) else {
       throw MediaError(.unsupported, "The pixel format of \(file) is unknown to FFmpeg.")
     }
     let name = String(cString: descriptor.pointee.name)
     let flags = Int32(truncatingIfNeeded: descriptor.pointee.flags)
-    func refuse(_ what: String) -> MediaError {
-      MediaError(
-        .unsupported,
-        "\(file) has the pixel format \(name), \(what), which is not handled; convert it to one of "
-          + "8 to 16 bits, such as gray16 or yuv444p16.")
-    }
-    if flags & AV_PIX_FMT_FLAG_HWACCEL != 0 { throw refuse("a hardware surface") }
-    if flags & AV_PIX_FMT_FLAG_BAYER != 0 { throw refuse("a Bayer mosaic") }
-    if flags & AV_PIX_FMT_FLAG_FLOAT != 0 { throw refuse("of floating point") }
-    if name.hasPrefix("xyz") { throw refuse("in CIE XYZ") }
-    isMono = pixelFormat == AV_PIX_FMT_MONOWHITE || pixelFormat == AV_PIX_FMT_MONOBLACK
-    if flags & AV_PIX_FMT_FLAG_BITSTREAM != 0 && !isMono { throw refuse("packed by bits") }
-    isPalette = flags & AV_PIX_FMT_FLAG_PAL != 0
-    isBigEndian = flags & AV_PIX_FMT_FLAG_BE != 0
-
+    func has(_ flag: Int32) -> Bool { flags & flag != 0 }
     let count = Int(descriptor.pointee.nb_components)
     let raw = (0..<count).map { ac_component(descriptor, Int32($0)) }
     let depth = raw.map { Int($0.depth) }.max() ?? 8
-    guard depth <= 16 else { throw refuse("of \(depth) bits") }
-    guard depth <= 8 || raw.allSatisfy({ Int($0.depth) == depth }) else {
-      throw refuse("of mixed depth")
-    }
-    let hasAlpha = !isPalette && flags & AV_PIX_FMT_FLAG_ALPHA != 0
-    let model: PixelFormat.Model
-    if isPalette || flags & AV_PIX_FMT_FLAG_RGB != 0 {
-      model = .rgb
+    let isMosaic = has(AV_PIX_FMT_FLAG_BAYER)
+    let isRGB = has(AV_PIX_FMT_FLAG_RGB) || has(AV_PIX_FMT_FLAG_PAL)
+    let hasAlpha = !has(AV_PIX_FMT_FLAG_PAL) && has(AV_PIX_FMT_FLAG_ALPHA)
+    let isGray = !isRGB && count - (hasAlpha ? 1 : 0) == 1
+
+    let how: Storage
+    var standIn: SampleLayout?
+    if has(AV_PIX_FMT_FLAG_HWACCEL) {
+      throw MediaError(
+        .unsupported,
+        "\(file) has the pixel format \(name), which is a hardware surface and holds no samples that "
+          + "can be read; download the frames to memory first, such as to nv12 or yuv420p.")
+    } else if has(AV_PIX_FMT_FLAG_PAL) {
+      how = .palette
+    } else if pixelFormat == AV_PIX_FMT_UYYVYY411 {
+      how = .uyyvyy
+    } else if name.hasPrefix("xyz12") {
+      how = .xyz
+    } else if has(AV_PIX_FMT_FLAG_FLOAT), depth == 32 {
+      how = .float
+    } else if has(AV_PIX_FMT_FLAG_BITSTREAM) {
+      how = .bits(isInverted: pixelFormat == AV_PIX_FMT_MONOWHITE)
+    } else if !isMosaic, !has(AV_PIX_FMT_FLAG_FLOAT),
+      depth <= 8 || depth <= 16 && raw.allSatisfy({ Int($0.depth) == depth })
+    {
+      how = .words
+    } else if isRGB || isGray, sws_isSupportedInput(pixelFormat) != 0 {
+      // The depths of a mosaic's components add up to that of its samples.
+      let isDeep = isMosaic ? raw.reduce(0) { $0 + Int($1.depth) } > 8 : true
+      let substitute =
+        isGray
+        ? (hasAlpha ? ac_pixel_format_ya16() : ac_pixel_format_gray16())
+        : hasAlpha ? ac_pixel_format_rgba64() : isDeep ? ac_pixel_format_rgb48() : AV_PIX_FMT_RGB24
+      standIn = try SampleLayout(substitute, in: file)
+      how = .converted(substitute)
     } else {
-      model = count - (hasAlpha ? 1 : 0) == 1 ? .gray : .yuv
+      throw MediaError(
+        .unsupported,
+        "\(file) has the pixel format \(name), which neither this program nor libswscale reads; "
+          + "convert it to one of 8 to 16 bits, such as gray16le or yuv444p16le.")
     }
+
     self.pixelFormat = pixelFormat
     self.name = name
+    storage = how
+    if let standIn {
+      (format, components) = (standIn.format, standIn.components)
+      isBigEndian = standIn.isBigEndian
+      return
+    }
+    isBigEndian = has(AV_PIX_FMT_FLAG_BE)
+    let model: PixelFormat.Model = isRGB || how == .xyz ? .rgb : isGray ? .gray : .yuv
     format = PixelFormat(
-      model: model, bitDepth: max(depth, 8), chromaShiftX: Int(descriptor.pointee.log2_chroma_w),
+      model: model, bitDepth: how == .xyz ? 16 : min(max(depth, 8), 16),
+      chromaShiftX: Int(descriptor.pointee.log2_chroma_w),
       chromaShiftY: Int(descriptor.pointee.log2_chroma_h), hasAlpha: hasAlpha)
     let bigEndian = isBigEndian
-    components = raw.map { component in
+    let isBits = has(AV_PIX_FMT_FLAG_BITSTREAM)
+    // FFmpeg's descriptor of rgb8 says 2:3:3; the format is 3:3:2, as libswscale has it.
+    let places = [(shift: 5, depth: 3), (shift: 2, depth: 3), (shift: 0, depth: 2)]
+    components = raw.enumerated().map { index, component in
+      if pixelFormat == AV_PIX_FMT_RGB8 {
+        return Component(
+          plane: 0, step: 1, offset: 0, shift: places[index].shift, depth: places[index].depth,
+          wordBytes: 1)
+      }
       let top = Int(component.shift) + Int(component.depth)
       return Component(
         plane: Int(component.plane), step: Int(component.step),
-        offset: Int(component.offset) + (top <= 8 && bigEndian ? 1 : 0),
+        offset: Int(component.offset) + (top <= 8 && bigEndian && !isBits ? 1 : 0),
         shift: Int(component.shift), depth: Int(component.depth),
         wordBytes: top <= 8 ? 1 : top <= 16 ? 2 : 4)
     }
@@ -84,7 +136,7 @@ struct SampleLayout: @unchecked Sendable {
 
   /// Whether component `index` lies in memory as a plane of `format` does.
   func isDirect(_ index: Int) -> Bool {
-    guard !isPalette, !isMono else { return false }
+    guard storage == .words else { return false }
     let component = components[index]
     return component.depth == format.bitDepth && component.shift == 0 && component.offset == 0
       && component.step == format.bytesPerSample
@@ -93,10 +145,37 @@ struct SampleLayout: @unchecked Sendable {
 
   /// Whether all components do, so that pictures can be wrapped without copying.
   var isPlanar: Bool { components.indices.allSatisfy { isDirect($0) } }
+
+  /// The least bits that a component has.
+  var leastDepth: Int { components.map(\.depth).min() ?? 0 }
+
+  /// How pictures are written in this format.
+  enum Writing: Hashable, Sendable {
+    /// Every code of `format`, as it is.
+    case exact
+    /// To the nearest of fewer codes.
+    case rounded
+    /// To very few codes, by libswscale.
+    case dithered
+    case impossible
+  }
+
+  var writing: Writing {
+    switch storage {
+    case .words where leastDepth >= 8, .uyyvyy, .float: return .exact
+    // libswscale misses 16-bit words by up to 24 of their steps; bytes it dithers within 1½.
+    case .words where leastDepth >= 4: return .rounded
+    case .words:
+      let isPossible = format.model == .rgb && sws_isSupportedOutput(pixelFormat) != 0
+      return isPossible ? .dithered : .impossible
+    // libswscale puts the left of two pixels into the low bits of a byte; the format has it on top.
+    case .bits, .palette, .xyz, .converted: return .impossible
+    }
+  }
 }
 
 extension ColorDescription {
-  /// The tags of a decoded frame. RGB and gray without a range are full range, as FFmpeg has it.
+  /// The tags of a decoded frame.
   init(_ frame: UnsafePointer<AVFrame>, layout: SampleLayout) {
     let frame = frame.pointee
     self.init(
@@ -116,8 +195,19 @@ extension ColorDescription {
       range: range == AVCOL_RANGE_MPEG
         ? .limited : range == AVCOL_RANGE_JPEG ? .full : .unspecified,
       chromaLocation: ChromaLocation(rawValue: Int(location.rawValue)) ?? .unspecified)
-    if layout.name.hasPrefix("yuvj") { self.range = .full }
-    if layout.format.model != .yuv && self.range == .unspecified { self.range = .full }
-    if layout.format.model == .rgb { self.matrix = .identity }
+    settle(for: layout)
+  }
+
+  /// Adds what the pixel format says itself. RGB and gray without a range are full range, as FFmpeg
+  /// has it.
+  mutating func settle(for layout: SampleLayout) {
+    if layout.name.hasPrefix("yuvj") { range = .full }
+    if layout.format.model != .yuv && range == .unspecified { range = .full }
+    switch layout.storage {
+    case .bits, .float: range = .full
+    case .xyz: self = CinemaXYZ.color
+    default: break
+    }
+    if layout.format.model == .rgb { matrix = .identity }
   }
 }

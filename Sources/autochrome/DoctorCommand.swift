@@ -9,7 +9,11 @@ struct DoctorCommand: ParsableCommand {
   @Flag(help: "As JSON.")
   var json = false
 
+  @Flag(help: "The pixel formats of this FFmpeg, and how each is read and written, as a table.")
+  var pixelFormats = false
+
   func run() throws {
+    if pixelFormats { return try Console.result(Doctor.pixelFormats) }
     let findings = Doctor.examine()
     if json { try Console.json(findings) } else { try Console.result(findings.text) }
     if let problem = findings.problems.first {
