@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 SWIFT_MINIMUM := 6.2
-PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
+PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev \
 	libopenblas-dev libdnnl-dev libgomp1 pkg-config make git python3 python3-venv
 # Taken where the distribution has it: one test looks at a page with it.
 BROWSER := chromium-headless-shell

@@ -15,6 +15,7 @@ enum JobOutputs {
     let names = [
       "x264": "libx264", "h264": "libx264", "x265": "libx265", "hevc": "libx265",
       "svtav1": "libsvtav1", "svt-av1": "libsvtav1", "av1": "libsvtav1", "prores": "prores_ks",
+      "dnxhr": "dnxhd",
       "jpeg": "mjpeg", "jpg": "mjpeg", "tif": "tiff",
     ]
     return names[name.lowercased()] ?? name

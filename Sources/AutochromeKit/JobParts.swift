@@ -27,7 +27,9 @@ struct JobParts {
     colorizer = try Self.openColorizer(settings)
     source = try Self.openSource(
       job: job, interruption: interruption, countsFrames: cuts?.countsFrames ?? false, warn: warn)
-    sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
+    var sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
+    sinkOptions.report = warn
+    self.sinkOptions = sinkOptions
     plan = try Self.plan(job: job, info: source.info, colorizer: colorizer, sinkOptions)
   }
 
@@ -141,6 +143,16 @@ struct JobParts {
       if settings.namedEncoderOptions.contains("crf") { options.crf = settings.crf }
       if settings.namedEncoderOptions.contains("preset") { options.preset = settings.preset }
     }
+    if holdsFilm || !settings.codecIsDefault || !settings.encoderOptionIsDefault {
+      options.encoderOptions = settings.encoderOption?.values ?? [:]
+    }
+    options.audioEncoder =
+      switch settings.audio {
+      case .copy, .none: nil
+      case .aac: "aac"
+      case .opus: "libopus"
+      case .flac: "flac"
+      }
     options.threads = settings.threads
     options.pixelFormat = settings.pixelFormat
     options.format = settings.format

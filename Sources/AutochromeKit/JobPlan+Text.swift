@@ -42,8 +42,15 @@ extension JobPlan {
         "\(output): \(result)", encoderPixelFormat,
         encoderPixelFormat.flatMap { _ in value("crf", settings.crf) },
         encoderPixelFormat.flatMap { _ in value("preset", settings.preset) },
+        encoderPixelFormat.flatMap { _ in value("encoder-option", settings.encoderOption) },
       ]))
-    rows.add("audio", settings.audio == .copy ? "copied" : "left out")
+    let audio =
+      switch settings.audio {
+      case .copy: "copied"
+      case .none: "left out"
+      case .aac, .opus, .flac: "copied, or encoded as \(settings.audio) where it does not fit"
+      }
+    rows.add("audio", audio)
     rows.add(
       "extras",
       settings.extras == .copy

@@ -50,7 +50,7 @@ extension Settings {
     public static let lookAhead = 16
     public static let keyFrames = KeyFrames.off
     public static let refine = RefineMode.guided
-    public static let audio = CopyMode.copy
+    public static let audio = AudioMode.copy
     public static let extras = CopyMode.copy
     /// In MB.
     public static let memory = 600

@@ -42,6 +42,8 @@ public struct Settings: Codable, Hashable, Sendable {
   public var crf: Double?
   /// Preset of the encoder.
   public var preset: String?
+  /// Options of the encoder's own.
+  public var encoderOption: EncoderOptions?
   /// Pixel format of the output, by FFmpeg's name.
   public var pixelFormat: String?
   /// Container or stream format of the output.
@@ -55,7 +57,7 @@ public struct Settings: Codable, Hashable, Sendable {
   /// Frames per second of raw video and frame folders.
   public var inputRate: String?
   /// What becomes of the audio.
-  public var audio: CopyMode
+  public var audio: AudioMode
   /// What becomes of subtitles, attachments, data and cover pictures.
   public var extras: CopyMode
   /// Processor threads.
@@ -68,6 +70,8 @@ public struct Settings: Codable, Hashable, Sendable {
   var codecIsDefault: Bool
   /// Those of `crf` and `preset` that the command line sets: they act, or are refused.
   var namedEncoderOptions: [String]
+  /// The encoder's own options come from the pipeline file too.
+  var encoderOptionIsDefault: Bool
 
   /// The name of the default network.
   public static let defaultModel = "autochrome-fast"
@@ -91,6 +95,14 @@ public struct Settings: Codable, Hashable, Sendable {
       // What the pipeline says of the encoder was meant for its own.
       base.crf = nil
       base.preset = nil
+      base.encoderOption = nil
+    }
+    if let rate = options.encoderOption?.rateOfItsOwn {
+      guard options.crf == nil else {
+        throw AutochromeError(
+          .usage, "--crf and the encoder option \(rate) both set the rate; give one of them.")
+      }
+      base.crf = nil
     }
     try self.init(pipeline: name, layer: base.overlaid(by: options))
     if let wanted = options.keyFrames, wanted.distance > 1, stability == 0 {
@@ -103,6 +115,7 @@ public struct Settings: Codable, Hashable, Sendable {
     namedEncoderOptions = [
       options.crf.map { _ in Limits.crf.name }, options.preset.map { _ in "preset" },
     ].compactMap { $0 }
+    encoderOptionIsDefault = options.encoderOption == nil
   }
 
   private init(pipeline: String, layer: SettingsLayer) throws(AutochromeError) {
@@ -125,6 +138,7 @@ public struct Settings: Codable, Hashable, Sendable {
     codec = layer.codec
     crf = layer.crf
     preset = layer.preset
+    encoderOption = layer.encoderOption
     pixelFormat = layer.pixelFormat
     format = layer.format
     inputFormat = layer.inputFormat
@@ -139,6 +153,7 @@ public struct Settings: Codable, Hashable, Sendable {
     memory = layer.memory
     codecIsDefault = true
     namedEncoderOptions = []
+    encoderOptionIsDefault = true
     try check()
   }
 

@@ -43,6 +43,8 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   public var crf: Double?
   /// Preset of the encoder.
   public var preset: String?
+  /// Options of the encoder's own, by FFmpeg's names.
+  public var encoderOption: EncoderOptions?
   /// Pixel format of the output, by FFmpeg's name.
   public var pixelFormat: String?
   /// Container or stream format of the output.
@@ -56,7 +58,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   /// Frames per second of raw video and of frame folders, as a number or a ratio.
   public var inputRate: String?
   /// What becomes of the audio.
-  public var audio: CopyMode?
+  public var audio: AudioMode?
   /// What becomes of subtitles, attachments, data and cover pictures.
   public var extras: CopyMode?
   /// Processor threads for decoding, the network and pixels.
@@ -70,6 +72,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     case lookAhead = "look-ahead"
     case keyFrames = "key-frames"
     case cuts, refine, from, to, frames, codec, crf, preset
+    case encoderOption = "encoder-option"
     case pixelFormat = "pixel-format"
     case format
     case inputFormat = "input-format"
@@ -152,6 +155,8 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     result.codec = pick(\.codec)
     result.crf = pick(\.crf)
     result.preset = pick(\.preset)
+    result.encoderOption =
+      encoderOption.map { $0.overlaid(by: other.encoderOption) } ?? other.encoderOption
     result.pixelFormat = pick(\.pixelFormat)
     result.format = pick(\.format)
     result.inputFormat = pick(\.inputFormat)
@@ -184,4 +189,18 @@ public enum CopyMode: String, Codable, CaseIterable, Sendable {
   case copy
   /// They are left out.
   case none
+}
+
+/// What becomes of the audio.
+public enum AudioMode: String, Codable, CaseIterable, Sendable {
+  /// Its packets are copied; what the container can't hold ends the job.
+  case copy
+  /// It is left out.
+  case none
+  /// Copied where the container holds it, else encoded as AAC.
+  case aac
+  /// Copied where the container holds it, else encoded as Opus.
+  case opus
+  /// Copied where the container holds it, else encoded as FLAC, without loss.
+  case flac
 }

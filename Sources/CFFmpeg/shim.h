@@ -3,11 +3,16 @@
 #include <errno.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/audio_fifo.h>
 #include <libavutil/avutil.h>
 #include <libavutil/display.h>
 #include <libavutil/imgutils.h>
+#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
+#include <libavutil/samplefmt.h>
+#include <libavutil/timecode.h>
+#include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 #include <string.h>
 
@@ -109,12 +114,13 @@ static inline void *ac_logging_decoder_opaque(void *logging) {
   return context->codec && av_codec_is_decoder(context->codec) ? context->opaque : NULL;
 }
 
-// The `opaque` of the container that logs, `NULL` if it is not a container or has none.
+// The `opaque` of the container that is read and logs, `NULL` for all else: a muxer has another one.
 static inline void *ac_logging_container_opaque(void *logging) {
   if (!logging) return NULL;
   const AVClass *const *type = (const AVClass *const *)logging;
   if (*type != avformat_get_class()) return NULL;
-  return ((const AVFormatContext *)logging)->opaque;
+  const AVFormatContext *context = (const AVFormatContext *)logging;
+  return context->oformat ? NULL : context->opaque;
 }
 
 // Forbids a demuxer to open anything by itself, whatever its file says: neither through the context, of
@@ -138,6 +144,42 @@ static inline const enum AVPixelFormat *ac_encoder_pixel_formats(const AVCodec *
 #else
   return codec->pix_fmts;
 #endif
+}
+
+// The sample formats that an encoder takes, ended by AV_SAMPLE_FMT_NONE; NULL if it does not tell.
+static inline const enum AVSampleFormat *ac_encoder_sample_formats(const AVCodec *codec) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+  const void *formats = NULL;
+  if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_SAMPLE_FORMAT, 0, &formats, NULL) <
+      0)
+    return NULL;
+  return (const enum AVSampleFormat *)formats;
+#else
+  return codec->sample_fmts;
+#endif
+}
+
+// The sample rates that an encoder takes, ended by 0; NULL if it takes any.
+static inline const int *ac_encoder_sample_rates(const AVCodec *codec) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+  const void *rates = NULL;
+  if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_SAMPLE_RATE, 0, &rates, NULL) < 0)
+    return NULL;
+  return (const int *)rates;
+#else
+  return codec->supported_samplerates;
+#endif
+}
+
+// The channels of a frame, as arrays that libswresample and FIFOs take.
+static inline void **ac_frame_channels(AVFrame *frame) { return (void **)frame->extended_data; }
+
+// Resamples `frame`, or what is held back if NULL, into `output`, which has room for its nb_samples.
+// Returns how many samples came out, or a negative error code.
+static inline int ac_resample(SwrContext *resampler, const AVFrame *frame, AVFrame *output) {
+  return swr_convert(resampler, output->extended_data, output->nb_samples,
+                     frame ? (const uint8_t **)frame->extended_data : NULL,
+                     frame ? frame->nb_samples : 0);
 }
 
 // Side data of a stream: in AVStream up to FFmpeg 6.0, in its codec parameters from 6.1 on.

@@ -11,6 +11,10 @@ public struct Rational: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(numerator)/\(denominator)" }
 }
 
+/// What a source attached to a frame beside its picture, such as closed captions. Only the module that
+/// made it knows what is inside; the others pass it on.
+public protocol FrameAttachments: AnyObject, Sendable {}
+
 /// A picture with its place in time and in the stream.
 public struct Frame: Sendable {
   /// Place in the stream, from 0, in presentation order.
@@ -27,11 +31,13 @@ public struct Frame: Sendable {
   public var fileName: String?
   /// What the file of a picture tells beside its samples.
   public var metadata: PictureMetadata?
+  /// What travels with the frame from the source to the sink; `nil` if nothing does.
+  public var attachments: (any FrameAttachments)?
 
   public init(
     index: Int, picture: Picture, presentationTime: Int64, duration: Int64 = 0,
     sampleAspectRatio: Rational = Rational(0, 1), fieldOrder: FieldOrder = .progressive,
-    fileName: String? = nil
+    fileName: String? = nil, attachments: (any FrameAttachments)? = nil
   ) {
     self.index = index
     self.picture = picture
@@ -40,6 +46,7 @@ public struct Frame: Sendable {
     self.sampleAspectRatio = sampleAspectRatio
     self.fieldOrder = fieldOrder
     self.fileName = fileName
+    self.attachments = attachments
   }
 
   /// The same frame with another picture.

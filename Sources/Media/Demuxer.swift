@@ -299,10 +299,14 @@ final class Demuxer: @unchecked Sendable {
         type: entry.type.rawValue,
         bytes: Array(UnsafeBufferPointer(start: data, count: Int(entry.size))))
     }
+    let picture = stream.attached_pic
+    let attached =
+      stream.disposition & AV_DISPOSITION_ATTACHED_PIC != 0 && picture.size > 0
+      ? picture.data.map { Array(UnsafeBufferPointer(start: $0, count: Int(picture.size))) } : nil
     return StreamInfo(
       index: index, kind: kind, codecName: parameters.codecName,
       timeBase: Rational(stream.time_base), metadata: Self.entries(stream.metadata),
       disposition: stream.disposition, isCopied: isCopied, parameters: parameters,
-      sideData: sideData)
+      sideData: sideData, attachedPicture: attached ?? [])
   }
 }

@@ -34,7 +34,8 @@ public final class FileSink: FrameSink, @unchecked Sendable {
     outputFormat = try OutputFormat.choose(
       source: source.format, color: source.color, width: source.width, height: source.height,
       encoder: encoderName, requested: options.pixelFormat)
-    try Muxer.check(container, encoder: encoderName, source: source, output: path)
+    try ContainerFit(container: container).check(
+      encoder: encoderName, audioEncoder: options.audioEncoder, source: source, output: path)
     encoder = try VideoEncoder(
       encoderName, output: outputFormat,
       stream: VideoEncoder.Stream(
@@ -44,11 +45,23 @@ public final class FileSink: FrameSink, @unchecked Sendable {
         globalHeader: container.pointee.flags & AVFMT_GLOBALHEADER != 0),
       options: options)
     file = try OutputFile(path: path, options: options)
-    muxer = try Muxer(container, file: file, source: source, encoder: encoder)
+    muxer = try Muxer(
+      container, file: file, source: source, encoder: encoder, options: options)
     notes =
-      file.notes + outputFormat.notes + muxer.notes
+      file.notes + outputFormat.notes + Self.fieldNotes(encoderName, source) + muxer.notes
       + (source.pictureMetadata?.iccProfile == nil
         ? [] : ["The ICC profile of the pictures is left out: a film can't hold it."])
+  }
+
+  /// Players that look at the frames, not at what the container says, would leave the combs.
+  private static func fieldNotes(_ encoder: String, _ source: SourceInfo) -> [String] {
+    guard source.fieldOrder != .progressive, !EncoderTraits.of(encoder).signalsFields else {
+      return []
+    }
+    return [
+      "The source is interlaced and \(encoder) does not flag fields, so that players may not "
+        + "deinterlace the output; take libx264, prores_ks or ffv1 to keep the flags."
+    ]
   }
 
   public func outputFormat(for frame: Frame) -> OutputFormat { outputFormat }

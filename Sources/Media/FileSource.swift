@@ -98,6 +98,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       info.color = frame.picture.color
       info.sampleAspectRatio = frame.sampleAspectRatio
       info.fieldOrder = frame.fieldOrder
+      info.adopt(frame)
     }
   }
 
@@ -324,7 +325,8 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       sampleAspectRatio: Rational(
         av_guess_sample_aspect_ratio(demuxer.pointer, demuxer.stream(videoIndex), raw)),
       fieldOrder: ac_frame_interlaced(raw) == 0
-        ? .progressive : ac_frame_top_field_first(raw) == 0 ? .bottomFirst : .topFirst)
+        ? .progressive : ac_frame_top_field_first(raw) == 0 ? .bottomFirst : .topFirst,
+      attachments: FrameSideData(of: raw))
     frameIndex += 1
     if frameIndex == options.frameLimit {
       endFrames(at: seconds + Double(duration) * info.timeBase.value)

@@ -59,8 +59,8 @@ enum LibraryLog {
     var level: Int32 = -8
     var handler: (@Sendable (String, Int32) -> Void)?
     var partial = ""
-    /// The last lines at error level, oldest first, each with its running number.
-    var errors: [(number: Int, line: String)] = []
+    /// The last errors and warnings, oldest first, each with its running number.
+    var lines: [(number: Int, line: String, isError: Bool)] = []
     var count = 0
   }
 
@@ -108,10 +108,10 @@ enum LibraryLog {
       let line = state.partial.trimmingCharacters(in: .whitespacesAndNewlines)
       state.partial = ""
       guard !line.isEmpty else { return nil }
-      if level <= 16 {
+      if level <= 24 {
         state.count += 1
-        state.errors.append((state.count, line))
-        if state.errors.count > 8 { state.errors.removeFirst() }
+        state.lines.append((state.count, line, level <= 16))
+        if state.lines.count > 32 { state.lines.removeFirst() }
       }
       guard level <= state.level, let handler = state.handler else { return nil }
       return (handler, line)
@@ -122,22 +122,31 @@ enum LibraryLog {
   /// A mark to ask later for what was logged since.
   static var mark: Int { state.withLock { $0.count } }
 
-  /// The last error lines since `mark`, joined, without the `[name @ 0x…]` in front; `nil` if none.
+  /// The last error lines since `mark`, joined; `nil` if none.
   static func errors(since mark: Int) -> String? {
-    let lines = state.withLock { $0.errors.filter { $0.number > mark }.map(\.line) }
+    let lines = state.withLock { $0.lines.filter { $0.number > mark && $0.isError }.map(\.line) }
     guard !lines.isEmpty else { return nil }
     return summary(of: lines)
+  }
+
+  /// The last warnings since `mark`. Other encoders and decoders may have been meant.
+  static func warnings(since mark: Int) -> [String] {
+    state.withLock { $0.lines.filter { $0.number > mark && !$0.isError }.map(\.line) }
+      .map(withoutContext)
+  }
+
+  /// Without the `[name @ 0x…]` in front.
+  private static func withoutContext(_ line: String) -> String {
+    let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard text.hasPrefix("["), let end = text.firstIndex(of: "]") else { return text }
+    return text[text.index(after: end)...].trimmingCharacters(in: .whitespaces)
   }
 
   /// The last of `lines`, joined, each once and with how often it came, without the `[name @ 0x…]` in
   /// front.
   static func summary(of lines: [String]) -> String {
     var said: [(text: String, count: Int)] = []
-    for line in lines {
-      var text = line.trimmingCharacters(in: .whitespacesAndNewlines)
-      if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
-        text = text[text.index(after: end)...].trimmingCharacters(in: .whitespaces)
-      }
+    for text in lines.map(withoutContext) {
       if let known = said.firstIndex(where: { $0.text == text }) {
         said[known].count += 1
       } else {

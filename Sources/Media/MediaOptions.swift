@@ -67,8 +67,12 @@ public struct SinkOptions: Sendable {
   public var preset: String?
   /// Encoder threads; 0 takes as many as there are cores.
   public var threads = 0
-  /// Further options of the encoder, by FFmpeg's names.
+  /// Further options of the encoder, by FFmpeg's names. Those in `ratesInPlaceOfCRF` turn `crf` off.
   public var encoderOptions: [String: String] = [:]
+  /// Options that set the rate or the quantizer.
+  public static let ratesInPlaceOfCRF: Set<String> = ["b", "qp", "cqp", "global_quality"]
+  /// FFmpeg's name of the encoder for audio that the container can't hold; `nil` refuses such audio.
+  public var audioEncoder: String?
   /// FFmpeg's name of the wanted pixel format; `nil` chooses, see `OutputFormat.choose`.
   public var pixelFormat: String?
   /// FFmpeg's name of the container; `nil` chooses by the output's name.
@@ -82,6 +86,8 @@ public struct SinkOptions: Sendable {
   /// What may not be replaced even so: the files of the input.
   public var protected: ProtectedFiles?
   public var interruption: Interruption?
+  /// Told in plain sentences what shows up on the way, such as what the encoder has no place for.
+  public var report: (@Sendable (String) -> Void)?
 
   public init() {}
 

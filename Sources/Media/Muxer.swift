@@ -14,13 +14,16 @@ final class Muxer: @unchecked Sendable {
   /// Where the streams of the source go.
   private var outputIndex: [Int: Int] = [:]
   private var videoIndex = 0
+  private var attachedCovers = 0
+  /// Those of the source's audio streams that the container can't hold as they are.
+  private var transcoders: [Int: AudioTranscoder] = [:]
   private var lastDecodingTime: [Int64?]
   private(set) var notes: [String] = []
 
   /// Writes the header.
   init(
     _ container: UnsafePointer<AVOutputFormat>, file: OutputFile, source: SourceInfo,
-    encoder: VideoEncoder
+    encoder: VideoEncoder, options: SinkOptions
   ) throws {
     self.file = file
     encoderTimeBase = encoder.pointer.pointee.time_base
@@ -35,19 +38,26 @@ final class Muxer: @unchecked Sendable {
     context.pointee.pb = io.pointer
     context.pointee.io_open = FilmContainers.openNothing
     context.pointee.url = av_strdup(file.name)
+    OutputReader.serve(file, to: context)
     // No random identifiers: the same input and settings give the same bytes.
     context.pointee.flags |= AVFMT_FLAG_BITEXACT
     // A reader of a pipe wants each packet as soon as it is there.
     if !file.isSeekable { context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS }
 
+    let fit = ContainerFit(container: container)
+    if let name = options.audioEncoder {
+      for stream in source.copiedStreams where stream.kind == .audio && !fit.holds(stream) {
+        let transcoder = try AudioTranscoder(
+          stream, encoder: name,
+          globalHeader: container.pointee.flags & AVFMT_GLOBALHEADER != 0, report: options.report)
+        transcoders[stream.index] = transcoder
+        notes += transcoder.notes
+      }
+    }
     let copied = source.streams.filter { stream in
-      stream.index == source.videoStreamIndex
-        || (stream.isCopied && !Self.leavesOut(stream, container))
+      stream.index == source.videoStreamIndex || (stream.isCopied && !fit.leavesOut(stream))
     }
-    notes += source.streams.filter { $0.isCopied && Self.leavesOut($0, container) }.map {
-      "Stream \($0.index) (\($0.codecName), data) is left out: "
-        + "\(String(cString: container.pointee.name)) cannot hold it."
-    }
+    notes += fit.notes(on: source)
     if copied.contains(where: { $0.index == source.videoStreamIndex }) {
       for stream in copied {
         if stream.index == source.videoStreamIndex {
@@ -69,7 +79,13 @@ final class Muxer: @unchecked Sendable {
     lastDecodingTime = Array(repeating: nil, count: Int(context.pointee.nb_streams))
 
     let mark = LibraryLog.mark
-    let status = avformat_write_header(context, nil)
+    var wishes: OpaquePointer?
+    defer { av_dict_free(&wishes) }
+    // The index in front, so that a player on a network begins at once; it is moved there at the end.
+    if file.isSeekable, ["mp4", "mov", "ipod"].contains(name) {
+      av_dict_set(&wishes, "movflags", "+faststart", 0)
+    }
+    let status = avformat_write_header(context, &wishes)
     if let failure = file.failure { throw failure }
     guard status >= 0 else {
       throw MediaError(
@@ -120,52 +136,6 @@ final class Muxer: @unchecked Sendable {
     }
   }
 
-  /// Refuses streams that the container cannot hold.
-  static func check(
-    _ container: UnsafePointer<AVOutputFormat>, encoder: String, source: SourceInfo, output: String
-  ) throws {
-    let name = String(cString: container.pointee.name)
-    let codec = try OutputFormat.findEncoder(encoder)
-    guard avformat_query_codec(container, codec.pointee.id, FF_COMPLIANCE_NORMAL) != 0 else {
-      throw MediaError(
-        .containerRefusesStream,
-        "The container \(name) of \(output) cannot hold the video of \(encoder); write .mkv, or "
-          + "choose another encoder.")
-    }
-    for stream in source.copiedStreams where !leavesOut(stream, container) {
-      let id = stream.parameters.pointer.pointee.codec_id
-      guard !holds(container, id, stream.kind) else { continue }
-      // Matroska holds most, but not MP4's own subtitles and cover art.
-      let other = name == "matroska" ? ".mp4" : ".mkv"
-      let remedy =
-        stream.kind == .audio
-        ? "leave the audio out (--audio none)" : "leave such streams out (--extras none)"
-      throw MediaError(
-        .containerRefusesStream,
-        "Stream \(stream.index) (\(stream.kind.rawValue), \(stream.codecName)) does not fit into the "
-          + "container \(name) of \(output); write \(other), or \(remedy).")
-    }
-  }
-
-  private static func holds(
-    _ container: UnsafePointer<AVOutputFormat>, _ id: AVCodecID, _ kind: StreamInfo.Kind
-  ) -> Bool {
-    let isMatroska = String(cString: container.pointee.name) == "matroska"
-    if kind == .attachment { return isMatroska }
-    if kind == .data && isMatroska { return false }
-    let answer = avformat_query_codec(container, id, FF_COMPLIANCE_NORMAL)
-    // A container that does not tell says so when the header is written.
-    return answer != 0
-  }
-
-  /// Data streams, such as a camera's time code track, are no reason to refuse a film.
-  private static func leavesOut(
-    _ stream: StreamInfo, _ container: UnsafePointer<AVOutputFormat>
-  ) -> Bool {
-    stream.kind == .data
-      && !holds(container, stream.parameters.pointer.pointee.codec_id, .data)
-  }
-
   // MARK: Setting up
 
   private func addVideo(_ source: SourceInfo, _ encoder: VideoEncoder) throws {
@@ -177,6 +147,10 @@ final class Muxer: @unchecked Sendable {
     }
     stream.pointee.time_base = encoderTimeBase
     if let rate = source.frameRate {
+      // Broadcast containers count frames; the clock is their rate.
+      if ["mxf", "gxf"].contains(String(cString: pointer.pointee.oformat.pointee.name)) {
+        stream.pointee.time_base = av_inv_q(rate.av)
+      }
       stream.pointee.avg_frame_rate = rate.av
       stream.pointee.r_frame_rate = rate.av
     }
@@ -199,32 +173,55 @@ final class Muxer: @unchecked Sendable {
   }
 
   private func addCopy(of source: StreamInfo) throws {
+    if source.isCoverArt, String(cString: pointer.pointee.oformat.pointee.name) == "matroska" {
+      return try addAttachment(of: source)
+    }
     guard let stream = avformat_new_stream(pointer, nil) else { throw MediaError.outOfMemory }
     outputIndex[source.index] = Int(stream.pointee.index)
+    stream.pointee.disposition = source.disposition
+    if let transcoder = transcoders[source.index] {
+      let status = avcodec_parameters_from_context(stream.pointee.codecpar, transcoder.encoder)
+      guard status >= 0 else {
+        throw MediaError(
+          .internalFault, "Stream \(source.index) cannot be described.", status: status)
+      }
+      stream.pointee.time_base = transcoder.encoder.pointee.time_base
+      Self.set(&stream.pointee.metadata, Self.carriedOfVideo(source.metadata))
+      return
+    }
     let status = avcodec_parameters_copy(stream.pointee.codecpar, source.parameters.pointer)
     guard status >= 0 else {
       throw MediaError(
         .internalFault, "Stream \(source.index) cannot be described.", status: status)
     }
-    stream.pointee.codecpar.pointee.codec_tag = tag(of: source.parameters.pointer.pointee)
+    let fit = ContainerFit(container: pointer.pointee.oformat)
+    stream.pointee.codecpar.pointee.codec_tag = fit.tag(of: source.parameters.pointer.pointee)
     stream.pointee.time_base = source.timeBase.av
-    stream.pointee.disposition = source.disposition
     Self.set(&stream.pointee.metadata, source.metadata)
     if !sideDataTravelsWithParameters { try add(source.sideData, to: stream) }
   }
 
-  private var sideDataTravelsWithParameters: Bool { ac_side_data_in_parameters() != 0 }
-
-  /// The source's tag if the container knows it, or has no tag of its own; otherwise 0, which lets
-  /// the container choose.
-  private func tag(of parameters: AVCodecParameters) -> UInt32 {
-    guard let table = pointer.pointee.oformat.pointee.codec_tag else { return parameters.codec_tag }
-    if av_codec_get_id(table, parameters.codec_tag) == parameters.codec_id {
-      return parameters.codec_tag
+  /// Cover art is an attached file in Matroska.
+  private func addAttachment(of source: StreamInfo) throws {
+    guard let cover = CoverArt(source, number: attachedCovers) else {
+      notes.append(
+        "Stream \(source.index) (cover art, \(source.codecName)) is left out: it holds no picture.")
+      return
     }
-    var own: UInt32 = 0
-    return av_codec_get_tag2(table, parameters.codec_id, &own) == 0 ? parameters.codec_tag : 0
+    attachedCovers += 1
+    guard let stream = avformat_new_stream(pointer, nil),
+      let parameters = stream.pointee.codecpar,
+      let bytes = av_mallocz(cover.bytes.count + Int(AV_INPUT_BUFFER_PADDING_SIZE))
+    else { throw MediaError.outOfMemory }
+    bytes.copyMemory(from: cover.bytes, byteCount: cover.bytes.count)
+    parameters.pointee.codec_type = AVMEDIA_TYPE_ATTACHMENT
+    parameters.pointee.codec_id = source.parameters.pointer.pointee.codec_id
+    parameters.pointee.extradata = bytes.assumingMemoryBound(to: UInt8.self)
+    parameters.pointee.extradata_size = Int32(cover.bytes.count)
+    Self.set(&stream.pointee.metadata, cover.metadata)
   }
+
+  private var sideDataTravelsWithParameters: Bool { ac_side_data_in_parameters() != 0 }
 
   private func add(_ sideData: [StreamSideData], to stream: UnsafeMutablePointer<AVStream>) throws {
     for item in sideData {
@@ -271,8 +268,20 @@ final class Muxer: @unchecked Sendable {
   /// Writes a new reference to the bytes of `source`.
   func write(_ source: CopiedPacket) throws {
     guard let index = outputIndex[source.streamIndex] else { return }
+    if let transcoder = transcoders[source.streamIndex] {
+      return try encode(source, transcoder, to: index)
+    }
     guard av_packet_ref(packet, source.pointer) >= 0 else { throw MediaError.outOfMemory }
     try write(to: index, from: source.timeBase.av)
+  }
+
+  private func encode(
+    _ source: CopiedPacket?, _ transcoder: AudioTranscoder, to index: Int
+  ) throws {
+    try transcoder.encode(source) { encoded in
+      av_packet_move_ref(packet, encoded)
+      try write(to: index, from: transcoder.encoder.pointee.time_base)
+    }
   }
 
   /// Writes a packet of the encoder.
@@ -310,6 +319,9 @@ final class Muxer: @unchecked Sendable {
 
   /// Writes what is held back, and the index.
   func finish() throws {
+    for (stream, transcoder) in transcoders.sorted(by: { $0.key < $1.key }) {
+      if let index = outputIndex[stream] { try encode(nil, transcoder, to: index) }
+    }
     let mark = LibraryLog.mark
     let status = av_write_trailer(pointer)
     avio_flush(io.pointer)

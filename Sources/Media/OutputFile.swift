@@ -118,6 +118,14 @@ final class OutputFile: @unchecked Sendable {
     position = offset
   }
 
+  /// Reads what was written, wherever writing goes on. Returns how many bytes came; negative on failure.
+  func read(into buffer: UnsafeMutableRawPointer, count: Int, at offset: Int64) -> Int {
+    while true {
+      let taken = pread(descriptor, buffer, count, off_t(offset))
+      if taken >= 0 || errno != EINTR { return taken }
+    }
+  }
+
   var byteCount: Int64 {
     var status = stat()
     return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0

@@ -29,6 +29,12 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
     isY4M =
       options.format.map { $0 != "rawvideo" }
       ?? ![".yuv", ".rgb", ".raw"].contains { path.lowercased().hasSuffix($0) }
+    if let option = options.encoderOptions.keys.min() {
+      throw MediaError(
+        .usage,
+        "\(isY4M ? "y4m" : "Raw video") is not encoded, so that there is no encoder option \(option)."
+      )
+    }
     outputFormat = try OutputFormat.choose(
       source: source.format, color: source.color, width: source.width, height: source.height,
       traits: EncoderTraits(name: isY4M ? "y4m" : "rawvideo", family: .losslessVideo),

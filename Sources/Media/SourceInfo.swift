@@ -141,7 +141,9 @@ public struct StreamInfo: Sendable {
   public var isCopied: Bool
   /// What the container says of the codec, for the sink.
   let parameters: CodecParameters
-  let sideData: [StreamSideData]
+  var sideData: [StreamSideData]
+  /// The file that a picture of cover art is.
+  var attachedPicture: [UInt8] = []
 
   /// Whether it is the cover art of an audio or video file.
   public var isCoverArt: Bool { disposition & AV_DISPOSITION_ATTACHED_PIC != 0 }

@@ -24,6 +24,7 @@ final class VideoEncoder: @unchecked Sendable {
   private let packet: UnsafeMutablePointer<AVPacket>
   /// Durations of the frames inside the encoder, by presentation time.
   private var durations: [Int64: Int64] = [:]
+  private var sideData: SideDataCarrier
 
   init(_ name: String, output: OutputFormat, stream: Stream, options: SinkOptions) throws {
     self.name = name
@@ -34,6 +35,7 @@ final class VideoEncoder: @unchecked Sendable {
     }
     pointer = context
     self.packet = packet
+    sideData = SideDataCarrier(context, encoder: name, report: options.report)
     context.pointee.width = Int32(stream.width)
     context.pointee.height = Int32(stream.height)
     context.pointee.pix_fmt = maker.layout.pixelFormat
@@ -54,7 +56,10 @@ final class VideoEncoder: @unchecked Sendable {
     case .topFirst: context.pointee.field_order = AV_FIELD_TT
     case .bottomFirst: context.pointee.field_order = AV_FIELD_BB
     }
-    if stream.fieldOrder != .progressive { context.pointee.flags |= AV_CODEC_FLAG_INTERLACED_DCT }
+    // DNxHR has no fields; what the container says of them stays.
+    if stream.fieldOrder != .progressive && name != "dnxhd" {
+      context.pointee.flags |= AV_CODEC_FLAG_INTERLACED_DCT
+    }
     if stream.globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
     try open(codec, options)
   }
@@ -67,87 +72,20 @@ final class VideoEncoder: @unchecked Sendable {
   }
 
   private func open(_ codec: UnsafePointer<AVCodec>, _ options: SinkOptions) throws {
-    var wanted = try Self.defaults(name, options, pointer)
-    for (key, value) in options.encoderOptions {
-      // The libraries' own option strings add up.
-      if key.hasSuffix("-params"), let own = wanted[key] {
-        wanted[key] = own + ":" + value
-      } else {
-        wanted[key] = value
-      }
-    }
+    let wanted = try EncoderSettings(name, options, pointer)
     var dictionary: OpaquePointer?
     defer { av_dict_free(&dictionary) }
-    for (key, value) in wanted.sorted(by: { $0.key < $1.key }) {
-      av_dict_set(&dictionary, key, value, 0)
-    }
+    for (key, value) in wanted.sorted { av_dict_set(&dictionary, key, value, 0) }
     let mark = LibraryLog.mark
     let status = avcodec_open2(pointer, codec, &dictionary)
     guard status >= 0 else {
       throw MediaError(
         .encoderRefuses,
         "\(name) refuses \(pointer.pointee.width)×\(pointer.pointee.height) "
-          + "\(maker.layout.name) with the options "
-          + "\(wanted.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")).",
+          + "\(maker.layout.name) with the options \(wanted).",
         underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
     }
-    let unknown = Demuxer.entries(dictionary).map(\.key)
-    if !unknown.isEmpty {
-      throw MediaError(
-        .usage, "\(name) has no option named \(unknown.joined(separator: ", ")).")
-    }
-  }
-
-  /// The options that make quality, preset and threads mean the same for all encoders.
-  private static func defaults(
-    _ name: String, _ options: SinkOptions, _ context: UnsafeMutablePointer<AVCodecContext>
-  ) throws -> [String: String] {
-    var result: [String: String] = [:]
-    result["threads"] = options.threads > 0 ? String(options.threads) : "auto"
-    switch name {
-    case "libx264":
-      result["x264-params"] = X264Lookahead.parameters(
-        preset: options.preset, width: Int(context.pointee.width),
-        height: Int(context.pointee.height))
-    case "libx265":
-      let pools = options.threads > 0 ? ":pools=\(options.threads)" : ""
-      result["x265-params"] = "log-level=none" + pools
-    case "libsvtav1":
-      result["crf"] = "30"
-      if options.threads > 0 { result["svtav1-params"] = "lp=\(options.threads)" }
-    case "ffv1":
-      // Version 3 has checksums, and slices that decode in parallel (RFC 9043).
-      result["level"] = "3"
-      result["slicecrc"] = "1"
-      result["g"] = "1"
-    case "tiff":
-      result["compression_algo"] = "deflate"
-    case "mjpeg":
-      result["flags"] = "+qscale"
-      result["global_quality"] = String(Int((options.crf ?? 2) * Double(FF_QP2LAMBDA)))
-    default: break
-    }
-    if let crf = options.crf, name != "mjpeg" {
-      guard hasOption("crf", context) else {
-        throw MediaError(.usage, "\(name) has no constant rate factor; leave the crf out.")
-      }
-      result["crf"] =
-        crf == crf.rounded() ? String(Int(crf)) : String(crf)
-    }
-    if let preset = options.preset {
-      guard hasOption("preset", context) else {
-        throw MediaError(.usage, "\(name) has no presets; leave the preset out.")
-      }
-      result["preset"] = preset
-    }
-    return result
-  }
-
-  private static func hasOption(
-    _ option: String, _ context: UnsafeMutablePointer<AVCodecContext>
-  ) -> Bool {
-    guard let own = context.pointee.priv_data else { return false }
-    return av_opt_find(own, option, nil, 0, 0) != nil
+    try wanted.checkComplaints(LibraryLog.warnings(since: mark))
   }
 
   /// Encodes a frame, or the rest with `nil`, and gives the packets that come out of it to `take`,
@@ -164,6 +102,7 @@ final class VideoEncoder: @unchecked Sendable {
       ac_frame_set_fields(
         raw.pointer, frame.fieldOrder == .progressive ? 0 : 1, frame.fieldOrder == .topFirst ? 1 : 0
       )
+      try sideData.take(frame, attachTo: raw.pointer)
       if frame.duration > 0 { durations[frame.presentationTime] = frame.duration }
       status = avcodec_send_frame(pointer, raw.pointer)
     } else {
@@ -176,6 +115,7 @@ final class VideoEncoder: @unchecked Sendable {
       if let duration = durations.removeValue(forKey: packet.pointee.pts) {
         packet.pointee.duration = duration
       }
+      try sideData.complete(packet)
       try take(packet)
     }
     guard status == ac_error_again() || status == ac_error_eof() else {

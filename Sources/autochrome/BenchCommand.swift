@@ -27,11 +27,11 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     if stages {
-      let bench = try StageBench.run(options: settings.layer) { Console.say($0) }
+      let bench = try StageBench.run(options: settings.layer()) { Console.say($0) }
       if json { try Console.json(bench) } else { try Console.result(bench.text) }
       return
     }
-    let bench = try Bench.run(input: input, options: settings.layer) { Console.say($0) }
+    let bench = try Bench.run(input: input, options: settings.layer()) { Console.say($0) }
     if json { try Console.json(bench) } else { try Console.result(bench.text) }
   }
 }

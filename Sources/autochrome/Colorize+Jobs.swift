@@ -15,7 +15,7 @@ extension Colorize {
       let name = request.suggestedPipeline
       guard resolved[name] == nil else { continue }
       let settings = try Settings(
-        pipeline: settings.pipeline, suggested: name, options: settings.layer)
+        pipeline: settings.pipeline, suggested: name, options: settings.layer())
       try files.reads(settings)
       resolved[name] = settings
     }
@@ -31,7 +31,8 @@ extension Colorize {
       let settings =
         try resolved[request.suggestedPipeline]
         ?? Settings(
-          pipeline: settings.pipeline, suggested: request.suggestedPipeline, options: settings.layer
+          pipeline: settings.pipeline, suggested: request.suggestedPipeline,
+          options: settings.layer()
         )
       var job = ColorizationJob(
         request, settings: settings, overwrite: overwrite, preview: preview, protected: protected)

@@ -38,7 +38,7 @@ struct EvaluateCommand: ParsableCommand {
     var evaluation = Evaluation(
       input: input,
       settings: try Settings(
-        pipeline: settings.pipeline, suggested: "photos", options: settings.layer))
+        pipeline: settings.pipeline, suggested: "photos", options: settings.layer()))
     evaluation.dials = try dials.map { try ColorDial.list($0) } ?? []
     evaluation.every = every
     evaluation.prior = measuring.prior

@@ -28,7 +28,7 @@ struct ProbeCommand: ParsableCommand {
     let settings = try Settings(
       pipeline: settings.pipeline,
       suggested: ColorizationJob.suggestedPipeline(for: input),
-      options: settings.layer)
+      options: settings.layer())
     var files = CommandFiles()
     files.reads(input, as: CommandFiles.input)
     try files.reads(settings)

@@ -3,6 +3,7 @@ public import AutochromeKit
 
 extension RefineMode: ExpressibleByArgument {}
 extension CopyMode: ExpressibleByArgument {}
+extension AudioMode: ExpressibleByArgument {}
 extension KeyFrames: ExpressibleByArgument {}
 
 extension TimePosition {
@@ -96,7 +97,7 @@ struct SettingsOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help:
-      "x264, x265, svtav1, prores, ffv1, png, tiff or mjpeg; default: the pipeline's for films, the name's for pictures."
+      "x264, x265, svtav1, prores, dnxhr, ffv1, png, tiff or mjpeg; default: the pipeline's for films, the name's for pictures."
   )
   var codec: String?
 
@@ -111,6 +112,13 @@ struct SettingsOptions: ParsableArguments {
       "Preset, for encoders that have them, such as veryfast or slow; default: the pipeline's or the encoder's."
   )
   var preset: String?
+
+  @Option(
+    name: [.customShort("e"), .long],
+    help: ArgumentHelp(
+      "An option of the encoder's own, such as tune=film or b=8M; may be repeated.",
+      valueName: "key=value"))
+  var encoderOption: [String] = []
 
   @Option(
     help: "Pixel format of the output, by FFmpeg's name; default: what holds the source best.")
@@ -138,8 +146,11 @@ struct SettingsOptions: ParsableArguments {
   )
   var inputRate: String?
 
-  @Option(help: "What becomes of the sound; default: \(Settings.Standard.audio.rawValue).")
-  var audio: CopyMode?
+  @Option(
+    help:
+      "What becomes of the sound; aac, opus and flac encode what the container can't hold and copy the rest; default: \(Settings.Standard.audio.rawValue)."
+  )
+  var audio: AudioMode?
 
   @Option(
     help:
@@ -154,7 +165,8 @@ struct SettingsOptions: ParsableArguments {
   var memory: Int?
 
   /// The options as a layer over the pipeline's.
-  var layer: SettingsLayer {
+  /// - Throws: `AutochromeError` for an encoder option that is not `key=value`.
+  func layer() throws(AutochromeError) -> SettingsLayer {
     var layer = SettingsLayer()
     layer.model = model
     layer.backend = backend
@@ -174,6 +186,7 @@ struct SettingsOptions: ParsableArguments {
     layer.codec = codec
     layer.crf = crf
     layer.preset = preset
+    if !encoderOption.isEmpty { layer.encoderOption = try EncoderOptions(encoderOption) }
     layer.pixelFormat = pixelFormat
     layer.format = format
     layer.inputFormat = inputFormat

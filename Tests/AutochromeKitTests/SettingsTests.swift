@@ -63,7 +63,8 @@ import Testing
       "look-ahead": "2", "key-frames": "5", "cuts": "c.txt", "refine": "bilinear", "from": "1",
       "to": "2",
       "frames": "3",
-      "codec": "ffv1", "crf": "4", "preset": "fast", "pixel-format": "yuv420p", "format": "nut",
+      "codec": "ffv1", "crf": "4", "preset": "fast", "encoder-option": "{tune: film}",
+      "pixel-format": "yuv420p", "format": "nut",
       "input-format": "rawvideo", "input-size": "16x16", "input-pixel-format": "gray",
       "input-rate": "18", "audio": "none", "extras": "none", "threads": "1", "memory": "700",
     ]

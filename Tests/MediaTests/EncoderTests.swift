@@ -5,17 +5,17 @@ import Testing
 
 @Suite struct EncoderTests {
   @Test func theLookAheadOfX264FitsItsBudget() {
-    func parameters(_ preset: String?, _ width: Int, _ height: Int) -> String? {
-      X264Lookahead.parameters(preset: preset, width: width, height: height)
+    func parameters(_ preset: String?, _ width: Int, _ height: Int) -> String {
+      X264Parameters.text(preset: preset, width: width, height: height)
     }
     // What the preset has where it is small, what the budget holds where it is large.
-    #expect(parameters("medium", 320, 240) == "rc-lookahead=40")
-    #expect(parameters(nil, 1920, 1080) == "rc-lookahead=5")
-    #expect(parameters("veryfast", 1280, 720) == "rc-lookahead=10")
-    #expect(parameters("placebo", 3840, 2160) == "rc-lookahead=5:sync-lookahead=0")
+    #expect(parameters("medium", 320, 240) == "threads=4:rc-lookahead=40")
+    #expect(parameters(nil, 1920, 1080) == "threads=4:rc-lookahead=5")
+    #expect(parameters("veryfast", 1280, 720) == "threads=4:rc-lookahead=10")
+    #expect(parameters("placebo", 3840, 2160) == "threads=4:rc-lookahead=5:sync-lookahead=0")
     // These look at no frame ahead.
-    #expect(parameters("ultrafast", 3840, 2160) == nil)
-    #expect(parameters("superfast", 640, 480) == nil)
+    #expect(parameters("ultrafast", 3840, 2160) == "threads=4")
+    #expect(parameters("superfast", 640, 480) == "threads=4")
   }
 
   private func color(_ range: ColorRange = .limited) -> ColorDescription {

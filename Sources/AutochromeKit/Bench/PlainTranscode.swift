@@ -22,11 +22,11 @@ struct PlainTranscode {
     ]
     if let codec = settings.codec { arguments += ["-c:v", codec] }
     if let preset = settings.preset { arguments += ["-preset", preset] }
-    if settings.codec == "libx264",
-      let parameters = X264Lookahead.parameters(
-        preset: settings.preset, width: plan.width, height: plan.height)
-    {
-      arguments += ["-x264-params", parameters]
+    if settings.codec == "libx264" {
+      arguments += [
+        "-x264-params",
+        X264Parameters.text(preset: settings.preset, width: plan.width, height: plan.height),
+      ]
     }
     if let crf = settings.crf { arguments += ["-crf", "\(crf)"] }
     arguments += [

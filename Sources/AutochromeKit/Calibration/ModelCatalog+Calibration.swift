@@ -76,7 +76,7 @@ extension SampledPictures {
   static func settings(size: Int?) throws -> Settings {
     var layer = SettingsLayer()
     layer.size = size
-    layer.audio = CopyMode.none
+    layer.audio = AudioMode.none
     layer.extras = CopyMode.none
     return try Settings(pipeline: nil, suggested: "photos", options: layer)
   }
