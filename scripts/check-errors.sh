@@ -57,7 +57,7 @@ try() {
 }
 
 film=$work/film.mkv
-ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=96x64:rate=25:duration=0.2 -c:v ffv1 -pix_fmt yuv420p "$film"
+ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=96x64:rate=25:duration=0.2,hue=s=0 -c:v ffv1 -pix_fmt yuv420p "$film"
 ffmpeg -nostdin -v error -f lavfi -i sine=duration=0.3 "$work/sound.wav"
 echo 'Dear reader, this is no film.' >"$work/letter.txt"
 head -c 5000 /dev/urandom >"$work/broken.onnx"

@@ -22,6 +22,8 @@ public struct ColorizationJob: Sendable {
   public var keepsPictures = false
   /// Where a sheet of source and color frames goes, if wanted.
   public var preview: String?
+  /// How many frames the sheet shows.
+  public var previewFrames = Preview.usualFrames
   /// What no output may replace.
   let inputFiles: ProtectedFiles
 

@@ -41,6 +41,8 @@ public struct JobPlan: Codable, Hashable, Sendable {
   public var color: String
   /// The same for programs.
   public var colorTags: ColorTags
+  /// What color the input has, as far as a look at some frames tells; absent for pipes.
+  public var sourceColors: ColorFinding?
   /// Luma size.
   public var width: Int
   /// Luma size.
@@ -69,6 +71,10 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var frames: Int
   /// Of these, those that the network saw; the others' colors were carried along the motion.
   public var framesSeen: Int
+  /// Of these, those that kept the colors that they came with.
+  public var framesKept: Int
+  /// What color the frames came with.
+  public var sourceColors: ColorFinding
   /// Frames at which a shot begins, from 0.
   public var shotStarts: [Int]
   /// Wall-clock seconds.

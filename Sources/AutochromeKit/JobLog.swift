@@ -8,6 +8,7 @@ final class JobLog: Sendable {
   private struct State {
     var framesDone = 0
     var framesSeen = 0
+    var framesKept = 0
     var shotStarts: [Int] = []
     var warnings: [String] = []
     var damage: MediaError?
@@ -28,10 +29,11 @@ final class JobLog: Sendable {
     onEvent(.warning(text))
   }
 
-  func wrote(frameIndex: Int, startsShot: Bool, isSeen: Bool = true) {
+  func wrote(frameIndex: Int, startsShot: Bool, isSeen: Bool = true, isKept: Bool = false) {
     state.withLock { state in
       state.framesDone += 1
       if isSeen { state.framesSeen += 1 }
+      if isKept { state.framesKept += 1 }
       if startsShot { state.shotStarts.append(frameIndex) }
     }
   }
@@ -70,13 +72,15 @@ final class JobLog: Sendable {
   }
 
   func report(
-    plan: JobPlan, summary: PipelineSummary, interrupted: Bool, partialOutput: String?,
+    plan: JobPlan, summary: PipelineSummary, sourceColors: ColorFinding, interrupted: Bool,
+    partialOutput: String?,
     damage: String?
   ) -> JobReport {
     let state = state.withLock { $0 }
     let seconds = summary.elapsed.seconds
     return JobReport(
       plan: plan, frames: state.framesDone, framesSeen: state.framesSeen,
+      framesKept: state.framesKept, sourceColors: sourceColors,
       shotStarts: state.shotStarts,
       seconds: seconds,
       framesPerSecond: seconds > 0 ? Double(state.framesDone) / seconds : 0,

@@ -30,7 +30,11 @@ struct JobParts {
     var sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
     sinkOptions.report = warn
     self.sinkOptions = sinkOptions
-    plan = try Self.plan(job: job, info: source.info, colorizer: colorizer, sinkOptions)
+    var plan = try Self.plan(job: job, info: source.info, colorizer: colorizer, sinkOptions)
+    plan.sourceColors = try ColorLook.examine(
+      input: job.input, pictures: job.request.pictures, info: source.info, settings: settings,
+      interruption: interruption)
+    self.plan = plan
   }
 
   static func openColorizer(_ settings: Settings) throws -> FrameColorizer {
@@ -38,6 +42,20 @@ struct JobParts {
       network: try ModelCatalog.open(
         settings.model, backend: settings.backend, precision: settings.precision),
       options: FrameColorizer.Options(settings))
+  }
+
+  /// One for each of `dials`, or that of the settings if there is none, with one network.
+  static func openColorizers(
+    _ settings: Settings, dials: [ColorDial]
+  ) throws -> [FrameColorizer] {
+    let first = try openColorizer(settings)
+    guard !dials.isEmpty else { return [first] }
+    return try dials.map { dial in
+      var options = FrameColorizer.Options(settings)
+      options.vividness = dial.vividness ?? options.vividness
+      options.temperature = dial.temperature ?? options.temperature
+      return try FrameColorizer(network: first.network, options: options)
+    }
   }
 
   /// The stage that finds shots and motion, and chooses what the network sees.

@@ -35,6 +35,9 @@ extension JobPlan {
         ? "off, the network sees every frame"
         : "at most \(settings.keyFrames.distance) frames apart")
     rows.add("shots", settings.cuts.map { "as listed in \($0)" } ?? "found")
+    rows.add("picture", sourceColors?.text)
+    rows.add(
+      "colors it has", settings.color == .keep ? "kept" : "replaced")
     rows.add("chroma", settings.refine == .guided ? "guided by the luma" : "bilinear")
     rows.add(
       "result",

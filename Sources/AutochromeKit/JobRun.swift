@@ -17,8 +17,16 @@ struct JobRun {
     var analysis: FrameAnalysis?
     var tracking: FrameTracking?
     var colored: Picture?
+    /// What color it came with.
+    var content = ColorContent.gray
+    /// Whether it goes out with the colors that it came with.
+    var keepsColors = false
     var startsShot = false
     var isSeen = false
+
+    mutating func dropColors() {
+      element.frame = element.frame.map { $0.with($0.picture.withNeutralChroma()) }
+    }
   }
 
   func run() throws -> JobReport {
@@ -38,19 +46,27 @@ struct JobRun {
   }
 
   private func run(_ token: CancellationToken, _ blocking: Media.Interruption) throws -> JobReport {
-
-    if let preview = job.preview { try job.checkSideOutput(preview) }
+    if let preview = job.preview {
+      try job.checkSideOutput(preview)
+      try Thumbnail.checkName(preview)
+    }
     let log = JobLog(onEvent: onEvent)
     let parts = try JobParts(job: job, interruption: blocking, warn: { log.warn($0) })
     let sink = try parts.openSink()
     var isDrained = false
     do {
       onEvent(.started(parts.plan))
+      let known = parts.plan.sourceColors
+      if let note = known?.opening(input: job.input, mode: job.settings.color) { log.warn(note) }
+      let colors = ColorWatch(
+        input: job.input, mode: job.settings.color, known: known,
+        isFilm: !parts.source.info.isFrameFolder)
       for note in sink.notes { log.warn(note) }
       let sheet = job.preview.map { _ in
-        ContactSheet(expected: parts.expectedFrames, arrangement: .columns)
+        PreviewSheet(expected: parts.expectedFrames, limit: job.previewFrames)
       }
-      let summary = try execute(parts, sink: sink, sheet: sheet, token: token, log: log)
+      let summary = try execute(
+        parts, sink: sink, sheet: sheet, colors: colors, token: token, log: log)
       isDrained = summary.ending == .drained || log.isStopped
       // The end of what is there of a film is its end; after other failures there may be more.
       if let cause = log.damage, ![.truncated, .corrupt].contains(cause.code) { throw cause }
@@ -61,8 +77,10 @@ struct JobRun {
         try sink.finish()
       }
       if let preview = job.preview, let sheet { try sheet.write(to: preview) }
+      if let note = colors.closing { log.warn(note) }
       return log.report(
-        plan: parts.plan, summary: summary, interrupted: isDrained, partialOutput: partialOutput,
+        plan: parts.plan, summary: summary, sourceColors: colors.finding, interrupted: isDrained,
+        partialOutput: partialOutput,
         damage: damage(of: parts.source, log: log))
     } catch let error as MediaError where error.code == .noFrames {
       // The sink does not know where the frames were to come from.
@@ -107,20 +125,25 @@ struct JobRun {
   }
 
   private func execute(
-    _ parts: JobParts, sink: any FrameSink, sheet: ContactSheet?, token: CancellationToken,
-    log: JobLog
+    _ parts: JobParts, sink: any FrameSink, sheet: PreviewSheet?, colors: ColorWatch,
+    token: CancellationToken, log: JobLog
   ) throws -> PipelineSummary {
     let colorizer = parts.colorizer
     let source = parts.source
+    let keepsColors = job.settings.color == .keep
     let pipeline = Pipeline(
       permits: parts.plan.permits, threads: job.settings.threads, sourceName: "decode",
       source: { () throws -> Item? in
         do {
           return try source.next().map { element in
-            var element = element
-            // What waits in the pipeline is kept small: the colors a film came with are not looked at.
-            element.frame = element.frame.map { $0.with($0.picture.withNeutralChroma()) }
-            return Item(element: element)
+            var item = Item(element: element)
+            guard let frame = element.frame else { return item }
+            item.content = colors.observe(frame, seconds: parts.source.info.seconds(of: frame)) {
+              log.warn($0)
+            }
+            // What waits in the pipeline is kept small: colors that will be replaced go at once.
+            if !keepsColors { item.dropColors() }
+            return item
           }
         } catch let error as MediaError
           where error.code != .interrupted || token.request == .drain
@@ -137,14 +160,19 @@ struct JobRun {
       item.analysis = try colorizer.survey(frame)
       return item
     }
-    .serialInOrder("motion", state: try parts.makeTrackingStage()) { stage, item in
+    .serialInOrder(
+      "motion",
+      state: MotionStage(
+        tracking: try parts.makeTrackingStage(), keepsColors: keepsColors,
+        isFilm: job.settings.stability > 0)
+    ) { stage, item in
       guard let frame = item.element.frame, let survey = item.analysis else { return [item] }
-      var item = item
-      item.tracking = stage.track(survey, of: frame)
-      return [item]
+      return [stage.track(item, survey: survey, of: frame)]
     }
     .parallel("network") { item in
-      guard let survey = item.analysis, item.tracking?.isKeyFrame == true else { return item }
+      guard let survey = item.analysis, item.tracking?.isKeyFrame == true, !item.keepsColors else {
+        return item
+      }
       var item = item
       item.analysis = try colorizer.analyze(survey)
       return item
@@ -159,8 +187,12 @@ struct JobRun {
       guard let frame = item.element.frame, let analysis = item.analysis else { return item }
       var item = item
       let output = try sink.outputFormat(for: frame)
-      item.colored = try colorizer.colorize(
-        frame, analysis: analysis, format: output.pictureFormat, wanted: output.color)
+      item.colored =
+        item.keepsColors
+        ? try colorizer.keepColors(
+          of: frame, format: output.pictureFormat, wanted: output.color)
+        : try colorizer.colorize(
+          frame, analysis: analysis, format: output.pictureFormat, wanted: output.color)
       item.analysis = nil
       return item
     }
@@ -171,14 +203,52 @@ struct JobRun {
       sink: { item in
         var element = item.element
         if let frame = element.frame, let colored = item.colored {
-          try sheet?.offer { try [Thumbnail(gray: frame.picture), Thumbnail(color: colored)] }
+          try sheet?.offer(
+            frame, colored: colored, seconds: parts.source.info.seconds(of: frame),
+            startsShot: item.startsShot)
           element.frame = frame.with(colored)
           try sink.write(element)
-          log.wrote(frameIndex: frame.index, startsShot: item.startsShot, isSeen: item.isSeen)
+          log.wrote(
+            frameIndex: frame.index, startsShot: item.startsShot, isSeen: item.isSeen,
+            isKept: item.keepsColors)
         } else {
           try sink.write(element)
         }
       })
+  }
+
+  /// Finds motion and shots, and which shots keep their colors.
+  private struct MotionStage {
+    private var tracking: TrackingStage
+    private var colors = ShotColors()
+    private let keepsColors: Bool
+    private let isFilm: Bool
+    private var lastIsKept = false
+
+    /// - Parameter isFilm: whether frames have to do with those before them.
+    init(tracking: TrackingStage, keepsColors: Bool, isFilm: Bool) {
+      self.tracking = tracking
+      self.keepsColors = keepsColors
+      self.isFilm = isFilm
+    }
+
+    mutating func track(_ item: Item, survey: FrameAnalysis, of frame: Frame) -> Item {
+      var item = item
+      let found = tracking.track(survey, of: frame)
+      item.tracking = found
+      guard keepsColors else { return item }
+      item.keepsColors = colors.keepsColors(
+        item.content, startsShot: !isFilm || found.verdict.startsShot)
+      if item.keepsColors {
+        item.startsShot = found.verdict.startsShot
+      } else {
+        // The colors of the network begin here: nothing leads over from frames that it did not see.
+        if lastIsKept { item.tracking = tracking.startAnew(with: survey) }
+        item.dropColors()
+      }
+      lastIsKept = item.keepsColors
+      return item
+    }
   }
 
   /// Frames that the temporal stage holds back, with the packets before each.
@@ -193,6 +263,8 @@ struct JobRun {
       let tracking = item.tracking
       // What was found out about the motion is the stabilizer's from here on.
       item.tracking = nil
+      // Frames that keep their colors have no part in those of others: they end a shot.
+      if item.keepsColors { return finish() + [item] }
       item.isSeen = tracking?.isKeyFrame ?? false
       guard let analysis = item.analysis, let tracking else {
         // Packets alone wait for no frame, which may come minutes later: they go ahead, those that

@@ -4,7 +4,7 @@ import Media
 /// A run that makes figures, not a film: frames are read, measured side by side, and gathered in order.
 struct MeasuringRun {
   let log: JobLog
-  private let blocking = Media.Interruption()
+  let blocking = Media.Interruption()
   private let token = CancellationToken()
 
   /// Gives `body` a run that the user can stop.
@@ -55,7 +55,7 @@ struct MeasuringRun {
       })
     guard summary.ending == .completed else {
       throw AutochromeError(
-        .interrupted, "Stopped after \(log.framesDone) \(what); no figures were made.")
+        .interrupted, "Stopped after \(log.framesDone) \(what); no result was made.")
     }
     return summary.elapsed
   }

@@ -21,6 +21,8 @@ public struct Probe: Codable, Sendable {
   public var color: String
   /// The same for programs.
   public var colorTags: ColorTags
+  /// What color it has, as far as a look at some frames tells; absent for pipes.
+  public var sourceColors: ColorFinding?
   /// Frames per second; absent if unknown.
   public var frameRate: Double?
   /// Seconds; absent if unknown.
@@ -74,7 +76,14 @@ public struct Probe: Codable, Sendable {
       let source = try JobParts.openSource(
         input: input, settings: settings, interruption: Media.Interruption(), warn: { _ in })
       var probe = Probe(input: input, info: source.info, settings: settings, colorizer)
-      if findShots { try probe.look(at: source, colorizer, settings) }
+      probe.sourceColors = try ColorLook.examine(
+        input: input, info: source.info, settings: settings, interruption: Media.Interruption())
+      if findShots {
+        let found = try FoundShots(
+          in: source, colorizer: colorizer, keyFrames: settings.keyFrames)
+        probe.shots = found.shots
+        probe.seen = found.seen
+      }
       return probe
     }
   }
@@ -113,29 +122,6 @@ public struct Probe: Codable, Sendable {
     keyFrameDistance = settings.keyFrames == .off ? nil : settings.keyFrames.distance
   }
 
-  /// Finds the shots, and what the network would see.
-  private mutating func look(
-    at source: any FrameSource, _ colorizer: FrameColorizer, _ settings: Settings
-  ) throws {
-    var tracker = FrameTracker(
-      followsMotion: settings.keyFrames != .off, keyFrameDistance: settings.keyFrames.distance)
-    var shots: [Shot] = []
-    var seen = Seen(frames: 0, of: 0)
-    while let frame = try source.nextFrame() {
-      let tracking = tracker.track(try colorizer.lightness(of: frame))
-      seen.of += 1
-      if tracking.isKeyFrame { seen.frames += 1 }
-      // The frame before was a flash: the film goes on where it stopped.
-      if tracking.verdict.resumes, shots.count > 1, shots.last?.frame == frame.index - 1 {
-        shots.removeLast()
-      }
-      guard tracking.verdict.startsShot else { continue }
-      shots.append(Shot(frame: frame.index, time: source.info.seconds(of: frame)))
-    }
-    self.shots = shots
-    self.seen = seen
-  }
-
   /// Writes the shots for people to correct; `--cuts` takes them back.
   /// - Throws: `AutochromeError` if the file exists, since it may have been corrected, or can't be
   ///   written.
@@ -157,6 +143,7 @@ public struct Probe: Codable, Sendable {
   public var text: String {
     var rows = AlignedList()
     rows.add("source", "\(input): \(container), \(codec), \(width)×\(height), \(pixelFormat)")
+    rows.add("picture", sourceColors?.text)
     rows.add("color", color)
     rows.add("rate", frameRate.map { String(format: "%.3f frames/s", $0) } ?? "unknown")
     rows.add(

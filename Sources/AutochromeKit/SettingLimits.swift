@@ -49,6 +49,7 @@ extension Settings {
     public static let stability: Float = 0.7
     public static let lookAhead = 16
     public static let keyFrames = KeyFrames.off
+    public static let color = ColorMode.replace
     public static let refine = RefineMode.guided
     public static let audio = AudioMode.copy
     public static let extras = CopyMode.copy

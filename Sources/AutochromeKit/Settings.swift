@@ -28,6 +28,8 @@ public struct Settings: Codable, Hashable, Sendable {
   public var keyFrames: KeyFrames
   /// A file that lists where shots begin; nil to find them.
   public var cuts: String?
+  /// What becomes of frames that are in color already.
+  public var color: ColorMode
   /// How chroma gets to full resolution.
   public var refine: RefineMode
   /// The first wanted frame; nil from the start.
@@ -131,6 +133,7 @@ public struct Settings: Codable, Hashable, Sendable {
     lookAhead = layer.lookAhead ?? Standard.lookAhead
     keyFrames = stability > 0 ? layer.keyFrames ?? Standard.keyFrames : .off
     cuts = layer.cuts
+    color = layer.color ?? Standard.color
     refine = layer.refine ?? Standard.refine
     from = layer.from
     to = layer.to

@@ -29,6 +29,8 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   public var keyFrames: KeyFrames?
   /// A file that lists where shots begin, in place of finding them.
   public var cuts: String?
+  /// What becomes of frames that are in color already.
+  public var color: ColorMode?
   /// How chroma gets to full resolution.
   public var refine: RefineMode?
   /// The first wanted frame; nil from the start.
@@ -71,7 +73,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     case stability
     case lookAhead = "look-ahead"
     case keyFrames = "key-frames"
-    case cuts, refine, from, to, frames, codec, crf, preset
+    case cuts, color, refine, from, to, frames, codec, crf, preset
     case encoderOption = "encoder-option"
     case pixelFormat = "pixel-format"
     case format
@@ -148,6 +150,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     result.lookAhead = pick(\.lookAhead)
     result.keyFrames = pick(\.keyFrames)
     result.cuts = pick(\.cuts)
+    result.color = pick(\.color)
     result.refine = pick(\.refine)
     result.from = pick(\.from)
     result.to = pick(\.to)

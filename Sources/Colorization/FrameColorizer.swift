@@ -119,17 +119,30 @@ public final class FrameColorizer: Sendable {
   public func colorize(
     _ frame: Frame, analysis: FrameAnalysis, format: PixelFormat, wanted: ColorDescription
   ) throws -> Picture {
-    let picture = frame.picture
+    try recombiner(for: frame.picture, format: format, wanted: wanted).recombine(
+      frame.picture, models: try models(of: frame, analysis: analysis),
+      saturation: options.saturation)
+  }
+
+  /// The frame's picture with the colors that it came with, as the output wants it; see `colorize`.
+  public func keepColors(
+    of frame: Frame, format: PixelFormat, wanted: ColorDescription
+  ) throws -> Picture {
+    try recombiner(for: frame.picture, format: format, wanted: wanted).keepingColors(
+      of: frame.picture)
+  }
+
+  private func recombiner(
+    for picture: Picture, format: PixelFormat, wanted: ColorDescription
+  ) throws -> Recombiner {
     let key = RecombinerKey(
       width: picture.width, height: picture.height, format: picture.format, color: picture.color,
       output: format, wanted: wanted)
-    let recombiner = try recombiners.value(for: key) {
+    return try recombiners.value(for: key) {
       try Recombiner(
         width: key.width, height: key.height, format: key.format, color: key.color,
         output: key.output, wanted: key.wanted)
     }
-    return try recombiner.recombine(
-      picture, models: try models(of: frame, analysis: analysis), saturation: options.saturation)
   }
 
   /// The picture's models of a and b, or those of the even and of the odd field.

@@ -14,7 +14,8 @@ public struct Recombiner: Sendable {
   public let height: Int
   /// What the output's code values mean; all tags are specified.
   public let outputColor: ColorDescription
-  private let sourceColor: ColorDescription
+  /// What the source's code values mean; all tags are specified.
+  let sourceColor: ColorDescription
   private let weights: LumaWeights
   private let table: ChromaTable
   private let siting: ChromaSiting
@@ -77,11 +78,7 @@ public struct Recombiner: Sendable {
   public func recombine(
     _ picture: Picture, models: [ChromaModels], saturation: Float = 1
   ) throws -> Picture {
-    guard picture.width == width, picture.height == height, picture.format == sourceFormat else {
-      throw ColorizationError.unexpectedSize(
-        what: "the picture", expected: "\(width)×\(height) \(sourceFormat)",
-        actual: "\(picture.width)×\(picture.height) \(picture.format)")
-    }
+    try check(picture)
     let luma = LumaView(picture, color: sourceColor, weights: weights)
     let work = RowWorker(
       recombiner: self, luma: luma, models: models, saturation: saturation)
@@ -94,6 +91,20 @@ public struct Recombiner: Sendable {
     if outputFormat.hasAlpha { planes.append(alphaPlane(picture)) }
     return Picture(
       width: width, height: height, format: outputFormat, color: outputColor, planes: planes)
+  }
+
+  /// - Throws: `ColorizationError.unexpectedSize` if the picture is not what `init` was told.
+  func check(_ picture: Picture) throws {
+    guard picture.width == width, picture.height == height, picture.format == sourceFormat else {
+      throw ColorizationError.unexpectedSize(
+        what: "the picture", expected: "\(width)×\(height) \(sourceFormat)",
+        actual: "\(picture.width)×\(picture.height) \(picture.format)")
+    }
+  }
+
+  /// The luma of a picture, as the output has it.
+  func lumaPlane(of picture: Picture) -> Plane {
+    lumaPlane(picture, LumaView(picture, color: sourceColor, weights: weights))
   }
 
   /// The source's own plane if it has the output's depth and range; otherwise its codes scaled, which
@@ -115,7 +126,7 @@ public struct Recombiner: Sendable {
   }
 
   /// The source's own alpha, scaled if the depth differs; opaque if it has none.
-  private func alphaPlane(_ picture: Picture) -> Plane {
+  func alphaPlane(_ picture: Picture) -> Plane {
     let maximum = Double(outputFormat.maximumCode)
     guard let alpha = picture.alpha else {
       return Self.plane(picture.planes[0], bitDepth: outputFormat.bitDepth) { _ in maximum }
@@ -126,7 +137,7 @@ public struct Recombiner: Sendable {
   }
 
   /// A plane whose codes are a linear function of another's, to the nearest.
-  private static func plane(
+  static func plane(
     _ source: Plane, bitDepth: Int, code: (Double) -> Double
   ) -> Plane {
     let maximum = Float((1 << bitDepth) - 1)

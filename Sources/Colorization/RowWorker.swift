@@ -164,12 +164,12 @@ struct RowWorker {
 
 extension Plane {
   /// A plane that is being written, row by row.
-  fileprivate struct Draft {
+  struct Draft {
     private let buffer: AlignedBuffer
     private let bytesPerRow: Int
-    private let width: Int
+    let width: Int
     private let height: Int
-    private let bitDepth: Int
+    let bitDepth: Int
 
     init(width: Int, height: Int, bitDepth: Int) {
       bytesPerRow = (width * (bitDepth > 8 ? 2 : 1) + 63) / 64 * 64

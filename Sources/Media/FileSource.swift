@@ -117,6 +117,18 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     }
   }
 
+  public func skip(to seconds: Double) throws -> Bool {
+    lock.withLock { _ in
+      guard demuxer.bytes.isSeekable else { return false }
+      let target = ((seconds + demuxer.startTime) / info.timeBase.value).rounded(.down)
+      guard abs(target) < 0x1p62,
+        av_seek_frame(demuxer.pointer, Int32(videoIndex), Int64(target), AVSEEK_FLAG_BACKWARD) >= 0
+      else { return false }
+      restart()
+      return true
+    }
+  }
+
   /// Reads to the first frame, which tells what the others are. Sound may begin long before it.
   private func readOpening() throws {
     guard let from = cut.from, from > demuxer.startTime, !cut.countsFrames, demuxer.bytes.isSeekable

@@ -22,6 +22,13 @@ public protocol FrameSource: AnyObject, Sendable {
   /// Throws `MediaError`. Whole frames in front of damage are delivered before the error.
   func next() throws -> SourceElement?
 
+  /// Goes to a frame at or before `seconds`, after the start of the file, from which decoding can begin,
+  /// as near as the input tells without decoding: a key frame of a film, any of a folder of pictures.
+  /// `next` goes on from there, and frames are counted anew. Where the input can't be sought (a pipe), it
+  /// stays where it is. For those who look at a film here and there; packets are left out on the way.
+  /// Tells whether it could go there.
+  func skip(to seconds: Double) throws -> Bool
+
   /// How many frames were found damaged or lost so far; only `DamagePolicy.continue` goes on then.
   var damagedFrameCount: Int { get }
 
@@ -33,6 +40,8 @@ public protocol FrameSource: AnyObject, Sendable {
 }
 
 extension FrameSource {
+  public func skip(to seconds: Double) throws -> Bool { false }
+
   public var damagedPlaceCount: Int { 0 }
 
   public var damageReport: String? { nil }

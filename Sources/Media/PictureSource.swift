@@ -160,6 +160,19 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     }
   }
 
+  public func skip(to seconds: Double) throws -> Bool {
+    lock.withLock { _ in
+      guard case .files(let files) = origin else { return false }
+      // Half a picture more, for times that were rounded.
+      let target = (seconds / info.timeBase.value + 0.5).rounded(.down)
+      if target > Double(position) {
+        position = Int(min(target, Double(files.count)))
+        first = nil
+      }
+      return true
+    }
+  }
+
   /// The picture at `position`, `nil` in its place if it is not wanted or passed over; `nil` at the
   /// end.
   private func read(isWanted: Bool) throws -> (PictureDecoder.Result?, name: String?)? {

@@ -137,6 +137,27 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     }
   }
 
+  public func skip(to seconds: Double) throws -> Bool {
+    try lock.withLock { _ in
+      guard bytes.isSeekable, let end = bytes.byteCount else { return false }
+      let target = seconds / info.timeBase.value
+      while Double(readCount + 1) <= target {
+        let start = bytes.position
+        if isY4M {
+          guard try readFrameHeader() else { return true }
+        }
+        guard bytes.position + Int64(frameByteCount) < end else {
+          // The last frame, whole or not, is for the reader.
+          try bytes.seek(to: start)
+          return true
+        }
+        try bytes.seek(to: bytes.position + Int64(frameByteCount))
+        readCount += 1
+      }
+      return true
+    }
+  }
+
   /// The next frame; `nil` at the end.
   private func readFrame(isWanted: Bool) throws -> Frame? {
     if isY4M {

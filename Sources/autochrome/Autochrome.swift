@@ -18,7 +18,7 @@ struct Autochrome: ParsableCommand {
       """,
     version: AutochromeVersion.current,
     subcommands: [
-      Colorize.self, ProbeCommand.self, EvaluateCommand.self, CompareCommand.self,
+      Colorize.self, ProbeCommand.self, TryCommand.self, EvaluateCommand.self, CompareCommand.self,
       ModelCommand.self,
       BenchCommand.self, DoctorCommand.self,
     ],

@@ -3,7 +3,7 @@ import AutochromeKit
 
 extension Colorize {
   /// The jobs that the command stands for; what they read and write does not get into each other's way.
-  func jobs() throws -> [ColorizationJob] {
+  func jobs(output: String) throws -> [ColorizationJob] {
     let requests = try JobRequests(inputs: inputs, output: output, pipeline: settings.pipeline)
     if requests.all.count > 1, preview != nil || report != nil {
       throw AutochromeError(.usage, "--preview and --report go with a single input.")
@@ -36,6 +36,7 @@ extension Colorize {
         )
       var job = ColorizationJob(
         request, settings: settings, overwrite: overwrite, preview: preview, protected: protected)
+      job.previewFrames = previewFrames
       job.keepsPictures = skipExisting
       return job
     }

@@ -26,8 +26,14 @@ struct Colorize: ParsableCommand {
   @Flag(help: "Leave outputs that exist and are whole as they are, and go on.")
   var skipExisting = false
 
-  @Option(help: "Write a sheet of source and color frames to this PNG.")
+  @Option(
+    help: ArgumentHelp(
+      "Write a sheet of source and color frames to this PNG or JPEG; without -o, nothing else.",
+      valueName: "file"))
   var preview: String?
+
+  @Option(help: ArgumentHelp("How many frames the sheet shows.", valueName: "n"))
+  var previewFrames = Preview.usualFrames
 
   @Option(help: "Write a report of what was done to this JSON file.")
   var report: String?
@@ -49,10 +55,15 @@ struct Colorize: ParsableCommand {
       throw ValidationError(
         "--overwrite and --skip-existing contradict each other; give one of them.")
     }
+    guard output != nil || preview != nil else {
+      throw ValidationError(
+        "Missing expected argument '--output <output>'; or --preview FILE.png for a look alone.")
+    }
   }
 
   func run() throws {
-    let jobs = try jobs()
+    guard let output else { return try look() }
+    let jobs = try jobs(output: output)
     let interruption = Interruption()
     let signals = SignalWatch(interruption)
     defer { signals.stop() }

@@ -25,7 +25,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Take only every so many pictures.")
   var every = 1
 
-  @Option(help: ArgumentHelp("Write gray, results and truth to this PNG.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write gray, results and truth to this PNG or JPEG.", valueName: "file"))
   var sheet: String?
 
   @OptionGroup(title: "Settings")

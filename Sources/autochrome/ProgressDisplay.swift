@@ -65,6 +65,16 @@ final class ProgressDisplay: Sendable {
     }
   }
 
+  /// A sheet has been written.
+  func finishedSheet(_ output: String, frames: Int) {
+    closeLine()
+    if mode == .json {
+      Console.event("finished", ["frames": frames])
+    } else if mode != .none {
+      Console.say("\(output): \(frames) frame\(frames == 1 ? "" : "s")")
+    }
+  }
+
   /// Ends a line that is being renewed, so that what follows starts on its own.
   func closeLine() {
     let wasOpen = state.withLock { state in

@@ -2,6 +2,7 @@ public import ArgumentParser
 public import AutochromeKit
 
 extension RefineMode: ExpressibleByArgument {}
+extension ColorMode: ExpressibleByArgument {}
 extension CopyMode: ExpressibleByArgument {}
 extension AudioMode: ExpressibleByArgument {}
 extension KeyFrames: ExpressibleByArgument {}
@@ -75,6 +76,12 @@ struct SettingsOptions: ParsableArguments {
     help: ArgumentHelp(
       "Where shots begin, as 'probe --write-cuts' lists them.", valueName: "file"))
   var cuts: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of frames that are in color already: replace or keep; default: \(Settings.Standard.color.rawValue).",
+      valueName: "mode"))
+  var color: ColorMode?
 
   @Option(
     help: "How chroma gets to full resolution; default: \(Settings.Standard.refine.rawValue).")
@@ -179,6 +186,7 @@ struct SettingsOptions: ParsableArguments {
     layer.lookAhead = lookAhead
     layer.keyFrames = keyFrames
     layer.cuts = cuts
+    layer.color = color
     layer.refine = refine
     layer.from = from
     layer.to = to

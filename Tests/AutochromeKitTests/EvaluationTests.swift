@@ -165,13 +165,15 @@ import Testing
     let sheet = scratch.path("sheet.png")
     _ = try evaluate(folder, ["--dials", "0,1", "--sheet", sheet])
     let shown = try #require(try readFrames(sheet).first).picture
-    #expect(shown.width == 4 * 212 - 4 && shown.height == 3 * 124 - 4)
+    // Below two lines of headings; a name under each first picture.
+    let (top, rowHeight) = (8 + 44, 120 + 4 + 20 + 8)
+    #expect(shown.width == 8 + 4 * 216 && shown.height == top + 3 * rowHeight)
     for (row, image) in images.enumerated() {
       for y in stride(from: 0, to: 120, by: 17) {
         for x in stride(from: 0, to: 208, by: 13) {
-          let gray = shown.planes.map { $0[x, row * 124 + y] }
+          let gray = shown.planes.map { $0[8 + x, top + row * rowHeight + y] }
           #expect(gray[0] == gray[1] && gray[1] == gray[2])
-          let truth = shown.planes.map { $0[3 * 212 + x, row * 124 + y] }
+          let truth = shown.planes.map { $0[8 + 3 * 216 + x, top + row * rowHeight + y] }
           #expect(truth == (0..<3).map { Int(image.codes[(y * 208 + x) * 3 + $0]) })
         }
       }
@@ -188,7 +190,7 @@ import Testing
     #expect(report.rows.first?.auc == nil)
     #expect((report.rows.first?.colorfulness ?? 0) > 1)
     let shown = try #require(try readFrames(sheet).first).picture
-    #expect(shown.width == 2 * 212 - 4 && shown.height == 3 * 124 - 4)
+    #expect(shown.width == 8 + 2 * 216 && shown.height == 8 + 44 + 3 * 152)
     let two = try evaluate(film, ["--every", "5", "--frames", "2"])
     #expect(two.pictures == 2)
   }

@@ -222,10 +222,11 @@ import Testing
       input: input, output: scratch.path("color.mkv"), settings: settings(), preview: preview
     ).run { _ in }
     let sheet = try #require(try readFrames(preview).first).picture
-    #expect(sheet.width == 5 * 212 - 4 && sheet.height == 2 * 120 + 4)
+    // Ten pairs in four columns, under each its place in the film.
+    #expect(sheet.width == 8 + 4 * 216 && sheet.height == 8 + 3 * (2 * 124 + 20 + 8))
     var (gray, colored) = (true, false)
-    for x in stride(from: 0, to: 200, by: 7) {
-      for (y, isSource) in [(60, true), (184, false)] {
+    for x in stride(from: 8, to: 200, by: 7) {
+      for (y, isSource) in [(68, true), (192, false)] {
         let values = Set(sheet.planes.map { $0[x, y] })
         if isSource {
           gray = gray && values.count == 1

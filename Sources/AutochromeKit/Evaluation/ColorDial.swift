@@ -14,18 +14,21 @@ public struct ColorDial: Codable, Hashable, Sendable {
   /// Reads a list of `VIVIDNESS` or `VIVIDNESS:TEMPERATURE` with commas between, such as
   /// `0:0.7,0.6,1:0.38`.
   /// - Throws: `AutochromeError` with status `usage` naming the part that is wrong.
-  public static func list(_ text: String) throws(AutochromeError) -> [ColorDial] {
+  /// - Parameter option: what the list was given with, for messages.
+  public static func list(
+    _ text: String, option: String = "--dials"
+  ) throws(AutochromeError) -> [ColorDial] {
     var dials: [ColorDial] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let numbers = part.split(separator: ":", omittingEmptySubsequences: false)
         .map { Float($0.trimmingPrefix { $0.isWhitespace }) }
       guard (1...2).contains(numbers.count), let vividness = numbers[0],
         (0...1).contains(vividness)
-      else { throw wrong(part) }
+      else { throw wrong(part, option) }
       var dial = ColorDial(vividness: vividness)
       if numbers.count == 2 {
         guard let temperature = numbers[1], (0.01...1).contains(temperature) else {
-          throw wrong(part)
+          throw wrong(part, option)
         }
         dial.temperature = temperature
       }
@@ -34,10 +37,10 @@ public struct ColorDial: Codable, Hashable, Sendable {
     return dials
   }
 
-  private static func wrong(_ part: Substring) -> AutochromeError {
+  private static func wrong(_ part: Substring, _ option: String) -> AutochromeError {
     AutochromeError(
       .usage,
-      "--dials has '\(part)', expected a vividness in 0…1, with a temperature in 0.01…1 behind a "
+      "\(option) has '\(part)', expected a vividness in 0…1, with a temperature in 0.01…1 behind a "
         + "colon if wanted, such as 0.6:0.5.")
   }
 }

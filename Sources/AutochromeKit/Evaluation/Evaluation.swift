@@ -27,6 +27,9 @@ public struct Evaluation: Sendable {
   /// encoding.
   static let grayColorfulness = 3.0
 
+  /// Pictures on a sheet.
+  private static let sheetRows = 8
+
   /// Measures `input`; nothing is opened before `run`.
   public init(input: String, settings: Settings) {
     self.input = input
@@ -43,6 +46,7 @@ public struct Evaluation: Sendable {
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> EvaluationReport {
     try MeasuringRun.with(interruption, onEvent: onEvent) { run in
+      if let sheet { try Thumbnail.checkName(sheet) }
       var files = CommandFiles()
       files.reads(input, as: CommandFiles.input)
       files.reads(prior, as: "--prior")
@@ -62,10 +66,11 @@ public struct Evaluation: Sendable {
 
   private func measure(_ run: MeasuringRun) throws -> EvaluationReport {
     let prior = try BinPrior.given(prior)
-    let colorizers = try makeColorizers()
+    let colorizers = try JobParts.openColorizers(settings, dials: dials)
     let source = try open(run)
     let expected = source.info.estimatedFrameCount.map { ($0 + every - 1) / every }
-    let contacts = sheet.map { _ in ContactSheet(expected: expected, arrangement: .rows) }
+    let samples = EvenSamples<[ContactSheet.Cell]>(expected: expected, limit: Self.sheetRows)
+    let info = source.info
     let sums = Locked(Sums(results: colorizers.map { _ in Figures() }))
     let elapsed = try run.measure(
       "pictures", expected: expected, threads: settings.threads,
@@ -78,7 +83,13 @@ public struct Evaluation: Sendable {
         }
       },
       gather: { trial in
-        try contacts?.offer { try trial.thumbnails() }
+        if sheet != nil {
+          try samples.offer {
+            try trial.row(
+              captioned: SpreadFrame(frame: trial.frame, seconds: info.seconds(of: trial.frame))
+                .caption)
+          }
+        }
         sums.withLock { sums in
           sums.gray.add(trial.grayFigures)
           for (index, figures) in trial.figures.enumerated() { sums.results[index].add(figures) }
@@ -97,8 +108,12 @@ public struct Evaluation: Sendable {
     let hasTruth = found.largestColorfulness >= Self.grayColorfulness
     if let sheet {
       // Without the truth, which comes last, where there is none.
-      try contacts?.write(
-        to: sheet, thumbnailsPerSample: hasTruth ? .max : 1 + colorizers.count)
+      let columns = 1 + colorizers.count + (hasTruth ? 1 : 0)
+      let headings = [["gray"]] + colorizers.map(\.heading) + [["truth"]]
+      try ContactSheet(
+        rows: samples.samples.map { Array($0.prefix(columns)) },
+        headings: Array(headings.prefix(columns))
+      ).write(to: sheet)
     }
     return try report(
       found, hasTruth: hasTruth, prior: prior, colorizers: colorizers,
@@ -126,18 +141,6 @@ public struct Evaluation: Sendable {
       truthColorfulness: sums.gray.referenceColorfulness, gray: gray, rows: rows,
       published: hasTruth ? PublishedRow.zhang2016 : [], seconds: elapsed.seconds,
       warnings: warnings)
-  }
-
-  /// One for each setting of the dials, with one network.
-  private func makeColorizers() throws -> [FrameColorizer] {
-    let first = try JobParts.openColorizer(settings)
-    guard !dials.isEmpty else { return [first] }
-    return try dials.map { dial in
-      var options = FrameColorizer.Options(settings)
-      options.vividness = dial.vividness ?? options.vividness
-      options.temperature = dial.temperature ?? options.temperature
-      return try FrameColorizer(network: first.network, options: options)
-    }
   }
 
   private static let mostApart = 1_000_000

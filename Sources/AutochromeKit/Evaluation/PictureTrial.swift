@@ -4,6 +4,8 @@ import Quality
 
 /// A color picture, put to the test: its color taken away, given back by the network, and compared.
 struct PictureTrial: Sendable {
+  /// The frame as it was.
+  let frame: Frame
   /// What the network was given.
   let gray: Picture
   /// One for each colorizer.
@@ -21,19 +23,15 @@ struct PictureTrial: Sendable {
     let gray = try truth.withoutColor()
     let film = frame.with(gray)
     let reference = try MeasuredPicture(truth)
-    let analyses = try colorizers[0].analyze(colorizers[0].survey(film), for: colorizers)
-    var results: [Picture] = []
+    let results = try film.colored(by: colorizers)
     var figures: [Figures] = []
-    for (colorizer, analysis) in zip(colorizers, analyses) {
-      let result = try colorizer.colorize(
-        film, analysis: analysis, format: .yuv444(gray.format.bitDepth),
-        wanted: ColorDescription())
+    for result in results {
       guard result.luma.hasSameSamples(as: gray.luma) else {
         throw AutochromeError(.internalFault, "A fault of Autochrome: luma was changed.")
       }
-      results.append(result)
       figures.append(try Figures(reference: reference, result: try MeasuredPicture(result)))
     }
+    self.frame = frame
     self.gray = gray
     self.truth = truth
     self.results = results
@@ -41,9 +39,13 @@ struct PictureTrial: Sendable {
     grayFigures = try Figures(reference: reference, result: try MeasuredPicture(gray))
   }
 
-  /// Gray, each result, the truth.
-  func thumbnails() throws -> [Thumbnail] {
-    try [Thumbnail(gray: gray)] + results.map { try Thumbnail(color: $0) }
+  /// Gray, each result, the truth, side by side.
+  func row(captioned caption: String) throws -> [ContactSheet.Cell] {
+    let thumbnails =
+      try [Thumbnail(gray: gray)] + results.map { try Thumbnail(color: $0) }
       + [Thumbnail(color: truth)]
+    return thumbnails.enumerated().map { column, thumbnail in
+      ContactSheet.Cell(thumbnails: [thumbnail], caption: column == 0 ? caption : "")
+    }
   }
 }

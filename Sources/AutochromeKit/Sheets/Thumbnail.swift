@@ -1,3 +1,4 @@
+import Colorization
 import Foundation
 import Imaging
 import Media
@@ -30,8 +31,25 @@ struct Thumbnail {
     self.rgb = rgb
   }
 
-  /// Writes a PNG.
+  /// FFmpeg's names of the encoders for sheets, by the ending of their names.
+  private static let encoders = ["png": "png", "jpg": "mjpeg", "jpeg": "mjpeg"]
+  /// The quantizer of JPEG: no artefacts that are seen.
+  private static let quantizer = 2.0
+
+  private static func encoder(for path: String) -> String? {
+    encoders[(path as NSString).pathExtension.lowercased()]
+  }
+
+  /// Refuses the name of a sheet that says neither PNG nor JPEG.
+  static func checkName(_ path: String) throws(AutochromeError) {
+    guard encoder(for: path) == nil else { return }
+    throw AutochromeError(
+      .usage, "The sheet '\(path)' is written as PNG or JPEG: name it .png, .jpg or .jpeg.")
+  }
+
+  /// Writes a PNG or JPEG, as the name says, over what is there.
   func write(to path: String) throws {
+    try Self.checkName(path)
     let planes = rgb.map { values in
       Plane(width: width, height: height, bitDepth: 8) { base, bytesPerRow in
         values.withUnsafeBytes { bytes in
@@ -48,12 +66,19 @@ struct Thumbnail {
     let picture = Picture(
       width: width, height: height, format: .rgb(8), color: color, planes: planes)
     var options = SinkOptions()
-    options.encoder = "png"
+    options.encoder = Self.encoder(for: path)
+    options.crf = options.encoder == "mjpeg" ? Self.quantizer : nil
     options.overwrite = true
     let info = SourceInfo(
       width: width, height: height, format: .rgb(8), color: color, timeBase: Rational(1, 1))
     let sink = try PictureSink(path: path, source: info, options: options)
-    try sink.write(SourceElement(frame: Frame(index: 0, picture: picture, presentationTime: 0)))
+    let frame = Frame(index: 0, picture: picture, presentationTime: 0)
+    let output = try sink.outputFormat(for: frame)
+    let converted = try Recombiner(
+      width: width, height: height, format: .rgb(8), color: color, output: output.pictureFormat,
+      wanted: output.color
+    ).keepingColors(of: picture)
+    try sink.write(SourceElement(frame: frame.with(converted)))
     try sink.finish()
   }
 

@@ -1,0 +1,60 @@
+import Colorization
+import Imaging
+import Media
+
+/// The shots of a whole film, and what the network would see of it.
+struct FoundShots {
+  /// Where shots begin.
+  private(set) var shots: [Probe.Shot] = []
+  /// Frames that the network would see, of how many.
+  private(set) var seen = Probe.Seen(frames: 0, of: 0)
+
+  /// Decodes all of `source`.
+  init(
+    in source: any FrameSource, colorizer: FrameColorizer, keyFrames: KeyFrames = .off
+  ) throws {
+    var tracker = FrameTracker(
+      followsMotion: keyFrames != .off, keyFrameDistance: keyFrames.distance)
+    while let frame = try source.nextFrame() {
+      let tracking = tracker.track(try colorizer.lightness(of: frame))
+      seen.of += 1
+      if tracking.isKeyFrame { seen.frames += 1 }
+      // The frame before was a flash: the film goes on where it stopped.
+      if tracking.verdict.resumes, shots.count > 1, shots.last?.frame == frame.index - 1 {
+        shots.removeLast()
+      }
+      guard tracking.verdict.startsShot else { continue }
+      shots.append(Probe.Shot(frame: frame.index, time: source.info.seconds(of: frame)))
+    }
+  }
+
+  /// Up to `count` frames to look at, in order: at least one of each shot, more of longer ones; where there
+  /// are more shots than that, one each of some that lie evenly.
+  /// - Returns: their numbers, from 0, and those of their shots, from 1.
+  func spread(_ count: Int) -> [(index: Int, shot: Int)] {
+    let ends = shots.dropFirst().map(\.frame) + [seen.of]
+    let lengths = zip(shots, ends).map { $1 - $0.frame }
+    guard shots.count < count else {
+      return (0..<count).map { place in
+        let shot = (2 * place + 1) * shots.count / (2 * count)
+        return (shots[shot].frame + lengths[shot] / 2, shot + 1)
+      }
+    }
+    var shares = lengths.map { _ in 1 }
+    // Each further frame goes where one stands for most.
+    for _ in shots.count..<max(shots.count, min(count, seen.of)) {
+      let needy = lengths.indices.max {
+        lengths[$0] * shares[$1] < lengths[$1] * shares[$0]
+      }
+      if let needy { shares[needy] += 1 }
+    }
+    return shots.indices.flatMap { shot in
+      (0..<shares[shot]).map { part in
+        (
+          shots[shot].frame + (2 * part + 1) * lengths[shot] / (2 * shares[shot]),
+          shot + 1
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Colorization
+import Imaging
+import Locking
+import Media
+
+/// Some frames of an input, colored for themselves and put on a sheet: what `Preview` and `Trial` share.
+struct LookingRun {
+  var input: String
+  var output: String
+  var settings: Settings
+  var overwrite: Bool
+  /// How many frames at most.
+  var frames: Int
+  /// Networks that are read beside that of the settings.
+  var models: [String] = []
+
+  /// How many frames a sheet may show.
+  static let frameRange = 1...200
+
+  /// - Parameters:
+  ///   - colorizers: each frame is colored by all of them.
+  ///   - cell: makes what is shown of a frame of its pictures, one for each colorizer.
+  ///   - sheet: joins what was made of all frames.
+  /// - Returns: how many frames are shown.
+  func run<Shown: Sendable>(
+    _ interruption: Interruption, onEvent: @escaping @Sendable (JobEvent) -> Void,
+    colorizers: () throws -> [FrameColorizer],
+    show: @escaping @Sendable (SpreadFrame, [Picture]) throws -> Shown,
+    sheet: ([Shown]) -> ContactSheet
+  ) throws(AutochromeError) -> Int {
+    try MeasuringRun.with(interruption, onEvent: onEvent) { run in
+      try check()
+      let colorizers = try colorizers()
+      let spread = try SpreadFrames.forPeople(count: frames, colorizer: colorizers[0]) {
+        UndamagedPart(of: try run.open(input, settings: settings)) { [log = run.log] in
+          log.warn($0)
+        }
+      }
+      let found = try ColorLook.examine(
+        input: input, info: spread.info, settings: settings, interruption: run.blocking)
+      if let note = found?.opening(input: input, mode: settings.color) { run.log.warn(note) }
+      let shown = Locked<[Shown]>([])
+      _ = try run.measure(
+        "frames", expected: nil, threads: settings.threads, next: { try spread.next() },
+        by: { [settings] frame in
+          let isKept =
+            settings.color == .keep && ColorSurvey(frame.frame.picture).content == .color
+          let pictures =
+            isKept
+            ? colorizers.map { _ in frame.frame.picture }
+            : try frame.frame.colored(by: colorizers)
+          return try show(frame, pictures)
+        },
+        gather: { made in
+          shown.withLock { $0.append(made) }
+          return false
+        })
+      let all = shown.withLock { $0 }
+      guard !all.isEmpty else {
+        throw AutochromeError(
+          .badData, "'\(input)' holds no frame that can be decoded; '\(output)' is not written.")
+      }
+      try sheet(all).write(to: output)
+      return all.count
+    }
+  }
+
+  private func check() throws {
+    guard Self.frameRange.contains(frames) else {
+      throw AutochromeError(
+        .usage,
+        "\(frames) frames on a sheet are outside of \(Self.frameRange.lowerBound)…"
+          + "\(Self.frameRange.upperBound).")
+    }
+    try Thumbnail.checkName(output)
+    var files = CommandFiles()
+    files.reads(input, as: CommandFiles.input)
+    try files.reads(settings)
+    for model in models { try files.reads(model: model) }
+    files.writes(output, as: "the sheet")
+    try files.check()
+    var options = SinkOptions()
+    options.overwrite = overwrite
+    options.protected = files.protected
+    try options.checkPlace(output)
+  }
+}

@@ -1,0 +1,56 @@
+import Colorization
+import Imaging
+
+/// A look at what a film would become: some frames, each colored for itself, on a sheet, the source above
+/// the result. Nothing else is written. A film that can be sought is not decoded whole, so that it takes
+/// seconds however long the film is.
+public struct Preview: Sendable {
+  /// What to read, as given: a file, a folder, a pattern, or `-`.
+  public var input: String
+  /// The sheet, a PNG or JPEG.
+  public var output: String
+  /// How.
+  public var settings: Settings
+  /// Whether a sheet that exists may be replaced.
+  public var overwrite: Bool
+  /// How many frames are shown at most.
+  public var frames: Int
+
+  /// How many frames are shown where nobody says.
+  public static let usualFrames = 12
+
+  /// Describes a preview; nothing is opened before `run`.
+  public init(
+    input: String, output: String, settings: Settings, overwrite: Bool = false,
+    frames: Int = Self.usualFrames
+  ) {
+    self.input = input
+    self.output = output
+    self.settings = settings
+    self.overwrite = overwrite
+    self.frames = frames
+  }
+
+  /// Makes the sheet.
+  /// - Parameters:
+  ///   - interruption: the user's wish to stop.
+  ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
+  /// - Returns: how many frames are shown.
+  /// - Throws: `AutochromeError`; then nothing is written.
+  public func run(
+    interruption: Interruption = Interruption(),
+    onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
+  ) throws(AutochromeError) -> Int {
+    try LookingRun(
+      input: input, output: output, settings: settings, overwrite: overwrite, frames: frames
+    ).run(
+      interruption, onEvent: onEvent, colorizers: { [try JobParts.openColorizer(settings)] },
+      show: { frame, pictures in
+        PreviewSheet.cell(
+          frame,
+          thumbnails: [
+            try Thumbnail(color: frame.frame.picture), try Thumbnail(color: pictures[0]),
+          ])
+      }, sheet: PreviewSheet.sheet)
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import Imaging
+import Locking
+
+/// A sheet of source and color frames, those of the source above, with shot and time under each.
+final class PreviewSheet: Sendable {
+  private let samples: EvenSamples<ContactSheet.Cell>
+  private let shot = Locked(0)
+
+  /// - Parameters:
+  ///   - expected: how many frames will be offered, if known.
+  ///   - limit: how many of them are shown at most.
+  init(expected: Int?, limit: Int) {
+    samples = EvenSamples(expected: expected, limit: limit)
+  }
+
+  /// Takes the next frame if it is one of those wanted.
+  func offer(_ frame: Frame, colored: Picture, seconds: Double, startsShot: Bool) throws {
+    let number = shot.withLock { shot in
+      if startsShot { shot += 1 }
+      return shot
+    }
+    try samples.offer {
+      Self.cell(
+        SpreadFrame(frame: frame, seconds: seconds, shot: number),
+        thumbnails: [try Thumbnail(gray: frame.picture), try Thumbnail(color: colored)])
+    }
+  }
+
+  /// Writes the sheet; nothing if there were no frames.
+  func write(to path: String) throws { try Self.sheet(of: samples.samples).write(to: path) }
+
+  static func cell(_ frame: SpreadFrame, thumbnails: [Thumbnail]) -> ContactSheet.Cell {
+    ContactSheet.Cell(thumbnails: thumbnails, caption: frame.caption)
+  }
+
+  /// About as wide as high: pairs of pictures of film are nearly square.
+  static func sheet(of cells: [ContactSheet.Cell]) -> ContactSheet {
+    ContactSheet(cells: cells, columns: max(1, Int(Double(cells.count).squareRoot().rounded(.up))))
+  }
+}

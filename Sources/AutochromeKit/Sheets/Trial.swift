@@ -1,0 +1,89 @@
+import Colorization
+import Imaging
+
+/// The same frames of a film at several settings, side by side: a row for each frame, a column for the
+/// source and for each network at each setting of the dials. Each frame stands for itself.
+public struct Trial: Sendable {
+  /// What to read, as given: a film, a picture, a folder, a pattern, or `-`.
+  public var input: String
+  /// The sheet, a PNG or JPEG.
+  public var output: String
+  /// What is the same in all columns.
+  public var settings: Settings
+  /// The networks, by name or file; each has its columns beside each other.
+  public var models: [String]
+  /// The settings of the dials; empty for each network's own.
+  public var dials: [ColorDial]
+  /// Whether a sheet that exists may be replaced.
+  public var overwrite = false
+  /// How many frames are shown at most.
+  public var frames = 4
+
+  /// More columns than this are more than a sheet can hold.
+  private static let mostColumns = 50
+
+  /// Describes a trial; nothing is opened before `run`.
+  public init(
+    input: String, output: String, settings: Settings, models: [String], dials: [ColorDial]
+  ) {
+    self.input = input
+    self.output = output
+    self.settings = settings
+    self.models = models
+    self.dials = dials
+  }
+
+  /// Makes the sheet.
+  /// - Parameters:
+  ///   - interruption: the user's wish to stop.
+  ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
+  /// - Returns: how many frames are shown.
+  /// - Throws: `AutochromeError`; then nothing is written.
+  public func run(
+    interruption: Interruption = Interruption(),
+    onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
+  ) throws(AutochromeError) -> Int {
+    let colorizers = try AutochromeError.wrapping { try makeColorizers() }
+    return try LookingRun(
+      input: input, output: output, settings: settings, overwrite: overwrite, frames: frames,
+      models: models
+    ).run(
+      interruption, onEvent: onEvent, colorizers: { colorizers },
+      show: { frame, pictures in
+        [
+          ContactSheet.Cell(
+            thumbnails: [try Thumbnail(color: frame.frame.picture)], caption: frame.caption)
+        ]
+          + (try pictures.map { ContactSheet.Cell(thumbnails: [try Thumbnail(color: $0)]) })
+      },
+      sheet: { rows in
+        ContactSheet(
+          rows: rows,
+          headings: [["source"]] + colorizers.map { [$0.network.description.name] + $0.heading })
+      })
+  }
+
+  private func makeColorizers() throws -> [FrameColorizer] {
+    guard !models.isEmpty, models.count * max(1, dials.count) <= Self.mostColumns else {
+      throw AutochromeError(
+        .usage,
+        "\(models.count) networks at \(dials.count) settings are not 1 to \(Self.mostColumns) columns."
+      )
+    }
+    return try models.flatMap { model in
+      var settings = settings
+      settings.model = model
+      return try JobParts.openColorizers(settings, dials: dials)
+    }
+  }
+}
+
+extension FrameColorizer {
+  /// The dials in force, one to a line, for a heading.
+  var heading: [String] { ["vividness \(Self.short(vividness))", "T \(Self.short(temperature))"] }
+
+  private static func short(_ value: Float) -> String {
+    let hundredths = Int((value * 100).rounded())
+    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+  }
+}
