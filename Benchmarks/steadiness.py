@@ -12,13 +12,16 @@ flow     a running mean of chroma carried along by optical flow (OpenCV's DIS), 
 
 All are judged by `autochrome compare` against the clip itself, with its motion. Printed for each clip
 and as the mean over clips: the warp error of a*b* and of RGB as a ratio to the frame-by-frame result,
-AuC and ΔCF as differences from it, and CDC as a ratio to the clip's own.
+AuC and ΔCF as differences from it, CDC as a ratio to the clip's own, and drift, the mean ΔE between the
+first and the last frame of a place's path (long paths in parts of 48 frames), with the clip's own beside
+it. Films without color can be given as well: what needs the truth is then nan.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -151,14 +154,20 @@ def row(report: dict, alone: dict) -> dict[str, float]:
     def error(one: dict, kind: str) -> float:
         return one["film"][kind]["result"]
 
+    def figure(one: dict, kind: str) -> float:
+        return (one.get("figures") or {}).get(kind, math.nan)
+
     consistency = report["film"]["colorDistributionConsistency"]
+    drift = report["film"]["drift"]
     return {
         "ab": error(report, "warpErrorAB") / error(alone, "warpErrorAB"),
         "rgb": error(report, "warpErrorRGB") / error(alone, "warpErrorRGB"),
-        "auc": report["figures"]["auc"] - alone["figures"]["auc"],
-        "cf": (report["figures"]["deltaColorfulness"]
-               - alone["figures"]["deltaColorfulness"]),
+        "auc": figure(report, "auc") - figure(alone, "auc"),
+        "cf": figure(report, "deltaColorfulness") - figure(alone, "deltaColorfulness"),
         "cdc": consistency["result"] / consistency["reference"],
+        # Absent where no path was long enough.
+        "drift": drift.get("result", math.nan),
+        "own": drift.get("reference", math.nan),
     }
 
 
@@ -171,12 +180,14 @@ def main() -> None:
     parser.add_argument("--options", default="", help="for every colorization, one string")
     arguments = parser.parse_args()
     rows: dict[str, dict[str, dict[str, float]]] = {}
-    heading = f"{'clip':18} {'method':8} {'warp ab':>8} {'warp RGB':>8} {'AuC':>7} {'ΔCF':>6} {'CDC':>6}"
+    heading = (f"{'clip':18} {'method':8} {'warp ab':>8} {'warp RGB':>8} {'AuC':>7} "
+               f"{'ΔCF':>6} {'CDC':>6} {'drift':>6} {'own':>6}")
     print(heading, flush=True)
 
     def show(clip: str, name: str, values: dict[str, float]) -> None:
         print(f"{clip:18} {name:8} {values['ab']:8.3f} {values['rgb']:8.3f} {values['auc']:+7.2f} "
-              f"{values['cf']:+6.2f} {values['cdc']:6.2f}", flush=True)
+              f"{values['cf']:+6.2f} {values['cdc']:6.2f} {values['drift']:6.2f} "
+              f"{values['own']:6.2f}", flush=True)
 
     for clip in arguments.clips:
         with tempfile.TemporaryDirectory() as folder:
@@ -188,7 +199,7 @@ def main() -> None:
     if len(rows) > 1:
         for name in next(iter(rows.values())):
             show("mean", name, {key: float(np.mean([clip[name][key] for clip in rows.values()]))
-                                for key in ("ab", "rgb", "auc", "cf", "cdc")})
+                                for key in next(iter(rows.values()))[name]})
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
 

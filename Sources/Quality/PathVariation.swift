@@ -5,7 +5,8 @@
 /// carried along by the flow of the input. What is occluded or leaves the picture ends its path; a part
 /// of the picture that no tracer is left in gets a new one. Each path's a\*b\* are split into octaves as by
 /// the Haar wavelet: octave k compares the means of neighbouring blocks of 2ᵏ frames, that is changes
-/// with a period of about 2ᵏ⁺¹ frames. Flicker lies in the first octaves, slow drift in the last.
+/// with a period of about 2ᵏ⁺¹ frames. Flicker lies in the first octaves. What goes on slower than the last
+/// is told by `drifts`.
 public struct PathVariation: Sendable {
   /// Blocks of 1, 2, 4 and 8 frames.
   public static let octaves = 4
@@ -45,19 +46,40 @@ public struct PathVariation: Sendable {
     var y: Float
     /// Frames on the path.
     var age = 0
+    /// For each film, where the part of the path that is measured for drift began, and where it is.
+    var stretches: [Drift.Stretch]
     /// The means of blocks that wait for their neighbours: octave by octave, for each film.
     var waiting: [SIMD2<Float>]
   }
 
   /// One for each film that is measured, in the order given to `add`.
   public private(set) var spectra: [Spectrum]
+  private var ended: [Drift]
   private var tracers: [Tracer] = []
 
   /// - Parameter films: how many are measured along the same paths.
-  public init(films: Int) { spectra = Array(repeating: Spectrum(), count: films) }
+  public init(films: Int) {
+    spectra = Array(repeating: Spectrum(), count: films)
+    ended = Array(repeating: Drift(), count: films)
+  }
+
+  /// How far each film's colors went from the first to the last frame of the paths, as far as those go by
+  /// now.
+  public var drifts: [Drift] {
+    var drifts = ended
+    for tracer in tracers { Self.end(tracer, in: &drifts) }
+    return drifts
+  }
 
   /// Begins a shot: all paths end.
-  public mutating func cut() { tracers = [] }
+  public mutating func cut() {
+    for tracer in tracers { Self.end(tracer, in: &ended) }
+    tracers = []
+  }
+
+  private static func end(_ tracer: Tracer, in drifts: inout [Drift]) {
+    for (film, stretch) in tracer.stretches.enumerated() { drifts[film].add(stretch) }
+  }
 
   /// Adds the next frame of each film.
   /// - Parameters:
@@ -76,9 +98,13 @@ public struct PathVariation: Sendable {
       for flow in [forward, backward] {
         try Pair.check(reference: (width, height), result: (flow.width, flow.height))
       }
-      tracers = tracers.compactMap { Self.moved($0, forward: forward, backward: backward) }
+      tracers = tracers.compactMap { tracer in
+        if let moved = Self.moved(tracer, forward: forward, backward: backward) { return moved }
+        Self.end(tracer, in: &ended)
+        return nil
+      }
     } else {
-      tracers = []
+      cut()
     }
     spread(width: width, height: height, films: frames.count)
     for index in tracers.indices {
@@ -87,7 +113,9 @@ public struct PathVariation: Sendable {
           x: tracers[index].x, y: tracers[index].y, width: width, height: height)
       else { continue }
       for (film, frame) in frames.enumerated() {
-        note(Self.color(of: frame, at: place), film: film, films: frames.count, tracer: index)
+        let color = Self.color(of: frame, at: place)
+        note(color, film: film, films: frames.count, tracer: index)
+        if let whole = tracers[index].stretches[film].extend(to: color) { ended[film].add(whole) }
       }
       tracers[index].age += 1
     }
@@ -117,15 +145,22 @@ public struct PathVariation: Sendable {
       let square =
         min(Int(tracer.y) / Self.spacing, rows - 1) * columns
         + min(Int(tracer.x) / Self.spacing, columns - 1)
-      if tracer.age > (oldest[square]?.age ?? -1) { oldest[square] = tracer }
+      guard let other = oldest[square] else {
+        oldest[square] = tracer
+        continue
+      }
+      let isOlder = tracer.age > other.age
+      oldest[square] = isOlder ? tracer : other
+      Self.end(isOlder ? other : tracer, in: &ended)
     }
     let waiting = [SIMD2<Float>](repeating: .zero, count: films * Self.octaves)
+    let stretches = [Drift.Stretch](repeating: Drift.Stretch(), count: films)
     tracers = oldest.enumerated().map { square, tracer in
       tracer
         ?? Tracer(
           x: min(Float(square % columns * Self.spacing + Self.spacing / 2), Float(width - 1)),
           y: min(Float(square / columns * Self.spacing + Self.spacing / 2), Float(height - 1)),
-          waiting: waiting)
+          stretches: stretches, waiting: waiting)
     }
   }
 

@@ -13,7 +13,7 @@ extension Colorize {
     }
     let settings = try Settings(
       pipeline: settings.pipeline,
-      suggested: ColorizationJob.suggestedPipeline(for: inputs[0]), options: settings.layer)
+      suggested: ColorizationJob.suggestedPipeline(for: inputs[0]), options: settings.layer())
     let preview = Preview(
       input: inputs[0], output: sheet, settings: settings, overwrite: overwrite,
       frames: previewFrames)

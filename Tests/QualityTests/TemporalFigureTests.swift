@@ -269,4 +269,60 @@ struct TemporalFigureTests {
     }
     #expect(cut.spectra[0].energies == [nil, nil, nil, nil])
   }
+
+  @Test func driftIsTheWayFromTheFirstToTheLastFrame() throws {
+    let none = flow(24, 18) { _, _ in .zero }
+    // The first film drifts by 0.5 a frame, the second flickers around its color, the third jumps once.
+    func colors(_ time: Int) -> [LabImage] {
+      let steps = Float(time)
+      let drifting = plain(a: 11 - 0.3 * steps, b: 0.4 * steps)
+      let flickering = plain(a: time % 2 == 0 ? 4 : -4, b: 0)
+      return [drifting, flickering, plain(a: 0, b: time < 60 ? 0 : 7)]
+    }
+    var paths = PathVariation(films: 3)
+    for time in 0..<15 {
+      try paths.add(
+        colors(time), forward: time > 0 ? none : nil, backward: time > 0 ? none : nil)
+    }
+    #expect(paths.drifts.map(\.mean) == [nil, nil, nil], "too short to drift")
+    for time in 15..<95 { try paths.add(colors(time), forward: none, backward: none) }
+    // Frames 0 to 47 and 47 to 94 on 12 paths.
+    #expect(paths.drifts.map(\.stretches) == [24, 24, 24])
+    let means = try paths.drifts.map { try #require($0.mean) }
+    #expect(abs(means[0] - 23.5) < 1e-3)
+    #expect(abs(means[1] - 8) < 1e-3)
+    #expect(abs(means[2] - 3.5) < 1e-3)
+    // A shot that follows adds its own, whose paths go on, and nothing across the cut.
+    paths.cut()
+    for time in 0..<16 {
+      try paths.add(
+        [plain(a: 50, b: 0), plain(a: 0, b: 50), plain(a: 2 * Float(time), b: 0)] as [LabImage],
+        forward: time > 0 ? none : nil, backward: time > 0 ? none : nil)
+    }
+    #expect(paths.drifts.map(\.stretches) == [36, 36, 36])
+    let drifted: Double = 23.5 * 24 / 36
+    #expect(abs(try #require(paths.drifts[0].mean) - drifted) < 1e-3)
+    let jumped: Double = (3.5 * 24 + 30 * 12) / 36
+    #expect(abs(try #require(paths.drifts[2].mean) - jumped) < 1e-3)
+  }
+
+  @Test func driftFollowsTheMotion() throws {
+    // A ramp of color moves by (1.25, 0) a frame and changes by 0.25 of b a frame.
+    let forward = flow(90, 20) { _, _ in SIMD2(1.25, 0) }
+    let backward = flow(90, 20) { _, _ in SIMD2(-1.25, 0) }
+    var paths = PathVariation(films: 1)
+    for time in 0..<30 {
+      let b = 0.25 * Float(time)
+      let values = (0..<90 * 20).map { (place: Int) -> SIMD3<Float> in
+        let a = Float(place % 90) - 1.25 * Float(time)
+        return SIMD3<Float>(50, a, b)
+      }
+      try paths.add(
+        [LabImage(width: 90, height: 20, values: values)], forward: time > 0 ? forward : nil,
+        backward: time > 0 ? backward : nil)
+    }
+    let drift = try #require(paths.drifts[0].mean)
+    // Of 16 to 30 frames.
+    #expect((3.749...7.251).contains(drift))
+  }
 }

@@ -131,7 +131,7 @@ public struct Comparison: Sendable {
     }
     let hasTruth = sums.referenceColors[.color] != nil
     let isToned = sums.referenceColors[.toned] != nil
-    let film = sums.film
+    let (film, paths) = (sums.film, sums.film.allPaths)
     let starts = sums.rows.indices.filter { sums.rows[$0].startsShot }
     let ends = starts.dropFirst() + [sums.rows.count]
     return ComparisonReport(
@@ -152,12 +152,14 @@ public struct Comparison: Sendable {
           warpErrorRGB: .init(reference: film.reference.rgb.mean, result: film.result.rgb.mean),
           colorDistributionConsistency: .init(
             reference: film.reference.distribution.index, result: film.result.distribution.index),
-          spectrum: ComparisonReport.Both.spectrum(film.spectra.reference, film.spectra.result))
+          spectrum: ComparisonReport.Both.spectrum(paths.reference.spectrum, paths.result.spectrum),
+          drift: .init(reference: paths.reference.drift.mean, result: paths.result.drift.mean))
         : nil,
-      shots: zip(zip(starts, ends), film.shotSpectra).map { range, spectra in
+      shots: zip(zip(starts, ends), film.shotPaths).map { range, paths in
         .init(
           first: sums.rows[range.0].index, frames: range.1 - range.0,
-          spectrum: ComparisonReport.Both.spectrum(spectra.reference, spectra.result))
+          spectrum: ComparisonReport.Both.spectrum(paths.reference.spectrum, paths.result.spectrum),
+          drift: .init(reference: paths.reference.drift.mean, result: paths.result.drift.mean))
       },
       frameRows: sums.rows, seconds: elapsed.seconds, warnings: warnings)
   }

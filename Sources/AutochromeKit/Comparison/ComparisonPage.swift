@@ -68,14 +68,18 @@ struct ComparisonPage {
   private var shots: String {
     guard report.film != nil else { return "" }
     let periods = (report.shots.first?.spectrum ?? []).indices.map { "period \(2 << $0)" }
-    let head = ["first frame", "frames"] + periods
+    let head = ["first frame", "frames"] + periods + ["drift"]
+    func cell(_ both: ComparisonReport.Both) -> String {
+      "\(Self.number(both.result, 2)) (\(Self.number(both.reference, 2)))"
+    }
     let rows = report.shots.map { shot in
       ["\(shot.first)", "\(shot.frames)"]
-        + shot.spectrum.map { "\(Self.number($0.result, 2)) (\(Self.number($0.reference, 2)))" }
+        + shot.spectrum.map(cell) + [cell(shot.drift)]
     }
     return
-      "<h2>Shots</h2>\n<p>Energy of a*b* along the paths of motion by period in frames: the result's, "
-      + "in brackets the reference's.</p>\n" + Self.table(head: head, rows: rows)
+      "<h2>Shots</h2>\n<p>Energy of a*b* along the paths of motion by period in frames, and how far a "
+      + "place's color goes from the first to the last frame (ΔE): the result's, in brackets the "
+      + "reference's.</p>\n" + Self.table(head: head, rows: rows)
   }
 
   private static func table(head: [String], rows: [[String]]) -> String {

@@ -141,6 +141,11 @@ extension ComparisonReport {
           "How much colors swing in about \(2 << octave) frames along the motion"
             + (octave == 0 ? ": flicker." : "."))
       }
+      + [
+        figure(
+          "drift, ΔE", film.drift, 2,
+          "How far the color of a place goes from the first to the last frame in which it is seen.")
+      ]
   }
 
   private static func words(_ error: Both) -> String {

@@ -61,6 +61,9 @@ public struct ComparisonReport: Codable, Sendable {
     public var colorDistributionConsistency: Both
     /// Energy of a\*b\* along the paths of motion by octave: periods of about 2, 4, 8 and 16 frames.
     public var spectrum: [Both]
+    /// How far a place's a\*b\* go from the first to the last frame of its path, long paths in parts of
+    /// 48 frames: the mean distance, Lab units; nil where no path was long enough.
+    public var drift: Both
   }
 
   /// A run of frames without a cut.
@@ -70,6 +73,8 @@ public struct ComparisonReport: Codable, Sendable {
     public var frames: Int
     /// As `Film.spectrum`.
     public var spectrum: [Both]
+    /// As `Film.drift`.
+    public var drift: Both
   }
 
   /// One frame.

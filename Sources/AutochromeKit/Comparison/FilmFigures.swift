@@ -24,16 +24,25 @@ struct FilmFigures {
     var spectrum = PathVariation.Spectrum()
   }
 
+  /// What was found along the paths of one shot, of one of the two films.
+  struct Paths {
+    var spectrum = PathVariation.Spectrum()
+    var drift = PathVariation.Drift()
+
+    mutating func add(_ other: Paths) {
+      spectrum.add(other.spectrum)
+      drift.add(other.drift)
+    }
+  }
+
   private(set) var reference = Side()
   private(set) var result = Side()
   /// Neighbours along whose motion the figures were taken.
   private(set) var pairs = 0
   /// The sum over the pairs of the share of the picture that could be followed.
   private(set) var comparedShare = 0.0
-  /// The spectra of the shot at hand and those before: reference, result.
-  private(set) var shotSpectra:
-    [(reference: PathVariation.Spectrum, result: PathVariation.Spectrum)] =
-      []
+  /// Of the shot at hand and those before.
+  private(set) var shotPaths: [(reference: Paths, result: Paths)] = []
   private var detector = ShotDetector()
   private var paths = PathVariation(films: 2)
   private var previous: ComparedFrame?
@@ -69,7 +78,7 @@ struct FilmFigures {
     var step = Step(startsShot: startsShot, resumes: resumes)
     if startsShot {
       paths = PathVariation(films: 2)
-      shotSpectra.append((paths.spectra[0], paths.spectra[1]))
+      shotPaths.append((Paths(), Paths()))
       reference.distribution.cut()
       result.distribution.cut()
     }
@@ -91,7 +100,10 @@ struct FilmFigures {
     }
     try paths.add(
       [frame.reference.lab, frame.result.lab], forward: flows?.forward, backward: flows?.backward)
-    shotSpectra[shotSpectra.count - 1] = (paths.spectra[0], paths.spectra[1])
+    let (spectra, drifts) = (paths.spectra, paths.drifts)
+    shotPaths[shotPaths.count - 1] = (
+      Paths(spectrum: spectra[0], drift: drifts[0]), Paths(spectrum: spectra[1], drift: drifts[1])
+    )
     return step
   }
 
@@ -104,9 +116,9 @@ struct FilmFigures {
   }
 
   /// The sums over all shots.
-  var spectra: (reference: PathVariation.Spectrum, result: PathVariation.Spectrum) {
-    var sums = (reference: PathVariation.Spectrum(), result: PathVariation.Spectrum())
-    for shot in shotSpectra {
+  var allPaths: (reference: Paths, result: Paths) {
+    var sums = (reference: Paths(), result: Paths())
+    for shot in shotPaths {
       sums.reference.add(shot.reference)
       sums.result.add(shot.result)
     }
