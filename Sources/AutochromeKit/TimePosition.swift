@@ -51,12 +51,13 @@ extension TimePosition: LosslessStringConvertible {
     return Double(60 * minutes) + seconds
   }
 
-  /// Digits with at most one point among them; no sign, no exponent.
+  /// Digits with at most one point among them; no sign, no exponent, at most nine digits before the
+  /// point, which are thirty years.
   private static func decimal(_ text: Substring) -> Double? {
     guard let first = text.utf8.first, isDigit(first),
       text.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") })
     else { return nil }
-    return Double(text)
+    return Double(text).flatMap { $0 < 1e9 ? $0 : nil }
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool {

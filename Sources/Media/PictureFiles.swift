@@ -33,7 +33,7 @@ final class PictureFiles: @unchecked Sendable {
   func decode(_ index: Int, _ options: SourceOptions) throws -> PictureDecoder.Result {
     if let pages {
       let name = "\(index + 1) of \(pages.source.name)"
-      var result = try Self.decode(pages, page: index, name: name, options)
+      var result = try PictureDecoder.decode(pages, page: index, name: name, options)
       if index == 0, !pages.isWhole {
         result.omission =
           "\(pages.source.name) is damaged: its list of pages breaks off after \(pages.pages.count)."
@@ -45,24 +45,7 @@ final class PictureFiles: @unchecked Sendable {
     guard PictureKind(firstBytes: head) == .tiff else {
       return try PictureDecoder.decode(file.contents(), name: file.name, options)
     }
-    let tiff = try TIFFFile(file)
-    var result = try Self.decode(tiff, page: 0, name: file.name, options)
-    result.omission = PictureDecoder.omission(count: tiff.pages.count, name: file.name)
-    return result
-  }
-
-  private static func decode(
-    _ tiff: TIFFFile<PictureFile>, page: Int, name: String, _ options: SourceOptions
-  ) throws -> PictureDecoder.Result {
-    var result = try PictureDecoder.decode(name: name, options) {
-      try PictureDecoder.decode(tiff.page(page, isStrict: $0), isStrict: $0, name: name)
-    }
-    let directory = tiff.pages[page]
-    result.metadata = PictureMetadata(page: directory, in: tiff.reader)
-    let orientation = directory.number(TIFFTag.orientation).flatMap {
-      PictureOrientation(rawValue: $0)
-    }
-    return result.upright(from: orientation ?? .upright)
+    return try PictureDecoder.decodeFirst(try TIFFFile(file), name: file.name, options)
   }
 }
 
@@ -70,7 +53,10 @@ extension PictureDecoder {
   /// Decodes all of `bytes`, strictly first.
   static func decode(
     _ bytes: [UInt8], name: String, _ options: SourceOptions
-  ) throws -> PictureDecoder.Result {
+  ) throws -> Result {
+    if PictureKind(firstBytes: bytes) == .tiff {
+      return try decodeFirst(try TIFFFile(ByteBlock(name: name, block: bytes)), name: name, options)
+    }
     var result = try decode(name: name, options) { try decode(bytes, isStrict: $0, name: name) }
     if let kind = PictureKind(firstBytes: bytes),
       let count = PictureStructure.pictureCount(of: bytes, kind: kind)
@@ -78,6 +64,30 @@ extension PictureDecoder {
       result.omission = omission(count: count, name: name)
     }
     return result
+  }
+
+  /// Decodes the first page, and tells of the others.
+  static func decodeFirst(
+    _ tiff: TIFFFile<some ByteRanges>, name: String, _ options: SourceOptions
+  ) throws -> Result {
+    var result = try decode(tiff, page: 0, name: name, options)
+    result.omission = omission(count: tiff.pages.count, name: name)
+    return result
+  }
+
+  /// Decodes one page.
+  static func decode(
+    _ tiff: TIFFFile<some ByteRanges>, page: Int, name: String, _ options: SourceOptions
+  ) throws -> Result {
+    var result = try decode(name: name, options) {
+      try decode(tiff.page(page, isStrict: $0), isStrict: $0, name: name)
+    }
+    let directory = tiff.pages[page]
+    result.metadata = PictureMetadata(page: directory, in: tiff.reader)
+    let orientation = directory.number(TIFFTag.orientation).flatMap {
+      PictureOrientation(rawValue: $0)
+    }
+    return result.upright(from: orientation ?? .upright)
   }
 
   /// Strictly first; what is damaged is decoded as far as it goes if the user wants that. Each

@@ -123,7 +123,7 @@ struct SettingsOptions: ParsableArguments {
   @Option(
     name: [.customShort("e"), .long],
     help: ArgumentHelp(
-      "An option of the encoder's own, such as tune=film or b=8M; may be repeated.",
+      "An option of the encoder's own, such as tune=film or b=8M; may be repeated; default: none.",
       valueName: "key=value"))
   var encoderOption: [String] = []
 

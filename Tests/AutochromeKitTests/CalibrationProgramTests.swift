@@ -60,7 +60,8 @@ import Testing
     let calibrate = ["model", "calibrate"]
     let new = scratch.path("x.onnx")
     let cases: [([String], Int32, String)] = [
-      (calibrate + [ours, film, "-o", ours], 73, "--overwrite"),
+      (calibrate + [ours, film, "-o", ours], 64, "network"),
+      (calibrate + [ours, film, "-o", theirs], 73, "--overwrite"),
       (calibrate + [ours, scratch.path("none.mkv"), "-o", new], 66, "none.mkv"),
       (calibrate + [ours, film, "-o", new, "--rule", "best"], 64, "'mse'"),
       (calibrate + [ours, film, "-o", new, "--frames", "0"], 64, "--frames 0"),

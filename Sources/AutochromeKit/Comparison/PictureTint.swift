@@ -9,7 +9,7 @@ struct PictureTint: Sendable {
   let mean: SIMD2<Double>
 
   /// What rounding and lossy encoders make of one color stays below this, in Lab units.
-  private static let leastSpread = 2.5
+  private static let leastSpread = 3.0
   private static let bandCount = 50
 
   init(_ image: LabImage) {
