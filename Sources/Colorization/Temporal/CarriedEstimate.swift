@@ -29,8 +29,7 @@ struct CarriedEstimate {
         for column in 0..<frame.width {
           let at = row * frame.width + column
           var mean = ColorMean()
-          let found = reach.fetch(
-            into: &mean, column, row, lightness: own[at].z, confidence: 1)
+          let found = reach.fetch(into: &mean, column, row, lightness: own[at].z)
           let share = min(found, reach.confidence(column, row))
           shares[at] = share
           let weight = found > 0 ? share * mean.weight / found : 0

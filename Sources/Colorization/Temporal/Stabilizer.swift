@@ -10,11 +10,15 @@ internal import Imaging
 ///
 /// A neighbour's weight is the product of
 /// - the confidence of the motion (`MotionEstimator`): photometric match, agreement there and back,
-///   inside the picture;
+///   inside the picture; motion that is believed by more than half is followed without reserve;
 /// - how like its lightness is to what the change of exposure lets expect: nothing is fetched over
 ///   an edge, so that moving objects leave no trail;
+/// - how near its lightness is to that at which the color was learned, changes of exposure apart: what is lit
+///   anew, or passes over into another picture, takes another color;
 /// - the network's certainty there, relative to that of the others;
-/// - how many frames it stands for, up to a limit that `stability` sets: 32 × stability².
+/// - how many frames it stands for, up to a limit that `stability` s sets: 10 s ÷ (1 − s), at most 256.
+///   With a limit above a second, what has settled changes no more: at 1 a resting object keeps its color
+///   over the whole shot.
 ///
 /// Nothing crosses a cut: a shot's result is the same, bit for bit, whether it is colorized alone or
 /// after another. Frames of another size, or estimates of another shape, start a shot. A lone flash or
@@ -46,7 +50,11 @@ public final class Stabilizer<Payload> {
   private var memory: Memory?
   private var balance = ChromaBalance()
   private var causal = EstimateCarrier.Causal()
+  /// How many frames the past stands for, at most.
   private let limit: Float
+  /// How many the frames ahead stand for: as many as each frame of a block has, so that their weight does
+  /// not change from block to block.
+  private let aheadLimit: Float
 
   /// - Parameters:
   ///   - stability: 0…1; held there.
@@ -56,7 +64,8 @@ public final class Stabilizer<Payload> {
     self.stability = stability > 0 ? min(stability, 1) : 0
     self.lookAhead = max(lookAhead, 0)
     self.keyFrameDistance = max(keyFrameDistance, 1)
-    limit = 32 * self.stability * self.stability
+    limit = min(10 * self.stability / (1 - self.stability), 256)
+    aheadLimit = min(limit, Float(self.lookAhead + 1) / 2)
   }
 
   /// How many frames must follow a frame before it comes back, at most.
@@ -151,7 +160,9 @@ public final class Stabilizer<Payload> {
       }
       guard index > 0 else { break }
       following = (
-        index, Memory(tracked, after: following?.memory, along: ahead[index]?.motion, limit: limit)
+        index,
+        Memory(
+          tracked, after: following?.memory, along: ahead[index]?.motion, limit: aheadLimit)
       )
     }
     return ahead
