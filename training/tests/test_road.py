@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ import torch
 from autochrome_training import data, export, loop
 
 from .pictures import write_scenes
+from .test_pretrained import published
 
 AUTOCHROME = os.environ.get(
     "AUTOCHROME", str(Path(__file__).parents[2] / ".build/release/autochrome"))
@@ -31,12 +33,14 @@ class Road(unittest.TestCase):
     def tearDownClass(cls) -> None:
         cls.temporary.cleanup()
 
-    def trained(self, objective: str, pictures: int) -> tuple[Path, loop.Progress]:
-        recipe = loop.Recipe("tiny", objective, pictures=pictures, batch=32, learning_rate=4e-3,
-                             muon=True, warmup=10, average=0.98,
+    def trained(self, objective: str, pictures: int,
+                network: str = "tiny") -> tuple[Path, loop.Progress]:
+        recipe = loop.Recipe(network, objective, pictures=pictures, batch=32, learning_rate=4e-3,
+                             muon=True, warmup=10, average=0.98, resting=0.1, left_out=0.1,
                              crops=[[0, 64, 0.75, 1.5], [0.8, 96, 0.75, 1.5]])
-        checkpoint = self.folder / f"{objective}.pt"
-        with contextlib.redirect_stdout(io.StringIO()):
+        checkpoint = self.folder / f"{network}-{objective}.pt"
+        with (mock.patch.object(loop, "published", lambda _: published()),
+              contextlib.redirect_stdout(io.StringIO())):
             progress = loop.train(recipe, self.folder / "pool", checkpoint, report_every=4)
         return checkpoint, progress
 
@@ -60,12 +64,18 @@ class Road(unittest.TestCase):
             capture_output=True, text=True, check=False)
 
     def test_the_loss_falls_and_the_engine_agrees(self) -> None:
+        for network in ("tiny", "tiny-pretrained"):
+            with self.subTest(network):
+                self.check_loss_and_engine(network)
+
+    def check_loss_and_engine(self, network: str) -> None:
         from onnx import numpy_helper, load_tensor
-        checkpoint, progress = self.trained("class-rebalanced", 4800)
+        checkpoint, progress = self.trained("class-rebalanced", 4800, network)
         losses = [row["loss"] for row in progress.history]
-        print(f"loss {losses[0]:.3f} → {losses[-1]:.3f}, AuC {progress.history[-1]['auc']:.1f}")
+        print(f"{network}: loss {losses[0]:.3f} → {losses[-1]:.3f}, "
+              f"AuC {progress.history[-1]['auc']:.1f}")
         self.assertLess(losses[-1], 0.6 * losses[0], losses)
-        folder = self.folder / "verified"
+        folder = self.folder / f"verified-{network}"
         self.exported(checkpoint, folder)
         result = self.verify(folder)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
