@@ -48,6 +48,11 @@ import Testing
         groups = random.pick([1, 1, 1, 2, 4])
         channels = groups * random.pick([1, 2, 3, 8, 16, 17])
         filters = groups * random.pick([1, 2, 5, 8, 16, 19])
+        if random.pick([true, false, false, false]) {
+          // A filter for each channel.
+          groups = channels
+          filters = channels
+        }
         let most = rank == 3 ? 5 : 13
         input = (0..<rank).map { _ in Int.random(in: 1...most, using: &random) }
         kernel = (0..<rank).map { _ in random.pick([1, 2, 3, 3, 4, 5]) }
@@ -59,7 +64,7 @@ import Testing
           isTransposed ? Int.random(in: 0..<max(stride[$0], 1), using: &random) : 0
         }
         hasBias = random.pick([true, false])
-        activation = random.pick(["", "Relu", "LeakyRelu", "Tanh"])
+        activation = random.pick(["", "Relu", "LeakyRelu", "Tanh", "Clip"])
         hasSum = random.pick([true, false])
       } while !isPossible
     }
@@ -139,6 +144,7 @@ import Testing
       case "Relu": value = max(value, 0)
       case "LeakyRelu": value = value < 0 ? value * 0.125 : value
       case "Tanh": value = tanh(value)
+      case "Clip": value = min(max(value, -0.25), 1.5)
       default: break
       }
       return Float(value)
@@ -220,8 +226,14 @@ import Testing
       last = "a"
     }
     if !c.activation.isEmpty {
+      var operands = [last]
+      if c.activation == "Clip" {
+        builder.constant("low", [], [-0.25])
+        builder.constant("high", [], [1.5])
+        operands += ["low", "high"]
+      }
       builder.node(
-        c.activation, [last], ["y"], c.activation == "LeakyRelu" ? ["alpha": .float(0.125)] : [:])
+        c.activation, operands, ["y"], c.activation == "LeakyRelu" ? ["alpha": .float(0.125)] : [:])
       last = "y"
     }
     builder.output(last)

@@ -35,6 +35,7 @@ import Testing
         switch c.activation {
         case "Relu": max(value, 0)
         case "LeakyRelu": value < 0 ? value * 0.125 : value
+        case "Clip": min(max(value, c.bounds.lowerBound), c.bounds.upperBound)
         default: value
         }
       }
@@ -95,8 +96,15 @@ import Testing
         name = "a"
       }
       if !c.activation.isEmpty {
+        var operands = [name]
+        if c.activation == "Clip" {
+          builder.constant("low", [], [c.bounds.lowerBound])
+          builder.constant("high", [], [c.bounds.upperBound])
+          operands += ["low", "high"]
+        }
         builder.node(
-          c.activation, [name], ["r"], c.activation == "LeakyRelu" ? ["alpha": .float(0.125)] : [:])
+          c.activation, operands, ["r"],
+          c.activation == "LeakyRelu" ? ["alpha": .float(0.125)] : [:])
         name = "r"
       }
       builder.node("Conv", [name, "v"], ["y"])

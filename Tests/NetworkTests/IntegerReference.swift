@@ -18,6 +18,8 @@ struct IntegerCase {
   var padding = 0
   var hasBias = false
   var activation = ""
+  /// Of "Clip".
+  var bounds: ClosedRange<Float> = 0...6
   var hasSum = false
   /// Whether x and the summand have negative numbers.
   var isSigned = (x: false, sum: false)
@@ -28,15 +30,21 @@ struct IntegerCase {
       groups = random.pick([1, 1, 1, 2])
       channels = groups * random.pick([16, 17, 24, 48, 64])
       filters = groups * random.pick([16, 21, 32, 48])
+      if random.pick([true, false, false]) {
+        // A filter for each channel.
+        groups = channels
+        filters = channels
+      }
       results = random.pick([1, 16, 19])
       height = Int.random(in: 1...9, using: &random)
       width = Int.random(in: 1...11, using: &random)
-      kernel = random.pick([1, 2, 3, 3, 3])
+      kernel = random.pick([1, 2, 3, 3, 3, 5])
       stride = random.pick([1, 1, 2])
       dilation = random.pick([1, 1, 2])
       padding = random.pick([0, 1, 2])
       hasBias = random.pick([true, false])
-      activation = random.pick(["", "Relu", "Relu", "LeakyRelu"])
+      activation = random.pick(["", "Relu", "Relu", "LeakyRelu", "Clip", "Clip"])
+      bounds = random.pick([0...1.5, 0...6, -0.75...1.25])
       hasSum = random.pick([true, false])
       isSigned = (random.pick([true, false]), random.pick([true, false]))
     } while min(height, width) + 2 * padding < (kernel - 1) * dilation + 1

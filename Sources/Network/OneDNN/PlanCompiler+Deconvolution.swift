@@ -85,7 +85,7 @@ extension PlanCompiler {
     }
     let y = operation.outputs[0]
     let shape = type(y).shape
-    let step = quantum != nil && kind.post.isHomogeneous ? quantization?.target(y) : nil
+    let step = quantum != nil && kind.post.canChangeUnit ? quantization?.target(y) : nil
     let target = try channelsLast(shape, step?.oneDNN ?? resultType(y))
     var parts: [PhasePart] = []
     for (vertical, horizontal) in phases {

@@ -32,7 +32,7 @@ extension PlanCompiler {
     let filter = try integerWeights(constant, multiplying: quantum)
     let units = IntegerUnits(
       source: quantum, weights: filter.scales,
-      target: kind.post.isHomogeneous ? quantization.target(y) : nil,
+      target: kind.post.canChangeUnit ? quantization.target(y) : nil,
       summand: kind.post.sum.flatMap { quantization.quanta[operation.inputs[$0]] })
     let attributes = try attributes(kind.post, operation, units)
     try attributes.scaleChannels(units.scales, isGrouped: kind.groups > 1)

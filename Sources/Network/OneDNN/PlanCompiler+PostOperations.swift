@@ -6,6 +6,7 @@ extension PlanCompiler {
     _ post: PostOperations, _ operation: Program.Operation, _ units: IntegerUnits? = nil
   ) throws(NetworkError) -> DNNLAttributes {
     let channel = try channelLayout(of: operation)
+    let post = post.inUnits(of: units?.step ?? 1)
     return try DNNLAttributes { ops in
       var status = dnnl_success
       if post.sum != nil {

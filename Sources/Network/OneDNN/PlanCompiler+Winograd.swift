@@ -8,7 +8,7 @@ extension PlanCompiler {
     throws(NetworkError) -> Bool
   {
     guard let map = kind.winogradMap, kind.isWorthTransforming(map),
-      kind.post.isHomogeneous,
+      kind.post.activation == nil || kind.post.activation?.slope != nil,
       let filter = program.values[program.root(operation.inputs[1])].constant
     else { return false }
     let x = operation.inputs[0]

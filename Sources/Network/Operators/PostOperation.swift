@@ -10,13 +10,22 @@ struct PostOperations: Sendable {
 
   var isEmpty: Bool { sum == nil && activation == nil && scale == nil }
 
-  /// Whether a result in other units follows from operands in these units: the activation of a × x is a
-  /// × that of x for a > 0.
-  var isHomogeneous: Bool {
+  /// Whether they can be applied to numbers in another unit, as ``inUnits(of:)`` gives them.
+  var canChangeUnit: Bool {
     switch activation {
-    case nil, .relu, .leakyRelu: true
+    case nil, .relu, .leakyRelu, .clip: true
     default: false
     }
+  }
+
+  /// The same for numbers of which one stands for `unit` > 0: an activation that is no more than a factor
+  /// stays, bounds are divided.
+  func inUnits(of unit: Float) -> PostOperations {
+    var changed = self
+    if case .clip(let low, let high) = activation {
+      changed.activation = .clip(low / unit, high / unit)
+    }
+    return changed
   }
 
   /// Applies them to `count` numbers of one channel.

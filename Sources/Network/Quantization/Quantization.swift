@@ -36,14 +36,14 @@ struct Quantization: Sendable {
       let (x, y) = (operation.inputs[0], operation.outputs.first ?? operation.inputs[0])
       switch operation.kind {
       case let kind as any PostProcessing:
-        guard quanta[x] != nil, kind.inputChannels / kind.groups >= Self.leastChannels,
+        guard quanta[x] != nil, Self.pays(kind),
           operation.inputs.indices.allSatisfy({
             $0 == 0 || $0 == kind.post.sum || program.isConstant(operation.inputs[$0])
           })
         else { continue }
         integerOperations.insert(index)
         if !outputs.contains(x) { kept.insert(x) }
-        if kind.post.isHomogeneous, target(y) != nil, let sum = kind.post.sum {
+        if kind.post.canChangeUnit, target(y) != nil, let sum = kind.post.sum {
           keep(operation.inputs[sum], outputs)
         }
       case let kind where kind.movesIntegers || kind.addsIntegers:
@@ -53,6 +53,17 @@ struct Quantization: Sendable {
       default: continue
       }
     }
+  }
+
+  /// Whether integers are faster: with many channels to a product, or, where each channel has a filter of
+  /// its own and what counts is how much is moved, with many of those.
+  private static func pays(_ kind: any PostProcessing) -> Bool {
+    if let kind = kind as? Convolution, kind.groups == kind.inputChannels,
+      kind.groups == kind.outputChannels
+    {
+      return kind.groups >= leastChannels
+    }
+    return kind.inputChannels / kind.groups >= leastChannels
   }
 
   private mutating func keep(_ value: ValueID, _ outputs: Set<ValueID>) {
