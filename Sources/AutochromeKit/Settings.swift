@@ -76,7 +76,7 @@ public struct Settings: Codable, Hashable, Sendable {
   var encoderOptionIsDefault: Bool
 
   /// The name of the default network.
-  public static let defaultModel = "autochrome-fast"
+  public static let defaultModel = "autochrome"
 
   /// Lays `options` over the pipeline that they name (or that suits the input) and checks all.
   /// - Throws: `AutochromeError` with status `usage` naming the setting, its value and its range.

@@ -28,7 +28,8 @@ struct SettingsOptions: ParsableArguments {
 
   @Option(
     name: [.short, .long],
-    help: "A network by name (see 'model list') or an ONNX file; default: \(Settings.defaultModel)."
+    help:
+      "A network by name (see 'model list') or an ONNX file; default: \(Settings.defaultModel), or the pipeline's."
   )
   var model: String?
 

@@ -196,7 +196,7 @@ import Testing
   @Test func modelsAreListedAndShown() throws {
     #expect(
       String(decoding: try runProgram(["model", "list"]).output, as: UTF8.self)
-        .contains("autochrome-fast (default)"))
+        .contains("autochrome (default)\n"))
     let shown = try runProgram(["model", "show", "--json"])
     let summary = try #require(
       try JSONSerialization.jsonObject(with: shown.output) as? [String: Any])

@@ -7,6 +7,7 @@ import Testing
   func shippedPipelinesAreValid(name: String) throws {
     let settings = try Settings(pipeline: name, suggested: "film", options: SettingsLayer())
     #expect(settings.pipeline == name)
+    #expect(settings.model == (name == "stream" ? "autochrome-fast" : "autochrome"))
     if name == "stream" { #expect(settings.lookAhead == 0) }
     if name == "archive" { #expect(settings.codec == "ffv1") }
     if name == "photos" { #expect(settings.stability == 0) }
