@@ -129,6 +129,7 @@ install:
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/autochrome"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/lib/autochrome/autochrome"
 	rm -rf "$(DESTDIR)$(PREFIX)/lib/autochrome/$(notdir $(RESOURCES))"
+	install -m 644 LICENSE NOTICE "$(DESTDIR)$(PREFIX)/lib/autochrome/"
 	cp -R $(RESOURCES) "$(DESTDIR)$(PREFIX)/lib/autochrome/"
 	chmod -R u=rwX,go=rX "$(DESTDIR)$(PREFIX)/lib/autochrome/$(notdir $(RESOURCES))"
 	ln -sfn ../lib/autochrome/autochrome "$(DESTDIR)$(PREFIX)/bin/autochrome"
