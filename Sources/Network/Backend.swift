@@ -7,6 +7,14 @@ public enum Backend: String, CaseIterable, Sendable {
   case oneDNN = "onednn"
   /// Matrix multiplication of OpenBLAS with plain loops around it; runs anywhere.
   case openBLAS = "openblas"
+
+  /// The precisions that it has kernels for, whether or not they pay on this CPU.
+  var precisions: [Precision] {
+    switch self {
+    case .oneDNN: Precision.allCases
+    case .openBLAS: [.float32]
+    }
+  }
 }
 
 /// The number format in which arrays pass between layers. Sums are fp32, those of integers 32 bits.
@@ -38,7 +46,7 @@ public struct BackendInfo: Sendable, Equatable {
   public let precisions: [Precision]
   /// All that can be asked for: those in ``precisions``, and int8 where it is right but gains nothing.
   public var computable: [Precision] {
-    backend == .oneDNN && !precisions.contains(.int8) ? precisions + [.int8] : precisions
+    precisions + [.int8].filter { backend.precisions.contains($0) && !precisions.contains($0) }
   }
 
   /// The back ends of this build, the fastest first.

@@ -55,9 +55,11 @@ public final class Session: Sendable {
   ) throws(NetworkError) {
     let backend = backend ?? .oneDNN
     let (precision, found) = precision.map { ($0, nil) } ?? Self.fastest(model, backend)
-    guard backend == .oneDNN || precision == .float32 else {
+    guard backend.precisions.contains(precision) else {
       throw NetworkError(
-        .unsupported, file: model.name, "the back end openblas computes in fp32 only")
+        .unsupported, file: model.name,
+        "the back end \(backend.rawValue) computes in "
+          + backend.precisions.map(\.rawValue).joined(separator: ", ") + " only")
     }
     guard (1...1024).contains(threadsPerRun) else {
       throw NetworkError(
