@@ -46,7 +46,7 @@ import Testing
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    let data = pipe.fileHandleForReading.readToTheEnd()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
     let dump = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

@@ -282,7 +282,7 @@ import Testing
     process.standardError = FileHandle.nullDevice
     try process.run()
     let dump = String(
-      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      decoding: output.fileHandleForReading.readToTheEnd(), as: UTF8.self)
     process.waitUntilExit()
     let title = dump.components(separatedBy: "<title>").dropFirst().first?.prefix { $0 != "<" }
     #expect(title == "inset(0px 50% 0px 0px); inset(0px 20% 0px 0px); 208 208 208 208; 3")

@@ -135,7 +135,7 @@ import Testing
     shell.standardError = errors
     try shell.run()
     let said = String(
-      decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      decoding: errors.fileHandleForReading.readToTheEnd(), as: UTF8.self)
     shell.waitUntilExit()
     #expect(shell.terminationStatus == 74, "\(said)")
     #expect(said.contains("color.partial.mkv"), "\(said)")
@@ -237,12 +237,12 @@ import Testing
     // Once it tells that frames are done, it has many more before it.
     var said = ""
     while !said.contains("\"framesDone\":") || said.contains("\"framesDone\":0") {
-      let more = errors.fileHandleForReading.availableData
+      let more = errors.fileHandleForReading.readMore()
       try #require(!more.isEmpty, "\(said)")
       said = String(decoding: more, as: UTF8.self)
     }
     kill(process.processIdentifier, SIGHUP)
-    _ = errors.fileHandleForReading.readDataToEndOfFile()
+    _ = errors.fileHandleForReading.readToTheEnd()
     process.waitUntilExit()
     #expect(process.terminationReason == .exit)
     #expect(process.terminationStatus == (isIgnored ? 0 : 130))

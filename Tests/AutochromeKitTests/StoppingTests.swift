@@ -42,7 +42,7 @@ import Testing
     func waitForFrames() throws {
       var said = ""
       while !said.contains("\"framesDone\":") || said.hasSuffix("\"framesDone\":0") {
-        let more = errors.fileHandleForReading.availableData
+        let more = errors.fileHandleForReading.readMore()
         try #require(!more.isEmpty, "\(said)")
         said = String(decoding: more, as: UTF8.self)
       }
@@ -70,7 +70,7 @@ import Testing
     #expect(run.status() == 130)
     #expect(scratch.names.isEmpty)
     let said = String(
-      decoding: run.errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      decoding: run.errors.fileHandleForReading.readToTheEnd(), as: UTF8.self)
     #expect(said == "autochrome: Stopped before the first frame was done.\n")
   }
 
@@ -162,7 +162,7 @@ import Testing
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
     #expect(process.terminationStatus == status)
-    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let said = String(decoding: errors.fileHandleForReading.readToTheEnd(), as: UTF8.self)
     if status == 0 {
       #expect(try readFrames(scratch.path("color.mkv")).count == 3)
     } else {
@@ -180,7 +180,7 @@ import Testing
     kill(run.process.processIdentifier, SIGHUP)
     usleep(20_000)
     kill(run.process.processIdentifier, SIGHUP)
-    _ = run.errors.fileHandleForReading.readDataToEndOfFile()
+    _ = run.errors.fileHandleForReading.readToTheEnd()
     #expect(run.status() == 130)
     #expect(scratch.names == ["color.partial.mkv", "film.y4m"])
     #expect(try !readFrames(scratch.path("color.partial.mkv")).isEmpty)

@@ -124,17 +124,41 @@ func runProgram(
   let queue = DispatchQueue(label: "pipes", attributes: .concurrent)
   let group = DispatchGroup()
   let said = Box<Data>(Data())
-  queue.async(group: group) { said.value = errors.fileHandleForReading.readDataToEndOfFile() }
+  queue.async(group: group) { said.value = errors.fileHandleForReading.readToTheEnd() }
   queue.async(group: group) {
     if let input { try? standardInput.fileHandleForWriting.write(contentsOf: input) }
     try? standardInput.fileHandleForWriting.close()
   }
-  let data = output.fileHandleForReading.readDataToEndOfFile()
+  let data = output.fileHandleForReading.readToTheEnd()
   group.wait()
   process.waitUntilExit()
   let text = String(decoding: said.value, as: UTF8.self)
   #expect(!text.contains("Sanitizer"), "\(text)")
   return (process.terminationStatus, data, text)
+}
+
+extension FileHandle {
+  /// What comes until the end. Unlike Foundation's functions of this purpose, it neither traps nor fails
+  /// where a signal interrupts it.
+  func readToTheEnd() -> Data {
+    var result = Data()
+    while true {
+      let more = readMore()
+      if more.isEmpty { return result }
+      result += more
+    }
+  }
+
+  /// What is there, after waiting for something; empty at the end.
+  func readMore() -> Data {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Foundation.read(fileDescriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      if count < 0 { Issue.record("reading failed: \(String(cString: strerror(errno)))") }
+      return Data(buffer.prefix(max(0, count)))
+    }
+  }
 }
 
 /// Makes fixtures with FFmpeg's command line tool; words are separated by spaces.

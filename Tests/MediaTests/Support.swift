@@ -35,22 +35,22 @@ func run(_ tool: String, _ arguments: [String]) throws -> Data {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
   process.arguments = [tool] + arguments
-  let output = Pipe()
-  let errors = FileManager.default.temporaryDirectory
-    .appendingPathComponent("stderr-\(UUID().uuidString)")
-  try Data().write(to: errors)
-  defer { do { try FileManager.default.removeItem(at: errors) } catch { print(error) } }
-  process.standardOutput = output
-  process.standardError = try FileHandle(forWritingTo: errors)
+  // Files, not pipes: Foundation traps where the reading of a pipe is interrupted.
+  let folder = try TemporaryFolder()
+  func created(_ name: String) throws -> FileHandle {
+    try Data().write(to: URL(fileURLWithPath: folder.file(name)))
+    return try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file(name)))
+  }
+  process.standardOutput = try created("output")
+  process.standardError = try created("errors")
   process.standardInput = FileHandle.nullDevice
   try process.run()
-  let data = output.fileHandleForReading.readDataToEndOfFile()
   process.waitUntilExit()
   guard process.terminationStatus == 0 else {
-    let said = try String(contentsOf: errors, encoding: .utf8)
+    let said = try String(contentsOfFile: folder.file("errors"), encoding: .utf8)
     throw ToolFailure(description: "\(tool) \(arguments.joined(separator: " ")): \(said)")
   }
-  return data
+  return try Data(contentsOf: URL(fileURLWithPath: folder.file("output")))
 }
 
 /// Makes fixtures with FFmpeg's command line tool, independent of the module under test.
