@@ -13,7 +13,7 @@ enum ExistingOutput {
   static func isWhole(_ job: ColorizationJob) throws(AutochromeError) -> Bool {
     let request = job.request
     if let names = request.pictureNames { return isWhole(names, of: request) }
-    guard request.output != "-", FileManager.default.fileExists(atPath: request.output) else {
+    guard request.output != "-", FileSystem.exists(request.output) else {
       return false
     }
     if let fault = try fault(of: job) {
@@ -30,9 +30,7 @@ enum ExistingOutput {
     guard case .pattern = names.kind else {
       let wanted = request.pictures ?? MediaSource.pictureNames(of: request.input)
       guard !wanted.isEmpty, wanted.allSatisfy({ MediaName.isPicture($0) }),
-        case .success(let found) = Result(catching: {
-          try FileManager.default.contentsOfDirectory(atPath: names.folder)
-        })
+        let found = FileSystem.names(in: names.folder)
       else { return false }
       let stems = Set(found.filter { MediaName.isPicture($0) }.map { PathParts.stem(of: $0) })
       return wanted.allSatisfy { stems.contains(PathParts.stem(of: $0)) }

@@ -1,4 +1,3 @@
-import Foundation
 import Media
 
 /// The films and pictures that one argument stands for.
@@ -11,9 +10,9 @@ struct InputExpansion {
   init(_ input: String) throws(AutochromeError) {
     if input == "-" {
       items = [InputItem(.stream, input)]
-    } else if JobOutputs.isFolder(input) {
+    } else if FileSystem.isFolder(input) {
       try expandFolder(input)
-    } else if FileManager.default.fileExists(atPath: input) {
+    } else if FileSystem.exists(input) {
       items = [InputItem(MediaName.isPicture(input) ? .picture : .film, input)]
     } else if MediaName.isWildcard(input) {
       try expandWildcard(input)
@@ -27,17 +26,13 @@ struct InputExpansion {
 
   private mutating func expandFolder(_ folder: String) throws(AutochromeError) {
     // A folder that can't be read is told of when it is opened.
-    guard
-      case .success(let names) = Result(catching: {
-        try FileManager.default.contentsOfDirectory(atPath: folder)
-      })
-    else {
+    guard let names = FileSystem.names(in: folder) else {
       items = [InputItem(.folder, folder)]
       return
     }
     let films = names.filter {
       !$0.hasPrefix(".") && MediaName.isFilm($0)
-        && !JobOutputs.isFolder(PathParts.join(folder, $0))
+        && !FileSystem.isFolder(PathParts.join(folder, $0))
     }
     guard !films.isEmpty else {
       items = [InputItem(.folder, folder)]
@@ -88,12 +83,7 @@ struct InputExpansion {
 
   /// In natural order, folders left out.
   private static func files(matching wildcard: String) -> [String] {
-    var found = glob_t()
-    defer { globfree(&found) }
-    guard glob(wildcard, 0, nil, &found) == 0 else { return [] }
-    let paths = (0..<Int(found.gl_pathc)).compactMap { index in
-      found.gl_pathv[index].map { String(cString: $0) }
-    }
-    return MediaName.inNaturalOrder(paths.filter { !JobOutputs.isFolder($0) })
+    MediaName.inNaturalOrder(
+      FileSystem.paths(matching: wildcard).filter { !FileSystem.isFolder($0) })
   }
 }

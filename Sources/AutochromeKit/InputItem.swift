@@ -1,4 +1,3 @@
-import Foundation
 import Media
 
 /// One film or picture that is to be colorized.
@@ -36,7 +35,7 @@ struct InputItem: Hashable, Sendable {
   /// What it is called in a folder of several.
   var fullName: String {
     if let runName { return runName }
-    guard kind == .folder, !JobOutputs.isFolder(path) else { return Self.name(ofFolder: path) }
+    guard kind == .folder, !FileSystem.isFolder(path) else { return Self.name(ofFolder: path) }
     // A pattern or a wildcard is called as its folder.
     let isPattern = MediaName.isPicturePattern(path) || MediaName.isWildcard(path)
     return isPattern ? Self.name(ofFolder: PathParts.folder(of: path)) : PathParts.name(of: path)

@@ -1,11 +1,10 @@
-import Foundation
 import Media
 
 /// What an output is by its name.
 enum JobOutputs {
   /// Whether `output` is a folder or a pattern of single pictures, or one picture.
   static func isPictures(_ output: String, inputIsFolder: Bool) -> Bool {
-    MediaName.isPicture(output) || isFolder(output) || output.hasSuffix("/")
+    MediaName.isPicture(output) || FileSystem.isFolder(output) || output.hasSuffix("/")
       || MediaName.isPicturePattern(output)
       || (inputIsFolder && PathParts.fileExtension(of: output).isEmpty)
   }
@@ -19,11 +18,5 @@ enum JobOutputs {
       "jpeg": "mjpeg", "jpg": "mjpeg", "tif": "tiff",
     ]
     return names[name.lowercased()] ?? name
-  }
-
-  static func isFolder(_ path: String) -> Bool {
-    var isDirectory: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-      && isDirectory.boolValue
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Media
 
 /// What is to be colorized, and where it goes.
@@ -25,7 +24,7 @@ public struct JobRequest: Hashable, Sendable {
 
   /// Whether pictures are read that make up a film.
   var readsPictureFolder: Bool {
-    pictures != nil || JobOutputs.isFolder(input) || MediaName.isWildcard(input)
+    pictures != nil || FileSystem.isFolder(input) || MediaName.isWildcard(input)
       || MediaName.isPicturePattern(input)
   }
 
@@ -37,14 +36,14 @@ public struct JobRequest: Hashable, Sendable {
     if MediaName.isPicturePattern(output) {
       return PictureNames(folder: PathParts.folder(of: output), kind: .pattern(output))
     }
-    guard JobOutputs.isFolder(output) || !MediaName.isPicture(output) else { return nil }
+    guard FileSystem.isFolder(output) || !MediaName.isPicture(output) else { return nil }
     if let pictures { return PictureNames(folder: output, kind: .named(pictures)) }
     return PictureNames(folder: output, kind: .asIn(input))
   }
 
   /// What messages call the output: of one picture that goes into a folder, its name there.
   public var outputTitle: String {
-    pictures == nil && MediaName.isPicture(input) && JobOutputs.isFolder(output)
+    pictures == nil && MediaName.isPicture(input) && FileSystem.isFolder(output)
       ? PathParts.join(output, PathParts.name(of: input)) : output
   }
 
@@ -53,7 +52,7 @@ public struct JobRequest: Hashable, Sendable {
   public var suggestedPipeline: String {
     if input == "-" { return "stream" }
     return pictures == nil && MediaName.isPicture(input)
-      && (FileManager.default.fileExists(atPath: input)
+      && (FileSystem.exists(input)
         || !(MediaName.isPicturePattern(input) || MediaName.isWildcard(input)))
       ? "photos" : "film"
   }

@@ -1,4 +1,3 @@
-import Foundation
 import Media
 
 /// What the arguments of a command mean: which films there are, and where each goes.
@@ -46,7 +45,7 @@ public struct JobRequests: Sendable {
 
   private static func missingOutput(_ inputs: [String]) -> AutochromeError {
     guard inputs.count > 1, let last = inputs.last, MediaName.isFile(last) || last.hasSuffix("/"),
-      !FileManager.default.fileExists(atPath: last)
+      !FileSystem.exists(last)
     else {
       return AutochromeError(
         .usage, "The output is missing; name it with -o, such as -o color.mkv.")
@@ -70,8 +69,8 @@ public struct JobRequests: Sendable {
     guard output != "-" else {
       throw AutochromeError(.usage, "\(what) a folder as output, not stdout; name one.")
     }
-    guard !JobOutputs.isFolder(output) else { return }
-    guard !FileManager.default.fileExists(atPath: output) else {
+    guard !FileSystem.isFolder(output) else { return }
+    guard !FileSystem.exists(output) else {
       throw AutochromeError(.usage, "\(what) a folder as output, and '\(output)' is a file.")
     }
     guard output.hasSuffix("/") || !MediaName.isFile(output) else {
@@ -96,7 +95,7 @@ public struct JobRequests: Sendable {
       // The folder gives the picture its name, and the ending of what is written.
       request.output = PathParts.join(output, "")
     case .picture: break
-    case .film where output.hasSuffix("/") || JobOutputs.isFolder(output),
+    case .film where output.hasSuffix("/") || FileSystem.isFolder(output),
       .stream where needsFolder && !isTemplate:
       request.output = PathParts.join(output, PathParts.name(of: item.path))
     case .film, .run, .folder, .stream:

@@ -126,7 +126,7 @@ public struct Probe: Codable, Sendable {
   /// - Throws: `AutochromeError` if the file exists, since it may have been corrected, or can't be
   ///   written.
   public func writeCuts(to path: String) throws(AutochromeError) {
-    guard !FileManager.default.fileExists(atPath: path) else {
+    guard !FileSystem.exists(path) else {
       throw AutochromeError(
         .cannotCreate, "The cuts '\(path)' exist already; remove them, or name another file.")
     }

@@ -38,22 +38,6 @@ func opendir(_ path: String) -> OpaquePointer? {
   FileNameText.withCString(path) { Foundation.opendir($0) }
 }
 
-/// What lies under a name, as `S_IFMT` has it; `nil` if there is nothing.
-func fileType(of path: String) -> mode_t? {
-  var status = stat()
-  return fileStatus(path, &status) == 0 ? status.st_mode & S_IFMT : nil
-}
-
-/// Creates a folder and those that it lies in. Returns the reason why it is not there then, as the
-/// system has it, or 0.
-func makeFolders(_ path: String) -> Int32 {
-  if let type = fileType(of: path) { return type == S_IFDIR ? 0 : ENOTDIR }
-  let parent = PathParts.folder(of: path)
-  if !parent.isEmpty, parent != path {
-    let reason = makeFolders(parent)
-    if reason != 0 { return reason }
-  }
-  let status = FileNameText.withCString(path) { mkdir($0, 0o777) }
-  // Another process may have been quicker.
-  return status == 0 || errno == EEXIST ? 0 : errno
+func mkdir(_ path: String, _ mode: mode_t) -> Int32 {
+  FileNameText.withCString(path) { Foundation.mkdir($0, mode) }
 }

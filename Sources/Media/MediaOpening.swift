@@ -19,7 +19,7 @@ public enum MediaSource {
     case "mkv": options.format = "matroska"
     default: break
     }
-    let type = fileType(of: path)
+    let type = FileSystem.type(of: path)
     if type == S_IFDIR
       || (type == nil && path != "-"
         && (PictureList.isNumbered(path) || PictureList.isWildcard(path)))
@@ -81,7 +81,7 @@ public enum MediaSink {
       return try RawVideoSink(path: path, source: source, options: options)
     }
     let isPictures =
-      fileType(of: path) == S_IFDIR || path.hasSuffix("/")
+      FileSystem.isFolder(path) || path.hasSuffix("/")
       // Numbered pictures have the ending of pictures, or none.
       || (PictureList.isNumbered(path) && ending.isEmpty)
       || PictureKind.encoder(forExtension: ending) != nil
@@ -95,7 +95,7 @@ public enum MediaSink {
   /// - Throws: `MediaError` if it cannot be created or written.
   public static func createFolder(_ folder: String) throws {
     let folder = folder.isEmpty ? "." : folder
-    let reason = makeFolders(folder)
+    let reason = FileSystem.makeFolders(folder)
     guard reason == 0 else {
       throw MediaError(
         .cannotCreate, "The folder \(folder) cannot be created; check its name and permissions.",
@@ -117,7 +117,7 @@ public enum MediaSink {
 
   /// Whether something is under this name that keeps nothing of what is written to it.
   package static func isDevice(_ path: String) -> Bool {
-    FileSystem.status(path).map { [S_IFCHR, S_IFBLK].contains($0.st_mode & S_IFMT) } ?? false
+    FileSystem.type(of: path).map { [S_IFCHR, S_IFBLK].contains($0) } ?? false
   }
 
   /// - Throws: `MediaError` if `path`, `-` being stdout, is a terminal.

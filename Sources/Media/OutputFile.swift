@@ -40,7 +40,7 @@ final class OutputFile: @unchecked Sendable {
       isSeekable = fstat(1, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
       return
     }
-    let kind = FileSystem.status(path).map { $0.st_mode & S_IFMT }
+    let kind = FileSystem.type(of: path)
     if kind == S_IFDIR {
       throw MediaError(.cannotCreate, "\(path) is a folder; give the name of a file.")
     }

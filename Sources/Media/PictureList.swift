@@ -16,10 +16,9 @@ struct PictureList: Sendable {
   /// Lists a folder, a pattern, a wildcard or the one file `path`. Folders are no pictures, whatever
   /// their names.
   init(_ path: String) throws {
-    var status = stat()
-    let exists = fileStatus(path, &status) == 0
-    let isFolder = exists && status.st_mode & S_IFMT == S_IFDIR
-    if exists && !isFolder {
+    let type = FileSystem.type(of: path)
+    let exists = type != nil
+    if exists && type != S_IFDIR {
       let parent = PathParts.folder(of: path)
       folder = parent.isEmpty ? "." : parent
       names = [PathParts.name(of: path)]
@@ -70,39 +69,22 @@ struct PictureList: Sendable {
 
   /// The names in `folder` that `accepts` takes, those of folders left out.
   private static func files(in folder: String, where accepts: (String) -> Bool) throws -> [String] {
-    func failure(_ reason: Int32) -> MediaError {
-      MediaError(
-        .noSuchFile, "The folder \(folder) cannot be read; check its name and permissions.",
-        underlying: String(cString: strerror(reason)))
-    }
-    guard let stream = opendir(folder) else {
-      throw failure(errno)
-    }
-    defer { closedir(stream) }
     var result: [String] = []
-    while true {
-      errno = 0
-      guard let entry = readdir(stream) else {
-        if errno != 0 { throw failure(errno) }
-        return result
-      }
-      let bytes = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: UInt8.self, capacity: 256) { name in
-          Array(UnsafeBufferPointer(start: name, count: 256).prefix { $0 != 0 })
-        }
-      }
-      let name = FileNameText.text(of: bytes)
-      guard accepts(name) else { continue }
-      switch Int(entry.pointee.d_type) {
-      case DT_DIR: continue
-      case DT_LNK, DT_UNKNOWN:
-        var status = stat()
-        let isThere = fileStatus(folder + "/" + name, &status) == 0
-        if isThere && status.st_mode & S_IFMT == S_IFDIR { continue }
+    let reason = FileSystem.forEachName(in: folder) { name, type in
+      guard accepts(name) else { return }
+      switch type {
+      case DT_DIR: return
+      case DT_LNK, DT_UNKNOWN: if FileSystem.isFolder(folder + "/" + name) { return }
       default: break
       }
       result.append(name)
     }
+    guard reason == 0 else {
+      throw MediaError(
+        .noSuchFile, "The folder \(folder) cannot be read; check its name and permissions.",
+        underlying: String(cString: strerror(reason)))
+    }
+    return result
   }
 
   /// What a reader may want to know of the numbers that are missing, in one sentence.

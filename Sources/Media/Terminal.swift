@@ -5,7 +5,7 @@ enum Terminal {
   /// - Throws: `MediaError` if `path`, `-` being stdout, is a terminal.
   static func refuse(_ path: String) throws {
     if path == "-" { return try refuse(1, named: "stdout") }
-    guard FileSystem.status(path).map({ $0.st_mode & S_IFMT }) == S_IFCHR else { return }
+    guard FileSystem.type(of: path) == S_IFCHR else { return }
     let device = FileSystem.open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK)
     guard device >= 0 else { return }
     defer { close(device) }

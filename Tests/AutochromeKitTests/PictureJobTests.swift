@@ -69,7 +69,14 @@ import Testing
       "$0" "$name/$name.jpg" -o "$name.png" --quiet
       test -s "out$name/$name.jpg"
       test -s "$name.png"
-      test $(ls | wc -l) = 4
+      mkdir "films$name"
+      ffmpeg -v error -nostdin -i "$name/$name.jpg" -c:v ffv1 "films$name/$name.mkv"
+      "$0" "films$name" -o 'color/{name}.mkv' --codec ffv1 --quiet
+      test -s "color/$name.mkv"
+      "$0" "films$name" -o 'color/{name}.mkv' --codec ffv1 --skip-existing 2>&1 | grep -q 'is there'
+      "$0" "films$name/*.mkv" -o more/ --codec ffv1 --quiet
+      test -s "more/$name.mkv"
+      test $(ls | wc -l) = 7
       """
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -77,7 +84,7 @@ import Testing
     let errors = Pipe()
     process.standardError = errors
     try process.run()
-    let said = errors.fileHandleForReading.readDataToEndOfFile()
+    let said = errors.fileHandleForReading.readToTheEnd()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0, "\(String(decoding: said, as: UTF8.self))")
   }
