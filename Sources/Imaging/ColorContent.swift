@@ -10,37 +10,39 @@ public enum ColorContent: String, Codable, Hashable, Sendable {
 
 /// Examines the chroma of a picture.
 ///
-/// The picture is divided into cells, about 16 from top to bottom, of which the means are taken: noise,
-/// and what the subsampling leaves at edges, cancel out. In a toned picture the chroma is a function of
-/// the luma alone. So for each sixteenth of the luma range the median chroma of its cells is found, and
-/// between them the chroma is taken to change linearly; cells that are far from that curve have a color
-/// of their own, and a picture in which more than a few have one is in color. If not, it is toned where the chroma of most cells is farther from neutral than a poorly
-/// adjusted capture puts it, and gray otherwise.
+/// In a toned picture the chroma is a function of the luma alone. So for each sixty-fourth of the luma range
+/// the median chroma of the samples is found, and between them the chroma is taken to change linearly. The
+/// picture is divided into cells, about 16 from top to bottom, and in each of them the means of the chroma
+/// and of what that curve gives for its samples are compared: noise, and what the subsampling leaves at
+/// edges, cancel out. Cells that are far from the curve have a color of their own, and a picture in which
+/// more than a few have one is in color; so is one whose curve leaps, such as color bars, each of a luma of
+/// its own. If not, it is toned where the chroma of more than a tenth of the
+/// cells is farther from neutral than a poorly adjusted capture puts it, and gray otherwise.
 public struct ColorSurvey: Hashable, Sendable {
   /// What was found.
   public let content: ColorContent
-  /// Median Cb and Cr, −½…½: the cast, or the tone.
+  /// Median Cb and Cr, −½…½: the cast, or the tone where there is one.
   public let tone: SIMD2<Float>
   /// Whether there is nothing to see, as in a black frame: it says nothing of the film's colors.
   public let isBlank: Bool
 
   /// Cells from top to bottom, about.
   private static let rows = 16
-  /// Sides of a cell in samples that are looked at, at most.
+  /// Samples of a cell's side that are looked at, about.
   private static let samplesPerSide = 8
-  /// Bands of luma in each of which one tone is expected.
-  private static let bands = 16
-  /// Farther than this from its band's tone a cell has a color of its own; 6 codes of 8 bits.
-  private static let ownColor: Float = 6.0 / 224
+  /// Farther than this from what its luma explains, a cell has a color of its own; 4 codes of 8 bits.
+  private static let ownColor: Float = 4.0 / 224
   /// The share of cells with a color of their own that makes a picture one in color: more than a
   /// station's logo takes.
   private static let colorShare = 0.05
   /// Farther than this from neutral the picture has a tone; 6 codes of 8 bits.
   private static let leastTone: Float = 6.0 / 224
+  /// The share of cells with a tone that makes a picture a toned one: in a dark picture most have little.
+  private static let toneShare = 0.1
   /// Standard deviation of luma, black to white being 1, below which there is nothing to see.
   private static let leastContrast: Float = 0.015
 
-  /// Examines `picture`: at most 64 samples of each cell and plane, whatever the size.
+  /// Examines `picture`: about 64 samples of each cell, whatever the size.
   public init(_ picture: Picture) {
     guard picture.format.model != .gray else {
       self.init(content: .gray, tone: .zero, isBlank: false)
@@ -55,22 +57,34 @@ public struct ColorSurvey: Hashable, Sendable {
     self.isBlank = isBlank
   }
 
-  /// - Parameter cells: Y′, Cb and Cr of each.
-  private init(cells: [SIMD3<Float>]) {
-    let count = Float(cells.count)
-    let mean = cells.reduce(0) { $0 + $1.x } / count
-    let variance = cells.reduce(0) { $0 + ($1.x - mean) * ($1.x - mean) } / count
-    let curve = ToneCurve(cells, bands: Self.bands)
-    let distant = cells.count {
-      Self.length(SIMD2($0.y, $0.z) - curve.tone(ofLuma: $0.x)) > Self.ownColor
+  private init(cells: Cells) {
+    let curve = ToneCurve(cells.samples, leastShare: Self.colorShare)
+    // Y′, Cb and Cr, and the distance from the curve.
+    let means = cells.ranges.map { range -> (value: SIMD3<Float>, distance: Float) in
+      var (sum, explained) = (SIMD3<Float>.zero, SIMD2<Float>.zero)
+      for sample in cells.samples[range] {
+        sum += sample
+        explained += curve.tone(ofLuma: sample.x)
+      }
+      let count = Float(range.count)
+      return (sum / count, Self.length(SIMD2(sum.y, sum.z) - explained) / count)
     }
-    let chroma = cells.map { SIMD2($0.y, $0.z) }
-    let strengths = chroma.map(Self.length).sorted()
+    let count = Float(means.count)
+    let mean = means.reduce(0) { $0 + $1.value.x } / count
+    let variance = means.reduce(0) { $0 + ($1.value.x - mean) * ($1.value.x - mean) } / count
+    let distant = means.count { $0.distance > Self.ownColor }
+    let chroma = means.map { SIMD2($0.value.y, $0.value.z) }
+    let toned = chroma.filter { Self.length($0) > Self.leastTone }
     let content: ColorContent =
-      Double(distant) > Self.colorShare * Double(cells.count)
-      ? .color : strengths[strengths.count / 2] > Self.leastTone ? .toned : .gray
+      curve.leaps || Double(distant) > Self.colorShare * Double(means.count)
+      ? .color
+      : Double(toned.count) > Self.toneShare * Double(means.count) ? .toned : .gray
+    let counted = content == .toned ? toned : chroma
     self.init(
-      content: content, tone: median(chroma),
+      content: content,
+      tone: SIMD2(
+        counted.map(\.x).sorted()[counted.count / 2],
+        counted.map(\.y).sorted()[counted.count / 2]),
       isBlank: content == .gray && variance < Self.leastContrast * Self.leastContrast)
   }
 
@@ -78,92 +92,138 @@ public struct ColorSurvey: Hashable, Sendable {
     (vector * vector).sum().squareRoot()
   }
 
-  /// Mean Y′, Cb and Cr of each cell.
-  private static func cells(of picture: Picture) -> [SIMD3<Float>] {
+  /// What is looked at.
+  private struct Cells {
+    /// Y′, Cb and Cr, cell by cell.
+    var samples: [SIMD3<Float>] = []
+    /// Where the samples of each cell lie, at least one.
+    var ranges: [Range<Int>] = []
+  }
+
+  /// Samples of chroma that are spread over each cell, and the mean luma of what each of them covers.
+  private static func cells(of picture: Picture) -> Cells {
     let format = picture.format
     let color = picture.color.resolved(
       width: picture.width, height: picture.height, format: format)
     let scale = CodeScale(bitDepth: format.bitDepth, range: color.range)
-    // No plane has fewer samples than there are cells.
-    let coarsest = picture.planes[1]
-    let rows = min(Self.rows, coarsest.height)
-    let columns = min(
-      coarsest.width, max(1, min(4 * Self.rows, Self.rows * picture.width / picture.height)))
-    let means = picture.planes.prefix(3).map { Self.means(of: $0, columns: columns, rows: rows) }
     let weights = LumaWeights(forRGBWith: color.primaries)
-    return (0..<rows * columns).map { cell in
-      let codes = means.map { Double($0[cell]) }
+    let (first, second, third) = (picture.planes[0], picture.planes[1], picture.planes[2])
+    let rows = min(Self.rows, second.height)
+    let columns = min(
+      second.width, max(1, min(4 * Self.rows, Self.rows * picture.width / picture.height)))
+    func sample(_ x: Int, _ y: Int) -> SIMD3<Float> {
+      let codes = SIMD3(
+        first.mean(over: x, y, of: second), Double(second[x, y]), Double(third[x, y]))
       guard format.model == .rgb else {
         return SIMD3(
-          Float(scale.luma(codes[0])), Float(scale.chroma(codes[1])), Float(scale.chroma(codes[2])))
+          Float(scale.luma(codes.x)), Float(scale.chroma(codes.y)), Float(scale.chroma(codes.z)))
       }
-      let rgb = SIMD3(scale.luma(codes[0]), scale.luma(codes[1]), scale.luma(codes[2]))
+      let rgb = SIMD3(scale.luma(codes.x), scale.luma(codes.y), scale.luma(codes.z))
       let (cb, cr) = weights.chroma(rgb)
       return SIMD3(Float(weights.luma(rgb)), Float(cb), Float(cr))
     }
-  }
-
-  /// The mean code in each cell of a plane, of samples spread over it.
-  private static func means(of plane: Plane, columns: Int, rows: Int) -> [Float] {
-    var result = [Float](repeating: 0, count: columns * rows)
-    func places(_ cell: Int, of cells: Int, length: Int) -> [Int] {
+    func places(_ cell: Int, of cells: Int, length: Int) -> StrideTo<Int> {
       let (start, end) = (cell * length / cells, (cell + 1) * length / cells)
-      return Array(stride(from: start, to: end, by: max(1, (end - start) / samplesPerSide)))
+      return stride(from: start, to: end, by: max(1, (end - start) / samplesPerSide))
     }
-    let columnPlaces = (0..<columns).map { places($0, of: columns, length: plane.width) }
+    var cells = Cells()
     for row in 0..<rows {
-      let lines = places(row, of: rows, length: plane.height)
-      for y in lines {
-        let line = plane.base + y * plane.bytesPerRow
-        for column in 0..<columns {
-          var sum = 0
-          if plane.bitDepth > 8 {
-            let samples = line.assumingMemoryBound(to: UInt16.self)
-            for x in columnPlaces[column] { sum += Int(samples[x]) }
-          } else {
-            let samples = line.assumingMemoryBound(to: UInt8.self)
-            for x in columnPlaces[column] { sum += Int(samples[x]) }
-          }
-          result[row * columns + column] += Float(sum)
-        }
-      }
       for column in 0..<columns {
-        result[row * columns + column] /= Float(lines.count * columnPlaces[column].count)
+        let start = cells.samples.count
+        for y in places(row, of: rows, length: second.height) {
+          for x in places(column, of: columns, length: second.width) {
+            cells.samples.append(sample(x, y))
+          }
+        }
+        cells.ranges.append(start..<cells.samples.count)
       }
     }
-    withExtendedLifetime(plane) {}
-    return result
+    return cells
+  }
+}
+
+extension Plane {
+  /// The mean code of what the sample (x, y) of `grid` covers in this plane, which is no coarser.
+  fileprivate func mean(over x: Int, _ y: Int, of grid: Plane) -> Double {
+    if width == grid.width, height == grid.height { return Double(self[x, y]) }
+    let (across, down) = (
+      (width + grid.width - 1) / grid.width, (height + grid.height - 1) / grid.height
+    )
+    let columns = x * across..<min((x + 1) * across, width)
+    let lines = y * down..<min((y + 1) * down, height)
+    var sum = 0
+    for line in lines { for column in columns { sum += self[column, line] } }
+    return Double(sum) / Double(max(1, lines.count * columns.count))
   }
 }
 
 /// Chroma as a function of luma: through the median of each band of luma, and linear in between.
 private struct ToneCurve {
-  /// Mean luma and median chroma of the bands that have any cells, by rising luma.
-  private let points: [(luma: Float, tone: SIMD2<Float>)]
+  /// Chroma at luma 0…1, in `steps` equal steps; what lies beyond has that of the ends.
+  private let tones: [SIMD2<Float>]
 
-  init(_ cells: [SIMD3<Float>], bands: Int) {
-    var members = [[SIMD3<Float>]](repeating: [], count: bands)
-    for cell in cells {
-      let band = Int((cell.x * Float(bands)).rounded(.down))
-      members[min(max(band, 0), bands - 1)].append(cell)
+  /// Whether it leaps between colors that take much of the picture, as in color bars: no tone does.
+  let leaps: Bool
+
+  private static let bands = 64
+  /// Change of chroma over that of luma. Clipped sepia and strong blue dye stay below 1, color bars have 5.
+  private static let steepest: Float = 2
+  private static let steps = 1024
+  /// Chroma is told apart in steps of less than half a code of 8 bits.
+  private static let chromaSteps = 512
+
+  /// - Parameter leastShare: of the samples, what takes less makes no leap.
+  init(_ samples: [SIMD3<Float>], leastShare: Double) {
+    func step(_ chroma: Float) -> Int {
+      min(
+        max(Int((chroma * Float(Self.chromaSteps)).rounded()) + Self.chromaSteps / 2, 0),
+        Self.chromaSteps - 1)
     }
-    points = members.filter { !$0.isEmpty }.map { band in
-      (band.reduce(0) { $0 + $1.x } / Float(band.count), median(band.map { SIMD2($0.y, $0.z) }))
+    var sums = [(count: Int, luma: Float)](repeating: (0, 0), count: Self.bands)
+    let empty = [Int32](repeating: 0, count: Self.bands * Self.chromaSteps)
+    var (cb, cr) = (empty, empty)
+    for sample in samples {
+      let band = min(max(Int(sample.x * Float(Self.bands)), 0), Self.bands - 1)
+      sums[band].count += 1
+      sums[band].luma += sample.x
+      cb[band * Self.chromaSteps + step(sample.y)] += 1
+      cr[band * Self.chromaSteps + step(sample.z)] += 1
+    }
+    func median(_ histograms: [Int32], _ band: Int) -> Float {
+      var below = 0
+      var step = 0
+      while step < Self.chromaSteps {
+        below += Int(histograms[band * Self.chromaSteps + step])
+        if 2 * below >= sums[band].count { break }
+        step += 1
+      }
+      return Float(step - Self.chromaSteps / 2) / Float(Self.chromaSteps)
+    }
+    let points = sums.indices.filter { sums[$0].count > 0 }.map { band in
+      (
+        luma: sums[band].luma / Float(sums[band].count),
+        tone: SIMD2(median(cb, band), median(cr, band)),
+        share: Double(sums[band].count) / Double(samples.count)
+      )
+    }
+    let large = points.filter { $0.share > leastShare }
+    leaps = zip(large, large.dropFirst()).contains { below, above in
+      let step = above.tone - below.tone
+      return (step * step).sum().squareRoot() > Self.steepest * (above.luma - below.luma)
+    }
+    var upper = 0
+    tones = (0...Self.steps).map { step in
+      let luma = Float(step) / Float(Self.steps)
+      while upper < points.count, points[upper].luma < luma { upper += 1 }
+      guard upper < points.count else { return points.last?.tone ?? .zero }
+      guard upper > 0 else { return points[0].tone }
+      let (below, above) = (points[upper - 1], points[upper])
+      let share = (luma - below.luma) / (above.luma - below.luma)
+      return below.tone + share * (above.tone - below.tone)
     }
   }
 
   func tone(ofLuma luma: Float) -> SIMD2<Float> {
-    guard let upper = points.firstIndex(where: { $0.luma >= luma }) else {
-      return points.last?.tone ?? .zero
-    }
-    guard upper > 0 else { return points[0].tone }
-    let (below, above) = (points[upper - 1], points[upper])
-    let share = (luma - below.luma) / (above.luma - below.luma)
-    return below.tone + share * (above.tone - below.tone)
+    tones[min(max(Int((luma * Float(Self.steps)).rounded()), 0), Self.steps)]
   }
-}
-
-/// The median of each component; of at least one value.
-private func median(_ values: [SIMD2<Float>]) -> SIMD2<Float> {
-  SIMD2(values.map(\.x).sorted()[values.count / 2], values.map(\.y).sorted()[values.count / 2])
 }

@@ -106,6 +106,16 @@ import Testing
     #expect(ColorSurvey(rgb { x, y in SIMD3(repeating: luma(x, y)) }).content == .gray)
   }
 
+  /// Black beside white has no tone on average, gray of the same luma has.
+  @Test func textureOfATonedPictureHasNoColorOfItsOwn() {
+    let survey = ColorSurvey(
+      rgb { x, y in
+        let value = x < 160 ? ((x / 3 + y / 5) % 2 == 0 ? 0.02 : 0.98) : luma(x, y)
+        return SIMD3(value * value, value, value.squareRoot())
+      })
+    #expect(survey.content == .toned && survey.tone.x > 0)
+  }
+
   @Test(arguments: [8, 12]) func colorsOfThingsAreColor(bitDepth: Int) {
     // Sky, grass and a person, not strongly colored.
     let scene = picture(bitDepth: bitDepth) { x, y, _ in

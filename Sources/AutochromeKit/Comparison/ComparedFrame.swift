@@ -14,7 +14,7 @@ struct ComparedFrame: Sendable {
   let result: MeasuredPicture
   let figures: Figures
   let luma: LumaDifference
-  let referenceColor: ComparisonReport.ReferenceColor
+  let referenceColor: ColorContent
   /// Of the reference; motion is found on it.
   let lightness: FloatImage
   let pyramid: MotionPyramid
@@ -31,9 +31,7 @@ struct ComparedFrame: Sendable {
     pictures = (reference.picture, result.picture)
     self.reference = try MeasuredPicture(reference.picture)
     self.result = try MeasuredPicture(result.picture)
-    referenceColor =
-      self.reference.colorfulness < Evaluation.grayColorfulness
-      ? .gray : PictureTint(self.reference.lab).hasColors ? .color : .toned
+    referenceColor = ColorSurvey(reference.picture).content
     figures = try Figures(reference: self.reference, result: self.result)
     let gray = try reference.picture.withoutColor()
     luma = LumaDifference(gray, try result.picture.withoutColor())

@@ -52,7 +52,7 @@ public struct Comparison: Sendable {
     var rows: [ComparisonReport.FrameRow] = []
     var identicalFrames = 0
     var luma = LumaDifference()
-    var referenceColors: [ComparisonReport.ReferenceColor: Int] = [:]
+    var referenceColors: [ColorContent: Int] = [:]
     var size: (width: Int, height: Int)?
     var worst = WorstFrames()
   }

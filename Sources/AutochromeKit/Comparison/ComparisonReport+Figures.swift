@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 
 extension ComparisonReport {
   /// One figure with the sentence that says what it means.
@@ -124,7 +125,7 @@ extension ComparisonReport {
         name: name, result: Self.number(both.result, digits),
         reference: Self.number(both.reference, digits), sentence: sentence)
     }
-    var steady = figure("warp error, a*b*", film.warpErrorAB, 3, Self.words(film.warpErrorAB))
+    var steady = figure("warp error, a*b*", film.warpErrorAB, 3, steadinessWords(film.warpErrorAB))
     steady.isMain = true
     return [
       steady,
@@ -148,9 +149,14 @@ extension ComparisonReport {
       ]
   }
 
-  private static func words(_ error: Both) -> String {
+  /// A reference whose colors change by less, in Lab units along the motion, is no measure for another's.
+  private static let leastChange = 0.1
+
+  private func steadinessWords(_ error: Both) -> String {
     guard let result = error.result else { return "Nothing could be followed from frame to frame." }
-    if let ratio = error.ratio {
+    if referenceColor == .color, let ratio = error.ratio, let reference = error.reference,
+      reference >= Self.leastChange * Self.leastChange
+    {
       let words =
         switch ratio {
         case ..<0.8: "steadier than the reference's"
@@ -160,7 +166,7 @@ extension ComparisonReport {
         default: "far less steady than the reference's: they flicker"
         }
       return
-        "From frame to frame, colors are \(words) (\(number(ratio, 2)) × its change along the motion)."
+        "From frame to frame, colors are \(words) (\(Self.number(ratio, 2)) × its change along the motion)."
     }
     let distance = result.squareRoot()
     let words =
@@ -170,7 +176,7 @@ extension ComparisonReport {
       default: "which is seen as flicker"
       }
     return
-      "From frame to frame, colors change by \(number(distance, 2)) Lab units along the motion, \(words)."
+      "From frame to frame, colors change by \(Self.number(distance, 2)) Lab units along the motion, \(words)."
   }
 
   private static func number(_ value: Double?, _ digits: Int) -> String {

@@ -1,3 +1,4 @@
+public import Imaging
 import Quality
 
 /// What a comparison found.
@@ -7,12 +8,9 @@ public struct ComparisonReport: Codable, Sendable {
     public var reference: Double?
     public var result: Double?
 
-    /// What rounding leaves of the changes in a film without color.
-    private static let nothing = 1e-9
-
     /// `result` ÷ `reference`; nil where the reference has nothing to compare with.
     public var ratio: Double? {
-      guard let reference, let result, reference > Self.nothing else { return nil }
+      guard let reference, let result, reference > 0 else { return nil }
       return result / reference
     }
   }
@@ -35,16 +33,6 @@ public struct ComparisonReport: Codable, Sendable {
     public var largestDifference: Double
     /// In decibels, of the luma of all frames; nil if nothing differs.
     public var psnr: Double?
-  }
-
-  /// What the reference's colors are.
-  public enum ReferenceColor: String, Codable, Sendable {
-    /// Colors, which are taken for the truth.
-    case color
-    /// None.
-    case gray
-    /// One hue for all that is equally light, as in toned and tinted film.
-    case toned
   }
 
   /// Figures over time.
@@ -104,7 +92,8 @@ public struct ComparisonReport: Codable, Sendable {
   public var lengthNote: String?
   /// Whether the reference is in color, so that there is a truth to compare with.
   public var hasTruth: Bool
-  public var referenceColor: ReferenceColor
+  /// What the reference's colors are; where any frame has colors, they are taken for the truth.
+  public var referenceColor: ColorContent
   /// Where the weights of the rebalanced figure are from.
   public var prior: String
   /// The result against the reference; nil if there is no truth.

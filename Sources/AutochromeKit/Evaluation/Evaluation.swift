@@ -23,10 +23,6 @@ public struct Evaluation: Sendable {
   /// Where a sheet of gray, results and truth goes, if wanted.
   public var sheet: String?
 
-  /// Pictures of which none is more colorful than this are black-and-white film, with the noise of its
-  /// encoding.
-  static let grayColorfulness = 3.0
-
   /// Pictures on a sheet.
   private static let sheetRows = 8
 
@@ -61,7 +57,8 @@ public struct Evaluation: Sendable {
   private struct Sums {
     var gray = Figures()
     var results: [Figures]
-    var largestColorfulness = 0.0
+    /// Whether any picture has colors of its own.
+    var hasTruth = false
   }
 
   private func measure(_ run: MeasuringRun) throws -> EvaluationReport {
@@ -93,8 +90,7 @@ public struct Evaluation: Sendable {
         sums.withLock { sums in
           sums.gray.add(trial.grayFigures)
           for (index, figures) in trial.figures.enumerated() { sums.results[index].add(figures) }
-          sums.largestColorfulness = max(
-            sums.largestColorfulness, trial.grayFigures.referenceColorfulness)
+          sums.hasTruth = sums.hasTruth || trial.content == .color
         }
         return false
       })
@@ -105,7 +101,7 @@ public struct Evaluation: Sendable {
           + "not compare with others. Take them out.")
     }
     let found = sums.withLock { $0 }
-    let hasTruth = found.largestColorfulness >= Self.grayColorfulness
+    let hasTruth = found.hasTruth
     if let sheet {
       // Without the truth, which comes last, where there is none.
       let columns = 1 + colorizers.count + (hasTruth ? 1 : 0)

@@ -12,6 +12,8 @@ struct PictureTrial: Sendable {
   let results: [Picture]
   /// The picture as it was.
   let truth: Picture
+  /// What color it came with.
+  let content: ColorContent
   /// Figures of the picture without color.
   let grayFigures: Figures
   /// One for each colorizer.
@@ -32,6 +34,7 @@ struct PictureTrial: Sendable {
       figures.append(try Figures(reference: reference, result: try MeasuredPicture(result)))
     }
     self.frame = frame
+    content = ColorSurvey(truth).content
     self.gray = gray
     self.truth = truth
     self.results = results
