@@ -18,8 +18,8 @@ public struct ColorizationJob: Sendable {
   public var settings: Settings
   /// Whether an output that exists may be replaced.
   public var overwrite: Bool
-  /// Whether pictures that are there in the output's folder are left as they are.
-  public var keepsPictures = false
+  /// Whether what is there already is left as it is: pictures in the output's folder, the preview.
+  public var keepsExisting = false
   /// Where a sheet of source and color frames goes, if wanted.
   public var preview: String?
   /// How many frames the sheet shows.
@@ -55,16 +55,20 @@ public struct ColorizationJob: Sendable {
     inputFiles = protected ?? ProtectedFiles(inputs: request.inputFiles)
   }
 
-  /// Refuses a place for something that is written beside the film, such as the preview, before there
-  /// is anything to write.
+  /// Takes a place for something that is written beside the film, such as the preview, before there is
+  /// anything to write.
+  /// - Parameter warn: told if something is there that is left as it is.
+  /// - Returns: nil in that case.
   /// - Throws: `AutochromeError` if it is the input itself, or is there and may not be replaced.
-  public func checkSideOutput(_ path: String) throws(AutochromeError) {
-    try AutochromeError.wrapping {
-      var options = SinkOptions()
-      options.overwrite = overwrite
-      options.protected = inputFiles
-      try options.checkPlace(path)
+  public func place(
+    _ path: String, warn: (String) -> Void
+  ) throws(AutochromeError) -> SideFile? {
+    if keepsExisting, path != "-", FileSystem.exists(path) {
+      warn("\(path) is there already and left as it is.")
+      return nil
     }
+    return try SideFile(
+      path, overwrite: overwrite, protected: inputFiles, offersSkipping: true)
   }
 
   /// Whether the output is there already, and whole.

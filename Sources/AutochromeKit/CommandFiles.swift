@@ -78,6 +78,12 @@ public struct CommandFiles: Sendable {
     try checkAgainstEachOther()
   }
 
+  /// A place for one of the files that are written, see `SideFile`.
+  /// - Throws: `AutochromeError` if it may not be taken.
+  public func place(_ path: String, overwrite: Bool) throws(AutochromeError) -> SideFile {
+    try SideFile(path, overwrite: overwrite, protected: protected)
+  }
+
   private func checkAgainstRead() throws(AutochromeError) {
     var identities: [FileIdentity: Entry]?
     var paths: [String: Entry] = [:]

@@ -175,7 +175,7 @@ struct JobParts {
     options.pixelFormat = settings.pixelFormat
     options.format = settings.format
     options.overwrite = job.overwrite
-    options.keepsPictures = job.keepsPictures
+    options.keepsPictures = job.keepsExisting
     options.createsFolder = job.request.createsFolder
     options.protected = job.inputFiles
     options.interruption = interruption

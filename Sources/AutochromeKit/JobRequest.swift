@@ -11,10 +11,22 @@ public struct JobRequest: Hashable, Sendable {
   /// Whether the output's folder is made where it is not there.
   public var createsFolder = false
 
+  /// What stands for `{name}`: the input's name without its ending.
+  public var title: String
+
   /// One input to one output.
   public init(input: String, output: String) {
     self.input = input
     self.output = output
+    title = PathParts.stem(of: input)
+  }
+
+  /// What stands in names for that of the input.
+  static let placeholder = "{name}"
+
+  /// The name that a template with `{name}` gives for this input.
+  public func name(from template: String) -> String {
+    template.replacing(Self.placeholder, with: title)
   }
 
   /// Each file that is read, or what stands for them.
@@ -40,6 +52,9 @@ public struct JobRequest: Hashable, Sendable {
     if let pictures { return PictureNames(folder: output, kind: .named(pictures)) }
     return PictureNames(folder: output, kind: .asIn(input))
   }
+
+  /// Whether anything is there under the output's name.
+  public var outputExists: Bool { output != "-" && FileSystem.exists(output) }
 
   /// What messages call the output: of one picture that goes into a folder, its name there.
   public var outputTitle: String {

@@ -41,8 +41,6 @@ public struct JobRequests: Sendable {
 
   // MARK: Outputs
 
-  private static let placeholder = "{name}"
-
   private static func missingOutput(_ inputs: [String]) -> AutochromeError {
     guard inputs.count > 1, let last = inputs.last, MediaName.isFile(last) || last.hasSuffix("/"),
       !FileSystem.exists(last)
@@ -64,7 +62,7 @@ public struct JobRequests: Sendable {
   private static func checkFolder(
     _ output: String, isFolderOfFilms: Bool
   ) throws(AutochromeError) {
-    guard !output.contains(placeholder) else { return }
+    guard !output.contains(JobRequest.placeholder) else { return }
     let what = isFolderOfFilms ? "A folder of films needs" : "Several inputs need"
     guard output != "-" else {
       throw AutochromeError(.usage, "\(what) a folder as output, not stdout; name one.")
@@ -85,9 +83,11 @@ public struct JobRequests: Sendable {
   private static func request(
     _ item: InputItem, output: String, needsFolder: Bool
   ) -> JobRequest {
-    let isTemplate = output.contains(placeholder)
-    let output = output.replacing(placeholder, with: item.title)
+    let isTemplate = output.contains(JobRequest.placeholder)
     var request = JobRequest(input: item.path, output: output)
+    request.title = item.title
+    let output = request.name(from: output)
+    request.output = output
     request.pictures = item.pictures
     request.createsFolder = isTemplate || needsFolder || output.hasSuffix("/")
     switch item.kind {
@@ -102,6 +102,23 @@ public struct JobRequests: Sendable {
       if needsFolder && !isTemplate { request.output = PathParts.join(output, item.fullName) }
     }
     return request
+  }
+
+  /// Refuses the name of a file that is to be written beside each output and would be the same for all.
+  /// - Throws: `AutochromeError` with status `usage`.
+  public static func checkTemplate(
+    _ template: String?, option: String, inputs: Int
+  ) throws(AutochromeError) {
+    guard let template, inputs > 1, !template.contains(JobRequest.placeholder) else { return }
+    let ending = PathParts.fileExtension(of: template)
+    let example = PathParts.join(
+      PathParts.folder(of: template),
+      JobRequest.placeholder + "-" + PathParts.stem(of: template)
+        + (ending.isEmpty ? "" : "." + ending))
+    throw AutochromeError(
+      .usage,
+      "\(option) '\(template)' would be written by each of \(inputs) inputs; put {name} into it, as in "
+        + "\(option) '\(example)'.")
   }
 
   private func checkNames(of items: [InputItem]) throws(AutochromeError) {

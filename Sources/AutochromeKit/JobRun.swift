@@ -46,11 +46,9 @@ struct JobRun {
   }
 
   private func run(_ token: CancellationToken, _ blocking: Media.Interruption) throws -> JobReport {
-    if let preview = job.preview {
-      try job.checkSideOutput(preview)
-      try Thumbnail.checkName(preview)
-    }
     let log = JobLog(onEvent: onEvent)
+    let preview = try job.preview.flatMap { try job.place($0) { log.warn($0) } }
+    if let preview { try Thumbnail.checkName(preview.path) }
     let parts = try JobParts(job: job, interruption: blocking, warn: { log.warn($0) })
     let sink = try parts.openSink()
     var isDrained = false
@@ -62,7 +60,7 @@ struct JobRun {
         input: job.input, mode: job.settings.color, known: known,
         isFilm: !parts.source.info.isFrameFolder)
       for note in sink.notes { log.warn(note) }
-      let sheet = job.preview.map { _ in
+      let sheet = preview.map { _ in
         PreviewSheet(expected: parts.expectedFrames, limit: job.previewFrames)
       }
       let summary = try execute(
@@ -76,7 +74,7 @@ struct JobRun {
       } else {
         try sink.finish()
       }
-      if let preview = job.preview, let sheet { try sheet.write(to: preview) }
+      if let preview, let sheet { try sheet.write(to: preview) }
       if let note = colors.closing { log.warn(note) }
       return log.report(
         plan: parts.plan, summary: summary, sourceColors: colors.finding, interrupted: isDrained,

@@ -24,12 +24,16 @@ struct MeasuringRun {
   }
 
   /// An input of which only the pictures count.
-  func open(_ path: String, settings: Settings) throws -> any FrameSource {
+  /// - Parameter pictures: the names in the folder `path` that count; nil for all.
+  func open(
+    _ path: String, pictures: [String]? = nil, settings: Settings
+  ) throws -> any FrameSource {
     var settings = settings
     settings.audio = .none
     settings.extras = .none
     return try JobParts.openSource(
-      input: path, settings: settings, interruption: blocking, warn: { [log] in log.warn($0) })
+      input: path, pictures: pictures, settings: settings, interruption: blocking,
+      warn: { [log] in log.warn($0) })
   }
 
   /// Takes everything that `next` gives through `measure` and hands it to `gather`, one after the other.

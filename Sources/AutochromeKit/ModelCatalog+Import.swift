@@ -42,10 +42,7 @@ extension ModelCatalog {
       files.reads(wishes.prior, as: "--prior")
       files.writes(output, as: CommandFiles.output)
       try files.check()
-      guard overwrite || !FileManager.default.fileExists(atPath: output) else {
-        throw AutochromeError(
-          .cannotCreate, "'\(output)' exists; say --overwrite to replace it.")
-      }
+      let file = try files.place(output, overwrite: overwrite)
       var options = ModelImport.Options()
       options.input = wishes.input
       options.output = try wishes.gives.map { try parse($0) }
@@ -61,15 +58,7 @@ extension ModelCatalog {
         network: network,
         options: FrameColorizer.Options(
           try Settings(pipeline: nil, suggested: "photos", options: SettingsLayer())))
-      do {
-        try Data(try imported.document.bytes()).write(
-          to: URL(fileURLWithPath: output), options: .atomic)
-      } catch let error as NetworkError {
-        throw error
-      } catch {
-        throw AutochromeError(
-          .cannotCreate, "'\(output)' can't be written: \(error.localizedDescription).")
-      }
+      try file.write(Data(try imported.document.bytes()))
       return imported.findings
     }
   }

@@ -125,18 +125,8 @@ public struct Probe: Codable, Sendable {
   /// Writes the shots for people to correct; `--cuts` takes them back.
   /// - Throws: `AutochromeError` if the file exists, since it may have been corrected, or can't be
   ///   written.
-  public func writeCuts(to path: String) throws(AutochromeError) {
-    guard !FileSystem.exists(path) else {
-      throw AutochromeError(
-        .cannotCreate, "The cuts '\(path)' exist already; remove them, or name another file.")
-    }
-    do {
-      try Data(CutList.text(of: shots ?? []).utf8)
-        .write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw AutochromeError(
-        .cannotCreate, "The cuts '\(path)' can't be written: \(error.localizedDescription).")
-    }
+  public func writeCuts(to file: SideFile) throws(AutochromeError) {
+    try file.write(CutList.text(of: shots ?? []))
   }
 
   /// For people.

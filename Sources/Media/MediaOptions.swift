@@ -79,6 +79,8 @@ public struct SinkOptions: Sendable {
   public var format: String?
   /// Whether an existing output may be replaced.
   public var overwrite = false
+  /// Whether the user can have an existing output left as it is, which the refusal then says.
+  public var offersSkipping = true
   /// Whether pictures that are there in a folder of pictures are left as they are.
   public var keepsPictures = false
   /// Whether the folder of the output is made where it is not there.
@@ -95,13 +97,13 @@ public struct SinkOptions: Sendable {
   /// - Throws: `MediaError`.
   public func checkPlace(_ path: String) throws {
     try protected?.check(path)
-    guard overwrite || !FileSystem.isTaken(path) else { throw Self.isTaken(path) }
+    guard overwrite || !FileSystem.isTaken(path) else { throw isTaken(path) }
   }
 
-  static func isTaken(_ path: String) -> MediaError {
+  func isTaken(_ path: String) -> MediaError {
     MediaError(
       .outputExists,
-      "The output \(path) exists already; --overwrite replaces it, --skip-existing leaves it as it is, "
-        + "or name another.")
+      "The output \(path) exists already; --overwrite replaces it, "
+        + (offersSkipping ? "--skip-existing leaves it as it is, " : "") + "or name another.")
   }
 }

@@ -24,10 +24,14 @@ final class OutputFile: @unchecked Sendable {
   private var nextCheck = ContinuousClock.now
 
   /// Creates `path`; `-` is stdout. Of `options` counts what concerns the file.
-  /// - Parameter keepsLeftovers: what to do with what a killed run left, see `TemporaryFile`.
-  init(path: String, options: SinkOptions, keepsLeftovers: Bool = true) throws {
+  /// - Parameters:
+  ///   - keepsLeftovers: what to do with what a killed run left, see `TemporaryFile`.
+  ///   - refusesTerminals: whether what is written is nothing for a terminal.
+  init(
+    path: String, options: SinkOptions, keepsLeftovers: Bool = true, refusesTerminals: Bool = true
+  ) throws {
     self.options = options
-    try Terminal.refuse(path)
+    if refusesTerminals { try Terminal.refuse(path) }
     if path == "-" {
       (name, temporary, descriptor, ownsDescriptor) = ("stdout", nil, 1, false)
       let mode = fcntl(1, F_GETFL)
@@ -158,7 +162,7 @@ final class OutputFile: @unchecked Sendable {
       try options.checkPlace(name)
       switch temporary.publish(replacing: options.overwrite) {
       case 0: break
-      case EEXIST: throw SinkOptions.isTaken(name)
+      case EEXIST: throw options.isTaken(name)
       case let code: throw fail(code, "Giving \(name) its name failed")
       }
       if syncs { syncFolder(of: name) }

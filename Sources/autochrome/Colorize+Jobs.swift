@@ -5,13 +5,15 @@ extension Colorize {
   /// The jobs that the command stands for; what they read and write does not get into each other's way.
   func jobs(output: String) throws -> [ColorizationJob] {
     let requests = try JobRequests(inputs: inputs, output: output, pipeline: settings.pipeline)
-    if requests.all.count > 1, preview != nil || report != nil {
-      throw AutochromeError(.usage, "--preview and --report go with a single input.")
+    for (option, template) in [("--preview", preview), ("--report", report)] {
+      try JobRequests.checkTemplate(template, option: option, inputs: requests.all.count)
     }
     var files = CommandFiles()
     var resolved: [String: Settings] = [:]
     for request in requests.all {
       files.add(request)
+      files.writes(preview.map { request.name(from: $0) }, as: "--preview")
+      files.writes(report.map { request.name(from: $0) }, as: "--report")
       let name = request.suggestedPipeline
       guard resolved[name] == nil else { continue }
       let settings = try Settings(
@@ -19,11 +21,9 @@ extension Colorize {
       try files.reads(settings)
       resolved[name] = settings
     }
-    files.writes(preview, as: "--preview")
-    files.writes(report, as: "--report")
     try files.check()
-    if !quiet {
-      let display = ProgressDisplay(mode: progress, verbosity: .normal)
+    if !running.quiet {
+      let display = running.makeDisplay()
       for note in requests.notes { display.show(.warning(note)) }
     }
     let protected = files.protected
@@ -35,9 +35,10 @@ extension Colorize {
           options: settings.layer()
         )
       var job = ColorizationJob(
-        request, settings: settings, overwrite: overwrite, preview: preview, protected: protected)
+        request, settings: settings, overwrite: overwrite,
+        preview: preview.map { request.name(from: $0) }, protected: protected)
       job.previewFrames = previewFrames
-      job.keepsPictures = skipExisting
+      job.keepsExisting = skipExisting
       return job
     }
   }

@@ -1,24 +1,22 @@
 import AutochromeKit
 
 extension Colorize {
-  /// Makes the sheet alone.
-  func look() throws {
-    guard let sheet = preview, inputs.count == 1 else {
-      throw AutochromeError(
-        .usage, "--preview goes with a single input, and \(inputs.count) are given.")
-    }
+  /// Makes the sheets alone.
+  func look(_ sheet: String) throws {
     guard report == nil, !dryRun else {
       throw AutochromeError(
         .usage, "--report and --dry-run go with an --output; a preview alone makes no film.")
     }
-    let settings = try Settings(
-      pipeline: settings.pipeline,
-      suggested: ColorizationJob.suggestedPipeline(for: inputs[0]), options: settings.layer())
-    let preview = Preview(
-      input: inputs[0], output: sheet, settings: settings, overwrite: overwrite,
-      frames: previewFrames)
-    try SheetRun(progress: progress, quiet: quiet).run(output: sheet) {
-      try preview.run(interruption: $0, onEvent: $1)
+    try JobRequests.checkTemplate(sheet, option: "--preview", inputs: inputs.count)
+    let requests = try JobRequests(inputs: inputs, output: sheet, pipeline: settings.pipeline)
+    try forEach(requests.all, "looked at") { request in
+      if skipExisting, request.outputExists { return tellLeft(request.output) }
+      let settings = try Settings(
+        pipeline: settings.pipeline, suggested: request.suggestedPipeline,
+        options: settings.layer())
+      let preview = Preview(
+        request, settings: settings, overwrite: overwrite, frames: previewFrames)
+      try running.makeSheet(request.output) { try preview.run(interruption: $0, onEvent: $1) }
     }
   }
 }

@@ -28,24 +28,21 @@ struct Colorize: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write a sheet of source and color frames to this PNG or JPEG; without -o, nothing else.",
+      "Write a sheet of source and color frames to this PNG or JPEG; without -o, nothing else; {name} as in -o.",
       valueName: "file"))
   var preview: String?
 
   @Option(help: ArgumentHelp("How many frames the sheet shows.", valueName: "n"))
   var previewFrames = Preview.usualFrames
 
-  @Option(help: "Write a report of what was done to this JSON file.")
+  @Option(help: "Write a report of what was done to this JSON file; {name} as in -o.")
   var report: String?
-
-  @Option(help: "auto, plain, json or none.")
-  var progress: ProgressMode = .auto
 
   @Flag(help: "Only tell what would be done.")
   var dryRun = false
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
+  @OptionGroup
+  var running: RunningOptions
 
   @Flag(name: [.short, .long], help: "Print the resolved settings and the time of each stage.")
   var verbose = false
@@ -62,17 +59,22 @@ struct Colorize: ParsableCommand {
   }
 
   func run() throws {
-    guard let output else { return try look() }
+    guard let output else { return try preview.map { try look($0) } ?? () }
     let jobs = try jobs(output: output)
     let interruption = Interruption()
     let signals = SignalWatch(interruption)
     defer { signals.stop() }
+    try forEach(jobs, "colorized whole") { try colorize($0, interruption) }
+  }
+
+  /// Does something with all inputs. One bad reel must not keep the others waiting until morning.
+  /// - Parameter what: what was not done where it fails.
+  func forEach<Item>(_ items: [Item], _ what: String, _ body: (Item) throws -> Void) throws {
     var failures: [AutochromeError] = []
-    for job in jobs {
+    for item in items {
       do {
-        try colorize(job, interruption)
-      } catch let error as AutochromeError where jobs.count > 1 && error.status != .interrupted {
-        // One bad reel must not keep the others waiting until morning.
+        try body(item)
+      } catch let error as AutochromeError where items.count > 1 && error.status != .interrupted {
         Console.fail(error)
         failures.append(error)
       }
@@ -80,7 +82,8 @@ struct Colorize: ParsableCommand {
     if let first = failures.first {
       throw AutochromeError(
         first.status,
-        "\(failures.count) of \(jobs.count) inputs were not colorized whole, see above.")
+        "\(failures.count) of \(items.count) inputs \(failures.count == 1 ? "was" : "were") not \(what), see "
+          + "above.")
     }
   }
 
@@ -88,26 +91,27 @@ struct Colorize: ParsableCommand {
     if dryRun {
       try Console.json(try job.plan())
     } else if skipExisting, try job.isDone() {
-      if !quiet {
-        makeDisplay().show(
-          .warning("\(job.request.outputTitle) is there already and left as it is."))
-      }
+      tellLeft(job.request.outputTitle)
     } else {
       try run(job, interruption)
     }
   }
 
-  private func makeDisplay() -> ProgressDisplay {
-    ProgressDisplay(mode: progress, verbosity: quiet ? .quiet : verbose ? .verbose : .normal)
+  func tellLeft(_ output: String) {
+    if !running.quiet {
+      running.makeDisplay().show(.warning("\(output) is there already and left as it is."))
+    }
   }
 
   private func run(_ job: ColorizationJob, _ interruption: Interruption) throws {
-    let display = makeDisplay()
+    let display = running.makeDisplay(verbose: verbose)
     defer { display.closeLine() }
-    if let report { try job.checkSideOutput(report) }
+    let report = try report.flatMap {
+      try job.place(job.request.name(from: $0)) { display.show(.warning($0)) }
+    }
     let result = try job.run(interruption: interruption) { display.show($0) }
     display.finished(result, output: job.output == "-" ? "stdout" : job.output)
-    if let report { try Console.write(result, to: report) }
+    if let report { try report.write(try Console.encoded(result, .prettyPrinted)) }
     if result.interrupted {
       throw AutochromeError(
         .interrupted,

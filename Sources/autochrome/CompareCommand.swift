@@ -29,8 +29,11 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Compare only so many frames.")
   var frames: Int?
 
-  @Option(help: "Processor threads.")
-  var threads: Int?
+  @Flag(help: "Replace a page that exists.")
+  var overwrite = false
+
+  @OptionGroup
+  var cores: ThreadsOption
 
   @OptionGroup
   var measuring: MeasuringOptions
@@ -38,12 +41,13 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     var layer = SettingsLayer()
     layer.frames = frames
-    layer.threads = threads
+    layer.threads = cores.threads
     var comparison = Comparison(
       reference: reference, result: result,
       settings: try Settings(pipeline: nil, suggested: "film", options: layer))
     comparison.prior = measuring.prior
     comparison.page = html
+    comparison.overwrite = overwrite
     try measuring.print(all ? \.fullText : \.text) {
       try comparison.run(interruption: $0, onEvent: $1)
     }

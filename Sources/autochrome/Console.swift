@@ -99,15 +99,4 @@ enum Console {
     return PrintableText(json: String(decoding: try encoder.encode(value), as: UTF8.self))
       .description
   }
-
-  /// A value as JSON into a file.
-  static func write(_ value: some Encodable, to path: String) throws {
-    do {
-      try Data(encoded(value, .prettyPrinted).utf8).write(
-        to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw AutochromeError(
-        .cannotCreate, "The report '\(path)' can't be written: \(error.localizedDescription).")
-    }
-  }
 }

@@ -29,6 +29,9 @@ struct EvaluateCommand: ParsableCommand {
     help: ArgumentHelp("Write gray, results and truth to this PNG or JPEG.", valueName: "file"))
   var sheet: String?
 
+  @Flag(help: "Replace a sheet that exists.")
+  var overwrite = false
+
   @OptionGroup(title: "Settings")
   var settings: SettingsOptions
 
@@ -44,6 +47,7 @@ struct EvaluateCommand: ParsableCommand {
     evaluation.every = every
     evaluation.prior = measuring.prior
     evaluation.sheet = sheet
+    evaluation.overwrite = overwrite
     try measuring.print(\.text) { try evaluation.run(interruption: $0, onEvent: $1) }
   }
 }

@@ -12,24 +12,15 @@ struct MeasuringOptions: ParsableArguments {
   @Flag(help: "As JSON.")
   var json = false
 
-  @Option(help: "auto, plain, json or none.")
-  var progress: ProgressMode = .auto
-
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
+  @OptionGroup
+  var running: RunningOptions
 
   /// Runs `measure`, which the user can stop, and prints what it gives.
   func print<Report: Encodable>(
     _ text: (Report) -> String,
     of measure: (Interruption, @escaping @Sendable (JobEvent) -> Void) throws -> Report
   ) throws {
-    let interruption = Interruption()
-    let signals = SignalWatch(interruption)
-    defer { signals.stop() }
-    let display = ProgressDisplay(mode: progress, verbosity: quiet ? .quiet : .normal)
-    defer { display.closeLine() }
-    let report = try measure(interruption) { display.show($0) }
-    display.closeLine()
+    let (report, _) = try running.run(measure)
     if json { try Console.json(report) } else { try Console.result(text(report)) }
   }
 }

@@ -21,6 +21,9 @@ struct ProbeCommand: ParsableCommand {
       valueName: "file"))
   var writeCuts: String?
 
+  @Flag(help: "Replace a file of shots that exists.")
+  var overwrite = false
+
   @Flag(help: "As JSON.")
   var json = false
 
@@ -34,9 +37,10 @@ struct ProbeCommand: ParsableCommand {
     try files.reads(settings)
     files.writes(writeCuts, as: "--write-cuts")
     try files.check()
+    let cuts = try writeCuts.map { try files.place($0, overwrite: overwrite) }
     let probe = try Probe.examine(
-      input: input, settings: settings, findShots: shots || writeCuts != nil)
-    if let writeCuts { try probe.writeCuts(to: writeCuts) }
+      input: input, settings: settings, findShots: shots || cuts != nil)
+    if let cuts { try probe.writeCuts(to: cuts) }
     if json { try Console.json(probe) } else { try Console.result(probe.text) }
   }
 }

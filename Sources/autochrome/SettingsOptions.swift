@@ -7,16 +7,6 @@ extension CopyMode: ExpressibleByArgument {}
 extension AudioMode: ExpressibleByArgument {}
 extension KeyFrames: ExpressibleByArgument {}
 
-extension TimePosition {
-  /// Reads an option, and says what may stand there instead of anything else.
-  static func option(_ text: String) throws -> TimePosition {
-    guard let position = TimePosition(text) else {
-      throw ValidationError("'\(text)' is no time such as \(TimePosition.forms)")
-    }
-    return position
-  }
-}
-
 /// The options that pipelines set too.
 struct SettingsOptions: ParsableArguments {
   @Option(
@@ -42,17 +32,14 @@ struct SettingsOptions: ParsableArguments {
       valueName: "name"))
   var precision: String?
 
-  @Option(help: "Short side of the picture that the network sees: \(Settings.Limits.size.note).")
-  var size: Int?
+  @OptionGroup
+  var part: PartOptions
 
   @Option(help: "Temperature of the annealed mean: \(Settings.Limits.temperature.note).")
   var temperature: Float?
 
   @Option(help: "Accurate but pale … colorful but daring: \(Settings.Limits.vividness.note).")
   var vividness: Float?
-
-  @Option(help: "Factor on the chroma: \(Settings.Limits.saturation.note).")
-  var saturation: Float?
 
   @Option(
     help:
@@ -87,17 +74,6 @@ struct SettingsOptions: ParsableArguments {
   @Option(
     help: "How chroma gets to full resolution; default: \(Settings.Standard.refine.rawValue).")
   var refine: RefineMode?
-
-  @Option(
-    help: ArgumentHelp("First frame: \(TimePosition.forms).", valueName: "time"),
-    transform: TimePosition.option)
-  var from: TimePosition?
-
-  @Option(
-    help: ArgumentHelp(
-      "Where to end, in the same forms; that frame is left out.", valueName: "time"),
-    transform: TimePosition.option)
-  var to: TimePosition?
 
   @Option(help: "Colorize this many frames at most: \(Settings.Limits.frames.note).")
   var frames: Int?
@@ -166,8 +142,8 @@ struct SettingsOptions: ParsableArguments {
   )
   var extras: CopyMode?
 
-  @Option(name: [.short, .long], help: "Processor threads: \(Settings.Limits.threads.note).")
-  var threads: Int?
+  @OptionGroup
+  var cores: ThreadsOption
 
   @Option(help: "Memory that frames in flight may take, in MB: \(Settings.Limits.memory.note).")
   var memory: Int?
@@ -176,21 +152,18 @@ struct SettingsOptions: ParsableArguments {
   /// - Throws: `AutochromeError` for an encoder option that is not `key=value`.
   func layer() throws(AutochromeError) -> SettingsLayer {
     var layer = SettingsLayer()
+    part.set(in: &layer)
     layer.model = model
     layer.backend = backend
     layer.precision = precision
-    layer.size = size
     layer.temperature = temperature
     layer.vividness = vividness
-    layer.saturation = saturation
     layer.stability = stability
     layer.lookAhead = lookAhead
     layer.keyFrames = keyFrames
     layer.cuts = cuts
     layer.color = color
     layer.refine = refine
-    layer.from = from
-    layer.to = to
     layer.frames = frames
     layer.codec = codec
     layer.crf = crf
@@ -204,7 +177,7 @@ struct SettingsOptions: ParsableArguments {
     layer.inputRate = inputRate
     layer.audio = audio
     layer.extras = extras
-    layer.threads = threads
+    layer.threads = cores.threads
     layer.memory = memory
     return layer
   }

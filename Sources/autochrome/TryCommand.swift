@@ -28,42 +28,22 @@ struct TryCommand: ParsableCommand {
   @Option(help: "How many frames; spread over the film.")
   var frames = 4
 
-  @Option(
-    help: ArgumentHelp("First frame: \(TimePosition.forms).", valueName: "time"),
-    transform: TimePosition.option)
-  var from: TimePosition?
+  @OptionGroup
+  var part: PartOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Where to end, in the same forms; that frame is left out.", valueName: "time"),
-    transform: TimePosition.option)
-  var to: TimePosition?
-
-  @Option(help: "Short side of the picture that the network sees.")
-  var size: Int?
-
-  @Option(help: "Factor on the chroma, 0…2.")
-  var saturation: Float?
-
-  @Option(name: [.short, .long], help: "Processor threads.")
-  var threads: Int?
+  @OptionGroup
+  var cores: ThreadsOption
 
   @Flag(help: "Replace a sheet that exists.")
   var overwrite = false
 
-  @Option(help: "auto, plain, json or none.")
-  var progress: ProgressMode = .auto
-
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
-  var quiet = false
+  @OptionGroup
+  var running: RunningOptions
 
   func run() throws {
     var layer = SettingsLayer()
-    layer.from = from
-    layer.to = to
-    layer.size = size
-    layer.saturation = saturation
-    layer.threads = threads
+    part.set(in: &layer)
+    layer.threads = cores.threads
     var trial = Trial(
       input: input, output: output,
       settings: try Settings(
@@ -72,27 +52,8 @@ struct TryCommand: ParsableCommand {
       dials: try ColorDial.list(vividness, option: "--vividness"))
     trial.frames = frames
     trial.overwrite = overwrite
-    try SheetRun(progress: progress, quiet: quiet).run(output: output) {
+    try running.makeSheet(output) {
       try trial.run(interruption: $0, onEvent: $1)
     }
-  }
-}
-
-/// Makes a sheet, which the user can stop, and tells that it is there.
-struct SheetRun {
-  var progress: ProgressMode
-  var quiet: Bool
-
-  func run(
-    output: String,
-    _ make: (Interruption, @escaping @Sendable (JobEvent) -> Void) throws -> Int
-  ) throws {
-    let interruption = Interruption()
-    let signals = SignalWatch(interruption)
-    defer { signals.stop() }
-    let display = ProgressDisplay(mode: progress, verbosity: quiet ? .quiet : .normal)
-    defer { display.closeLine() }
-    let count = try make(interruption) { display.show($0) }
-    display.finishedSheet(output, frames: count)
   }
 }

@@ -38,7 +38,7 @@ import Testing
     let (long, short) = try (color("long.mkv"), color("short.mkv", frames: 5))
     let page = scratch.path("page.html")
     for pair in [(long, short), (short, long)] {
-      let (report, _) = try report(pair.0, pair.1, ["--html", page])
+      let (report, _) = try report(pair.0, pair.1, ["--html", page, "--overwrite"])
       #expect(report.frames == 5 && report.luma.identicalFrames == 5)
       let note = try #require(report.lengthNote)
       #expect(note.contains("short.mkv' ends after 5 frames"), "\(note)")

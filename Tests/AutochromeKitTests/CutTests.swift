@@ -49,7 +49,7 @@ import Testing
         == Data(contentsOf: URL(fileURLWithPath: scratch.path("color.mkv"))))
     // A list that may have been corrected is not replaced.
     run = try runProgram(["probe", input, "--write-cuts", path])
-    #expect(run.status == 73 && run.errors.contains("found.txt' exist already"))
+    #expect(run.status == 73 && run.errors.contains("found.txt exists already"))
   }
 
   @Test func flashesAreFoundWhereCutsAreGiven() throws {

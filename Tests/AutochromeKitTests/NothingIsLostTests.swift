@@ -96,6 +96,64 @@ import Testing
     }
   }
 
+  @Test func whateverElseIsWrittenReplacesNothingUnasked() throws {
+    let input = scratch.path("film.mkv")
+    try writeClip(film, frames: 0..<3, to: input)
+    let taken = scratch.path("taken.png")
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: taken))
+    for arguments in [
+      ["compare", input, input, "--html", taken], ["evaluate", input, "--sheet", taken],
+      ["probe", input, "--write-cuts", taken], ["try", input, "-o", taken],
+      [input, "--preview", taken],
+      ["model", "calibrate", "autochrome-fast", input, "-o", taken],
+    ] {
+      let run = try runProgram(arguments)
+      #expect(
+        run.status == 73
+          && run.errors.contains("exists already; --overwrite replaces it, or name another"),
+        "\(arguments): \(run.errors)")
+      #expect(try bytes("taken.png") == Data("mine".utf8))
+    }
+    let run = try runProgram(["compare", input, input, "--html", taken, "--overwrite"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try bytes("taken.png").starts(with: Data("<!DOCTYPE".utf8)))
+    // With --skip-existing, what is there is left, and told.
+    let kept = try runProgram([
+      input, "-o", scratch.path("color.mkv"), "--codec", "ffv1", "--report", taken, "--preview",
+      scratch.path("new.png"), "--skip-existing",
+    ])
+    #expect(
+      kept.status == 0 && kept.errors.contains("taken.png is there already"), "\(kept.errors)")
+    #expect(try bytes("taken.png").starts(with: Data("<!DOCTYPE".utf8)))
+    #expect(scratch.names == ["color.mkv", "film.mkv", "new.png", "taken.png"])
+  }
+
+  @Test func severalInputsHaveSheetsAndReportsOfTheirOwn() throws {
+    for name in ["a.mkv", "b.mkv"] { try writeClip(film, frames: 0..<3, to: scratch.path(name)) }
+    let inputs = ["a.mkv", "b.mkv"].map { scratch.path($0) }
+    for option in ["--preview", "--report"] {
+      let run = try runProgram(
+        inputs + ["-o", scratch.path("{name}-color.mkv"), option, scratch.path("x.png")])
+      #expect(run.status == 64 && run.errors.contains("{name}-x.png'"), "\(run.errors)")
+    }
+    let alone = try runProgram(inputs + ["--preview", scratch.path("x.png")])
+    #expect(alone.status == 64 && alone.errors.contains("{name}-x.png'"), "\(alone.errors)")
+    #expect(scratch.names == ["a.mkv", "b.mkv"])
+    let run = try runProgram(
+      inputs + [
+        "-o", scratch.path("{name}-color.mkv"), "--codec", "ffv1", "--preview",
+        scratch.path("{name}.png"), "--report", scratch.path("{name}.json"),
+      ])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      scratch.names == [
+        "a-color.mkv", "a.json", "a.mkv", "a.png", "b-color.mkv", "b.json", "b.mkv", "b.png",
+      ])
+    #expect(run.errors.contains("3 frames in 1 shot"), "\(run.errors)")
+    let looks = try runProgram(inputs + ["--preview", scratch.path("look-{name}.png")])
+    #expect(looks.status == 0 && scratch.names.contains("look-b.png"), "\(looks.errors)")
+  }
+
   @Test func whereTheSizeChangesWhatWasDoneIsKept() throws {
     var joined = Data()
     for (name, size) in [("a.h264", "64x48"), ("b.h264", "48x64")] {

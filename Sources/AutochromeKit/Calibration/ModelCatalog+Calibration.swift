@@ -34,10 +34,7 @@ extension ModelCatalog {
       for input in pictures { files.reads(input, as: CommandFiles.input) }
       files.writes(output, as: CommandFiles.output)
       try files.check()
-      guard overwrite || !FileManager.default.fileExists(atPath: output) else {
-        throw AutochromeError(
-          .cannotCreate, "'\(output)' exists; say --overwrite to replace it.")
-      }
+      let file = try files.place(output, overwrite: overwrite)
       guard (1...1_000_000).contains(wishes.frames) else {
         throw AutochromeError(.usage, "--frames \(wishes.frames) is outside of 1…1000000.")
       }
@@ -58,14 +55,7 @@ extension ModelCatalog {
       }
       let ranges = try calibration.ranges(rule)
       document.setMetadata([ValueRanges.property: try ranges.text()])
-      do {
-        try Data(try document.bytes()).write(to: URL(fileURLWithPath: output), options: .atomic)
-      } catch let error as NetworkError {
-        throw error
-      } catch {
-        throw AutochromeError(
-          .cannotCreate, "'\(output)' can't be written: \(error.localizedDescription).")
-      }
+      try file.write(Data(try document.bytes()))
       return "\(output): the ranges of \(ranges.values.count) values on \(count) pictures"
     }
   }

@@ -17,6 +17,8 @@ public struct Comparison: Sendable {
   public var prior: String?
   /// Where a page for people goes, if wanted.
   public var page: String?
+  /// Whether a page that exists may be replaced.
+  public var overwrite = false
 
   public init(reference: String, result: String, settings: Settings) {
     self.reference = reference
@@ -41,7 +43,8 @@ public struct Comparison: Sendable {
       try files.reads(settings)
       files.writes(page, as: "--html")
       try files.check()
-      return try measure(run)
+      let page = try page.map { try files.place($0, overwrite: overwrite) }
+      return try measure(run, page: page)
     }
   }
 
@@ -57,7 +60,7 @@ public struct Comparison: Sendable {
     var worst = WorstFrames()
   }
 
-  private func measure(_ run: MeasuringRun) throws -> ComparisonReport {
+  private func measure(_ run: MeasuringRun, page: SideFile?) throws -> ComparisonReport {
     let prior = try BinPrior.given(prior)
     let sources = try (
       run.open(reference, settings: settings), run.open(result, settings: settings)

@@ -6,18 +6,14 @@ struct ComparisonPage {
   let report: ComparisonReport
   let frames: [WorstFrames.Shown]
 
-  /// Writes the page under a temporary name first.
-  func write(to path: String) throws {
+  /// Writes the page.
+  func write(to file: SideFile) throws {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "autochrome-page-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let result = Result { try Data(html(pictures: folder).utf8) }
     try FileManager.default.removeItem(at: folder)
-    let page = try result.get()
-    do { try page.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw AutochromeError(
-        .cannotCreate, "The page '\(path)' can't be written: \(error.localizedDescription).")
-    }
+    try file.write(try result.get())
   }
 
   private func html(pictures folder: URL) throws -> String {
@@ -158,7 +154,8 @@ struct ComparisonPage {
   private func slider(_ shown: WorstFrames.Shown, number: Int, folder: URL) throws -> String {
     func source(_ thumbnail: Thumbnail) throws -> String {
       let file = folder.appending(path: "frame.png")
-      try thumbnail.write(to: file.path)
+      try thumbnail.write(
+        to: SideFile(file.path, overwrite: true, protected: ProtectedFiles(inputs: [])))
       return "data:image/png;base64," + (try Data(contentsOf: file)).base64EncodedString()
     }
     let row = shown.row

@@ -22,6 +22,8 @@ public struct Evaluation: Sendable {
   public var prior: String?
   /// Where a sheet of gray, results and truth goes, if wanted.
   public var sheet: String?
+  /// Whether a sheet that exists may be replaced.
+  public var overwrite = false
 
   /// Pictures on a sheet.
   private static let sheetRows = 8
@@ -49,7 +51,8 @@ public struct Evaluation: Sendable {
       try files.reads(settings)
       files.writes(sheet, as: "--sheet")
       try files.check()
-      return try measure(run)
+      let sheet = try sheet.map { try files.place($0, overwrite: overwrite) }
+      return try measure(run, sheet: sheet)
     }
   }
 
@@ -61,7 +64,7 @@ public struct Evaluation: Sendable {
     var hasTruth = false
   }
 
-  private func measure(_ run: MeasuringRun) throws -> EvaluationReport {
+  private func measure(_ run: MeasuringRun, sheet: SideFile?) throws -> EvaluationReport {
     let prior = try BinPrior.given(prior)
     let colorizers = try JobParts.openColorizers(settings, dials: dials)
     let source = try open(run)

@@ -70,7 +70,7 @@ struct ContactSheet {
   }
 
   /// Writes the sheet, see `Thumbnail.write`; nothing if it has no cell.
-  func write(to path: String) throws { try drawn()?.write(to: path) }
+  func write(to file: SideFile) throws { try drawn()?.write(to: file) }
 
   private static func height(of cell: Cell) -> Int {
     let pictures = cell.thumbnails.reduce(0) { $0 + $1.height + gap } - gap

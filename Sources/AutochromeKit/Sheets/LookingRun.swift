@@ -6,6 +6,8 @@ import Media
 /// Some frames of an input, colored for themselves and put on a sheet: what `Preview` and `Trial` share.
 struct LookingRun {
   var input: String
+  /// The names in the folder `input` that count; nil for all.
+  var pictures: [String]?
   var output: String
   var settings: Settings
   var overwrite: Bool
@@ -29,15 +31,17 @@ struct LookingRun {
     sheet: ([Shown]) -> ContactSheet
   ) throws(AutochromeError) -> Int {
     try MeasuringRun.with(interruption, onEvent: onEvent) { run in
-      try check()
+      let file = try check()
       let colorizers = try colorizers()
       let spread = try SpreadFrames.forPeople(count: frames, colorizer: colorizers[0]) {
-        UndamagedPart(of: try run.open(input, settings: settings)) { [log = run.log] in
+        UndamagedPart(of: try run.open(input, pictures: pictures, settings: settings)) {
+          [log = run.log] in
           log.warn($0)
         }
       }
       let found = try ColorLook.examine(
-        input: input, info: spread.info, settings: settings, interruption: run.blocking)
+        input: input, pictures: pictures, info: spread.info, settings: settings,
+        interruption: run.blocking)
       if let note = found?.opening(input: input, mode: settings.color) { run.log.warn(note) }
       let shown = Locked<[Shown]>([])
       _ = try run.measure(
@@ -60,12 +64,12 @@ struct LookingRun {
         throw AutochromeError(
           .badData, "'\(input)' holds no frame that can be decoded; '\(output)' is not written.")
       }
-      try sheet(all).write(to: output)
+      try sheet(all).write(to: file)
       return all.count
     }
   }
 
-  private func check() throws {
+  private func check() throws -> SideFile {
     guard Self.frameRange.contains(frames) else {
       throw AutochromeError(
         .usage,
@@ -74,14 +78,13 @@ struct LookingRun {
     }
     try Thumbnail.checkName(output)
     var files = CommandFiles()
-    files.reads(input, as: CommandFiles.input)
+    for path in pictures?.map({ PathParts.join(input, $0) }) ?? [input] {
+      files.reads(path, as: CommandFiles.input)
+    }
     try files.reads(settings)
     for model in models { try files.reads(model: model) }
     files.writes(output, as: "the sheet")
     try files.check()
-    var options = SinkOptions()
-    options.overwrite = overwrite
-    options.protected = files.protected
-    try options.checkPlace(output)
+    return try files.place(output, overwrite: overwrite)
   }
 }

@@ -7,6 +7,8 @@ import Imaging
 public struct Preview: Sendable {
   /// What to read, as given: a file, a folder, a pattern, or `-`.
   public var input: String
+  /// The names in the folder `input` that make up the film; nil for all pictures there.
+  public var pictures: [String]?
   /// The sheet, a PNG or JPEG.
   public var output: String
   /// How.
@@ -31,6 +33,17 @@ public struct Preview: Sendable {
     self.frames = frames
   }
 
+  /// Describes a preview of what `request` reads; its output is the sheet.
+  public init(
+    _ request: JobRequest, settings: Settings, overwrite: Bool = false,
+    frames: Int = Self.usualFrames
+  ) {
+    self.init(
+      input: request.input, output: request.output, settings: settings, overwrite: overwrite,
+      frames: frames)
+    pictures = request.pictures
+  }
+
   /// Makes the sheet.
   /// - Parameters:
   ///   - interruption: the user's wish to stop.
@@ -42,7 +55,8 @@ public struct Preview: Sendable {
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> Int {
     try LookingRun(
-      input: input, output: output, settings: settings, overwrite: overwrite, frames: frames
+      input: input, pictures: pictures, output: output, settings: settings, overwrite: overwrite,
+      frames: frames
     ).run(
       interruption, onEvent: onEvent, colorizers: { [try JobParts.openColorizer(settings)] },
       show: { frame, pictures in

@@ -28,7 +28,7 @@ final class PreviewSheet: Sendable {
   }
 
   /// Writes the sheet; nothing if there were no frames.
-  func write(to path: String) throws { try Self.sheet(of: samples.samples).write(to: path) }
+  func write(to file: SideFile) throws { try Self.sheet(of: samples.samples).write(to: file) }
 
   static func cell(_ frame: SpreadFrame, thumbnails: [Thumbnail]) -> ContactSheet.Cell {
     ContactSheet.Cell(thumbnails: thumbnails, caption: frame.caption)

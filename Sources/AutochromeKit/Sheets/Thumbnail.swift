@@ -47,8 +47,9 @@ struct Thumbnail {
       .usage, "The sheet '\(path)' is written as PNG or JPEG: name it .png, .jpg or .jpeg.")
   }
 
-  /// Writes a PNG or JPEG, as the name says, over what is there.
-  func write(to path: String) throws {
+  /// Writes a PNG or JPEG, as the name says.
+  func write(to file: SideFile) throws {
+    let path = file.path
     try Self.checkName(path)
     let planes = rgb.map { values in
       Plane(width: width, height: height, bitDepth: 8) { base, bytesPerRow in
@@ -65,10 +66,9 @@ struct Thumbnail {
       primaries: .bt709, transfer: .iec61966_2_1, matrix: .identity, range: .full)
     let picture = Picture(
       width: width, height: height, format: .rgb(8), color: color, planes: planes)
-    var options = SinkOptions()
+    var options = file.options
     options.encoder = Self.encoder(for: path)
     options.crf = options.encoder == "mjpeg" ? Self.quantizer : nil
-    options.overwrite = true
     let info = SourceInfo(
       width: width, height: height, format: .rgb(8), color: color, timeBase: Rational(1, 1))
     let sink = try PictureSink(path: path, source: info, options: options)

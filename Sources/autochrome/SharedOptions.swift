@@ -1,0 +1,78 @@
+import ArgumentParser
+import AutochromeKit
+
+/// Which part of a film is looked at, and how the network sees it.
+struct PartOptions: ParsableArguments {
+  @Option(help: "Short side of the picture that the network sees: \(Settings.Limits.size.note).")
+  var size: Int?
+
+  @Option(help: "Factor on the chroma: \(Settings.Limits.saturation.note).")
+  var saturation: Float?
+
+  @Option(
+    help: ArgumentHelp("First frame: \(TimePosition.forms).", valueName: "time"),
+    transform: TimePosition.option)
+  var from: TimePosition?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to end, in the same forms; that frame is left out.", valueName: "time"),
+    transform: TimePosition.option)
+  var to: TimePosition?
+
+  /// Sets what is given.
+  func set(in layer: inout SettingsLayer) {
+    layer.size = size
+    layer.saturation = saturation
+    layer.from = from
+    layer.to = to
+  }
+}
+
+extension TimePosition {
+  /// Reads an option, and says what may stand there instead of anything else.
+  static func option(_ text: String) throws -> TimePosition {
+    guard let position = TimePosition(text) else {
+      throw ValidationError("'\(text)' is no time such as \(TimePosition.forms)")
+    }
+    return position
+  }
+}
+
+struct ThreadsOption: ParsableArguments {
+  @Option(name: [.short, .long], help: "Processor threads: \(Settings.Limits.threads.note).")
+  var threads: Int?
+}
+
+/// How much a command that takes a while tells of itself.
+struct RunningOptions: ParsableArguments {
+  @Option(help: "auto, plain, json or none.")
+  var progress: ProgressMode = .auto
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func makeDisplay(verbose: Bool = false) -> ProgressDisplay {
+    ProgressDisplay(mode: progress, verbosity: quiet ? .quiet : verbose ? .verbose : .normal)
+  }
+
+  /// Runs `body`, which the user can stop, with a display of its progress that is closed in the end.
+  func run<Result>(
+    _ body: (Interruption, @escaping @Sendable (JobEvent) -> Void) throws -> Result
+  ) throws -> (result: Result, display: ProgressDisplay) {
+    let interruption = Interruption()
+    let signals = SignalWatch(interruption)
+    defer { signals.stop() }
+    let display = makeDisplay()
+    defer { display.closeLine() }
+    return (try body(interruption) { display.show($0) }, display)
+  }
+
+  /// Makes a sheet, and tells that it is there.
+  func makeSheet(
+    _ output: String, _ make: (Interruption, @escaping @Sendable (JobEvent) -> Void) throws -> Int
+  ) throws {
+    let (frames, display) = try run(make)
+    display.finishedSheet(output, frames: frames)
+  }
+}
