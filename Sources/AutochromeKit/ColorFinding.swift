@@ -42,7 +42,7 @@ public struct ColorFinding: Codable, Hashable, Sendable {
 
   /// In a few words.
   public var text: String {
-    let share = "\(framesInColor) of \(framesExamined) frames examined"
+    let share = "\(framesInColor) of \(counted(framesExamined, "frame")) examined"
     return switch kind {
     case .gray: "black and white"
     case .toned: "black and white, toned (\(tones.joined(separator: ", ")))"
@@ -85,10 +85,11 @@ public struct ColorFinding: Codable, Hashable, Sendable {
   /// - Parameter said: what was known before.
   func closing(input: String, mode: ColorMode, after said: ColorFinding?) -> String? {
     guard kind == .partly || (kind == .color && said?.kind != .color) else { return nil }
-    return "\(framesInColor) of \(framesExamined) frames of '\(input)' came in color (\(places)). "
+    return
+      "\(framesInColor) of \(counted(framesExamined, "frame")) of '\(input)' came in color (\(places)). "
       + (mode == .keep
-        ? "They kept their colors."
-        : "Their colors were replaced; give --color keep to keep them.")
+        ? "These colors were kept."
+        : "These colors were replaced; give --color keep to keep them.")
   }
 }
 

@@ -43,7 +43,7 @@ enum ExistingOutput {
     let found: any FrameSource
     do {
       let missing = try MediaSource.missingByteCount(of: output)
-      guard missing == 0 else { return "its last \(missing) bytes are missing" }
+      guard missing == 0 else { return "its end is missing, \(counted(missing, "byte"))" }
       found = try MediaSource.open(output)
     } catch {
       return AutochromeError(wrapping: error).message

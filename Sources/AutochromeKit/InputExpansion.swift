@@ -64,8 +64,8 @@ struct InputExpansion {
       items = films.map { InputItem(.film, $0) }
       if films.count < found.count {
         notes.append(
-          "\(found.count - films.count) files that '\(wildcard)' stands for are left out, since their names "
-            + "are not those of films.")
+          "Of what '\(wildcard)' stands for, \(counted(found.count - films.count, "file")) not named like films "
+            + "\(found.count - films.count == 1 ? "is" : "are") left out.")
       }
     }
   }
@@ -76,7 +76,7 @@ struct InputExpansion {
     guard pictures > 0 else { return }
     throw AutochromeError(
       .usage,
-      "\(what) \(films) film\(films == 1 ? "" : "s") and \(pictures) picture\(pictures == 1 ? "" : "s"); "
+      "\(what) \(counted(films, "film")) and \(counted(pictures, "picture")); "
         + "name the ones that are meant, such as '\(PathParts.join(folder, "*.mkv"))' or "
         + "'\(PathParts.join(folder, "*.png"))'.")
   }

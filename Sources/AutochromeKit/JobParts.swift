@@ -228,7 +228,7 @@ struct JobParts {
     guard allowed >= needed else {
       throw AutochromeError(
         .usage,
-        "--memory \(memory) holds \(allowed) frames of \(info.width)×\(info.height), and look-ahead "
+        "--memory \(memory) holds \(counted(allowed, "frame")) of \(info.width)×\(info.height), and look-ahead "
           + "\(settings.lookAhead) needs \(needed); give --memory "
           + "\(Int((megabytes * Double(needed)).rounded(.up))) or a smaller --look-ahead.")
     }

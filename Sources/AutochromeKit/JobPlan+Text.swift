@@ -17,7 +17,7 @@ extension JobPlan {
       "part",
       list([
         value("from", settings.from), value("to", settings.to),
-        settings.frames.map { "\($0) frames at most" },
+        settings.frames.map { counted($0, "frame") + " at most" },
       ]))
     rows.add("network", "\(network), sees \(workingWidth)×\(workingHeight)")
     rows.add(
@@ -27,13 +27,13 @@ extension JobPlan {
     rows.add(
       "steadiness",
       settings.stability > 0
-        ? "\(settings.stability), looks \(settings.lookAhead) frames ahead"
+        ? "\(settings.stability), looks \(counted(settings.lookAhead, "frame")) ahead"
         : "off, each frame for itself")
     rows.add(
       "key frames",
       settings.keyFrames == .off
         ? "off, the network sees every frame"
-        : "at most \(settings.keyFrames.distance) frames apart")
+        : "at most \(counted(settings.keyFrames.distance, "frame")) apart")
     rows.add("shots", settings.cuts.map { "as listed in \($0)" } ?? "found")
     rows.add("picture", sourceColors?.text)
     rows.add(
@@ -61,8 +61,8 @@ extension JobPlan {
     rows.add(
       "machine",
       list([
-        "\(settings.threads) thread\(settings.threads == 1 ? "" : "s")",
-        "\(permits) frames in flight", settings.memory.map { "up to \($0) MB for them" },
+        counted(settings.threads, "thread"), counted(permits, "frame") + " in flight",
+        settings.memory.map { "up to \($0) MB for them" },
       ]))
     return rows.description
   }

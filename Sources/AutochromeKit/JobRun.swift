@@ -96,7 +96,7 @@ struct JobRun {
       }
       throw AutochromeError(
         error.status,
-        "\(error.message) What was done before, \(log.framesDone) frames, is in '\(kept)'."
+        "\(error.message) What was done before, \(counted(log.framesDone, "frame")), is in '\(kept)'."
       )
     }
   }
@@ -104,20 +104,21 @@ struct JobRun {
   /// What was missing or damaged, in words.
   private func damage(of source: any FrameSource, log: JobLog) -> String? {
     if let cause = log.damage {
-      return "\(cause.message) \(log.framesDone) whole frames were written."
+      return
+        "\(cause.message) \(counted(log.framesDone, "whole frame")) \(log.framesDone == 1 ? "was" : "were") written."
     }
     let (count, places) = (source.damagedFrameCount, source.damagedPlaceCount)
     var sentences: [String] = []
     if places > 0 {
       sentences.append(
-        "'\(job.input)' is damaged at \(places) place\(places == 1 ? "" : "s"), where frames may be "
+        "'\(job.input)' is damaged at \(counted(places, "place")), where frames may be "
           + "missing; all that could be read was written.")
     }
     if count > 0 {
       sentences.append(
         source.damageReport
-          ?? "\(count) frames of '\(job.input)' were damaged; they were colorized as far as they could "
-          + "be decoded.")
+          ?? "\(counted(count, "frame")) of '\(job.input)' \(count == 1 ? "was" : "were") damaged, and colorized as "
+          + "far as could be decoded.")
     }
     return sentences.isEmpty ? nil : sentences.joined(separator: " ")
   }

@@ -138,8 +138,11 @@ public struct Probe: Codable, Sendable {
     rows.add("rate", frameRate.map { String(format: "%.3f frames/s", $0) } ?? "unknown")
     rows.add(
       "length",
-      [duration.map { TimePosition.clock($0) }, estimatedFrames.map { "about \($0) frames" }]
-        .compactMap { $0 }.joined(separator: ", "))
+      [
+        duration.map { TimePosition.clock($0) },
+        estimatedFrames.map { "about " + counted($0, "frame") },
+      ]
+      .compactMap { $0 }.joined(separator: ", "))
     rows.add("sample aspect", sampleAspectRatio ?? "unknown")
     rows.add("fields", fieldOrder)
     rows.add("rotation", rotationDegrees.map { "\($0)°, carried on" })
@@ -151,7 +154,7 @@ public struct Probe: Codable, Sendable {
       "key frames",
       keyFrameDistance.map {
         "at most \($0) apart, and where motion does not explain the picture"
-          + (seen.map { "; the network sees \($0.frames) of \($0.of) frames" } ?? "")
+          + (seen.map { "; the network sees \($0.frames) of \(counted($0.of, "frame"))" } ?? "")
       })
     rows.add("shots", shots.map { "\($0.count)" })
     for shot in shots ?? [] {

@@ -20,7 +20,7 @@ public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertibl
     case .unexpectedSize(let what, let expected, let actual):
       "\(what) is \(actual), expected \(expected); pictures of another size need stages of their own"
     case .unexpectedCount(let what, let expected, let actual):
-      "\(what) has \(actual) numbers, expected \(expected); check the model's metadata"
+      "the count of numbers in \(what) is \(actual), expected \(expected); check the model's metadata"
     case .settingOutOfRange(let name, let expected, let actual):
       "\(name) is \(actual), expected \(expected)"
     }

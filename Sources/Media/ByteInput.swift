@@ -134,13 +134,13 @@ final class ByteInput: @unchecked Sendable {
     if now < byteCount {
       return MediaError(
         .truncated,
-        "\(name) became shorter while it was read: it had \(byteCount) bytes and now has \(now); get a "
+        "\(name) became shorter while it was read: it had \(counted(byteCount, "byte")) and now has \(now); get a "
           + "whole copy.")
     }
     if now > byteCount {
       return MediaError(
         .truncated,
-        "\(name) is still being written: it had \(byteCount) bytes when it was opened and now has "
+        "\(name) is still being written: it had \(counted(byteCount, "byte")) when it was opened and now has "
           + "\(now); start again when it is complete.")
     }
     return nil

@@ -162,7 +162,7 @@ final class Demuxer: @unchecked Sendable {
     if missing > 0 {
       return MediaError(
         .truncated,
-        "\(bytes.name) was cut off \(missing) bytes before its end, and its index with it; get a "
+        "\(bytes.name) was cut off \(counted(missing, "byte")) before its end, and its index with it; get a "
           + "whole copy.", underlying: said)
     }
     if bytes.byteCount == 0 { return MediaError(.notMedia, "\(bytes.name) is empty.") }

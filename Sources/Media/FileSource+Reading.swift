@@ -70,13 +70,14 @@ extension FileSource {
       let size = bytes.byteCount ?? 0
       return MediaError(
         .truncated,
-        "\(bytes.name) was cut off: it should have \(size + missing) bytes and has \(size).")
+        "\(bytes.name) was cut off: it should have \(counted(size + missing, "byte")) and has \(size)."
+      )
     }
     guard isEnd, phase == .decoding, cut.from == nil, packetIndex < indexedCount else { return nil }
     return MediaError(
       .corrupt,
-      "The container of \(bytes.name) is damaged: its index names \(indexedCount) pictures, and only "
-        + "\(packetIndex) were found.")
+      "The container of \(bytes.name) is damaged: its index names \(counted(indexedCount, "picture")), and only "
+        + "\(packetIndex) \(packetIndex == 1 ? "was" : "were") found.")
   }
 
   private func followClock() {

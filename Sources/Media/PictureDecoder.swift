@@ -45,7 +45,8 @@ enum PictureDecoder {
     }
     if isStrict, PictureStructure.missingByteCount(of: bytes, kind: kind) != nil {
       throw MediaError(
-        .truncated, "The picture \(name) is cut off: it ends after \(bytes.count) bytes.")
+        .truncated, "The picture \(name) is cut off: it ends after \(counted(bytes.count, "byte"))."
+      )
     }
     if isStrict, kind == .jpeg, JPEGScanCheck.isDamaged(bytes) == true {
       throw MediaError(

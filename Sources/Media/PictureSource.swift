@@ -87,7 +87,9 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
       throw MediaError(
         .notMedia,
         shortcomings.lost > 0
-          ? "None of the \(shortcomings.lost) pictures of \(origin.name) can be decoded."
+          ? shortcomings.lost == 1
+            ? "The picture of \(origin.name) can't be decoded."
+            : "None of the \(shortcomings.lost) pictures of \(origin.name) can be decoded."
           : "\(origin.name) holds no picture.")
     }
     splitter = reader
@@ -209,7 +211,8 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     guard let (bytes, isWhole) = try splitter.next(index: index) else { return nil }
     if !isWhole {
       throw MediaError(
-        .truncated, "\(name) ends within picture \(index), after \(bytes.count) bytes of it.")
+        .truncated,
+        "\(name) ends within picture \(index), after \(counted(bytes.count, "byte")) of it.")
     }
     return try PictureDecoder.decode(bytes, name: "\(index) of \(name)", options)
   }
@@ -228,21 +231,20 @@ struct PictureShortcomings: Hashable, Sendable {
 
   /// All of it in sentences; `nil` if there is nothing.
   func report(of name: String) -> String? {
-    func pictures(_ count: Int) -> String { count == 1 ? "1 picture" : "\(count) pictures" }
     var sentences: [String] = []
     if concealed > 0 {
       sentences.append(
-        "\(pictures(concealed)) of '\(name)' \(concealed == 1 ? "is" : "are") damaged; "
+        "\(counted(concealed, "picture")) of '\(name)' \(concealed == 1 ? "is" : "are") damaged; "
           + "\(concealed == 1 ? "it was" : "they were") colorized as far as "
           + "\(concealed == 1 ? "it" : "they") could be decoded.")
     }
     if lost > 0 {
       sentences.append(
-        "\(pictures(lost)) of '\(name)' could not be read; all others were written.")
+        "\(counted(lost, "picture")) of '\(name)' could not be read; all others were written.")
     }
     if withMore > 0 {
       sentences.append(
-        "\(withMore == 1 ? "1 file" : "\(withMore) files") of '\(name)' "
+        "\(counted(withMore, "file")) of '\(name)' "
           + "\(withMore == 1 ? "holds" : "hold") several pictures, of which the first was taken.")
     }
     return sentences.isEmpty ? nil : sentences.joined(separator: " ")

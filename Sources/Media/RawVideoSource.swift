@@ -184,8 +184,8 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
   private func truncated(expected: Int, actual: Int) -> MediaError {
     MediaError(
       .truncated,
-      "\(bytes.name) ends within frame \(readCount): \(expected) bytes were expected, \(actual) "
-        + "came.")
+      "\(bytes.name) ends within frame \(readCount): of \(counted(expected, "byte")), \(actual) came."
+    )
   }
 
   /// Takes `FRAME` and its parameters; `false` at the end of the stream.

@@ -16,7 +16,7 @@ struct TIFFFile<Source: ByteRanges> {
     guard let first = all.first else {
       throw MediaError(
         .truncated,
-        "The picture \(source.name) is cut off: it ends after \(source.byteCount) bytes, before the "
+        "The picture \(source.name) is cut off: it ends after \(counted(source.byteCount, "byte")), before the "
           + "list of its tags.")
     }
     guard first.entries[TIFFTag.dngVersion] == nil else {
@@ -98,7 +98,7 @@ struct TIFFFile<Source: ByteRanges> {
   private func cutOff(needed: Int?) -> MediaError {
     MediaError(
       .truncated,
-      "The picture \(source.name) is cut off: it ends after \(source.byteCount) bytes"
+      "The picture \(source.name) is cut off: it ends after \(counted(source.byteCount, "byte"))"
         + (needed.map { ", and its samples reach to byte \($0)." } ?? "."))
   }
 }

@@ -66,7 +66,7 @@ final class TemporaryFile {
     }
     guard let kept = names.moveToPartial(hidden) else { return false }
     notes.append(
-      "What an earlier run had written to \(names.path) when it was killed, \(status.st_size) bytes, is "
+      "What an earlier run had written to \(names.path) when it was killed, \(counted(status.st_size, "byte")), is "
         + "kept as \(kept).")
     return true
   }

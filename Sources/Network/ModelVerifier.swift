@@ -98,7 +98,7 @@ public struct ModelVerifier: Sendable {
     }
     let reason =
       bad.mismatch
-      ?? "\(bad.failures) numbers differ, the worst at \(bad.worstIndex): expected \(bad.expected), found \(bad.actual)"
+      ?? "numbers that differ: \(bad.failures), the worst at \(bad.worstIndex): expected \(bad.expected), found \(bad.actual)"
     return Report(
       folder: folder, verdict: .failed("\(bad.dataSet), output \"\(bad.name)\": \(reason)"),
       outputs: outputs)

@@ -41,7 +41,8 @@ public struct Tensor: Sendable {
     let type = try TensorType(.float32, shape)
     guard type.count == floats.count else {
       throw NetworkError(
-        .invalidInput, "the shape \(shape) wants \(type.count) numbers, \(floats.count) were given")
+        .invalidInput,
+        "numbers for the shape \(shape): expected \(type.count), given \(floats.count)")
     }
     try self.init(shape: shape) { _ = $0.update(fromContentsOf: floats) }
   }
@@ -52,7 +53,7 @@ public struct Tensor: Sendable {
     guard type.count == integers.count else {
       throw NetworkError(
         .invalidInput,
-        "the shape \(shape) wants \(type.count) numbers, \(integers.count) were given")
+        "numbers for the shape \(shape): expected \(type.count), given \(integers.count)")
     }
     try self.init(shape: shape, elementType: .int64) { bytes in
       integers.withUnsafeBytes { bytes.copyMemory(from: $0) }

@@ -54,7 +54,7 @@ public struct ColorAccuracy: Hashable, Sendable {
   /// - Throws: `QualityError.unusablePrior`.
   public func rebalancedArea(prior: [Double]) throws(QualityError) -> Double? {
     guard prior.count == ColorBins.count else {
-      throw .unusablePrior(problem: "has \(prior.count) numbers")
+      throw .unusablePrior(problem: "is of length \(prior.count)")
     }
     guard prior.allSatisfy({ $0 >= 0 && $0.isFinite }), prior.contains(where: { $0 > 0 }) else {
       throw .unusablePrior(problem: "has negative numbers or nothing but 0")

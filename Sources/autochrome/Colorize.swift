@@ -82,7 +82,7 @@ struct Colorize: ParsableCommand {
     if let first = failures.first {
       throw AutochromeError(
         first.status,
-        "\(failures.count) of \(items.count) inputs \(failures.count == 1 ? "was" : "were") not \(what), see "
+        "\(failures.count) of \(counted(items.count, "input")) \(failures.count == 1 ? "was" : "were") not \(what), see "
           + "above.")
     }
   }
@@ -115,8 +115,8 @@ struct Colorize: ParsableCommand {
     if result.interrupted {
       throw AutochromeError(
         .interrupted,
-        "Stopped after \(result.frames) frames"
-          + (result.partialOutput.map { "; they are in '\($0)'" } ?? "") + ".")
+        "Stopped after \(counted(result.frames, "frame"))"
+          + (result.partialOutput.map { "; what was done is in '\($0)'" } ?? "") + ".")
     }
     if let damage = result.damage { throw AutochromeError(.badData, damage) }
   }

@@ -110,7 +110,8 @@ struct ModelCommand: ParsableCommand {
         if json { try Console.jsonLine(verdict) } else { try Console.result(verdict.text) }
       }
       if failures > 0 {
-        throw AutochromeError(.badData, "\(failures) of \(folders.count) folders failed.")
+        throw AutochromeError(
+          .badData, "\(failures) of \(counted(folders.count, "folder")) failed.")
       }
     }
   }

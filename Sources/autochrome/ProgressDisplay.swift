@@ -49,13 +49,12 @@ final class ProgressDisplay: Sendable {
       Console.event("finished", report)
     } else if mode != .none {
       let rate = String(format: "%.1f", report.framesPerSecond)
-      let shots = report.shotStarts.count
       Console.say(
-        "\(output): \(report.frames) frames in \(shots) shot\(shots == 1 ? "" : "s"), "
+        "\(output): \(counted(report.frames, "frame")) in \(counted(report.shotStarts.count, "shot")), "
           + "\(TimePosition.duration(report.seconds)), \(rate) frames/s")
       if verbosity == .verbose {
         if report.framesSeen < report.frames {
-          Console.say("  the network saw \(report.framesSeen) frames")
+          Console.say("  the network saw \(counted(report.framesSeen, "frame"))")
         }
         for stage in report.stages where stage.count > 0 {
           let name = stage.name.padding(toLength: 12, withPad: " ", startingAt: 0)
@@ -71,7 +70,7 @@ final class ProgressDisplay: Sendable {
     if mode == .json {
       Console.event("finished", ["frames": frames])
     } else if mode != .none {
-      Console.say("\(output): \(frames) frame\(frames == 1 ? "" : "s")")
+      Console.say("\(output): \(counted(frames, "frame"))")
     }
   }
 

@@ -152,6 +152,10 @@ import Testing
     #expect(run.errors.contains("3 frames in 1 shot"), "\(run.errors)")
     let looks = try runProgram(inputs + ["--preview", scratch.path("look-{name}.png")])
     #expect(looks.status == 0 && scratch.names.contains("look-b.png"), "\(looks.errors)")
+    let one = try runProgram([
+      inputs[0], "-o", scratch.path("one.mkv"), "--codec", "ffv1", "--frames", "1",
+    ])
+    #expect(one.errors.contains("one.mkv: 1 frame in 1 shot"), "\(one.errors)")
   }
 
   @Test func whereTheSizeChangesWhatWasDoneIsKept() throws {

@@ -62,7 +62,7 @@ public struct Bench: Codable, Sendable {
     look.grain = 0.4
     let film = SampleFilm(width: 1920, height: 1080, frameRate: 24, options: look)
     let count = min(film.frameCount, 96)
-    say("Rendering \(count) frames of the sample film at 1920×1080 …")
+    say("Rendering \(counted(count, "frame")) of the sample film at 1920×1080 …")
     let path = folder.appending(path: "clip.mkv").path
     var options = SinkOptions()
     options.encoder = "libx264"
@@ -110,7 +110,8 @@ public struct Bench: Codable, Sendable {
   /// A table for people.
   public var text: String {
     var lines = [
-      "\(clip), \(size), \(frames) frames, \(threads) threads, \(encoder)", "network: \(network)",
+      "\(clip), \(size), \(counted(frames, "frame")), \(counted(threads, "thread")), \(encoder)",
+      "network: \(network)",
       "",
       "stage          ms a frame   share of busy time",
     ]

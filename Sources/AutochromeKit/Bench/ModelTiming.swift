@@ -110,6 +110,6 @@ public struct ModelTiming: Codable, Sendable {
   /// For people.
   public var text: String {
     String(format: "%8.2f ms", milliseconds) + "  \(backend), \(precision), "
-      + "\(threads) thread\(threads == 1 ? "" : "s")"
+      + counted(threads, "thread")
   }
 }

@@ -56,7 +56,8 @@ extension ModelCatalog {
       let ranges = try calibration.ranges(rule)
       document.setMetadata([ValueRanges.property: try ranges.text()])
       try file.write(Data(try document.bytes()))
-      return "\(output): the ranges of \(ranges.values.count) values on \(count) pictures"
+      return "\(output): the ranges of \(counted(ranges.values.count, "value")) on "
+        + counted(count, "picture")
     }
   }
 }

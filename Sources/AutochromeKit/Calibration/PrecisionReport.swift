@@ -78,7 +78,7 @@ public struct PrecisionReport: Codable, Sendable {
 
   /// For people.
   public var text: String {
-    "\(network) against \(reference), \(pictures) pictures: "
+    "\(network) against \(reference), \(counted(pictures, "picture")): "
       + String(
         format: "ΔE %.3f on average, %.3f at the 99th percentile, %.3f in the worst picture",
         mean, p99, worstPicture)

@@ -29,7 +29,8 @@ struct SampledPictures {
       guard source.damagedFrameCount == 0 else {
         throw AutochromeError(
           .badData,
-          "\(source.damagedFrameCount) pictures of '\(input)' are damaged; take them out.")
+          "'\(input)' holds \(counted(source.damagedFrameCount, "damaged picture")); take out what is damaged."
+        )
       }
     }
     return taken

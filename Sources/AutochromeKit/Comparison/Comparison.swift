@@ -87,8 +87,8 @@ public struct Comparison: Sendable {
       guard source.damagedFrameCount == 0 else {
         throw AutochromeError(
           .badData,
-          "\(source.damagedFrameCount) frames of '\(path)' are damaged, so that frames that "
-            + "do not belong together would be compared; compare whole files.")
+          "'\(path)' holds \(counted(source.damagedFrameCount, "damaged frame")), so that frames that do not "
+            + "belong together would be compared; compare whole files.")
       }
     }
     let found = sums.withLock { $0 }
@@ -172,7 +172,7 @@ public struct Comparison: Sendable {
     of sources: (any FrameSource, any FrameSource)
   ) throws -> (pair: (Frame, Frame)?, note: String?) {
     func note(_ shorter: String, _ count: Int, _ longer: String) -> String {
-      "'\(shorter)' ends after \(count) frames and '\(longer)' goes on; only these frames were compared."
+      "'\(shorter)' ends after \(counted(count, "frame")) and '\(longer)' goes on; only what both have was compared."
     }
     switch (try sources.0.nextFrame(), try sources.1.nextFrame()) {
     case (let first?, let second?): return ((first, second), nil)

@@ -1,4 +1,5 @@
 import Foundation
+import Media
 
 /// A comparison as one self-contained page of HTML: the figures, plots over time with the shots marked,
 /// and the worst frames first, each with a slider between reference and result.
@@ -29,7 +30,7 @@ struct ComparisonPage {
       </head>
       <body>
       <h1>\(Self.escaped(report.result))</h1>
-      <p>against \(Self.escaped(report.reference)), \(report.frames) frames, \(report.size)</p>
+      <p>against \(Self.escaped(report.reference)), \(counted(report.frames, "frame")), \(report.size)</p>
       \(summary)
       <details>
       <summary>All figures</summary>

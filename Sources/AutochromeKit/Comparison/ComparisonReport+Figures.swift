@@ -33,7 +33,8 @@ extension ComparisonReport {
     let differing = frames - luma.identicalFrames
     let share =
       differing == frames
-      ? "in all \(frames) frames" : "in \(differing) of \(frames) frames"
+      ? (frames == 1 ? "in the one frame" : "in all \(frames) frames")
+      : "in \(differing) of \(counted(frames, "frame"))"
     let psnr = Self.number(luma.psnr, 1) + " dB"
     let sentence =
       switch luma.kind {
@@ -208,7 +209,7 @@ extension ComparisonReport {
 
   var headline: String {
     PrintableText("\(result) against \(reference): ").description
-      + "\(frames) frame\(frames == 1 ? "" : "s"), \(size)"
+      + "\(counted(frames, "frame")), \(size)"
   }
 
   /// What matters, for people.
@@ -221,7 +222,7 @@ extension ComparisonReport {
   /// Of how much the figures over time are.
   var coverage: String? {
     film.map {
-      "\(shots.count) shot\(shots.count == 1 ? "" : "s"), \($0.pairs) pairs of frames, "
+      "\(counted(shots.count, "shot")), \(counted($0.pairs, "pair")) of frames, "
         + String(format: "%.0f %% of their pixels compared", 100 * $0.comparedShare)
     }
   }

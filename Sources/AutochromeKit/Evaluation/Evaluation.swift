@@ -100,8 +100,8 @@ public struct Evaluation: Sendable {
     guard source.damagedFrameCount == 0 else {
       throw AutochromeError(
         .badData,
-        "\(source.damagedFrameCount) pictures of '\(input)' are damaged; figures without them would "
-          + "not compare with others. Take them out.")
+        "'\(input)' holds \(counted(source.damagedFrameCount, "damaged picture")); figures without what is "
+          + "damaged would not compare with others. Take it out.")
     }
     let found = sums.withLock { $0 }
     let hasTruth = found.hasTruth

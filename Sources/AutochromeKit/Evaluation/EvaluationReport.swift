@@ -59,7 +59,7 @@ public struct EvaluationReport: Codable, Sendable {
   /// A table for people.
   public var text: String {
     var lines = [
-      "\(input): \(pictures) picture\(pictures == 1 ? "" : "s"), \(network)"
+      "\(input): \(counted(pictures, "picture")), \(network)"
     ]
     guard hasTruth, let gray else {
       lines.append("There is no color in it to compare with.")

@@ -67,7 +67,8 @@ public struct Trial: Sendable {
     guard !models.isEmpty, models.count * max(1, dials.count) <= Self.mostColumns else {
       throw AutochromeError(
         .usage,
-        "\(models.count) networks at \(dials.count) settings are not 1 to \(Self.mostColumns) columns."
+        "\(counted(models.count, "network")) at \(counted(dials.count, "setting")) are not 1 to "
+          + "\(Self.mostColumns) columns."
       )
     }
     return try models.flatMap { model in

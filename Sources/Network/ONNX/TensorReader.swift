@@ -38,7 +38,7 @@ enum TensorReader {
     guard data.count == type.byteCount else {
       throw NetworkError(
         .malformed,
-        "the shape \(type.shape) of \(type.elementType.name) wants \(type.byteCount) bytes, the file holds \(data.count)"
+        "bytes for the shape \(type.shape) of \(type.elementType.name): expected \(type.byteCount), found \(data.count)"
       )
     }
     return try Tensor(shape: type.shape, elementType: type.elementType) { bytes in
@@ -71,7 +71,7 @@ enum TensorReader {
     guard values.count == type.count else {
       throw NetworkError(
         .malformed,
-        "the shape \(type.shape) wants \(type.count) numbers, the file holds \(values.count)")
+        "numbers for the shape \(type.shape): expected \(type.count), found \(values.count)")
     }
     return try Tensor(shape: type.shape, elementType: type.elementType) { bytes in
       let elements = bytes.bindMemory(to: To.self)

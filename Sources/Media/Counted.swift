@@ -1,0 +1,4 @@
+/// A count with what is counted, for sentences: `1 frame`, `2 frames`.
+package func counted(_ count: some BinaryInteger, _ noun: String) -> String {
+  "\(count) \(noun)" + (count == 1 ? "" : "s")
+}
