@@ -58,11 +58,13 @@ public struct ColorSurvey: Hashable, Sendable {
   }
 
   private init(cells: Cells) {
-    let curve = ToneCurve(cells.samples, leastShare: Self.colorShare)
+    let samples = cells.samples
+    defer { withExtendedLifetime(cells) {} }
+    let curve = ToneCurve(samples, leastShare: Self.colorShare)
     // Y′, Cb and Cr, and the distance from the curve.
     let means = cells.ranges.map { range -> (value: SIMD3<Float>, distance: Float) in
       var (sum, explained) = (SIMD3<Float>.zero, SIMD2<Float>.zero)
-      for sample in cells.samples[range] {
+      for sample in samples[range] {
         sum += sample
         explained += curve.tone(ofLuma: sample.x)
       }
@@ -94,10 +96,17 @@ public struct ColorSurvey: Hashable, Sendable {
 
   /// What is looked at.
   private struct Cells {
-    /// Y′, Cb and Cr, cell by cell.
-    var samples: [SIMD3<Float>] = []
+    /// From a pool: each frame of a film is examined.
+    let buffer: AlignedBuffer
     /// Where the samples of each cell lie, at least one.
-    var ranges: [Range<Int>] = []
+    let ranges: [Range<Int>]
+
+    /// Y′, Cb and Cr, cell by cell; alive as long as the cells.
+    var samples: UnsafeBufferPointer<SIMD3<Float>> {
+      let count = ranges.last?.upperBound ?? 0
+      return UnsafeBufferPointer(
+        start: buffer.base.assumingMemoryBound(to: SIMD3<Float>.self), count: count)
+    }
   }
 
   /// Samples of chroma that are spread over each cell, and the mean luma of what each of them covers.
@@ -122,23 +131,35 @@ public struct ColorSurvey: Hashable, Sendable {
       let (cb, cr) = weights.chroma(rgb)
       return SIMD3(Float(weights.luma(rgb)), Float(cb), Float(cr))
     }
-    func places(_ cell: Int, of cells: Int, length: Int) -> StrideTo<Int> {
-      let (start, end) = (cell * length / cells, (cell + 1) * length / cells)
-      return stride(from: start, to: end, by: max(1, (end - start) / samplesPerSide))
-    }
-    var cells = Cells()
-    for row in 0..<rows {
-      for column in 0..<columns {
-        let start = cells.samples.count
-        for y in places(row, of: rows, length: second.height) {
-          for x in places(column, of: columns, length: second.width) {
-            cells.samples.append(sample(x, y))
-          }
-        }
-        cells.ranges.append(start..<cells.samples.count)
+    func places(of cells: Int, length: Int) -> [StrideTo<Int>] {
+      (0..<cells).map { cell in
+        let (start, end) = (cell * length / cells, (cell + 1) * length / cells)
+        return stride(from: start, to: end, by: max(1, (end - start) / samplesPerSide))
       }
     }
-    return cells
+    let down = places(of: rows, length: second.height)
+    let across = places(of: columns, length: second.width)
+    func total(_ places: [StrideTo<Int>]) -> Int {
+      places.reduce(0) { $0 + $1.underestimatedCount }
+    }
+    let count = total(down) * total(across)
+    let buffer = AlignedBuffer(byteCount: count * MemoryLayout<SIMD3<Float>>.stride)
+    let samples = buffer.base.bindMemory(to: SIMD3<Float>.self, capacity: count)
+    var ranges: [Range<Int>] = []
+    var end = 0
+    for ys in down {
+      for xs in across {
+        let start = end
+        for y in ys {
+          for x in xs {
+            samples[end] = sample(x, y)
+            end += 1
+          }
+        }
+        ranges.append(start..<end)
+      }
+    }
+    return Cells(buffer: buffer, ranges: ranges)
   }
 }
 
@@ -173,15 +194,19 @@ private struct ToneCurve {
   private static let chromaSteps = 512
 
   /// - Parameter leastShare: of the samples, what takes less makes no leap.
-  init(_ samples: [SIMD3<Float>], leastShare: Double) {
+  init(_ samples: UnsafeBufferPointer<SIMD3<Float>>, leastShare: Double) {
     func step(_ chroma: Float) -> Int {
       min(
         max(Int((chroma * Float(Self.chromaSteps)).rounded()) + Self.chromaSteps / 2, 0),
         Self.chromaSteps - 1)
     }
     var sums = [(count: Int, luma: Float)](repeating: (0, 0), count: Self.bands)
-    let empty = [Int32](repeating: 0, count: Self.bands * Self.chromaSteps)
-    var (cb, cr) = (empty, empty)
+    let length = Self.bands * Self.chromaSteps
+    let buffer = AlignedBuffer(byteCount: 2 * length * MemoryLayout<Int32>.stride)
+    defer { withExtendedLifetime(buffer) {} }
+    let cb = buffer.base.bindMemory(to: Int32.self, capacity: 2 * length)
+    let cr = cb + length
+    cb.update(repeating: 0, count: 2 * length)
     for sample in samples {
       let band = min(max(Int(sample.x * Float(Self.bands)), 0), Self.bands - 1)
       sums[band].count += 1
@@ -189,7 +214,7 @@ private struct ToneCurve {
       cb[band * Self.chromaSteps + step(sample.y)] += 1
       cr[band * Self.chromaSteps + step(sample.z)] += 1
     }
-    func median(_ histograms: [Int32], _ band: Int) -> Float {
+    func median(_ histograms: UnsafePointer<Int32>, _ band: Int) -> Float {
       var below = 0
       var step = 0
       while step < Self.chromaSteps {

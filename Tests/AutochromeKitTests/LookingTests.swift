@@ -191,7 +191,7 @@ import Testing
     // A column is what a preview at its settings shows.
     _ = try runProgram([
       scratch.path("film.mkv"), "--preview", scratch.path("p.png"), "--preview-frames", "3",
-      "--vividness", "1", "--temperature", "0.3",
+      "--vividness", "1", "--temperature", "0.3", "--model", "autochrome-fast",
     ])
     let preview = try self.sheet("p.png")
     #expect(

@@ -60,7 +60,7 @@ public struct Evaluation: Sendable {
   private struct Sums {
     var gray = Figures()
     var results: [Figures]
-    /// Whether any picture has colors of its own.
+    /// Whether any picture has color, be it a single one.
     var hasTruth = false
   }
 
@@ -93,7 +93,7 @@ public struct Evaluation: Sendable {
         sums.withLock { sums in
           sums.gray.add(trial.grayFigures)
           for (index, figures) in trial.figures.enumerated() { sums.results[index].add(figures) }
-          sums.hasTruth = sums.hasTruth || trial.content == .color
+          sums.hasTruth = sums.hasTruth || trial.content != .gray
         }
         return false
       })
