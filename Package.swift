@@ -103,8 +103,8 @@ let package = Package(
     .testTarget(
       name: "AutochromeKitTests",
       dependencies: [
-        "AutochromeKit", "Imaging", "Media", "ModelFixtures", "Network", "Quality", "SampleFilm",
-        "autochrome",
+        "AutochromeKit", "Colorization", "Imaging", "Locking", "Media", "ModelFixtures", "Network",
+        "Quality", "SampleFilm", "autochrome",
       ],
       swiftSettings: strict),
   ]

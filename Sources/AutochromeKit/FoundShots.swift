@@ -10,13 +10,16 @@ struct FoundShots {
   private(set) var seen = Probe.Seen(frames: 0, of: 0)
 
   /// Decodes all of `source`.
-  init(
-    in source: any FrameSource, colorizer: FrameColorizer, keyFrames: KeyFrames = .off
-  ) throws {
-    var tracker = FrameTracker(
-      followsMotion: keyFrames != .off, keyFrameDistance: keyFrames.distance)
+  init(in source: any FrameSource, colorizer: FrameColorizer, settings: Settings) throws {
+    let info = source.info
+    let isFilm = settings.stability > 0 || !info.isFrameFolder
+    var stage = TrackingStage(
+      colorizer: colorizer, settings: settings, isFilm: isFilm,
+      followsMotion: settings.keyFrames != .off)
+    let format = info.likelyOutputFormat
     while let frame = try source.nextFrame() {
-      let tracking = tracker.track(try colorizer.lightness(of: frame))
+      let tracked = try stage.track(frame, survey: colorizer.survey(frame), format: format)
+      let tracking = tracked.tracking
       seen.of += 1
       if tracking.isKeyFrame { seen.frames += 1 }
       // The frame before was a flash: the film goes on where it stopped.
@@ -24,7 +27,10 @@ struct FoundShots {
         shots.removeLast()
       }
       guard tracking.verdict.startsShot else { continue }
-      shots.append(Probe.Shot(frame: frame.index, time: source.info.seconds(of: frame)))
+      shots.append(
+        Probe.Shot(
+          frame: frame.index, time: info.seconds(of: frame),
+          area: tracked.survey.area.isWhole ? nil : tracked.survey.area))
     }
   }
 
@@ -56,5 +62,12 @@ struct FoundShots {
         )
       }
     }
+  }
+}
+
+extension SourceInfo {
+  /// A pixel format whose chroma samples lie as in what is written, unless another one is asked for.
+  var likelyOutputFormat: PixelFormat {
+    format.model == .gray && !isFrameFolder ? .yuv420(format.bitDepth) : format
   }
 }

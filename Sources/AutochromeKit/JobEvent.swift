@@ -1,3 +1,5 @@
+public import Colorization
+
 /// What a running job tells about itself.
 public enum JobEvent: Sendable {
   /// The job begins: what was resolved.
@@ -43,11 +45,14 @@ public struct JobPlan: Codable, Hashable, Sendable {
   public var colorTags: ColorTags
   /// What color the input has, as far as a look at some frames tells; absent for pipes.
   public var sourceColors: ColorFinding?
+  /// What black bars the input has, as far as a look at some frames tells; absent for pipes, and where they
+  /// are not looked for.
+  public var bars: BarsFound?
   /// Luma size.
   public var width: Int
   /// Luma size.
   public var height: Int
-  /// Size that the network sees, without padding.
+  /// Size that the network sees, without padding; of the picture inside of bars where most frames have them.
   public var workingWidth: Int
   /// Size that the network sees, without padding.
   public var workingHeight: Int
@@ -77,6 +82,9 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var sourceColors: ColorFinding
   /// Frames at which a shot begins, from 0.
   public var shotStarts: [Int]
+  /// Where black bars were found: the frames from which on another part of the frame is the picture; empty
+  /// if it always is the whole.
+  public var areas: [FoundArea]
   /// Wall-clock seconds.
   public var seconds: Double
   /// Frames per second.
@@ -92,6 +100,14 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var damage: String?
   /// What the user should know.
   public var warnings: [String]
+}
+
+/// What part of a film's frames is the picture, from one of them on.
+public struct FoundArea: Codable, Hashable, Sendable {
+  /// From 0.
+  public var frame: Int
+  /// The picture inside of black bars; the whole frame where there are none.
+  public var area: PictureArea
 }
 
 /// Time spent in one stage of the pipeline.

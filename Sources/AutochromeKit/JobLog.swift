@@ -1,3 +1,4 @@
+import Colorization
 import Foundation
 import FramePipeline
 import Media
@@ -10,6 +11,7 @@ final class JobLog: Sendable {
     var framesSeen = 0
     var framesKept = 0
     var shotStarts: [Int] = []
+    var areas: [FoundArea] = []
     var warnings: [String] = []
     var damage: MediaError?
     var timeLeft = TimeLeft()
@@ -29,12 +31,24 @@ final class JobLog: Sendable {
     onEvent(.warning(text))
   }
 
-  func wrote(frameIndex: Int, startsShot: Bool, isSeen: Bool = true, isKept: Bool = false) {
+  /// Of these the report holds no more.
+  private static let mostAreas = 10_000
+
+  func wrote(
+    frameIndex: Int, startsShot: Bool, isSeen: Bool = true, isKept: Bool = false,
+    area: PictureArea? = nil
+  ) {
     state.withLock { state in
       state.framesDone += 1
       if isSeen { state.framesSeen += 1 }
       if isKept { state.framesKept += 1 }
       if startsShot { state.shotStarts.append(frameIndex) }
+      if let area, !(area.isWhole && state.areas.last?.area.isWhole ?? true),
+        area != state.areas.last?.area,
+        state.areas.count < Self.mostAreas
+      {
+        state.areas.append(FoundArea(frame: frameIndex, area: area))
+      }
     }
   }
 
@@ -81,7 +95,7 @@ final class JobLog: Sendable {
     return JobReport(
       plan: plan, frames: state.framesDone, framesSeen: state.framesSeen,
       framesKept: state.framesKept, sourceColors: sourceColors,
-      shotStarts: state.shotStarts,
+      shotStarts: state.shotStarts, areas: state.areas,
       seconds: seconds,
       framesPerSecond: seconds > 0 ? Double(state.framesDone) / seconds : 0,
       stages: summary.stages.map {

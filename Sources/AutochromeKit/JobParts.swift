@@ -30,11 +30,11 @@ struct JobParts {
     var sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
     sinkOptions.report = warn
     self.sinkOptions = sinkOptions
-    var plan = try Self.plan(job: job, info: source.info, colorizer: colorizer, sinkOptions)
-    plan.sourceColors = try ColorLook.examine(
+    let look = try SourceLook.examine(
       input: job.input, pictures: job.request.pictures, info: source.info, settings: settings,
       interruption: interruption)
-    self.plan = plan
+    plan = try Self.plan(
+      job: job, info: source.info, look: look, colorizer: colorizer, sinkOptions)
   }
 
   static func openColorizer(_ settings: Settings) throws -> FrameColorizer {
@@ -61,7 +61,10 @@ struct JobParts {
   /// The stage that finds shots and motion, and chooses what the network sees.
   func makeTrackingStage() throws -> TrackingStage {
     TrackingStage(
-      settings: job.settings, cuts: try cuts.map { try CutList.Reader($0, of: source.info) })
+      colorizer: colorizer, settings: job.settings,
+      isFilm: job.settings.stability > 0 || !source.info.isFrameFolder,
+      followsMotion: job.settings.stability > 0,
+      cuts: try cuts.map { try CutList.Reader($0, of: source.info) })
   }
 
   /// The stage that steadies the estimates.
@@ -183,11 +186,13 @@ struct JobParts {
   }
 
   private static func plan(
-    job: ColorizationJob, info: SourceInfo, colorizer: FrameColorizer, _ sink: SinkOptions
+    job: ColorizationJob, info: SourceInfo, look: SourceLook?, colorizer: FrameColorizer,
+    _ sink: SinkOptions
   ) throws -> JobPlan {
     let settings = job.settings
+    let size = (look?.bars ?? BarsFound([])).pictureSize(width: info.width, height: info.height)
     let geometry = colorizer.geometry(
-      width: info.width, height: info.height, sampleAspectRatio: info.sampleAspectRatio)
+      width: size.width, height: size.height, sampleAspectRatio: info.sampleAspectRatio)
     let permits = try permits(info: info, geometry: geometry, settings: settings)
     let tags = ColorTags(info)
     return JobPlan(
@@ -201,7 +206,8 @@ struct JobParts {
           encoder: encoder, requested: sink.pixelFormat
         ).encoderPixelFormat
       }, color: tags.text, colorTags: tags,
-      width: info.width, height: info.height, workingWidth: geometry.workingWidth,
+      sourceColors: look?.colors, bars: look?.bars, width: info.width, height: info.height,
+      workingWidth: geometry.workingWidth,
       workingHeight: geometry.workingHeight, permits: permits,
       network: colorizer.network.title, temperature: colorizer.temperature,
       vividness: colorizer.vividness, settings: settings)

@@ -36,6 +36,7 @@ extension JobPlan {
         : "at most \(counted(settings.keyFrames.distance, "frame")) apart")
     rows.add("shots", settings.cuts.map { "as listed in \($0)" } ?? "found")
     rows.add("picture", sourceColors?.text)
+    rows.add("bars", settings.bars == .none ? "not looked for" : bars?.text ?? "found")
     rows.add(
       "colors it has", settings.color == .keep ? "kept" : "replaced")
     rows.add("chroma", settings.refine == .guided ? "guided by the luma" : "bilinear")

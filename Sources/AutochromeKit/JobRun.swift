@@ -19,6 +19,8 @@ struct JobRun {
     var colored: Picture?
     /// What color it came with.
     var content = ColorContent.gray
+    /// Which part of the frame is the picture.
+    var area: PictureArea?
     /// Whether it goes out with the colors that it came with.
     var keepsColors = false
     var startsShot = false
@@ -166,7 +168,8 @@ struct JobRun {
         isFilm: job.settings.stability > 0)
     ) { stage, item in
       guard let frame = item.element.frame, let survey = item.analysis else { return [item] }
-      return [stage.track(item, survey: survey, of: frame)]
+      let format = try sink.outputFormat(for: frame).pictureFormat
+      return [try stage.track(item, survey: survey, of: frame, format: format)]
     }
     .parallel("network") { item in
       guard let survey = item.analysis, item.tracking?.isKeyFrame == true, !item.keepsColors else {
@@ -209,7 +212,7 @@ struct JobRun {
           try sink.write(element)
           log.wrote(
             frameIndex: frame.index, startsShot: item.startsShot, isSeen: item.isSeen,
-            isKept: item.keepsColors)
+            isKept: item.keepsColors, area: item.area)
         } else {
           try sink.write(element)
         }
@@ -231,9 +234,14 @@ struct JobRun {
       self.isFilm = isFilm
     }
 
-    mutating func track(_ item: Item, survey: FrameAnalysis, of frame: Frame) -> Item {
+    mutating func track(
+      _ item: Item, survey: FrameAnalysis, of frame: Frame, format: PixelFormat
+    ) throws -> Item {
       var item = item
-      let found = tracking.track(survey, of: frame)
+      let tracked = try tracking.track(frame, survey: survey, format: format)
+      let (survey, found) = (tracked.survey, tracked.tracking)
+      item.analysis = survey
+      item.area = survey.area
       item.tracking = found
       guard keepsColors else { return item }
       item.keepsColors = colors.keepsColors(

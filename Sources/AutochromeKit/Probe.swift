@@ -1,4 +1,4 @@
-import Colorization
+public import Colorization
 import Foundation
 import Imaging
 import Media
@@ -23,6 +23,9 @@ public struct Probe: Codable, Sendable {
   public var colorTags: ColorTags
   /// What color it has, as far as a look at some frames tells; absent for pipes.
   public var sourceColors: ColorFinding?
+  /// What black bars it has, as far as a look at some frames tells; absent for pipes, and where they are not
+  /// looked for.
+  public var bars: BarsFound?
   /// Frames per second; absent if unknown.
   public var frameRate: Double?
   /// Seconds; absent if unknown.
@@ -56,6 +59,8 @@ public struct Probe: Codable, Sendable {
     public var frame: Int
     /// Seconds after the start of the film.
     public var time: Double
+    /// The picture, where there are black bars around it.
+    public var area: PictureArea?
   }
 
   /// What the network would see.
@@ -75,12 +80,13 @@ public struct Probe: Codable, Sendable {
       let colorizer = try JobParts.openColorizer(settings)
       let source = try JobParts.openSource(
         input: input, settings: settings, interruption: Media.Interruption(), warn: { _ in })
-      var probe = Probe(input: input, info: source.info, settings: settings, colorizer)
-      probe.sourceColors = try ColorLook.examine(
+      let look = try SourceLook.examine(
         input: input, info: source.info, settings: settings, interruption: Media.Interruption())
+      var probe = Probe(
+        input: input, info: source.info, settings: settings, look: look, colorizer)
       if findShots {
         let found = try FoundShots(
-          in: source, colorizer: colorizer, keyFrames: settings.keyFrames)
+          in: source, colorizer: colorizer, settings: settings)
         probe.shots = found.shots
         probe.seen = found.seen
       }
@@ -89,7 +95,8 @@ public struct Probe: Codable, Sendable {
   }
 
   private init(
-    input: String, info: SourceInfo, settings: Settings, _ colorizer: FrameColorizer
+    input: String, info: SourceInfo, settings: Settings, look: SourceLook?,
+    _ colorizer: FrameColorizer
   ) {
     self.input = input
     container = info.containerName
@@ -113,8 +120,11 @@ public struct Probe: Codable, Sendable {
       ].compactMap { $0 }.joined(separator: ", ")
     }
     chapters = info.chapters.count
+    sourceColors = look?.colors
+    bars = look?.bars
+    let size = (look?.bars ?? BarsFound([])).pictureSize(width: info.width, height: info.height)
     let geometry = colorizer.geometry(
-      width: info.width, height: info.height, sampleAspectRatio: info.sampleAspectRatio)
+      width: size.width, height: size.height, sampleAspectRatio: info.sampleAspectRatio)
     workingSize =
       "\(geometry.workingWidth)×\(geometry.workingHeight), colors on "
       + "\(geometry.gridWidth)×\(geometry.gridHeight)"
@@ -134,6 +144,7 @@ public struct Probe: Codable, Sendable {
     var rows = AlignedList()
     rows.add("source", "\(input): \(container), \(codec), \(width)×\(height), \(pixelFormat)")
     rows.add("picture", sourceColors?.text)
+    rows.add("bars", bars?.text)
     rows.add("color", color)
     rows.add("rate", frameRate.map { String(format: "%.3f frames/s", $0) } ?? "unknown")
     rows.add(
@@ -158,7 +169,10 @@ public struct Probe: Codable, Sendable {
       })
     rows.add("shots", shots.map { "\($0.count)" })
     for shot in shots ?? [] {
-      rows.add("", "\(TimePosition.clock(shot.time))  frame \(shot.frame)")
+      rows.add(
+        "",
+        "\(TimePosition.clock(shot.time))  frame \(shot.frame)"
+          + (shot.area.map { ", \($0)" } ?? ""))
     }
     return rows.description
   }

@@ -50,6 +50,7 @@ extension Settings {
     public static let lookAhead = 16
     public static let keyFrames = KeyFrames.off
     public static let color = ColorMode.replace
+    public static let bars = BarsMode.auto
     public static let refine = RefineMode.guided
     public static let audio = AudioMode.copy
     public static let extras = CopyMode.copy

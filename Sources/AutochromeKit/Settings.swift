@@ -30,6 +30,8 @@ public struct Settings: Codable, Hashable, Sendable {
   public var cuts: String?
   /// What becomes of frames that are in color already.
   public var color: ColorMode
+  /// What becomes of black bars around the picture.
+  public var bars: BarsMode
   /// How chroma gets to full resolution.
   public var refine: RefineMode
   /// The first wanted frame; nil from the start.
@@ -134,6 +136,7 @@ public struct Settings: Codable, Hashable, Sendable {
     keyFrames = stability > 0 ? layer.keyFrames ?? Standard.keyFrames : .off
     cuts = layer.cuts
     color = layer.color ?? Standard.color
+    bars = layer.bars ?? Standard.bars
     refine = layer.refine ?? Standard.refine
     from = layer.from
     to = layer.to

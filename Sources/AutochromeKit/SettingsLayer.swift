@@ -31,6 +31,8 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   public var cuts: String?
   /// What becomes of frames that are in color already.
   public var color: ColorMode?
+  /// What becomes of black bars around the picture.
+  public var bars: BarsMode?
   /// How chroma gets to full resolution.
   public var refine: RefineMode?
   /// The first wanted frame; nil from the start.
@@ -73,7 +75,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     case stability
     case lookAhead = "look-ahead"
     case keyFrames = "key-frames"
-    case cuts, color, refine, from, to, frames, codec, crf, preset
+    case cuts, color, bars, refine, from, to, frames, codec, crf, preset
     case encoderOption = "encoder-option"
     case pixelFormat = "pixel-format"
     case format
@@ -151,6 +153,7 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
     result.keyFrames = pick(\.keyFrames)
     result.cuts = pick(\.cuts)
     result.color = pick(\.color)
+    result.bars = pick(\.bars)
     result.refine = pick(\.refine)
     result.from = pick(\.from)
     result.to = pick(\.to)

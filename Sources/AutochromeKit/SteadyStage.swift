@@ -8,7 +8,13 @@ struct SteadyStage {
     var startsShot: Bool
   }
 
-  private let stabilizer: Stabilizer<WorkingGeometry>
+  /// What is carried along.
+  private struct Place {
+    var area: PictureArea
+    var geometry: WorkingGeometry
+  }
+
+  private let stabilizer: Stabilizer<Place>
 
   init(settings: Settings) {
     stabilizer = Stabilizer(
@@ -19,17 +25,19 @@ struct SteadyStage {
   func push(_ analysis: FrameAnalysis, tracking: FrameTracking) -> [Result] {
     stabilizer.push(
       TemporalFrame(
-        lightness: analysis.lightness, estimate: analysis.estimate, payload: analysis.geometry),
+        lightness: analysis.lightness, estimate: analysis.estimate,
+        payload: Place(area: analysis.area, geometry: analysis.geometry)),
       tracking: tracking
     ).map(Self.result)
   }
 
   func finish() -> [Result] { stabilizer.finish().map(Self.result) }
 
-  private static func result(_ frame: TemporalFrame<WorkingGeometry>) -> Result {
+  private static func result(_ frame: TemporalFrame<Place>) -> Result {
     Result(
       analysis: FrameAnalysis(
-        geometry: frame.payload, lightness: frame.lightness, estimate: frame.estimate),
+        area: frame.payload.area, geometry: frame.payload.geometry, lightness: frame.lightness,
+        estimate: frame.estimate),
       startsShot: frame.startsShot)
   }
 }

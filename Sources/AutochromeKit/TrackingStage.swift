@@ -1,34 +1,74 @@
 import Colorization
 import Imaging
 
-/// The stage before the network: small pictures in, in order; where shots start, the motion, and which
-/// frames the network must see.
+/// The stage before the network: frames with their small pictures in, in order; which part of them is the
+/// picture, where shots start, the motion, and which frames the network must see.
 struct TrackingStage {
-  private var tracker: FrameTracker
-  private let settings: Settings
-  private var cuts: CutList.Reader?
-
-  /// - Parameter cuts: where shots begin; nil to find them.
-  init(settings: Settings, cuts: CutList.Reader? = nil) {
-    self.settings = settings
-    tracker = Self.makeTracker(settings)
-    self.cuts = cuts
+  /// What is known of a frame then.
+  struct Tracked {
+    /// Of the part that is the picture.
+    var survey: FrameAnalysis
+    var tracking: FrameTracking
   }
 
-  private static func makeTracker(_ settings: Settings) -> FrameTracker {
-    FrameTracker(
-      followsMotion: settings.stability > 0, keyFrameDistance: settings.keyFrames.distance)
+  private let colorizer: FrameColorizer
+  private let makeTracker: @Sendable () -> FrameTracker
+  private var tracker: FrameTracker
+  private var areas: AreaFollower?
+  private var cuts: CutList.Reader?
+
+  /// - Parameters:
+  ///   - isFilm: whether frames have to do with those before them.
+  ///   - followsMotion: whether motion is found; otherwise the network must see every frame.
+  ///   - cuts: where shots begin; nil to find them.
+  init(
+    colorizer: FrameColorizer, settings: Settings, isFilm: Bool, followsMotion: Bool,
+    cuts: CutList.Reader? = nil
+  ) {
+    self.colorizer = colorizer
+    self.cuts = cuts
+    let distance = settings.keyFrames.distance
+    makeTracker = { FrameTracker(followsMotion: followsMotion, keyFrameDistance: distance) }
+    tracker = makeTracker()
+    areas = settings.bars == .auto ? AreaFollower(isFilm: isFilm) : nil
   }
 
   /// Takes the frame that was tracked last as the first of a shot, whatever was before it.
   mutating func startAnew(with survey: FrameAnalysis) -> FrameTracking {
-    tracker = Self.makeTracker(settings)
+    tracker = makeTracker()
     return tracker.track(survey.lightness, startsShot: true)
   }
 
-  /// - Parameter frame: what the survey is of; not looked at where shots are found.
-  mutating func track(_ survey: FrameAnalysis, of frame: Frame? = nil) -> FrameTracking {
-    let startsShot = frame.flatMap { cuts?.startsShot(at: $0) }
-    return tracker.track(survey.lightness, startsShot: startsShot)
+  /// Takes the next frame. Shots are looked for in the picture as it was up to here; where another part of
+  /// the frame is the picture from now on, a shot begins.
+  /// - Parameters:
+  ///   - survey: of the whole frame.
+  ///   - format: of the output.
+  mutating func track(
+    _ frame: Frame, survey whole: FrameAnalysis, format: PixelFormat
+  ) throws -> Tracked {
+    let startsShot = cuts?.startsShot(at: frame)
+    let (width, height) = (frame.picture.width, frame.picture.height)
+    let before = areas?.current(width: width, height: height)
+    let survey = try self.survey(frame, of: before, whole: whole)
+    let tracking = tracker.track(survey.lightness, startsShot: startsShot)
+    let after = areas?.follow(frame, startsShot: tracking.verdict.startsShot, format: format)
+    guard let before, let after, after != before else {
+      return Tracked(survey: survey, tracking: tracking)
+    }
+    let other = try self.survey(frame, of: after, whole: whole)
+    // Other corners change nothing that the network sees.
+    let isAnew = !after.hasRectangle(of: before)
+    return Tracked(survey: other, tracking: isAnew ? startAnew(with: other) : tracking)
+  }
+
+  private func survey(
+    _ frame: Frame, of area: PictureArea?, whole: FrameAnalysis
+  ) throws -> FrameAnalysis {
+    guard let area, area != whole.area else { return whole }
+    guard area.fillsFrame else { return try colorizer.survey(frame, area: area) }
+    var survey = whole
+    survey.area = area
+    return survey
   }
 }

@@ -2,7 +2,9 @@ public import Imaging
 
 /// What is found out about a frame before its neighbours are looked at.
 public struct FrameAnalysis: Sendable {
-  /// The sizes that the frame passes through.
+  /// The part of the frame that is the picture.
+  public var area: PictureArea
+  /// The sizes that this part passes through.
   public var geometry: WorkingGeometry
   /// L\*, 0…100, at the working size.
   public var lightness: FloatImage
@@ -10,7 +12,10 @@ public struct FrameAnalysis: Sendable {
   public var estimate: CoarseEstimate
 
   /// Wraps its parts.
-  public init(geometry: WorkingGeometry, lightness: FloatImage, estimate: CoarseEstimate) {
+  public init(
+    area: PictureArea, geometry: WorkingGeometry, lightness: FloatImage, estimate: CoarseEstimate
+  ) {
+    self.area = area
     self.geometry = geometry
     self.lightness = lightness
     self.estimate = estimate

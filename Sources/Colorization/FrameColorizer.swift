@@ -62,17 +62,17 @@ public final class FrameColorizer: Sendable {
       sampleAspectRatio: sampleAspectRatio)
   }
 
-  /// The small L\* of a frame, without running the network. That of an interlaced frame is its first
-  /// field's: both at once would show what moves twice.
-  public func lightness(of frame: Frame) throws -> FloatImage {
-    try reducer(for: frame).reduce(frame.picture, field: frame.fieldOrder.fields.first)
-  }
-
-  /// What is known of a frame before the network sees it: an analysis whose estimate is blank.
-  public func survey(_ frame: Frame) throws -> FrameAnalysis {
-    let geometry = try reducer(for: frame).geometry
+  /// What is known of a frame before the network sees it: an analysis whose estimate is blank. The small
+  /// L\* of an interlaced frame is its first field's: both at once would show what moves twice.
+  /// - Parameter area: The part of the frame that is the picture; nil for all.
+  public func survey(_ frame: Frame, area: PictureArea? = nil) throws -> FrameAnalysis {
+    let picture = frame.picture
+    let area = area ?? PictureArea(wholeOfWidth: picture.width, height: picture.height)
+    let reducer = try reducer(for: frame, area: area)
+    let geometry = reducer.geometry
     return FrameAnalysis(
-      geometry: geometry, lightness: try lightness(of: frame),
+      area: area, geometry: geometry,
+      lightness: try reducer.reduce(picture, area: area, field: frame.fieldOrder.fields.first),
       estimate: CoarseEstimate(blankOfWidth: geometry.gridWidth, height: geometry.gridHeight))
   }
 
@@ -107,12 +107,13 @@ public final class FrameColorizer: Sendable {
       }
     }
     return estimates.map {
-      FrameAnalysis(geometry: geometry, lightness: lightness, estimate: $0)
+      FrameAnalysis(area: survey.area, geometry: geometry, lightness: lightness, estimate: $0)
     }
   }
 
   /// The frame's picture in color, as the output wants it. The luma plane is the frame's own. The
-  /// colors of an interlaced frame follow the edges of each field by itself.
+  /// colors of an interlaced frame follow the edges of each field by itself. What lies outside of the
+  /// analysis' area stays neutral.
   /// - Parameters:
   ///   - format: YUV or RGB.
   ///   - wanted: what the output's code values must mean; unspecified tags follow the source.
@@ -120,7 +121,7 @@ public final class FrameColorizer: Sendable {
     _ frame: Frame, analysis: FrameAnalysis, format: PixelFormat, wanted: ColorDescription
   ) throws -> Picture {
     try recombiner(for: frame.picture, format: format, wanted: wanted).recombine(
-      frame.picture, models: try models(of: frame, analysis: analysis),
+      frame.picture, area: analysis.area, models: try models(of: frame, analysis: analysis),
       saturation: options.saturation)
   }
 
@@ -152,23 +153,23 @@ public final class FrameColorizer: Sendable {
     guard options.isGuided else {
       return [ChromaModels](repeating: .bilinear(ab), count: max(1, fields.count))
     }
-    let reducer = try reducer(for: frame)
+    let reducer = try reducer(for: frame, area: analysis.area)
     func models(_ lightness: FloatImage) -> ChromaModels {
       upsampler.models(ab: ab, lightness: lightness, curve: reducer.curve)
     }
     let first = models(analysis.lightness)
     guard fields.count == 2 else { return [first] }
-    let second = models(try reducer.reduce(frame.picture, field: fields[1]))
+    let second = models(try reducer.reduce(frame.picture, area: analysis.area, field: fields[1]))
     return fields[0] == 0 ? [first, second] : [second, first]
   }
 
-  private func reducer(for frame: Frame) throws -> LightnessReducer {
+  private func reducer(for frame: Frame, area: PictureArea) throws -> LightnessReducer {
     let picture = frame.picture
     let key = ReducerKey(
       color: picture.color.resolved(
         width: picture.width, height: picture.height, format: picture.format),
       geometry: geometry(
-        width: picture.width, height: picture.height, sampleAspectRatio: frame.sampleAspectRatio))
+        width: area.width, height: area.height, sampleAspectRatio: frame.sampleAspectRatio))
     return try reducers.value(for: key) {
       try LightnessReducer(color: key.color, geometry: key.geometry)
     }

@@ -29,22 +29,30 @@ public struct LightnessReducer: Sendable {
 
   /// L\* (0…100) at the working size, 1 × height × width, unpadded.
   ///
-  /// - Parameter field: Which rows of an interlaced picture are looked at, 0 the even, 1 the odd ones,
-  ///   each also in place of its neighbor from the other field; nil looks at all.
-  /// - Throws: `ColorizationError.unexpectedSize` if the picture is not of the geometry's size.
-  public func reduce(_ picture: Picture, field: Int? = nil) throws -> FloatImage {
-    guard picture.width == geometry.sourceWidth, picture.height == geometry.sourceHeight else {
+  /// - Parameters:
+  ///   - area: The part of the picture that has the geometry's size; nil for all.
+  ///   - field: Which rows of an interlaced picture are looked at, 0 the even, 1 the odd ones,
+  ///     each also in place of its neighbor from the other field; nil looks at all.
+  /// - Throws: `ColorizationError.unexpectedSize` if the picture, or its area, is not of the geometry's size.
+  public func reduce(
+    _ picture: Picture, area: PictureArea? = nil, field: Int? = nil
+  ) throws -> FloatImage {
+    let area = area ?? PictureArea(wholeOfWidth: picture.width, height: picture.height)
+    guard area.width == geometry.sourceWidth, area.height == geometry.sourceHeight,
+      area.frameWidth == picture.width, area.frameHeight == picture.height
+    else {
       throw ColorizationError.unexpectedSize(
         what: "the picture", expected: "\(geometry.sourceWidth)×\(geometry.sourceHeight)",
-        actual: "\(picture.width)×\(picture.height)")
+        actual: "\(area.width)×\(area.height)")
     }
-    let luma = LumaView(picture, color: color, weights: weights)
+    let luma = LumaView(
+      picture, color: color, weights: weights, area: area.fillsFrame ? nil : area)
     let (width, height) = (geometry.workingWidth, geometry.workingHeight)
-    let padded = picture.width + columns.taps
+    let padded = area.width + columns.taps
     let buffer = AlignedBuffer(byteCount: padded * MemoryLayout<Float>.stride)
     let row = buffer.base.bindMemory(to: Float.self, capacity: padded)
     // Taps of weight 0 read past the row.
-    (row + picture.width).update(repeating: 0, count: columns.taps)
+    (row + area.width).update(repeating: 0, count: columns.taps)
     return FloatImage(width: width, height: height) { out in
       for y in 0..<height {
         let first = Int(rows.first[y])

@@ -71,17 +71,20 @@ public struct Recombiner: Sendable {
   /// The colored picture.
   ///
   /// - Parameters:
-  ///   - models: a and b as `GuidedUpsampler` or `ChromaModels.bilinear` give them: of the picture,
+  ///   - area: The part that has color, within the whole chroma samples that it covers; all else is
+  ///     neutral. nil for all.
+  ///   - models: a and b as `GuidedUpsampler` or `ChromaModels.bilinear` give them: of the area,
   ///     or, if it is interlaced, of the field of the even rows and of that of the odd ones.
   ///   - saturation: Factor on a and b; 0 is gray, 1 leaves them.
   /// - Throws: `ColorizationError.unexpectedSize` if the picture is not what `init` was told.
   public func recombine(
-    _ picture: Picture, models: [ChromaModels], saturation: Float = 1
+    _ picture: Picture, area: PictureArea? = nil, models: [ChromaModels], saturation: Float = 1
   ) throws -> Picture {
     try check(picture)
+    let area = area ?? PictureArea(wholeOfWidth: width, height: height)
     let luma = LumaView(picture, color: sourceColor, weights: weights)
     let work = RowWorker(
-      recombiner: self, luma: luma, models: models, saturation: saturation)
+      recombiner: self, area: area, luma: luma, models: models, saturation: saturation)
     var planes: [Plane]
     if outputFormat.model == .rgb {
       planes = work.rgbPlanes()

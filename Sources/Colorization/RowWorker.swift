@@ -1,10 +1,14 @@
 import CKernels
 import Imaging
 
-/// Makes the chroma or RGB rows of one picture, in buffers of one row each that stay in the cache.
+/// Makes the chroma or RGB rows of one picture, or of a part with what lies around it neutral, in buffers of one row each that stay in the cache.
 struct RowWorker {
+  private let area: PictureArea
+  /// Of the frame.
+  private let frameLuma: LumaView
+  /// Of the area.
   private let luma: LumaView
-  /// Of the picture, or of each field; of one size.
+  /// Of the area, or of each field; of one size.
   private let models: [ChromaModels]
   private let saturation: Float
   private let table: ChromaTable
@@ -15,23 +19,35 @@ struct RowWorker {
   private let height: Int
 
   init(
-    recombiner: Recombiner, luma: LumaView, models: [ChromaModels], saturation: Float
+    recombiner: Recombiner, area: PictureArea, luma: LumaView, models: [ChromaModels],
+    saturation: Float
   ) {
     precondition((1...2).contains(models.count), "\(models.count) models are not 1 or 2")
-    self.luma = luma
+    self.area = area
+    frameLuma = luma
+    self.luma = area.fillsFrame ? luma : luma.cropped(to: area)
     self.models = models
     self.saturation = saturation
     (table, siting) = recombiner.settings
     format = recombiner.outputFormat
     color = recombiner.outputColor
-    width = recombiner.width
-    height = recombiner.height
+    width = area.width
+    height = area.height
+    precondition(
+      (area.left | width * (area.right > 0 ? 1 : 0)) % (1 << format.chromaShiftX) == 0
+        && (area.top | height * (area.bottom > 0 ? 1 : 0)) % (1 << format.chromaShiftY) == 0,
+      "\(area) does not begin and end with chroma samples of \(format)")
   }
 
   /// Cb and Cr.
   func chromaPlanes() -> [Plane] {
     let scale = CodeScale(bitDepth: format.bitDepth, range: color.range)
-    return planes(count: 2, size: format.planeSize(1, width: width, height: height)) { buffers, _ in
+    let frame = format.planeSize(1, width: area.frameWidth, height: area.frameHeight)
+    let neutral = Plane.repeating(
+      Int(scale.chromaOffset), width: frame.width, height: frame.height, bitDepth: format.bitDepth)
+    return planes(
+      count: 2, size: format.planeSize(1, width: width, height: height), around: neutral
+    ) { buffers, _ in
       [
         (buffers.cb, scale.chromaSpan, scale.chromaOffset, Dither.chroma[0]),
         (buffers.cr, scale.chromaSpan, scale.chromaOffset, Dither.chroma[1]),
@@ -42,7 +58,13 @@ struct RowWorker {
   /// R, G and B.
   func rgbPlanes() -> [Plane] {
     let scale = CodeScale(bitDepth: format.bitDepth, range: color.range)
-    return planes(count: 3, size: (width, height)) { buffers, guide in
+    let around =
+      area.isWhole
+      ? frameLuma.plane
+      : Recombiner.plane(frameLuma.plane, bitDepth: format.bitDepth) {
+        frameLuma.scale.luma($0) * scale.lumaSpan + scale.lumaOffset
+      }
+    return planes(count: 3, size: (width, height), around: around) { buffers, guide in
       withUnsafePointer(to: table.kernel) {
         ac_rgb_row(
           $0, guide, buffers.cb, buffers.cr, buffers.cr, buffers.a, buffers.cb, Int32(width))
@@ -57,10 +79,10 @@ struct RowWorker {
     values: UnsafeMutablePointer<Float>, scale: Double, offset: Double, dither: Dither
   )
 
-  /// Runs over all rows of the chroma grid; `finish` turns the row's Cb and Cr (and its Y′) into the
-  /// rows to store.
+  /// Runs over all rows of the area's chroma grid; `finish` turns the row's Cb and Cr (and its Y′) into the
+  /// rows to store. What lies outside of the area is that of `around`.
   private func planes(
-    count: Int, size: (width: Int, height: Int),
+    count: Int, size: (width: Int, height: Int), around: Plane,
     finish: (Buffers, UnsafePointer<Float>) -> [Row]
   ) -> [Plane] {
     let buffers = Buffers(lumaWidth: width, gridWidth: size.width, modelWidth: models[0].width)
@@ -71,8 +93,13 @@ struct RowWorker {
     let taps = siting.rowTaps
     let modelCount = 4 * models[0].width
     let n = Int32(size.width)
+    // Rows of the output's samples; RGB has no coarser ones.
+    let (shiftX, shiftY) = (format.chromaShiftX, format.chromaShiftY)
     let targets = (0..<count).map { _ in
-      Plane.Draft(width: size.width, height: size.height, bitDepth: format.bitDepth)
+      area.fillsFrame
+        ? Plane.Draft(width: size.width, height: size.height, bitDepth: format.bitDepth)
+        : Plane.Draft(
+          copying: around, left: area.left >> shiftX, top: area.top >> shiftY, width: size.width)
     }
     let sources = models.map { $0.values.channel(0) }
     for y in 0..<size.height {
@@ -107,6 +134,17 @@ struct RowWorker {
             maximum: Float(format.maximumCode), thresholds: $0, bitDepth: format.bitDepth,
             to: target.row(y), count: size.width)
         }
+      }
+      guard !area.corners.isEmpty else { continue }
+      // A chroma row of a field lies between rows that are as far apart as two.
+      let more = sources.count > 1 && shiftY > 0 ? 1 : 0
+      let black = area.blackColumns(
+        rows: (y << shiftY) - more...((y + 1) << shiftY) - 1 + more)
+      let columns = [black.left, black.right].map { ($0 + (1 << shiftX) - 1) >> shiftX }
+      for target in targets {
+        target.restore(
+          row: y, from: around, left: area.left >> shiftX, top: area.top >> shiftY,
+          columns: [0..<columns[0], size.width - columns[1]..<size.width])
       }
     }
     withExtendedLifetime((models, luma, table)) {}
@@ -167,23 +205,55 @@ extension Plane {
   struct Draft {
     private let buffer: AlignedBuffer
     private let bytesPerRow: Int
+    /// Samples that are written per row.
     let width: Int
+    private let planeWidth: Int
     private let height: Int
     let bitDepth: Int
+    /// Of the first sample that is written, in bytes.
+    private var origin = 0
 
     init(width: Int, height: Int, bitDepth: Int) {
       bytesPerRow = (width * (bitDepth > 8 ? 2 : 1) + 63) / 64 * 64
       buffer = AlignedBuffer(byteCount: max(bytesPerRow * height, 1))
       self.width = width
+      planeWidth = width
       self.height = height
       self.bitDepth = bitDepth
     }
 
-    func row(_ y: Int) -> UnsafeMutableRawPointer { buffer.base + y * bytesPerRow }
+    /// A copy of `plane`, of which a part that begins at `left` and `top` is written anew.
+    init(copying plane: Plane, left: Int, top: Int, width: Int) {
+      bytesPerRow = (plane.width * plane.bytesPerSample + 63) / 64 * 64
+      buffer = AlignedBuffer(byteCount: max(bytesPerRow * plane.height, 1))
+      self.width = width
+      planeWidth = plane.width
+      height = plane.height
+      bitDepth = plane.bitDepth
+      for y in 0..<height {
+        (buffer.base + y * bytesPerRow).copyMemory(
+          from: plane.base + y * plane.bytesPerRow, byteCount: plane.width * plane.bytesPerSample)
+      }
+      origin = top * bytesPerRow + left * plane.bytesPerSample
+      withExtendedLifetime(plane) {}
+    }
+
+    func row(_ y: Int) -> UnsafeMutableRawPointer { buffer.base + origin + y * bytesPerRow }
+
+    /// Takes some columns of a row back from the plane that the draft is a copy of, or could be one of.
+    func restore(row y: Int, from plane: Plane, left: Int, top: Int, columns: [Range<Int>]) {
+      let source = plane.base + (top + y) * plane.bytesPerRow + left * plane.bytesPerSample
+      for range in columns where !range.isEmpty {
+        let start = range.lowerBound * plane.bytesPerSample
+        (row(y) + start).copyMemory(
+          from: source + start, byteCount: range.count * plane.bytesPerSample)
+      }
+      withExtendedLifetime(plane) {}
+    }
 
     var plane: Plane {
       Plane(
-        base: buffer.base, width: width, height: height, bytesPerRow: bytesPerRow,
+        base: buffer.base, width: planeWidth, height: height, bytesPerRow: bytesPerRow,
         bitDepth: bitDepth, owner: buffer)
     }
   }

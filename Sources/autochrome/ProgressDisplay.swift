@@ -56,6 +56,12 @@ final class ProgressDisplay: Sendable {
         if report.framesSeen < report.frames {
           Console.say("  the network saw \(counted(report.framesSeen, "frame"))")
         }
+        for found in report.areas.prefix(20) {
+          Console.say("  from frame \(found.frame) on: \(found.area)")
+        }
+        if report.areas.count > 20 {
+          Console.say("  and \(report.areas.count - 20) changes more; --report tells them all")
+        }
         for stage in report.stages where stage.count > 0 {
           let name = stage.name.padding(toLength: 12, withPad: " ", startingAt: 0)
           Console.say("  \(name) \(String(format: "%8.2f", stage.millisecondsPerItem)) ms a frame")

@@ -3,6 +3,7 @@ public import AutochromeKit
 
 extension RefineMode: ExpressibleByArgument {}
 extension ColorMode: ExpressibleByArgument {}
+extension BarsMode: ExpressibleByArgument {}
 extension CopyMode: ExpressibleByArgument {}
 extension AudioMode: ExpressibleByArgument {}
 extension KeyFrames: ExpressibleByArgument {}
@@ -70,6 +71,12 @@ struct SettingsOptions: ParsableArguments {
       "What becomes of frames that are in color already: replace or keep; default: \(Settings.Standard.color.rawValue).",
       valueName: "mode"))
   var color: ColorMode?
+
+  @Option(
+    help: ArgumentHelp(
+      "Black bars and the rounded corners of film gates: auto finds them in each shot, shows the network the picture inside of them, and keeps them neutral; none takes them for a part of the picture; default: \(Settings.Standard.bars.rawValue).",
+      valueName: "mode"))
+  var bars: BarsMode?
 
   @Option(
     help: "How chroma gets to full resolution; default: \(Settings.Standard.refine.rawValue).")
@@ -163,6 +170,7 @@ struct SettingsOptions: ParsableArguments {
     layer.keyFrames = keyFrames
     layer.cuts = cuts
     layer.color = color
+    layer.bars = bars
     layer.refine = refine
     layer.frames = frames
     layer.codec = codec

@@ -61,7 +61,8 @@ import Testing
     let values: [String: String] = [
       "description": "a", "model": "b", "backend": "openblas", "precision": "fp32", "size": "300",
       "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
-      "look-ahead": "2", "key-frames": "5", "cuts": "c.txt", "color": "keep", "refine": "bilinear",
+      "look-ahead": "2", "key-frames": "5", "cuts": "c.txt", "color": "keep",
+      "bars": "none", "refine": "bilinear",
       "from": "1",
       "to": "2",
       "frames": "3",

@@ -148,6 +148,7 @@ private struct Stages {
     }
     let models = GuidedUpsampler().models(
       ab: estimates[0].ab, lightness: lightness[0], curve: reducer.curve)
+    let whole = PictureArea(wholeOfWidth: geometry.sourceWidth, height: geometry.sourceHeight)
     var rows: [StageBench.Row] = []
     func add(
       _ stage: String, bytes: Double, operations: Double, _ precision: Precision = .float32,
@@ -183,11 +184,13 @@ private struct Stages {
       "steady", bytes: 8 * work + 4 * 3 * 2 * grid, operations: 1200 * work,
       each: frames.count
     ) {
-      var tracking = TrackingStage(settings: settings)
+      var tracker = FrameTracker(
+        followsMotion: settings.stability > 0, keyFrameDistance: settings.keyFrames.distance)
       let steady = SteadyStage(settings: settings)
       for (small, estimate) in zip(lightness, estimates) {
-        let analysis = FrameAnalysis(geometry: geometry, lightness: small, estimate: estimate)
-        _ = steady.push(analysis, tracking: tracking.track(analysis))
+        let analysis = FrameAnalysis(
+          area: whole, geometry: geometry, lightness: small, estimate: estimate)
+        _ = steady.push(analysis, tracking: tracker.track(small))
       }
       _ = steady.finish()
     }

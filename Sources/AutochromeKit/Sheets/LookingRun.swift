@@ -33,16 +33,18 @@ struct LookingRun {
     try MeasuringRun.with(interruption, onEvent: onEvent) { run in
       let file = try check()
       let colorizers = try colorizers()
-      let spread = try SpreadFrames.forPeople(count: frames, colorizer: colorizers[0]) {
+      let spread = try SpreadFrames.forPeople(
+        count: frames, colorizer: colorizers[0], settings: settings
+      ) {
         UndamagedPart(of: try run.open(input, pictures: pictures, settings: settings)) {
           [log = run.log] in
           log.warn($0)
         }
       }
-      let found = try ColorLook.examine(
+      let found = try SourceLook.examine(
         input: input, pictures: pictures, info: spread.info, settings: settings,
         interruption: run.blocking)
-      if let note = found?.opening(input: input, mode: settings.color) { run.log.warn(note) }
+      if let note = found?.colors.opening(input: input, mode: settings.color) { run.log.warn(note) }
       let shown = Locked<[Shown]>([])
       _ = try run.measure(
         "frames", expected: nil, threads: settings.threads, next: { try spread.next() },
@@ -52,7 +54,7 @@ struct LookingRun {
           let pictures =
             isKept
             ? colorizers.map { _ in frame.frame.picture }
-            : try frame.frame.colored(by: colorizers)
+            : try frame.frame.colored(by: colorizers, bars: settings.bars)
           return try show(frame, pictures)
         },
         gather: { made in

@@ -66,13 +66,13 @@ final class SpreadFrames: Sendable {
   /// in the middle of equal parts, of a folder every so many pictures.
   /// - Parameter open: opens the input, once or twice.
   static func forPeople(
-    count: Int, colorizer: FrameColorizer, open: () throws -> any FrameSource
+    count: Int, colorizer: FrameColorizer, settings: Settings, open: () throws -> any FrameSource
   ) throws -> SpreadFrames {
     let source = try open()
     let info = source.info
     if info.isPipe { return try kept(of: source, count: count) }
     if !info.isFrameFolder, let length = info.estimatedFrameCount, length <= shortFilm {
-      let found = try FoundShots(in: source, colorizer: colorizer)
+      let found = try FoundShots(in: source, colorizer: colorizer, settings: settings)
       return SpreadFrames(
         source: try open(), plan: .numbers(found.spread(count)))
     }
