@@ -1,7 +1,8 @@
 import CKernels
 import Imaging
 
-/// Makes the chroma or RGB rows of one picture, or of a part with what lies around it neutral, in buffers of one row each that stay in the cache.
+/// Makes the chroma or RGB rows of one picture, or of a part with what lies around it neutral, in buffers of
+/// one row each that stay in the cache.
 struct RowWorker {
   private let area: PictureArea
   /// Of the frame.

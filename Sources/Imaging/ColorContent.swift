@@ -187,8 +187,10 @@ private struct ToneCurve {
   let leaps: Bool
 
   private static let bands = 64
-  /// Change of chroma over that of luma. Clipped sepia and strong blue dye stay below 1, color bars have 5.
+  /// Change of chroma over that of luma. Strong blue dye stays below 1, color bars have 5.
   private static let steepest: Float = 2
+  /// Change of chroma, −½…½, that is no leap, however steep: sepia is clipped at once in the lights.
+  private static let leastLeap: Float = 0.15
   private static let steps = 1024
   /// Chroma is told apart in steps of less than half a code of 8 bits.
   private static let chromaSteps = 512
@@ -234,7 +236,8 @@ private struct ToneCurve {
     let large = points.filter { $0.share > leastShare }
     leaps = zip(large, large.dropFirst()).contains { below, above in
       let step = above.tone - below.tone
-      return (step * step).sum().squareRoot() > Self.steepest * (above.luma - below.luma)
+      return (step * step).sum().squareRoot()
+        > max(Self.leastLeap, Self.steepest * (above.luma - below.luma))
     }
     var upper = 0
     tones = (0...Self.steps).map { step in
