@@ -29,7 +29,7 @@ public struct ColorSurvey: Hashable, Sendable {
   /// Cells from top to bottom, about.
   private static let rows = 16
   /// Samples of a cell's side that are looked at, about.
-  private static let samplesPerSide = 8
+  private static let samplesPerSide = 6
   /// Farther than this from what its luma explains, a cell has a color of its own; 4 codes of 8 bits.
   private static let ownColor: Float = 4.0 / 224
   /// The share of cells with a color of their own that makes a picture one in color: more than a
@@ -42,7 +42,7 @@ public struct ColorSurvey: Hashable, Sendable {
   /// Standard deviation of luma, black to white being 1, below which there is nothing to see.
   private static let leastContrast: Float = 0.015
 
-  /// Examines `picture`: about 64 samples of each cell, whatever the size.
+  /// Examines `picture`: about 36 samples of each cell or more, whatever the size.
   public init(_ picture: Picture) {
     guard picture.format.model != .gray else {
       self.init(content: .gray, tone: .zero, isBlank: false)
@@ -58,7 +58,7 @@ public struct ColorSurvey: Hashable, Sendable {
   }
 
   private init(cells: Cells) {
-    let samples = cells.samples
+    let samples = UnsafeBufferPointer(cells.samples)
     defer { withExtendedLifetime(cells) {} }
     let curve = ToneCurve(samples, leastShare: Self.colorShare)
     // Y′, Cb and Cr, and the distance from the curve.
@@ -102,10 +102,10 @@ public struct ColorSurvey: Hashable, Sendable {
     let ranges: [Range<Int>]
 
     /// Y′, Cb and Cr, cell by cell; alive as long as the cells.
-    var samples: UnsafeBufferPointer<SIMD3<Float>> {
-      let count = ranges.last?.upperBound ?? 0
-      return UnsafeBufferPointer(
-        start: buffer.base.assumingMemoryBound(to: SIMD3<Float>.self), count: count)
+    var samples: UnsafeMutableBufferPointer<SIMD3<Float>> {
+      UnsafeMutableBufferPointer(
+        start: buffer.base.assumingMemoryBound(to: SIMD3<Float>.self),
+        count: ranges.last?.upperBound ?? 0)
     }
   }
 
@@ -116,65 +116,82 @@ public struct ColorSurvey: Hashable, Sendable {
       width: picture.width, height: picture.height, format: format)
     let scale = CodeScale(bitDepth: format.bitDepth, range: color.range)
     let weights = LumaWeights(forRGBWith: color.primaries)
+    let cells =
+      format.bitDepth > 8
+      ? codes(of: picture, as: UInt16.self) : codes(of: picture, as: UInt8.self)
+    let samples = cells.samples
+    // Of a code: what it is multiplied with, and what is added.
+    let luma = SIMD2<Float>(Float(1 / scale.lumaSpan), Float(scale.luma(0)))
+    let chroma = SIMD2<Float>(Float(1 / scale.chromaSpan), Float(scale.chroma(0)))
+    if format.model == .rgb {
+      for index in samples.indices {
+        let rgb = SIMD3<Double>(samples[index] * luma.x + luma.y)
+        let (cb, cr) = weights.chroma(rgb)
+        samples[index] = SIMD3(Float(weights.luma(rgb)), Float(cb), Float(cr))
+      }
+    } else {
+      let (gain, bias) = (SIMD3(luma.x, chroma.x, chroma.x), SIMD3(luma.y, chroma.y, chroma.y))
+      for index in samples.indices { samples[index] = samples[index] * gain + bias }
+    }
+    return cells
+  }
+
+  /// The codes of the first three planes.
+  private static func codes<Sample: FixedWidthInteger>(
+    of picture: Picture, as sample: Sample.Type
+  ) -> Cells {
     let (first, second, third) = (picture.planes[0], picture.planes[1], picture.planes[2])
     let rows = min(Self.rows, second.height)
     let columns = min(
       second.width, max(1, min(4 * Self.rows, Self.rows * picture.width / picture.height)))
-    func sample(_ x: Int, _ y: Int) -> SIMD3<Float> {
-      let codes = SIMD3(
-        first.mean(over: x, y, of: second), Double(second[x, y]), Double(third[x, y]))
-      guard format.model == .rgb else {
-        return SIMD3(
-          Float(scale.luma(codes.x)), Float(scale.chroma(codes.y)), Float(scale.chroma(codes.z)))
-      }
-      let rgb = SIMD3(scale.luma(codes.x), scale.luma(codes.y), scale.luma(codes.z))
-      let (cb, cr) = weights.chroma(rgb)
-      return SIMD3(Float(weights.luma(rgb)), Float(cb), Float(cr))
-    }
+    // What a sample of chroma covers of the luma plane, which is no coarser.
+    let (across, down) = (
+      (first.width + second.width - 1) / second.width,
+      (first.height + second.height - 1) / second.height
+    )
     func places(of cells: Int, length: Int) -> [StrideTo<Int>] {
       (0..<cells).map { cell in
         let (start, end) = (cell * length / cells, (cell + 1) * length / cells)
         return stride(from: start, to: end, by: max(1, (end - start) / samplesPerSide))
       }
     }
-    let down = places(of: rows, length: second.height)
-    let across = places(of: columns, length: second.width)
     func total(_ places: [StrideTo<Int>]) -> Int {
       places.reduce(0) { $0 + $1.underestimatedCount }
     }
-    let count = total(down) * total(across)
+    func line(_ y: Int, of plane: Plane) -> UnsafePointer<Sample> {
+      (plane.base + y * plane.bytesPerRow).assumingMemoryBound(to: Sample.self)
+    }
+    let rowPlaces = places(of: rows, length: second.height)
+    let columnPlaces = places(of: columns, length: second.width)
+    let count = total(rowPlaces) * total(columnPlaces)
     let buffer = AlignedBuffer(byteCount: count * MemoryLayout<SIMD3<Float>>.stride)
     let samples = buffer.base.bindMemory(to: SIMD3<Float>.self, capacity: count)
     var ranges: [Range<Int>] = []
+    ranges.reserveCapacity(rows * columns)
     var end = 0
-    for ys in down {
-      for xs in across {
+    for ys in rowPlaces {
+      for xs in columnPlaces {
         let start = end
         for y in ys {
+          let (cb, cr) = (line(y, of: second), line(y, of: third))
+          let lines = y * down..<min((y + 1) * down, first.height)
           for x in xs {
-            samples[end] = sample(x, y)
+            let covered = x * across..<min((x + 1) * across, first.width)
+            var sum = 0
+            for y in lines {
+              let luma = line(y, of: first)
+              for x in covered { sum += Int(luma[x]) }
+            }
+            let area = max(1, lines.count * covered.count)
+            samples[end] = SIMD3(Float(sum) / Float(area), Float(Int(cb[x])), Float(Int(cr[x])))
             end += 1
           }
         }
         ranges.append(start..<end)
       }
     }
+    withExtendedLifetime(picture) {}
     return Cells(buffer: buffer, ranges: ranges)
-  }
-}
-
-extension Plane {
-  /// The mean code of what the sample (x, y) of `grid` covers in this plane, which is no coarser.
-  fileprivate func mean(over x: Int, _ y: Int, of grid: Plane) -> Double {
-    if width == grid.width, height == grid.height { return Double(self[x, y]) }
-    let (across, down) = (
-      (width + grid.width - 1) / grid.width, (height + grid.height - 1) / grid.height
-    )
-    let columns = x * across..<min((x + 1) * across, width)
-    let lines = y * down..<min((y + 1) * down, height)
-    var sum = 0
-    for line in lines { for column in columns { sum += self[column, line] } }
-    return Double(sum) / Double(max(1, lines.count * columns.count))
   }
 }
 
@@ -197,10 +214,10 @@ private struct ToneCurve {
 
   /// - Parameter leastShare: of the samples, what takes less makes no leap.
   init(_ samples: UnsafeBufferPointer<SIMD3<Float>>, leastShare: Double) {
+    // Added before the fraction is cut off, which is quicker than rounding.
+    let middle = Float(Self.chromaSteps / 2) + 0.5
     func step(_ chroma: Float) -> Int {
-      min(
-        max(Int((chroma * Float(Self.chromaSteps)).rounded()) + Self.chromaSteps / 2, 0),
-        Self.chromaSteps - 1)
+      min(max(Int(chroma * Float(Self.chromaSteps) + middle), 0), Self.chromaSteps - 1)
     }
     var sums = [(count: Int, luma: Float)](repeating: (0, 0), count: Self.bands)
     let length = Self.bands * Self.chromaSteps
@@ -252,6 +269,6 @@ private struct ToneCurve {
   }
 
   func tone(ofLuma luma: Float) -> SIMD2<Float> {
-    tones[min(max(Int((luma * Float(Self.steps)).rounded()), 0), Self.steps)]
+    tones[min(max(Int(luma * Float(Self.steps) + 0.5), 0), Self.steps)]
   }
 }

@@ -244,7 +244,8 @@ import Testing
     let bytes = try Data(contentsOf: URL(fileURLWithPath: broken))
     try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: broken))
     let damaged = try runProgram(["evaluate", folder, "-q"])
-    #expect(damaged.status == 65 && damaged.errors.contains("1 damaged picture"), "\(damaged.errors)")
+    #expect(
+      damaged.status == 65 && damaged.errors.contains("1 damaged picture"), "\(damaged.errors)")
     try FileManager.default.removeItem(atPath: broken)
     try write(RGBImage(width: 4, height: 4, codes: (0..<48).map { UInt8($0) }), name: "tiny.png")
     let tiny = try runProgram(["evaluate", folder, "-q"])
