@@ -87,6 +87,25 @@ func settings(
   return try Settings(pipeline: pipeline, suggested: "film", options: layer)
 }
 
+/// Colorizes `input` with each number of threads, and expects the same bytes each time.
+func expectSameBytes(
+  of input: String, threads: [Int], in scratch: Scratch,
+  _ change: (inout SettingsLayer) -> Void = { _ in }
+) throws {
+  let all = try threads.map { count in
+    let output = scratch.path("\(count)-threads.mkv")
+    let settings = try settings {
+      change(&$0)
+      $0.threads = count
+    }
+    _ = try ColorizationJob(input: input, output: output, settings: settings).run { _ in }
+    return try Data(contentsOf: URL(fileURLWithPath: output))
+  }
+  for (count, other) in zip(threads, all).dropFirst() {
+    #expect(all[0] == other, "\(count) threads")
+  }
+}
+
 /// The largest difference of code values of two planes.
 func largestDifference(_ first: Plane, _ second: Plane) -> Int {
   var largest = 0

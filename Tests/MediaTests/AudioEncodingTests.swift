@@ -32,14 +32,7 @@ import Testing
     var reading = SourceOptions()
     reading.from = from.map { .seconds($0) }
     reading.to = to.map { .seconds($0) }
-    let source = try FileSource(path: input, options: reading)
-    var options = SinkOptions()
-    options.encoder = "libx264"
-    options.preset = "ultrafast"
-    options.audioEncoder = encoder
-    let sink = try FileSink(path: folder.file(name), source: source.info, options: options)
-    try copy(source, to: sink)
-    return sink.notes
+    return try transcode(input, to: folder.file(name), audio: encoder, reading)
   }
 
   /// When clicks are heard, in seconds of the film's clock, as FFmpeg plays it, less the time of the

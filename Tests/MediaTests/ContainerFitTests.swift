@@ -29,14 +29,7 @@ import Testing
   }
 
   private func write(_ input: String, _ name: String, audio: String? = nil) throws -> [String] {
-    let source = try FileSource(path: input)
-    var options = SinkOptions()
-    options.encoder = "libx264"
-    options.preset = "ultrafast"
-    options.audioEncoder = audio
-    let sink = try FileSink(path: folder.file(name), source: source.info, options: options)
-    try copy(source, to: sink)
-    return sink.notes
+    try transcode(input, to: folder.file(name), audio: audio)
   }
 
   @Test(arguments: [

@@ -7,15 +7,6 @@ import Testing
   private let folder: TemporaryFolder
   init() throws { folder = try TemporaryFolder() }
 
-  private func read(_ path: String) throws -> (frames: [Frame], reports: [String], damaged: Int) {
-    let reports = Reports()
-    var options = SourceOptions()
-    options.onDamage = .continue
-    options.report = { reports.add($0) }
-    let source = try MediaSource.open(path, options: options)
-    return (try source.frames(), reports.lines, source.damagedFrameCount)
-  }
-
   private func animation(_ name: String, _ words: String = "") throws -> String {
     try ffmpeg(
       words: "-f lavfi -i testsrc2=s=64x48:r=6:d=1 \(words)", folder.file(name))
@@ -25,7 +16,7 @@ import Testing
   @Test(arguments: [("a.png", "-pix_fmt gray -f apng"), ("a.gif", "-f gif"), ("g.png", "-f gif")])
   func allFramesOfAnAnimationAreRead(name: String, words: String) throws {
     let path = try animation(name, words)
-    let (frames, _, damaged) = try read(path)
+    let (frames, _, damaged) = try readReported(path)
     #expect(frames.count == 6 && damaged == 0)
     let times = frames.map(\.presentationTime)
     #expect(times == times.sorted() && Set(times).count == 6)
@@ -40,12 +31,12 @@ import Testing
       let path = folder.file("s\(index).\(ending)")
       try ffmpeg(
         words: "-f lavfi -i testsrc2=s=48x32:r=4 -ss 0.\(index * 2) -frames:v 1 -update 1", path)
-      singles += try read(path).frames
+      singles += try readReported(path).frames
       data += try Data(contentsOf: URL(fileURLWithPath: path))
     }
     let path = folder.file("all.\(ending)")
     try data.write(to: URL(fileURLWithPath: path))
-    let (frames, reports, damaged) = try read(path)
+    let (frames, reports, damaged) = try readReported(path)
     #expect(frames.count == 4 && damaged == 0, "\(reports)")
     for (frame, single) in zip(frames, singles) {
       for (plane, expected) in zip(frame.picture.planes, single.picture.planes) {
@@ -62,7 +53,7 @@ import Testing
     tiff.add(width: 4, height: 3, samples: pattern(12), extra: [(254, 4, [1])])
     let path = folder.file("pages7.tif")
     try tiff.data.write(to: URL(fileURLWithPath: path))
-    let (frames, reports, damaged) = try read(path)
+    let (frames, reports, damaged) = try readReported(path)
     #expect(damaged == 0 && reports.isEmpty)
     #expect(frames.map { $0.picture.luma.samples } == pages.map { $0.map { Int($0) } })
     #expect(frames.map(\.presentationTime) == [0, 1, 2, 3, 4])

@@ -144,6 +144,33 @@ extension Plane {
   var samples: [Int] { (0..<height).flatMap { y in (0..<width).map { self[$0, y] } } }
 }
 
+/// What is read of a file whose damage is passed over, and what is told of it.
+func readReported(
+  _ path: String
+) throws -> (frames: [Frame], reports: [String], damaged: Int) {
+  let reports = Reports()
+  var options = SourceOptions()
+  options.onDamage = .continue
+  options.report = { reports.add($0) }
+  let source = try MediaSource.open(path, options: options)
+  return (try source.frames(), reports.lines, source.damagedFrameCount)
+}
+
+/// Copies a film with x264, sound that the container can't hold encoded by `audio`. Returns the sink's notes.
+func transcode(
+  _ input: String, to output: String, audio: String? = nil,
+  _ reading: SourceOptions = SourceOptions()
+) throws -> [String] {
+  let source = try FileSource(path: input, options: reading)
+  var options = SinkOptions()
+  options.encoder = "libx264"
+  options.preset = "ultrafast"
+  options.audioEncoder = audio
+  let sink = try FileSink(path: output, source: source.info, options: options)
+  try copy(source, to: sink)
+  return sink.notes
+}
+
 /// Sends all of `source` through `sink` as a pipeline does.
 func copy(_ source: any FrameSource, to sink: any FrameSink) throws {
   while let element = try source.next() {

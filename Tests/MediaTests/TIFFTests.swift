@@ -12,15 +12,6 @@ import Testing
     return folder.file(name)
   }
 
-  private func read(_ path: String) throws -> (frames: [Frame], reports: [String], damaged: Int) {
-    let reports = Reports()
-    var options = SourceOptions()
-    options.onDamage = .continue
-    options.report = { reports.add($0) }
-    let source = try MediaSource.open(path, options: options)
-    return (try source.frames(), reports.lines, source.damagedFrameCount)
-  }
-
   /// What scanners, Photoshop and Python's libraries write beside what a decoder needs.
   @Test(arguments: [false, true])
   func tagsThatTheDecoderDoesNotKnowAreHarmless(isBigEndian: Bool) throws {
@@ -33,7 +24,7 @@ import Testing
         (274, 3, [1]), (282, 5, [300, 1]), (283, 5, [300, 1]), (284, 3, [1]), (296, 3, [2]),
         (339, 3, [1]), (50000, 4, [1, 2, 3]), (65000, 2, Array("mine".utf8).map { Int($0) } + [0]),
       ])
-    let (frames, reports, damaged) = try read(write(tiff))
+    let (frames, reports, damaged) = try readReported(write(tiff))
     #expect(frames.count == 1 && reports.isEmpty && damaged == 0, "\(reports)")
     #expect(frames.first?.picture.luma.samples == samples.map { Int($0) })
   }
@@ -45,7 +36,7 @@ import Testing
     tiff.add(
       width: 30, height: 20, samples: samples, bits: [8, 8, 8], photometric: 2,
       extra: [(282, 5, [300, 1])])
-    let (frames, reports, damaged) = try read(write(tiff))
+    let (frames, reports, damaged) = try readReported(write(tiff))
     #expect(frames.count == 1 && reports.isEmpty && damaged == 0, "\(reports)")
     let planes = try #require(frames.first?.picture.planes)
     for (index, plane) in planes.enumerated() {
@@ -72,7 +63,7 @@ import Testing
     var tiff = TIFFBytes()
     tiff.add(width: 16, height: 16, samples: pattern(16 * 16 * 5), extra: tags)
     let path = try write(tiff)
-    let error = #expect(throws: MediaError.self) { try read(path) }
+    let error = #expect(throws: MediaError.self) { try readReported(path) }
     #expect(error?.code == .unsupported, "\(what)")
     #expect(error?.message.contains(what) == true, "\(error?.message ?? "")")
     #expect(error?.message.contains("scan.tif") == true)
@@ -87,7 +78,7 @@ import Testing
       extra: [
         (284, 3, [2]), (273, 4, [place, place + 240, place + 480]), (279, 4, [240, 240, 240]),
       ])
-    let (frames, _, damaged) = try read(write(planar))
+    let (frames, _, damaged) = try readReported(write(planar))
     let planes = try #require(frames.first?.picture.planes)
     #expect(damaged == 0 && planes.count == 3)
     for (index, plane) in planes.enumerated() {
@@ -95,7 +86,7 @@ import Testing
     }
     var white = TIFFBytes()
     white.add(width: 24, height: 10, samples: Array(samples.prefix(240)), photometric: 0)
-    let inverted = try read(write(white, "white.tif")).frames
+    let inverted = try readReported(write(white, "white.tif")).frames
     #expect(inverted.first?.picture.luma.samples == samples.prefix(240).map { 255 - Int($0) })
   }
 
@@ -106,7 +97,7 @@ import Testing
     tiff.add(
       width: 16, height: 12, samples: samples, bits: [depth, depth, depth, depth], photometric: 2,
       extra: [(338, 3, [2])])
-    let (frames, reports, damaged) = try read(write(tiff))
+    let (frames, reports, damaged) = try readReported(write(tiff))
     #expect(damaged == 0, "\(reports)")
     let planes = try #require(frames.first?.picture.planes)
     #expect(planes.count == 4)
@@ -128,7 +119,7 @@ import Testing
           + algorithm, path)
       let raw = try ffmpeg(
         "-i", path, "-f", "rawvideo", "-pix_fmt", format.hasPrefix("rgb") ? format : format, "-")
-      let (frames, reports, damaged) = try read(path)
+      let (frames, reports, damaged) = try readReported(path)
       #expect(damaged == 0 && reports.isEmpty)
       let picture = try #require(frames.first?.picture)
       let bytes = [UInt8](raw)
@@ -149,14 +140,14 @@ import Testing
     let data = TIFFBytes.gray(40, 30, samples).data
     let path = folder.file("cut.tif")
     try data.dropLast(40 * 15).write(to: URL(fileURLWithPath: path))
-    let (frames, reports, damaged) = try read(path)
+    let (frames, reports, damaged) = try readReported(path)
     #expect(damaged == 1)
     #expect(reports.count == 1 && reports.first?.contains("cut off") == true, "\(reports)")
     let luma = try #require(frames.first?.picture.luma)
     #expect(Array(luma.samples.prefix(40 * 15)) == samples.prefix(40 * 15).map { Int($0) })
     // Without its tags nothing of it can be had.
     try data.prefix(60).write(to: URL(fileURLWithPath: path))
-    let error = #expect(throws: MediaError.self) { try read(path) }
+    let error = #expect(throws: MediaError.self) { try readReported(path) }
     #expect(error?.code == .truncated)
   }
 }
