@@ -12,9 +12,8 @@ struct FoundShots {
   /// Decodes all of `source`.
   init(in source: any FrameSource, colorizer: FrameColorizer, settings: Settings) throws {
     let info = source.info
-    let isFilm = settings.stability > 0 || !info.isFrameFolder
     var stage = TrackingStage(
-      colorizer: colorizer, settings: settings, isFilm: isFilm,
+      colorizer: colorizer, settings: settings, info: info,
       followsMotion: settings.keyFrames != .off)
     let format = info.likelyOutputFormat
     while let frame = try source.nextFrame() {

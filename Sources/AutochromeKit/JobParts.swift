@@ -61,8 +61,7 @@ struct JobParts {
   /// The stage that finds shots and motion, and chooses what the network sees.
   func makeTrackingStage() throws -> TrackingStage {
     TrackingStage(
-      colorizer: colorizer, settings: job.settings,
-      isFilm: job.settings.stability > 0 || !source.info.isFrameFolder,
+      colorizer: colorizer, settings: job.settings, info: source.info,
       followsMotion: job.settings.stability > 0,
       cuts: try cuts.map { try CutList.Reader($0, of: source.info) })
   }
@@ -190,9 +189,7 @@ struct JobParts {
     _ sink: SinkOptions
   ) throws -> JobPlan {
     let settings = job.settings
-    let size = (look?.bars ?? BarsFound([])).pictureSize(width: info.width, height: info.height)
-    let geometry = colorizer.geometry(
-      width: size.width, height: size.height, sampleAspectRatio: info.sampleAspectRatio)
+    let geometry = colorizer.geometry(of: info, bars: look?.bars)
     let permits = try permits(info: info, geometry: geometry, settings: settings)
     let tags = ColorTags(info)
     return JobPlan(

@@ -122,9 +122,7 @@ public struct Probe: Codable, Sendable {
     chapters = info.chapters.count
     sourceColors = look?.colors
     bars = look?.bars
-    let size = (look?.bars ?? BarsFound([])).pictureSize(width: info.width, height: info.height)
-    let geometry = colorizer.geometry(
-      width: size.width, height: size.height, sampleAspectRatio: info.sampleAspectRatio)
+    let geometry = colorizer.geometry(of: info, bars: look?.bars)
     workingSize =
       "\(geometry.workingWidth)×\(geometry.workingHeight), colors on "
       + "\(geometry.gridWidth)×\(geometry.gridHeight)"

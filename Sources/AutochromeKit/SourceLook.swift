@@ -79,9 +79,16 @@ public struct BarsFound: Codable, Hashable, Sendable {
     area.map { "\($0), in \(framesWithBars) of \(framesExamined) frames examined" } ?? "none found"
   }
 
-  /// The size that most frames show of a film of this size.
-  func pictureSize(width: Int, height: Int) -> (width: Int, height: Int) {
-    guard let area, 2 * framesWithBars > framesExamined else { return (width, height) }
-    return (area.width, area.height)
+  /// The picture of most frames; nil if most have no bars.
+  fileprivate var usualArea: PictureArea? { 2 * framesWithBars > framesExamined ? area : nil }
+}
+
+extension FrameColorizer {
+  /// What the network sees of most frames of an input.
+  func geometry(of info: SourceInfo, bars: BarsFound?) -> WorkingGeometry {
+    let area = bars?.usualArea
+    return geometry(
+      width: area?.width ?? info.width, height: area?.height ?? info.height,
+      sampleAspectRatio: info.sampleAspectRatio)
   }
 }

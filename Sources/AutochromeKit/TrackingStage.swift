@@ -1,5 +1,6 @@
 import Colorization
 import Imaging
+import Media
 
 /// The stage before the network: frames with their small pictures in, in order; which part of them is the
 /// picture, where shots start, the motion, and which frames the network must see.
@@ -18,11 +19,12 @@ struct TrackingStage {
   private var cuts: CutList.Reader?
 
   /// - Parameters:
-  ///   - isFilm: whether frames have to do with those before them.
+  ///   - info: what is known of the input. Frames of a folder have nothing to do with those before them where
+  ///     nothing is steadied.
   ///   - followsMotion: whether motion is found; otherwise the network must see every frame.
   ///   - cuts: where shots begin; nil to find them.
   init(
-    colorizer: FrameColorizer, settings: Settings, isFilm: Bool, followsMotion: Bool,
+    colorizer: FrameColorizer, settings: Settings, info: SourceInfo, followsMotion: Bool,
     cuts: CutList.Reader? = nil
   ) {
     self.colorizer = colorizer
@@ -30,6 +32,7 @@ struct TrackingStage {
     let distance = settings.keyFrames.distance
     makeTracker = { FrameTracker(followsMotion: followsMotion, keyFrameDistance: distance) }
     tracker = makeTracker()
+    let isFilm = settings.stability > 0 || !info.isFrameFolder
     areas = settings.bars == .auto ? AreaFollower(isFilm: isFilm) : nil
   }
 

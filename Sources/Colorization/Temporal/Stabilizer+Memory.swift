@@ -62,9 +62,9 @@ struct Memory {
             mean.add(own[at], weight: own[at].w)
             let grown = found < Self.settled ? found + 1 : found * Self.growth + 1
             let count = max(min(grown, isSame ? sameLimit : settledLimit), 1)
-            let kept = min(found, Self.levelFrames) / (min(found, Self.levelFrames) + 1)
+            let remembered = min(found, Self.levelFrames)
             counts[at] = count
-            counts[area + at] = lightness + (level - lightness) * kept
+            counts[area + at] = lightness + (level - lightness) * (remembered / (remembered + 1))
             out[at] = SIMD4(
               lowHalf: mean.color, highHalf: SIMD2(lightness, count * mean.weight / (found + 1)))
           }

@@ -17,8 +17,8 @@ internal import Imaging
 ///   anew, or passes over into another picture, takes another color;
 /// - the network's certainty there, relative to that of the others;
 /// - how many frames it stands for, up to a limit that `stability` s sets: 10 s ÷ (1 − s), at most 256.
-///   With a limit above a second, what has settled changes no more: at 1 a resting object keeps its color
-///   over the whole shot.
+///   Far above what a color takes to settle, the limit holds it: at 1 a resting object keeps its color over
+///   the whole shot.
 ///
 /// Nothing crosses a cut: a shot's result is the same, bit for bit, whether it is colorized alone or
 /// after another. Frames of another size, or estimates of another shape, start a shot. A lone flash or
