@@ -59,10 +59,17 @@ let package = Package(
       ],
       resources: [.copy("Resources/models"), .copy("Resources/pipelines")],
       swiftSettings: strict),
+    .target(
+      name: "Measuring",
+      dependencies: [
+        "AutochromeKit", "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "Network",
+        "Quality", "SampleFilm",
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "autochrome",
       dependencies: [
-        "AutochromeKit", "Locking",
+        "AutochromeKit", "Locking", "Measuring",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -78,33 +85,43 @@ let package = Package(
       name: "ModelFixtures",
       dependencies: ["Network", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       path: "Tests/ModelFixtures", swiftSettings: strict),
+    // What the tests of all modules share.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: strictC),
     .testTarget(name: "BlocksTests", dependencies: ["Blocks"], swiftSettings: strict),
     .testTarget(
-      name: "ImagingTests", dependencies: ["Imaging", "CKernels"], swiftSettings: strict),
+      name: "ImagingTests", dependencies: ["Imaging", "CKernels", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
-      name: "QualityTests", dependencies: ["Quality", "Imaging"], swiftSettings: strict),
+      name: "QualityTests", dependencies: ["Quality", "Imaging", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "NetworkTests",
       dependencies: [
-        "ModelFixtures", "Network", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "ModelFixtures", "Network", "TestSupport",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: strict),
     .testTarget(
       name: "ColorizationTests",
       dependencies: [
         "Colorization", "CKernels", "Imaging", "ModelFixtures", "Network", "SampleFilm",
+        "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "FramePipelineTests", dependencies: ["FramePipeline", "Locking"], swiftSettings: strict),
+      name: "FramePipelineTests", dependencies: ["FramePipeline", "Locking", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "SampleFilmTests", dependencies: ["SampleFilm"], swiftSettings: strict),
-    .testTarget(name: "MediaTests", dependencies: ["Media", "Imaging"], swiftSettings: strict),
+    .testTarget(
+      name: "MediaTests", dependencies: ["Media", "Imaging", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "AutochromeKitTests",
       dependencies: [
-        "AutochromeKit", "Colorization", "Imaging", "Locking", "Media", "ModelFixtures", "Network",
-        "Quality", "SampleFilm", "autochrome",
+        "AutochromeKit", "Colorization", "Imaging", "Locking", "Measuring", "Media",
+        "ModelFixtures",
+        "Network", "Quality", "SampleFilm", "TestSupport", "autochrome",
       ],
       swiftSettings: strict),
   ]

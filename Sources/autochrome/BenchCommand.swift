@@ -1,5 +1,6 @@
 import ArgumentParser
 import AutochromeKit
+import Measuring
 
 /// How fast the program is here.
 struct BenchCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AutochromeKit
+import Measuring
 
 /// How a colorized film stands against another.
 struct CompareCommand: ParsableCommand {

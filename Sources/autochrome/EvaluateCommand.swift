@@ -1,5 +1,6 @@
 import ArgumentParser
 import AutochromeKit
+import Measuring
 
 /// How good a network is on pictures of which the colors are known.
 struct EvaluateCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AutochromeKit
+import Measuring
 
 extension ModelCommand {
   /// Making networks fit for int8.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AutochromeKit
 import Foundation
+import Measuring
 
 /// Looking at networks.
 struct ModelCommand: ParsableCommand {

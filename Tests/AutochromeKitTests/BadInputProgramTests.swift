@@ -2,12 +2,13 @@ import AutochromeKit
 import Foundation
 import Imaging
 import Media
+import TestSupport
 import Testing
 
 /// Inputs that lie about themselves, as a shell gives them to the program.
 @Suite(.serialized) struct BadInputProgramTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   private func shell(_ command: String) throws -> (status: Int32, errors: String) {
     let process = Process()
@@ -28,13 +29,14 @@ import Testing
   ])
   func pathsOfAnyLengthAndAPictureAtStdin(command: String) throws {
     try ffmpeg(
-      "-f lavfi -i testsrc2=s=64x48 -frames:v 1 -pix_fmt rgb24",
-      scratch.path(command.contains("s.tif") ? "s.tif" : "s.png"))
+      words:
+        "-f lavfi -i testsrc2=s=64x48 -frames:v 1 -pix_fmt rgb24",
+      scratch.file(command.contains("s.tif") ? "s.tif" : "s.png"))
     let run = try shell(command)
     #expect(run.status == 0, "\(run.status): \(run.errors)")
     let name = scratch.names.first { ["o.png", "out"].contains($0) }
     let output = try #require(name)
-    let frames = try readFrames(scratch.path(output))
+    let frames = try readFrames(scratch.file(output))
     #expect(frames.count == 1 && frames[0].picture.width == 64)
   }
 
@@ -52,8 +54,8 @@ import Testing
   }
 
   @Test func damageOfTheContainerIsToldByTheStatus() throws {
-    let path = scratch.path("film.mkv")
-    try ffmpeg("-f lavfi -i testsrc2=s=96x64:r=24:d=1 -c:v ffv1 -g 1", path)
+    let path = scratch.file("film.mkv")
+    try ffmpeg(words: "-f lavfi -i testsrc2=s=96x64:r=24:d=1 -c:v ffv1 -g 1", path)
     var data = try Data(contentsOf: URL(fileURLWithPath: path))
     // The third SimpleBlock's length becomes invalid.
     var place = data.startIndex
@@ -65,16 +67,17 @@ import Testing
     }
     data[place + 1] = 0
     try data.write(to: URL(fileURLWithPath: path))
-    let run = try runProgram([path, "-o", scratch.path("color.mkv"), "--codec", "ffv1", "-q"])
+    let run = try runProgram([path, "-o", scratch.file("color.mkv"), "--codec", "ffv1", "-q"])
     #expect(run.status == 65, "\(run.errors)")
     #expect(run.errors.contains("place") && run.errors.contains("film.mkv"), "\(run.errors)")
-    let count = try readFrames(scratch.path("color.mkv")).count
+    let count = try readFrames(scratch.file("color.mkv")).count
     #expect((1..<24).contains(count), "\(count)")
   }
 
   @Test func aDamagedIndexIsToldOnce() throws {
     try ffmpeg(
-      "-f lavfi -i testsrc2=s=320x240:r=25:d=3 -c:v mpeg4 -q:v 2", scratch.path("film.mp4"))
+      words:
+        "-f lavfi -i testsrc2=s=320x240:r=25:d=3 -c:v mpeg4 -q:v 2", scratch.file("film.mp4"))
     let run = try shell("cat film.mp4 2>/dev/null | \"$0\" - -o color.mkv")
     #expect(run.status == 65)
     #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")

@@ -5,12 +5,13 @@ import Imaging
 import Locking
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// Films with black bars, from file to file.
 @Suite(.serialized) struct BarsTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   private func plane(_ width: Int, _ height: Int, _ code: (Int, Int) -> Int) -> Plane {
     Plane(width: width, height: height, bitDepth: 8) { base, stride in
@@ -29,7 +30,7 @@ import Testing
     var options = SinkOptions()
     options.encoder = "ffv1"
     options.overwrite = true
-    let sink = try MediaSink.open(scratch.path(name), source: info, options: options)
+    let sink = try MediaSink.open(scratch.file(name), source: info, options: options)
     for (index, picture) in pictures.enumerated() {
       let frame = Frame(
         index: index, picture: picture, presentationTime: Int64(index), duration: 1)
@@ -44,13 +45,13 @@ import Testing
     _ change: (inout SettingsLayer) -> Void = { _ in }
   ) throws -> JobReport {
     try ColorizationJob(
-      input: scratch.path(input), output: scratch.path(output),
+      input: scratch.file(input), output: scratch.file(output),
       settings: settings(pipeline, change), overwrite: true
     ).run { _ in }
   }
 
   private func pictures(_ name: String) throws -> [Picture] {
-    try readFrames(scratch.path(name)).map(\.picture)
+    try readFrames(scratch.file(name)).map(\.picture)
   }
 
   /// Chroma of `picture` is that of `alone` inside of `area` and neutral outside.
@@ -185,7 +186,7 @@ import Testing
     var outputs: [Data] = []
     for mode in ["auto", "none"] {
       let run = try runProgram([
-        scratch.path("film.mkv"), "-o", "-", "--format", "yuv4mpegpipe", "--bars", mode, "-q",
+        scratch.file("film.mkv"), "-o", "-", "--format", "yuv4mpegpipe", "--bars", mode, "-q",
       ])
       #expect(run.status == 0, "\(run.errors)")
       outputs.append(run.output)
@@ -249,17 +250,17 @@ import Testing
     }
     try write(frames, "film.mkv")
     try FileManager.default.createDirectory(
-      atPath: scratch.path("scans"), withIntermediateDirectories: true)
-    try ffmpeg("-i \(scratch.path("film.mkv")) -pix_fmt rgb24", scratch.path("scans/%d.png"))
+      atPath: scratch.file("scans"), withIntermediateDirectories: true)
+    try ffmpeg(words: "-i \(scratch.file("film.mkv")) -pix_fmt rgb24", scratch.file("scans/%d.png"))
     let report = try ColorizationJob(
-      input: scratch.path("scans"), output: scratch.path("out"),
+      input: scratch.file("scans"), output: scratch.file("out"),
       settings: try Settings(pipeline: "photos", suggested: "photos", options: SettingsLayer())
     ).run { _ in }
     #expect(report.areas.map(\.area) == areas)
     for (index, area) in areas.enumerated() {
       let (source, result) = (
-        try #require(try readFrames(scratch.path("scans/\(index + 1).png")).first).picture,
-        try #require(try readFrames(scratch.path("out/\(index + 1).png")).first).picture
+        try #require(try readFrames(scratch.file("scans/\(index + 1).png")).first).picture,
+        try #require(try readFrames(scratch.file("out/\(index + 1).png")).first).picture
       )
       #expect(result.format.model == .rgb)
       var (colored, wrong) = (0, 0)
@@ -292,7 +293,7 @@ import Testing
       info.height = pictures[0].height
       var options = SinkOptions()
       options.encoder = "ffv1"
-      let sink = try MediaSink.open(scratch.path(name), source: info, options: options)
+      let sink = try MediaSink.open(scratch.file(name), source: info, options: options)
       for (index, picture) in pictures.enumerated() {
         try sink.write(
           SourceElement(
@@ -316,21 +317,21 @@ import Testing
     let inside = area(28, 0, 208, 160)
     try write(shot(0..<6, width: 208, height: 160).map { framed($0, inside) }, "film.mkv")
     let words = "picture 208×160 at 28,0 of 264×160"
-    let probe = try runProgram(["probe", scratch.path("film.mkv"), "--shots"])
+    let probe = try runProgram(["probe", scratch.file("film.mkv"), "--shots"])
     let text = String(decoding: probe.output, as: UTF8.self)
     #expect(text.contains("bars           \(words), in "), "\(text)")
     #expect(text.contains("frame 0, \(words)"), "\(text)")
     #expect(text.contains("sees 208×160"), "\(text)")
-    let json = try runProgram(["probe", scratch.path("film.mkv"), "--json"])
+    let json = try runProgram(["probe", scratch.file("film.mkv"), "--json"])
     #expect(String(decoding: json.output, as: UTF8.self).contains("\"framesWithBars\""))
     let run = try runProgram([
-      scratch.path("film.mkv"), "-o", scratch.path("color.mkv"), "-v", "-c", "ffv1",
+      scratch.file("film.mkv"), "-o", scratch.file("color.mkv"), "-v", "-c", "ffv1",
     ])
     #expect(run.errors.contains("from frame 0 on: \(words)"), "\(run.errors)")
-    let none = try runProgram(["probe", scratch.path("film.mkv"), "--bars", "none", "--shots"])
+    let none = try runProgram(["probe", scratch.file("film.mkv"), "--bars", "none", "--shots"])
     let other = String(decoding: none.output, as: UTF8.self)
     #expect(!other.contains("picture 2") && other.contains("sees 264×160"), "\(other)")
-    let wrong = try runProgram([scratch.path("film.mkv"), "-o", "x.mkv", "--bars", "maybe"])
+    let wrong = try runProgram([scratch.file("film.mkv"), "-o", "x.mkv", "--bars", "maybe"])
     #expect(wrong.status == 64 && wrong.errors.contains("--bars"))
   }
 }

@@ -1,17 +1,19 @@
 import AutochromeKit
 import Foundation
 import Imaging
+import Measuring
 import ModelFixtures
 import Network
+import TestSupport
 import Testing
 
 /// `autochrome model calibrate` and int8, as a shell sees them.
 @Suite(.serialized) struct CalibrationProgramTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test func aCalibratedNetworkColorizesInInt8() throws {
-    let (film, model) = (scratch.path("film.mkv"), scratch.path("ours.onnx"))
+    let (film, model) = (scratch.file("film.mkv"), scratch.file("ours.onnx"))
     try writeClip(smallFilm(), frames: 0..<12, to: film)
     let made = try runProgram(
       ["model", "calibrate", "autochrome-fast", film, "-o", model, "--frames", "6", "--size", "64"])
@@ -34,7 +36,7 @@ import Testing
     // The same bytes with any number of threads.
     var films: [[Frame]] = []
     for threads in ["1", "3"] {
-      let output = scratch.path("color\(threads).mkv")
+      let output = scratch.file("color\(threads).mkv")
       let result = try runProgram([
         film, "-o", output, "--model", model, "--precision", "int8", "--threads", threads, "--size",
         "64", "--codec", "ffv1", "-q",
@@ -51,26 +53,26 @@ import Testing
   }
 
   @Test func wrongThingsGetOneSentenceAndTheirStatus() throws {
-    let film = scratch.path("film.mkv")
+    let film = scratch.file("film.mkv")
     try writeClip(smallFilm(), frames: 0..<1, to: film)
-    let (theirs, ours) = (scratch.path("theirs.onnx"), scratch.path("ours.onnx"))
+    let (theirs, ours) = (scratch.file("theirs.onnx"), scratch.file("ours.onnx"))
     try Data(ModelBuilder.siggraph17().bytes()).write(to: URL(fileURLWithPath: theirs))
     #expect(try runProgram(["model", "import", theirs, "-o", ours]).status == 0)
     let before = try Data(contentsOf: URL(fileURLWithPath: ours))
     let calibrate = ["model", "calibrate"]
-    let new = scratch.path("x.onnx")
+    let new = scratch.file("x.onnx")
     let cases: [([String], Int32, String)] = [
       (calibrate + [ours, film, "-o", ours], 64, "network"),
       (calibrate + [ours, film, "-o", theirs], 73, "--overwrite"),
-      (calibrate + [ours, scratch.path("none.mkv"), "-o", new], 66, "none.mkv"),
+      (calibrate + [ours, scratch.file("none.mkv"), "-o", new], 66, "none.mkv"),
       (calibrate + [ours, film, "-o", new, "--rule", "best"], 64, "'mse'"),
       (calibrate + [ours, film, "-o", new, "--frames", "0"], 64, "--frames 0"),
-      (calibrate + [ours, film, "-o", scratch.path("nowhere/x.onnx")], 73, "nowhere"),
+      (calibrate + [ours, film, "-o", scratch.file("nowhere/x.onnx")], 73, "nowhere"),
       (calibrate + [theirs, film, "-o", new], 65, "autochrome.output"),
       (
-        [film, "-o", scratch.path("y.mkv"), "--model", ours, "--precision", "int8"], 65, "calibrate"
+        [film, "-o", scratch.file("y.mkv"), "--model", ours, "--precision", "int8"], 65, "calibrate"
       ),
-      ([film, "-o", scratch.path("y.mkv"), "--precision", "int4"], 64, "'int8'"),
+      ([film, "-o", scratch.file("y.mkv"), "--precision", "int4"], 64, "'int8'"),
       (["model", "compare", ours, film, "--precision", "int8"], 65, "calibrate"),
     ]
     for (arguments, status, word) in cases {

@@ -3,13 +3,14 @@ import Foundation
 import Imaging
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// Films and pictures that come toned or in color.
 @Suite(.serialized) struct ColorKeepingTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
   private let film = smallFilm()
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   /// A frame of the sample film with chroma, in codes from neutral, told by place and luma.
   private func picture(
@@ -48,13 +49,13 @@ import Testing
     _ input: String, to output: String, _ change: (inout SettingsLayer) -> Void = { _ in }
   ) throws -> JobReport {
     try ColorizationJob(
-      input: scratch.path(input), output: scratch.path(output), settings: settings("film", change),
+      input: scratch.file(input), output: scratch.file(output), settings: settings("film", change),
       overwrite: true
     ).run { _ in }
   }
 
   private func frames(_ name: String) throws -> [Picture] {
-    try readFrames(scratch.path(name)).map(\.picture)
+    try readFrames(scratch.file(name)).map(\.picture)
   }
 
   private func expectSame(_ one: Picture, _ other: Picture, _ what: String) {
@@ -70,7 +71,7 @@ import Testing
     let parts: [(Picture, Bool)] =
       (0..<5).map { (colored($0), true) } + (cuts[0]..<cuts[0] + 7).map { (gray($0), false) }
       + (10..<14).map { (colored($0), true) } + (cuts[1]..<cuts[1] + 6).map { (gray($0), false) }
-    try writeClip(film, pictures: parts.map(\.0), to: scratch.path("film.mkv"))
+    try writeClip(film, pictures: parts.map(\.0), to: scratch.file("film.mkv"))
     let report = try colorize("film.mkv", to: "color.mkv") {
       $0.color = .keep
       $0.keyFrames = keyFrames
@@ -86,7 +87,7 @@ import Testing
     // The others are those of a film that has nothing but them.
     for range in [5..<12, 16..<22] {
       let name = "part-\(range.lowerBound).mkv"
-      try writeClip(film, pictures: parts[range].map(\.0), to: scratch.path(name))
+      try writeClip(film, pictures: parts[range].map(\.0), to: scratch.file(name))
       _ = try colorize(name, to: "color-" + name) { $0.keyFrames = keyFrames }
       for (index, alone) in zip(range, try frames("color-" + name)) {
         expectSame(alone, written[index], "frame \(index)")
@@ -98,9 +99,9 @@ import Testing
   }
 
   @Test func withoutBeingAskedForColorsAndTonesAreReplaced() throws {
-    try writeClip(film, pictures: (0..<6).map(gray), to: scratch.path("gray.mkv"))
-    try writeClip(film, pictures: (0..<6).map(sepia), to: scratch.path("sepia.mkv"))
-    try writeClip(film, pictures: (0..<6).map(colored), to: scratch.path("colored.mkv"))
+    try writeClip(film, pictures: (0..<6).map(gray), to: scratch.file("gray.mkv"))
+    try writeClip(film, pictures: (0..<6).map(sepia), to: scratch.file("sepia.mkv"))
+    try writeClip(film, pictures: (0..<6).map(colored), to: scratch.file("colored.mkv"))
     let plain = try colorize("gray.mkv", to: "gray-color.mkv")
     #expect(plain.sourceColors.kind == .gray && plain.warnings.isEmpty)
     for (name, kind, words) in [
@@ -122,7 +123,7 @@ import Testing
 
   @Test func withoutACutTheColorsOfAShotEndAfterSomeFrames() throws {
     let pictures = (0..<5).map(colored) + (5..<16).map(gray)
-    try writeClip(film, pictures: pictures, to: scratch.path("film.mkv"))
+    try writeClip(film, pictures: pictures, to: scratch.file("film.mkv"))
     let report = try colorize("film.mkv", to: "color.mkv") { $0.color = .keep }
     // As many without color are left as were with.
     #expect(report.framesKept == 10)
@@ -134,7 +135,7 @@ import Testing
   }
 
   @Test func keptColorsHaveTheDepthOfTheOutput() throws {
-    try writeClip(film, pictures: (0..<3).map(colored), to: scratch.path("film.mkv"))
+    try writeClip(film, pictures: (0..<3).map(colored), to: scratch.file("film.mkv"))
     _ = try colorize("film.mkv", to: "deep.mkv") {
       $0.color = .keep
       $0.pixelFormat = "yuv420p10le"
@@ -150,7 +151,7 @@ import Testing
   }
 
   @Test func aPhotographInColorAmongOthersIsNamedAndKept() throws {
-    let folder = scratch.path("photos")
+    let folder = scratch.file("photos")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     func write(_ name: String, _ number: Int, isColored: Bool) throws -> Picture {
       let rendered = film.render(frame: number)
@@ -183,7 +184,7 @@ import Testing
       _ = try write(name, number, isColored: false)
     }
     let kept = try runProgram(
-      [folder, "-o", scratch.path("kept"), "--pipeline", "photos", "--color", "keep"])
+      [folder, "-o", scratch.file("kept"), "--pipeline", "photos", "--color", "keep"])
     #expect(kept.status == 0, "\(kept.errors)")
     #expect(kept.errors.contains("in color in parts (1 of 4") && kept.errors.contains("'b.png'"))
     expectSame(color, try frames("kept/b.png")[0], "b.png")
@@ -191,15 +192,15 @@ import Testing
       let planes = try frames("kept/\(name)")[0].planes
       #expect(!planes[0].hasSameSamples(as: planes[2]), "\(name)")
     }
-    let replaced = try runProgram([folder, "-o", scratch.path("new"), "--pipeline", "photos"])
+    let replaced = try runProgram([folder, "-o", scratch.file("new"), "--pipeline", "photos"])
     #expect(replaced.status == 0 && replaced.errors.contains("--color keep"), "\(replaced.errors)")
     #expect(!color.planes[0].hasSameSamples(as: try frames("new/b.png")[0].planes[0]))
   }
 
   @Test func aPipeIsToldOfToo() throws {
     let pictures = (0..<8).map { $0 < 3 ? gray($0) : colored($0) }
-    try writeClip(film, pictures: pictures, to: scratch.path("film.y4m"))
-    let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path("film.y4m")))
+    try writeClip(film, pictures: pictures, to: scratch.file("film.y4m"))
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.file("film.y4m")))
     let run = try runProgram(["-", "-o", "-", "--progress", "none"], input: bytes)
     #expect(run.status == 0)
     #expect(
@@ -207,33 +208,33 @@ import Testing
     #expect(run.errors.contains("5 of 8 frames of '-' came in color"), "\(run.errors)")
     // Two frames of a burst of noise are no part in color.
     let burst = (0..<8).map { $0 == 3 || $0 == 4 ? colored($0) : gray($0) }
-    try writeClip(film, pictures: burst, to: scratch.path("burst.y4m"))
+    try writeClip(film, pictures: burst, to: scratch.file("burst.y4m"))
     let other = try runProgram(
       ["-", "-o", "-", "--progress", "none"],
-      input: try Data(contentsOf: URL(fileURLWithPath: scratch.path("burst.y4m"))))
+      input: try Data(contentsOf: URL(fileURLWithPath: scratch.file("burst.y4m"))))
     #expect(other.status == 0 && other.errors.isEmpty, "\(other.errors)")
   }
 
   @Test func probeAndReportTell() throws {
     try writeClip(
       film, pictures: (0..<12).map { $0 < 4 ? colored($0) : gray($0) },
-      to: scratch.path("film.mkv"))
-    let probed = try runProgram(["probe", scratch.path("film.mkv"), "--json"])
+      to: scratch.file("film.mkv"))
+    let probed = try runProgram(["probe", scratch.file("film.mkv"), "--json"])
     let probe = try JSONDecoder().decode(Probe.self, from: probed.output)
     #expect(probe.sourceColors?.kind == .partly && probe.sourceColors?.framesInColor == 4)
     let text = String(
-      decoding: try runProgram(["probe", scratch.path("film.mkv")]).output, as: UTF8.self)
+      decoding: try runProgram(["probe", scratch.file("film.mkv")]).output, as: UTF8.self)
     #expect(
       text.contains(
         "in color in parts (4 of 12 frames examined: 0:00:00.000 to 0:00:00.500)"),
       "\(text)")
     let run = try runProgram([
-      scratch.path("film.mkv"), "-o", scratch.path("x.mkv"), "--report", scratch.path("x.json"),
+      scratch.file("film.mkv"), "-o", scratch.file("x.mkv"), "--report", scratch.file("x.json"),
     ])
     #expect(run.status == 0, "\(run.errors)")
     let report = try JSONDecoder().decode(
-      JobReport.self, from: try Data(contentsOf: URL(fileURLWithPath: scratch.path("x.json"))))
+      JobReport.self, from: try Data(contentsOf: URL(fileURLWithPath: scratch.file("x.json"))))
     #expect(report.sourceColors.parts.first?.frames == 4)
-    #expect(try runProgram(["probe", scratch.path("film.mkv"), "--color", "some"]).status == 64)
+    #expect(try runProgram(["probe", scratch.file("film.mkv"), "--color", "some"]).status == 64)
   }
 }

@@ -1,21 +1,24 @@
 import AutochromeKit
 import Foundation
 import Imaging
+import Measuring
 import Media
+import TestSupport
 import Testing
 
 /// What `compare` makes of films that are not alike in every way, and what it says.
 @Suite(.serialized) struct CompareMessagesTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   private func color(_ name: String, _ more: String = "-c:v ffv1", frames: Int = 8) throws
     -> String
   {
-    let path = scratch.path(name)
+    let path = scratch.file(name)
     try ffmpeg(
-      "-f lavfi -i mandelbrot=s=192x128:r=10:start_scale=2 -frames:v \(frames) -pix_fmt yuv420p "
+      words:
+        "-f lavfi -i mandelbrot=s=192x128:r=10:start_scale=2 -frames:v \(frames) -pix_fmt yuv420p "
         + more, path)
     return path
   }
@@ -36,7 +39,7 @@ import Testing
 
   @Test func whatBothHaveIsCompared() throws {
     let (long, short) = try (color("long.mkv"), color("short.mkv", frames: 5))
-    let page = scratch.path("page.html")
+    let page = scratch.file("page.html")
     for pair in [(long, short), (short, long)] {
       let (report, _) = try report(pair.0, pair.1, ["--html", page, "--overwrite"])
       #expect(report.frames == 5 && report.luma.identicalFrames == 5)
@@ -85,7 +88,7 @@ import Testing
       #expect(found.colorfulness.reference.map { $0 > 5 } == true)
       #expect(found.text.contains("The reference is toned"))
     }
-    let (found, _) = try report(scratch.path("color.mkv"), scratch.path("toned.mkv"))
+    let (found, _) = try report(scratch.file("color.mkv"), scratch.file("toned.mkv"))
     #expect(found.referenceColor == .color && found.hasTruth)
   }
 
@@ -108,7 +111,7 @@ import Testing
       #expect(line.hasSuffix("."), "\(line)")
     }
     // On the page, sentences are open and figures folded.
-    let page = scratch.path("page.html")
+    let page = scratch.file("page.html")
     _ = try report(truth, pale, ["--html", page])
     let html = try String(contentsOfFile: page, encoding: .utf8)
     let parts = html.components(separatedBy: "<details>")

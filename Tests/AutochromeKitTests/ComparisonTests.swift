@@ -1,20 +1,22 @@
 import AutochromeKit
 import Foundation
 import Imaging
+import Measuring
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// `autochrome compare`, as a shell sees it.
 @Suite(.serialized) struct ComparisonTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
   private let film: SampleFilm
   private let truth: String
 
   init() throws {
-    scratch = try Scratch()
+    scratch = try TemporaryFolder()
     film = smallFilm()
-    truth = scratch.path("truth.mkv")
+    truth = scratch.file("truth.mkv")
     try writeColor(to: truth) { _, _ in 0 }
   }
 
@@ -76,9 +78,10 @@ import Testing
   }
 
   @Test func aFlashIsNoShot() throws {
-    let flashing = scratch.path("flash.mkv")
+    let flashing = scratch.file("flash.mkv")
     try ffmpeg(
-      "-i \(truth) -frames:v 20 -vf drawbox=w=iw:h=ih:color=white:t=fill:enable='eq(n,9)' -c:v ffv1",
+      words:
+        "-i \(truth) -frames:v 20 -vf drawbox=w=iw:h=ih:color=white:t=fill:enable='eq(n,9)' -c:v ffv1",
       flashing)
     let report = try compareWithItself(flashing)
     #expect(report.shots.count == 1)
@@ -100,11 +103,11 @@ import Testing
   }
 
   @Test func picturesOfMixedSizesAreCompared() throws {
-    let folder = scratch.path("mixed")
+    let folder = scratch.file("mixed")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // One scene in two sizes that are reduced to the same.
     for (index, size) in ["640x480", "512x384", "512x384"].enumerated() {
-      try ffmpeg("-f lavfi -i testsrc2=s=\(size) -frames:v 1", folder + "/\(index).png")
+      try ffmpeg(words: "-f lavfi -i testsrc2=s=\(size) -frames:v 1", folder + "/\(index).png")
     }
     let report = try compareWithItself(folder)
     #expect(report.frames == 3 && report.film?.pairs == 1)
@@ -119,9 +122,9 @@ import Testing
           withUnsafeBytes(of: UInt16(plane == 0 ? code : 512).littleEndian) { bytes += $0 }
         }
       }
-      try bytes.write(to: URL(fileURLWithPath: scratch.path(name)))
+      try bytes.write(to: URL(fileURLWithPath: scratch.file(name)))
     }
-    let run = try runProgram(["compare", scratch.path("a.y4m"), scratch.path("b.y4m"), "--json"])
+    let run = try runProgram(["compare", scratch.file("a.y4m"), scratch.file("b.y4m"), "--json"])
     #expect(run.status == 0, "\(run.errors)")
   }
 
@@ -143,9 +146,9 @@ import Testing
   }
 
   @Test func flickerIsFoundInItsOctave() throws {
-    let steady = scratch.path("steady.mkv")
-    let flicker = scratch.path("flicker.mkv")
-    let slow = scratch.path("slow.mkv")
+    let steady = scratch.file("steady.mkv")
+    let flicker = scratch.file("flicker.mkv")
+    let slow = scratch.file("slow.mkv")
     try writeColor(to: steady) { _, _ in 8 }
     try writeColor(to: flicker) { frame, _ in frame % 2 == 0 ? 8 : -8 }
     try writeColor(to: slow) { frame, _ in frame / 4 % 2 == 0 ? 8 : -8 }
@@ -172,14 +175,14 @@ import Testing
   }
 
   @Test func otherLumaIsFound() throws {
-    let brighter = scratch.path("brighter.mkv")
+    let brighter = scratch.file("brighter.mkv")
     try writeColor(to: brighter, luma: 2) { _, _ in 0 }
     let report = try compare(brighter)
     #expect(report.luma.identicalFrames == 0)
     // Two of 219 codes.
     #expect(abs(report.luma.largestDifference - 2 * 255.0 / 219) < 0.01)
     // The same luma at another depth is the same luma.
-    let deeper = scratch.path("deeper.mkv")
+    let deeper = scratch.file("deeper.mkv")
     let run = try runProgram([
       truth, "-o", deeper, "--codec", "ffv1", "--pixel-format", "yuv444p10le", "-q",
     ])
@@ -189,7 +192,7 @@ import Testing
   }
 
   @Test func theFiguresDoNotDependOnTheThreads() throws {
-    let flicker = scratch.path("flicker.mkv")
+    let flicker = scratch.file("flicker.mkv")
     try writeColor(to: flicker, frames: 0..<9) { frame, column in frame * 3 + column / 40 }
     func text(_ threads: Int) throws -> String {
       let run = try runProgram([
@@ -203,7 +206,7 @@ import Testing
   }
 
   @Test func aGrayReferenceIsNoTruth() throws {
-    let gray = scratch.path("gray.mkv")
+    let gray = scratch.file("gray.mkv")
     try writeClip(film, frames: 0..<26, to: gray)
     let run = try runProgram(["compare", gray, gray, "--json"])
     #expect(run.status == 0, "\(run.errors)")
@@ -213,23 +216,23 @@ import Testing
   }
 
   @Test func whatDoesNotBelongTogetherIsRefused() throws {
-    let short = scratch.path("short.mkv")
+    let short = scratch.file("short.mkv")
     try writeColor(to: short, frames: 0..<9) { _, _ in 0 }
-    let small = scratch.path("small.mkv")
+    let small = scratch.file("small.mkv")
     try writeClip(
       SampleFilm(width: 96, height: 64, frameRate: 6, options: .init()), frames: 0..<2, to: small)
     var run = try runProgram(["compare", truth, small, "-q"])
     #expect(run.status == 65 && run.errors.contains("the result is 96×64, the reference 208×120"))
-    run = try runProgram(["compare", truth, scratch.path("none.mkv")])
+    run = try runProgram(["compare", truth, scratch.file("none.mkv")])
     #expect(run.status == 66)
-    run = try runProgram(["compare", short, short, "--html", scratch.path("no/page.html"), "-q"])
+    run = try runProgram(["compare", short, short, "--html", scratch.file("no/page.html"), "-q"])
     #expect(run.status == 73 && run.errors.contains("no/page.html"))
   }
 
   @Test func thePageHoldsAllItShows() throws {
-    let flicker = scratch.path("<flicker> & co.mkv")
+    let flicker = scratch.file("<flicker> & co.mkv")
     try writeColor(to: flicker) { frame, _ in frame == 13 ? 20 : 0 }
-    let page = scratch.path("page.html")
+    let page = scratch.file("page.html")
     let report = try compare(flicker, ["--html", page])
     let text = try String(contentsOfFile: page, encoding: .utf8)
     #expect(text.contains("&lt;flicker&gt; &amp; co.mkv") && !text.contains("<flicker>"))
@@ -251,7 +254,7 @@ import Testing
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 
   @Test(.enabled(if: browser != nil, "there is no Chromium")) func theSlidersWork() throws {
-    let page = scratch.path("page.html")
+    let page = scratch.file("page.html")
     _ = try compare(truth, ["--html", page])
     // Moves the first slider as a hand would and tells what came of it.
     var text = try String(contentsOfFile: page, encoding: .utf8)
@@ -275,7 +278,7 @@ import Testing
     process.executableURL = URL(fileURLWithPath: try #require(Self.browser))
     process.arguments = [
       "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom",
-      "--user-data-dir=\(scratch.path("profile"))", "file://\(page)",
+      "--user-data-dir=\(scratch.file("profile"))", "file://\(page)",
     ]
     let output = Pipe()
     process.standardOutput = output

@@ -3,22 +3,23 @@ import Foundation
 import Imaging
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// Shots that are found, listed, corrected and given back.
 @Suite(.serialized) struct CutTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
   private let film = smallFilm()
   private let input: String
 
   init() throws {
-    scratch = try Scratch()
-    input = scratch.path("film.mkv")
+    scratch = try TemporaryFolder()
+    input = scratch.file("film.mkv")
     try writeClip(film, frames: 0..<film.frameCount, to: input)
   }
 
   private func write(_ text: String) throws -> String {
-    let path = scratch.path("cuts.txt")
+    let path = scratch.file("cuts.txt")
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     return path
   }
@@ -29,12 +30,12 @@ import Testing
       $0.from = from
     }
     return try ColorizationJob(
-      input: input, output: scratch.path("color.mkv"), settings: settings, overwrite: true
+      input: input, output: scratch.file("color.mkv"), settings: settings, overwrite: true
     ).run { _ in }.shotStarts
   }
 
   @Test func whatProbeWritesIsTakenBack() throws {
-    let path = scratch.path("found.txt")
+    let path = scratch.file("found.txt")
     var run = try runProgram(["probe", input, "--write-cuts", path])
     #expect(run.status == 0, "\(run.errors)")
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
@@ -42,11 +43,11 @@ import Testing
     #expect(try CutList(contentsOf: path).positions == [0, 3.5, 6])
     #expect(try starts(path) == [0] + film.cuts)
     // The film colored with the list is the film colored without.
-    let found = scratch.path("plain.mkv")
+    let found = scratch.file("plain.mkv")
     _ = try ColorizationJob(input: input, output: found, settings: settings()).run { _ in }
     #expect(
       try Data(contentsOf: URL(fileURLWithPath: found))
-        == Data(contentsOf: URL(fileURLWithPath: scratch.path("color.mkv"))))
+        == Data(contentsOf: URL(fileURLWithPath: scratch.file("color.mkv"))))
     // A list that may have been corrected is not replaced.
     run = try runProgram(["probe", input, "--write-cuts", path])
     #expect(run.status == 73 && run.errors.contains("found.txt exists already"))
@@ -54,7 +55,7 @@ import Testing
 
   @Test func flashesAreFoundWhereCutsAreGiven() throws {
     // One white frame in the first shot.
-    let flashing = scratch.path("flash.mkv")
+    let flashing = scratch.file("flash.mkv")
     var pictures = (0..<21).map { SampleClip.picture(film.render(frame: $0)) }
     let white = Plane(width: film.width, height: film.height, bitDepth: 8) { base, bytesPerRow in
       memset(base, 230, bytesPerRow * film.height)
@@ -66,7 +67,7 @@ import Testing
     let cuts = try write("0")
     var colored: [[Frame]] = []
     for list in [nil, cuts] {
-      let output = scratch.path("flash-color-\(colored.count).mkv")
+      let output = scratch.file("flash-color-\(colored.count).mkv")
       let report = try ColorizationJob(
         input: flashing, output: output, settings: settings { $0.cuts = list }
       ).run { _ in }
@@ -82,10 +83,10 @@ import Testing
 
   @Test func aCutIsNotMovedToTheFrameBefore() throws {
     // 1,000 frames a second: times of three decimals tell each.
-    let fast = scratch.path("fast.mkv")
+    let fast = scratch.file("fast.mkv")
     try writeClip(film, frames: [0, 0, 0, 0, 0, 0, 21, 21], rate: 1000, to: fast)
     let report = try ColorizationJob(
-      input: fast, output: scratch.path("fast-color.mkv"),
+      input: fast, output: scratch.file("fast-color.mkv"),
       settings: settings { $0.cuts = try? write("0.006") }
     ).run { _ in }
     #expect(report.shotStarts == [0, 6])
@@ -104,10 +105,10 @@ import Testing
     // After a cut the frames look as if the film began there.
     let cuts = try write("1.5")
     _ = try starts(cuts)
-    let whole = try readFrames(scratch.path("color.mkv"))
-    let tail = scratch.path("tail.mkv")
+    let whole = try readFrames(scratch.file("color.mkv"))
+    let tail = scratch.file("tail.mkv")
     try writeClip(film, frames: 9..<film.frameCount, to: tail)
-    let alone = scratch.path("alone.mkv")
+    let alone = scratch.file("alone.mkv")
     let none = try write("")
     _ = try ColorizationJob(
       input: tail, output: alone, settings: settings { $0.cuts = none }
@@ -127,13 +128,13 @@ import Testing
     for text in ["12.5\nfirst shot\n", "-3\n", "1:2:3:4\n", "nan\n", "1::2\n"] {
       let cuts = try write(text)
       let run = try runProgram([
-        input, "-o", scratch.path("color.mkv"), "--cuts", cuts, "-q",
+        input, "-o", scratch.file("color.mkv"), "--cuts", cuts, "-q",
       ])
       #expect(run.status == 65 && run.errors.contains("cuts.txt"), "\(text): \(run.errors)")
       #expect(run.errors.contains(text.hasPrefix("12") ? "line 2" : "line 1"))
     }
     let run = try runProgram([
-      input, "-o", scratch.path("color.mkv"), "--cuts", scratch.path("none.txt"), "-q",
+      input, "-o", scratch.file("color.mkv"), "--cuts", scratch.file("none.txt"), "-q",
     ])
     #expect(run.status == 66 && run.errors.contains("none.txt"))
     #expect(scratch.names == ["cuts.txt", "film.mkv"])

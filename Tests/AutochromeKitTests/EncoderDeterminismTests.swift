@@ -3,12 +3,13 @@ import Foundation
 import Imaging
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// The same film gives the same bytes with any number of threads, with every encoder.
 @Suite struct EncoderDeterminismTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   /// Smooth motion and grain, so that encoders have something to decide about.
   private func pictures(_ count: Int, width: Int, height: Int) -> [Picture] {
@@ -44,7 +45,7 @@ import Testing
     options.encoder = encoder
     options.preset = preset
     options.threads = threads
-    let path = scratch.path("\(threads)-\(name)")
+    let path = scratch.file("\(threads)-\(name)")
     let sink = try FileSink(path: path, source: info, options: options)
     for (index, picture) in pictures.enumerated() {
       let frame = Frame(
@@ -74,7 +75,7 @@ import Testing
   }
 
   @Test func theProgramsDefaultEncoderDoesNotDependOnTheThreads() throws {
-    let input = scratch.path("film.mkv")
+    let input = scratch.file("film.mkv")
     try writeClip(smallFilm(), frames: 10..<26, to: input)
     try expectSameBytes(of: input, threads: [1, 2, 7], in: scratch) {
       $0.codec = nil

@@ -1,10 +1,11 @@
 import AutochromeKit
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct EncoderOptionSettingsTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test(arguments: [
     "encoder-option:\n  tune: film\n  b: 3000000\n",
@@ -34,9 +35,9 @@ import Testing
   }
 
   @Test func theProgramTakesThem() throws {
-    try writeClip(smallFilm(), frames: 0..<3, to: scratch.path("film.mkv"))
+    try writeClip(smallFilm(), frames: 0..<3, to: scratch.file("film.mkv"))
     func program(_ more: String...) throws -> (status: Int32, output: Data, errors: String) {
-      try runProgram([scratch.path("film.mkv"), "-o", scratch.path("x.mkv"), "--overwrite"] + more)
+      try runProgram([scratch.file("film.mkv"), "-o", scratch.file("x.mkv"), "--overwrite"] + more)
     }
     let wrong = try program("-e", "tuna=film")
     #expect(wrong.status == 64 && wrong.errors.contains("tune"), "\(wrong.errors)")
@@ -46,7 +47,7 @@ import Testing
     let right = try program("-e", "tune=grain", "--encoder-option", "b=300k")
     #expect(right.status == 0, "\(right.errors)")
     let text = String(
-      decoding: try Data(contentsOf: URL(fileURLWithPath: scratch.path("x.mkv"))), as: UTF8.self)
+      decoding: try Data(contentsOf: URL(fileURLWithPath: scratch.file("x.mkv"))), as: UTF8.self)
     #expect(text.contains("bitrate=300") && text.contains("deblock=1:-2:-2"))
   }
 }

@@ -1,21 +1,23 @@
 import AutochromeKit
 import Foundation
 import Imaging
+import Measuring
 import Media
 import ModelFixtures
 import Network
 import Quality
 import SampleFilm
+import TestSupport
 import Testing
 
 /// `autochrome evaluate`, as a shell sees it.
 @Suite(.serialized) struct EvaluationTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
   private let folder: String
 
   init() throws {
-    scratch = try Scratch()
-    folder = scratch.path("photographs")
+    scratch = try TemporaryFolder()
+    folder = scratch.file("photographs")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
@@ -78,7 +80,7 @@ import Testing
     for (key, value) in [("output", "ab"), ("stride", "1"), ("scale", "1"), ("input", "L")] {
       builder.metadata("autochrome.\(key)", value)
     }
-    let path = scratch.path("constant.onnx")
+    let path = scratch.file("constant.onnx")
     try Data(builder.bytes()).write(to: URL(fileURLWithPath: path))
     return path
   }
@@ -162,7 +164,7 @@ import Testing
 
   @Test func theSheetShowsGrayResultsAndTruth() throws {
     let images = try writePhotographs()
-    let sheet = scratch.path("sheet.png")
+    let sheet = scratch.file("sheet.png")
     _ = try evaluate(folder, ["--dials", "0,1", "--sheet", sheet])
     let shown = try #require(try readFrames(sheet).first).picture
     // Below two lines of headings; a name under each first picture.
@@ -181,9 +183,9 @@ import Testing
   }
 
   @Test func ofGrayFilmOnlyWhatNeedsNoTruth() throws {
-    let film = scratch.path("film.mkv")
+    let film = scratch.file("film.mkv")
     try writeClip(smallFilm(), frames: 0..<12, to: film)
-    let sheet = scratch.path("sheet.png")
+    let sheet = scratch.file("sheet.png")
     let report = try evaluate(film, ["--every", "5", "--sheet", sheet])
     #expect(report.pictures == 3 && !report.hasTruth)
     #expect(report.gray == nil && report.published.isEmpty)
@@ -198,7 +200,7 @@ import Testing
   @Test func thePriorIsReadAsTextAndAsNumPy() throws {
     _ = try writePhotographs()
     let numbers = (0..<313).map { 1 / Double(1 + $0 * 7 % 313) }
-    let (text, binary) = (scratch.path("prior.txt"), scratch.path("prior.npy"))
+    let (text, binary) = (scratch.file("prior.txt"), scratch.file("prior.npy"))
     try Data(numbers.map { "\($0)" }.joined(separator: "\n").utf8).write(
       to: URL(fileURLWithPath: text))
     let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (313,), }"
@@ -223,10 +225,10 @@ import Testing
   ])
   func wrongThingsGetOneSentenceAndTheirStatus(arguments: [String], status: Int) throws {
     try write(try ramp(a: 10, b: 10), name: "ramp.png")
-    try Data("Dear reader,".utf8).write(to: URL(fileURLWithPath: scratch.path("letter.txt")))
+    try Data("Dear reader,".utf8).write(to: URL(fileURLWithPath: scratch.file("letter.txt")))
     let result = try runProgram(
       ["evaluate", folder]
-        + arguments.map { $0.hasSuffix(".txt") ? scratch.path($0) : $0 })
+        + arguments.map { $0.hasSuffix(".txt") ? scratch.file($0) : $0 })
     #expect(result.status == Int32(status), "\(result.errors)")
     #expect(result.output.isEmpty)
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
@@ -234,7 +236,7 @@ import Testing
 
   @Test func hugeStepsAreRefused() throws {
     for step in ["0", "9223372036854775807"] {
-      #expect(try runProgram(["evaluate", scratch.path(""), "--every", step, "-q"]).status == 64)
+      #expect(try runProgram(["evaluate", scratch.file(""), "--every", step, "-q"]).status == 64)
     }
   }
 

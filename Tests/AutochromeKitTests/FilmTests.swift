@@ -3,16 +3,17 @@ import Foundation
 import Imaging
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// Whole jobs on the sample film, through the real decoder, network and encoder.
 @Suite(.serialized) struct FilmTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test func lumaTimesAndShotsAreKept() throws {
     let film = smallFilm()
-    let (input, output) = (scratch.path("film.mkv"), scratch.path("color.mkv"))
+    let (input, output) = (scratch.file("film.mkv"), scratch.file("color.mkv"))
     try writeClip(film, frames: 0..<film.frameCount, to: input)
     let report = try ColorizationJob(input: input, output: output, settings: settings()).run { _ in
     }
@@ -31,7 +32,7 @@ import Testing
     var options = SampleFilm.Options()
     options.shots = [.meadow]
     let film = SampleFilm(width: 640, height: 360, frameRate: 24, options: options)
-    let (input, output) = (scratch.path("film.mkv"), scratch.path("color.mkv"))
+    let (input, output) = (scratch.file("film.mkv"), scratch.file("color.mkv"))
     try writeClip(film, frames: 0..<3, to: input)
     _ = try ColorizationJob(input: input, output: output, settings: settings()).run { _ in }
     let picture = try #require(try readFrames(output).last).picture
@@ -68,7 +69,7 @@ import Testing
         planes: [luma] + first.planes.dropFirst())
     }
     func colored(_ name: String, second: (Int) -> Int) throws -> [Picture] {
-      let (input, output) = (scratch.path("\(name).mkv"), scratch.path("\(name)-color.mkv"))
+      let (input, output) = (scratch.file("\(name).mkv"), scratch.file("\(name)-color.mkv"))
       try writeClip(
         film, pictures: (0..<4).map { woven(picture($0), picture(second($0))) },
         fieldOrder: order, to: input)
@@ -100,7 +101,7 @@ import Testing
   }
 
   @Test func theResultDoesNotDependOnTheThreads() throws {
-    let input = scratch.path("film.mkv")
+    let input = scratch.file("film.mkv")
     try writeClip(smallFilm(), frames: 10..<34, to: input)
     try expectSameBytes(of: input, threads: [1, 2, 5], in: scratch)
   }
@@ -109,17 +110,17 @@ import Testing
   func nothingSpillsOverACut(pipeline: String) throws {
     let film = smallFilm()
     let cut = film.cuts[0]
-    let (joined, alone) = (scratch.path("joined.mkv"), scratch.path("alone.mkv"))
+    let (joined, alone) = (scratch.file("joined.mkv"), scratch.file("alone.mkv"))
     try writeClip(film, frames: cut - 8..<cut + 8, to: joined)
     try writeClip(film, frames: cut..<cut + 8, to: alone)
     for name in ["joined", "alone"] {
       _ = try ColorizationJob(
-        input: scratch.path(name + ".mkv"), output: scratch.path(name + "-color.mkv"),
+        input: scratch.file(name + ".mkv"), output: scratch.file(name + "-color.mkv"),
         settings: settings(pipeline)
       ).run { _ in }
     }
-    let after = try readFrames(scratch.path("joined-color.mkv")).dropFirst(8)
-    let second = try readFrames(scratch.path("alone-color.mkv"))
+    let after = try readFrames(scratch.file("joined-color.mkv")).dropFirst(8)
+    let second = try readFrames(scratch.file("alone-color.mkv"))
     #expect(after.count == 8 && second.count == 8)
     for (first, second) in zip(after, second) {
       for plane in 0..<3 {
@@ -132,7 +133,7 @@ import Testing
   @Test func soundSubtitlesAndChaptersOfTheSampleAreCopied() throws {
     let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().appending(path: "samples/film.mkv")
-    let output = scratch.path("color.mkv")
+    let output = scratch.file("color.mkv")
     _ = try ColorizationJob(
       input: sample.path, output: output,
       settings: settings {
@@ -154,7 +155,7 @@ import Testing
 
   @Test func anInterruptedJobLeavesAPlayablePart() throws {
     let film = smallFilm()
-    let (input, output) = (scratch.path("film.mkv"), scratch.path("color.mkv"))
+    let (input, output) = (scratch.file("film.mkv"), scratch.file("color.mkv"))
     try writeClip(film, frames: 0..<film.frameCount, to: input)
     let interruption = AutochromeKit.Interruption()
     let report = try ColorizationJob(input: input, output: output, settings: settings()).run(
@@ -167,16 +168,16 @@ import Testing
       }
     }
     #expect(report.interrupted)
-    #expect(report.partialOutput == scratch.path("color.partial.mkv"))
+    #expect(report.partialOutput == scratch.file("color.partial.mkv"))
     #expect(scratch.names == ["color.partial.mkv", "film.mkv"])
-    let part = try readFrames(scratch.path("color.partial.mkv"))
+    let part = try readFrames(scratch.file("color.partial.mkv"))
     #expect(part.count == report.frames && part.count > 3)
     #expect(part.count < film.frameCount)
   }
 
   @Test func anAbortedJobLeavesNothing() throws {
     let film = smallFilm()
-    let (input, output) = (scratch.path("film.mkv"), scratch.path("color.mkv"))
+    let (input, output) = (scratch.file("film.mkv"), scratch.file("color.mkv"))
     try writeClip(film, frames: 0..<20, to: input)
     let interruption = AutochromeKit.Interruption()
     interruption.request()
@@ -192,23 +193,23 @@ import Testing
 
   @Test func aTruncatedStreamIsColorizedUpToTheBreak() throws {
     let film = smallFilm()
-    let (whole, broken) = (scratch.path("film.y4m"), scratch.path("broken.y4m"))
+    let (whole, broken) = (scratch.file("film.y4m"), scratch.file("broken.y4m"))
     try writeClip(film, frames: 0..<6, to: whole)
     let data = try Data(contentsOf: URL(fileURLWithPath: whole))
     try data.prefix(data.count - 5000).write(to: URL(fileURLWithPath: broken))
     let report = try ColorizationJob(
-      input: broken, output: scratch.path("color.mkv"), settings: settings()
+      input: broken, output: scratch.file("color.mkv"), settings: settings()
     ).run { _ in }
     #expect(report.frames == 5 && report.damage?.contains("ends within frame 5") == true)
-    #expect(try readFrames(scratch.path("color.mkv")).count == 5)
+    #expect(try readFrames(scratch.file("color.mkv")).count == 5)
   }
 
   @Test func thePreviewShowsSourceAndColor() throws {
     let film = smallFilm()
-    let (input, preview) = (scratch.path("film.mkv"), scratch.path("preview.png"))
+    let (input, preview) = (scratch.file("film.mkv"), scratch.file("preview.png"))
     try writeClip(film, frames: 0..<10, to: input)
     _ = try ColorizationJob(
-      input: input, output: scratch.path("color.mkv"), settings: settings(), preview: preview
+      input: input, output: scratch.file("color.mkv"), settings: settings(), preview: preview
     ).run { _ in }
     let sheet = try #require(try readFrames(preview).first).picture
     // Ten pairs in four columns, under each its place in the film.

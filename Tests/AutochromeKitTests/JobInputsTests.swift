@@ -1,12 +1,13 @@
 import AutochromeKit
 import Foundation
 import Media
+import TestSupport
 import Testing
 
 /// What the arguments of a command mean.
 @Suite struct JobInputsTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   private func make(_ names: [String]) throws {
     for name in names {
@@ -17,7 +18,7 @@ import Testing
     }
   }
 
-  private func path(_ name: String) -> String { scratch.path(name) }
+  private func path(_ name: String) -> String { scratch.file(name) }
 
   /// Inputs and outputs below the scratch folder, as `input > output`.
   private func requests(

@@ -3,20 +3,21 @@ import Foundation
 import Imaging
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// Sheets that are looked at before the work.
 @Suite(.serialized) struct LookingTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
   private let film = smallFilm()
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   /// Thumbnails of 208×120 in pairs, words under each.
   private let cellWidth = 208 + 8
   private let cellHeight = 2 * 124 + 20 + 8
 
   private func sheet(_ name: String) throws -> Picture {
-    try #require(try readFrames(scratch.path(name)).first).picture
+    try #require(try readFrames(scratch.file(name)).first).picture
   }
 
   /// Samples of the thumbnail at a place of the sheet, as R′G′B′.
@@ -43,9 +44,9 @@ import Testing
   }
 
   @Test func aPreviewAloneShowsFramesOfEachShot() throws {
-    try writeClip(film, frames: 0..<film.frameCount, to: scratch.path("film.mkv"))
+    try writeClip(film, frames: 0..<film.frameCount, to: scratch.file("film.mkv"))
     let run = try runProgram([
-      scratch.path("film.mkv"), "--preview", scratch.path("p.png"), "--preview-frames", "6",
+      scratch.file("film.mkv"), "--preview", scratch.file("p.png"), "--preview-frames", "6",
     ])
     #expect(run.status == 0, "\(run.errors)")
     #expect(scratch.names == ["film.mkv", "p.png"])
@@ -73,7 +74,7 @@ import Testing
     options.encoder = "libx264"
     options.preset = "ultrafast"
     options.encoderOptions = ["g": "25", "sc_threshold": "0"]
-    let sink = try MediaSink.open(scratch.path("long.mkv"), source: info, options: options)
+    let sink = try MediaSink.open(scratch.file("long.mkv"), source: info, options: options)
     for index in 0..<1000 {
       let picture = Picture(
         width: 64, height: 48, format: .yuv420(8), color: info.color,
@@ -89,7 +90,7 @@ import Testing
     }
     try sink.finish()
     let run = try runProgram([
-      scratch.path("long.mkv"), "--preview", scratch.path("p.png"), "--preview-frames", "4",
+      scratch.file("long.mkv"), "--preview", scratch.file("p.png"), "--preview-frames", "4",
       "--size", "64",
     ])
     #expect(run.status == 0, "\(run.errors)")
@@ -102,16 +103,16 @@ import Testing
   }
 
   @Test func theNameTellsPNGOrJPEG() throws {
-    let input = scratch.path("film.mkv")
+    let input = scratch.file("film.mkv")
     try writeClip(film, frames: 0..<4, to: input)
     for name in ["p.jpg", "p.JPEG"] {
-      let run = try runProgram([input, "--preview", scratch.path(name), "--preview-frames", "2"])
+      let run = try runProgram([input, "--preview", scratch.file(name), "--preview-frames", "2"])
       #expect(run.status == 0, "\(run.errors)")
-      let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path(name)))
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.file(name)))
       #expect(bytes.starts(with: [0xFF, 0xD8, 0xFF]))
       // What JPEG shows is what PNG shows, nearly.
       _ = try runProgram([
-        input, "--preview", scratch.path("p.png"), "--preview-frames", "2", "--overwrite",
+        input, "--preview", scratch.file("p.png"), "--preview-frames", "2", "--overwrite",
       ])
       let (one, other) = (
         try RGBImage(try sheet(name)), try RGBImage(try sheet("p.png"))
@@ -122,50 +123,50 @@ import Testing
     }
     let before = scratch.names
     for arguments in [
-      [input, "--preview", scratch.path("p.gif")],
-      [input, "-o", scratch.path("x.mkv"), "--preview", scratch.path("p.txt")],
-      ["evaluate", input, "--sheet", scratch.path("p.bmp")],
-      ["try", input, "-o", scratch.path("p")],
-      [input, "--preview", scratch.path("q.png"), "--preview-frames", "0"],
-      [input, "--preview", scratch.path("q.png"), "--dry-run"],
-      [input, input, "--preview", scratch.path("q.png")],
-      ["try", input, "-o", scratch.path("q.png"), "--vividness", "0,7"],
+      [input, "--preview", scratch.file("p.gif")],
+      [input, "-o", scratch.file("x.mkv"), "--preview", scratch.file("p.txt")],
+      ["evaluate", input, "--sheet", scratch.file("p.bmp")],
+      ["try", input, "-o", scratch.file("p")],
+      [input, "--preview", scratch.file("q.png"), "--preview-frames", "0"],
+      [input, "--preview", scratch.file("q.png"), "--dry-run"],
+      [input, input, "--preview", scratch.file("q.png")],
+      ["try", input, "-o", scratch.file("q.png"), "--vividness", "0,7"],
     ] {
       let run = try runProgram(arguments)
       #expect(run.status == 64 && run.errors.split(separator: "\n").count == 1, "\(run.errors)")
     }
-    let taken = try runProgram([input, "--preview", scratch.path("p.png")])
+    let taken = try runProgram([input, "--preview", scratch.file("p.png")])
     #expect(taken.status == 73, "\(taken.errors)")
     #expect(scratch.names == before)
   }
 
   @Test func ofAFilmThatWasCutOffTheRestIsShown() throws {
-    try writeClip(film, frames: 0..<20, to: scratch.path("film.mkv"))
-    let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path("film.mkv")))
-    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: scratch.path("film.mkv")))
+    try writeClip(film, frames: 0..<20, to: scratch.file("film.mkv"))
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.file("film.mkv")))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: scratch.file("film.mkv")))
     let run = try runProgram([
-      scratch.path("film.mkv"), "--preview", scratch.path("p.png"), "--preview-frames", "2",
+      scratch.file("film.mkv"), "--preview", scratch.file("p.png"), "--preview-frames", "2",
     ])
     #expect(run.status == 0 && run.errors.contains("was cut off"), "\(run.errors)")
     #expect(try sheet("p.png").width == 8 + 2 * cellWidth)
   }
 
   @Test func aPipeIsPreviewedToo() throws {
-    try writeClip(film, frames: 0..<20, to: scratch.path("film.y4m"))
+    try writeClip(film, frames: 0..<20, to: scratch.file("film.y4m"))
     let run = try runProgram(
-      ["-", "--preview", scratch.path("p.png"), "--preview-frames", "3"],
-      input: try Data(contentsOf: URL(fileURLWithPath: scratch.path("film.y4m"))))
+      ["-", "--preview", scratch.file("p.png"), "--preview-frames", "3"],
+      input: try Data(contentsOf: URL(fileURLWithPath: scratch.file("film.y4m"))))
     #expect(run.status == 0, "\(run.errors)")
     let sheet = try sheet("p.png")
     #expect(sheet.width == 8 + 2 * cellWidth && sheet.height == 8 + 2 * cellHeight)
-    let empty = try runProgram(["-", "--preview", scratch.path("q.png")], input: Data())
+    let empty = try runProgram(["-", "--preview", scratch.file("q.png")], input: Data())
     #expect(empty.status == 65 && !scratch.names.contains("q.png"), "\(empty.errors)")
   }
 
   @Test func tryShowsTheSameFramesAtEachSetting() throws {
-    try writeClip(film, frames: 0..<film.frameCount, to: scratch.path("film.mkv"))
+    try writeClip(film, frames: 0..<film.frameCount, to: scratch.file("film.mkv"))
     let run = try runProgram([
-      "try", scratch.path("film.mkv"), "-o", scratch.path("t.png"), "--vividness", "0,1:0.3",
+      "try", scratch.file("film.mkv"), "-o", scratch.file("t.png"), "--vividness", "0,1:0.3",
       "--models", "autochrome-fast,autochrome", "--frames", "3",
     ])
     #expect(run.status == 0, "\(run.errors)")
@@ -190,7 +191,7 @@ import Testing
     for column in 0..<5 { #expect(hasWords(sheet, x: 8 + column * cellWidth, y: 8)) }
     // A column is what a preview at its settings shows.
     _ = try runProgram([
-      scratch.path("film.mkv"), "--preview", scratch.path("p.png"), "--preview-frames", "3",
+      scratch.file("film.mkv"), "--preview", scratch.file("p.png"), "--preview-frames", "3",
       "--vividness", "1", "--temperature", "0.3", "--model", "autochrome-fast",
     ])
     let preview = try self.sheet("p.png")
@@ -199,13 +200,13 @@ import Testing
   }
 
   @Test func tryTakesFoldersAndPictures() throws {
-    let folder = scratch.path("scans")
+    let folder = scratch.file("scans")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try writeClip(film, frames: 0..<5, to: scratch.path("film.y4m"))
-    try ffmpeg("-i \(scratch.path("film.y4m"))", folder + "/%03d.png")
+    try writeClip(film, frames: 0..<5, to: scratch.file("film.y4m"))
+    try ffmpeg(words: "-i \(scratch.file("film.y4m"))", folder + "/%03d.png")
     for (input, rows) in [(folder, 2), (folder + "/003.png", 1)] {
       let run = try runProgram([
-        "try", input, "-o", scratch.path("t.png"), "--vividness", "0.5", "--frames", "2",
+        "try", input, "-o", scratch.file("t.png"), "--vividness", "0.5", "--frames", "2",
         "--overwrite",
       ])
       #expect(run.status == 0, "\(run.errors)")

@@ -3,15 +3,16 @@ import Foundation
 import Imaging
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// What the program says, as a shell sees it.
 @Suite(.serialized) struct MessagesTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
   /// Sets the title of a terminal, clears it, turns the direction of writing, and begins a line.
   private static let evil = "a\u{1B}]0;PWNED\u{7}\u{9B}2J\u{202E}\nautochrome: fine\r"
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   /// Whether a terminal would obey anything in `text`, ends of lines apart.
   private func isHarmless(_ text: String) -> Bool {
@@ -23,9 +24,9 @@ import Testing
   }
 
   @Test func namesGiveTheTerminalNoOrders() throws {
-    let film = scratch.path(Self.evil + ".mkv")
+    let film = scratch.file(Self.evil + ".mkv")
     try writeClip(smallFilm(shots: [.sea]), frames: 0..<3, to: film)
-    let output = scratch.path(Self.evil + "-color.mkv")
+    let output = scratch.file(Self.evil + "-color.mkv")
     var run = try runProgram([film, "-o", output, "-v", "--progress", "plain"])
     #expect(run.status == 0, "\(run.errors)")
     #expect(isHarmless(run.errors), "\(run.errors.debugDescription)")
@@ -43,7 +44,7 @@ import Testing
     #expect(run.status == 0 && isHarmless(String(decoding: run.output, as: UTF8.self)))
     // JSON has the name itself, in escapes.
     for arguments in [
-      ["probe", film, "--json"], [film, "-o", scratch.path("x.mkv"), "--dry-run"],
+      ["probe", film, "--json"], [film, "-o", scratch.file("x.mkv"), "--dry-run"],
     ] {
       let run = try runProgram(arguments)
       #expect(isHarmless(String(decoding: run.output, as: UTF8.self)))
@@ -76,17 +77,17 @@ import Testing
     (["compare", "film.mkv", "none.mkv"], 66, "noInput"),
   ])
   func theLastErrorIsJSONToo(arguments: [String], status: Int, code: String) throws {
-    try writeClip(smallFilm(shots: [.sea]), frames: 0..<2, to: scratch.path("film.mkv"))
-    try writeClip(smallFilm(shots: [.sea]), frames: 0..<2, to: scratch.path("whole.y4m"))
-    let whole = try Data(contentsOf: URL(fileURLWithPath: scratch.path("whole.y4m")))
+    try writeClip(smallFilm(shots: [.sea]), frames: 0..<2, to: scratch.file("film.mkv"))
+    try writeClip(smallFilm(shots: [.sea]), frames: 0..<2, to: scratch.file("whole.y4m"))
+    let whole = try Data(contentsOf: URL(fileURLWithPath: scratch.file("whole.y4m")))
     for (name, bytes) in [
       ("letter.txt", Data("Dear reader,".utf8)), ("taken.mkv", Data("mine".utf8)),
       ("cut.y4m", whole.dropLast(100)),
     ] {
-      try bytes.write(to: URL(fileURLWithPath: scratch.path(name)))
+      try bytes.write(to: URL(fileURLWithPath: scratch.file(name)))
     }
     let paths = arguments.map { argument in
-      argument.contains(".") || argument == "folder" ? scratch.path(argument) : argument
+      argument.contains(".") || argument == "folder" ? scratch.file(argument) : argument
     }
     for option in [["--progress", "json"], ["--progress=json"]] {
       let (found, events) = try events(paths + option)
@@ -94,10 +95,10 @@ import Testing
       let error = try #require(events.last?["error"] as? [String: Any], "\(events)")
       #expect(error["status"] as? Int == status && error["code"] as? String == code, "\(error)")
       #expect((error["message"] as? String)?.isEmpty == false)
-      try? FileManager.default.removeItem(atPath: scratch.path("x.mkv"))
-      try? FileManager.default.removeItem(atPath: scratch.path("folder"))
+      try? FileManager.default.removeItem(atPath: scratch.file("x.mkv"))
+      try? FileManager.default.removeItem(atPath: scratch.file("folder"))
       for name in scratch.names where name.contains("partial") {
-        try FileManager.default.removeItem(atPath: scratch.path(name))
+        try FileManager.default.removeItem(atPath: scratch.file(name))
       }
     }
   }
@@ -105,12 +106,12 @@ import Testing
   // MARK: Words
 
   @Test func tagsHaveNames() throws {
-    let film = scratch.path("film.mkv")
+    let film = scratch.file("film.mkv")
     try writeClip(smallFilm(shots: [.sea]), frames: 0..<3, to: film)
     let words = "matrix BT.709, transfer BT.709, primaries BT.709, limited range"
     let probe = try runProgram(["probe", film])
     #expect(String(decoding: probe.output, as: UTF8.self).contains(words), "\(probe)")
-    let verbose = try runProgram([film, "-o", scratch.path("x.mkv"), "-v", "--progress", "none"])
+    let verbose = try runProgram([film, "-o", scratch.file("x.mkv"), "-v", "--progress", "none"])
     let lines = verbose.errors.split(separator: "\n").map(String.init)
     #expect(lines.contains { $0.hasPrefix("color ") && $0.hasSuffix(words) }, "\(lines)")
     // Names stand in one column, what is said of them in another.
@@ -131,8 +132,8 @@ import Testing
   }
 
   @Test func untaggedColorIsSaidToBeAssumed() throws {
-    let film = scratch.path("film.mkv")
-    try ffmpeg("-f lavfi -i testsrc2=s=96x64:r=5 -frames:v 2 -c:v ffv1", film)
+    let film = scratch.file("film.mkv")
+    try ffmpeg(words: "-f lavfi -i testsrc2=s=96x64:r=5 -frames:v 2 -c:v ffv1", film)
     let probe = try runProgram(["probe", film])
     let text = String(decoding: probe.output, as: UTF8.self)
     #expect(text.contains("matrix BT.601 (525 lines) (untagged)") || text.contains("(untagged)"))
@@ -140,7 +141,7 @@ import Testing
   }
 
   @Test func optionsOfEncodersActOrAreRefused() throws {
-    let film = scratch.path("film.mkv")
+    let film = scratch.file("film.mkv")
     let clip = smallFilm(shots: [.sea])
     try writeClip(clip, frames: 0..<3, to: film)
     for (arguments, words) in [
@@ -153,24 +154,24 @@ import Testing
       (["-o", "x.y4m", "--crf", "20"], "--crf"), (["-o", "x.y4m", "--preset", "slow"], "--preset"),
     ] {
       var paths = arguments
-      paths[1] = scratch.path(arguments[1])
+      paths[1] = scratch.file(arguments[1])
       let run = try runProgram([film] + paths)
       #expect(run.status == 64 && run.errors.contains(words), "\(arguments): \(run.errors)")
       #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
     }
     #expect(scratch.names == ["film.mkv"])
     // Where they act, they act: a picture of fewer bytes.
-    let still = scratch.path("still.png")
-    try ffmpeg("-i \(film) -frames:v 1", still)
+    let still = scratch.file("still.png")
+    try ffmpeg(words: "-i \(film) -frames:v 1", still)
     var sizes: [Int] = []
     for crf in ["2", "25"] {
-      let output = scratch.path("still-\(crf).jpg")
+      let output = scratch.file("still-\(crf).jpg")
       let run = try runProgram([still, "-o", output, "--crf", crf, "-q"])
       #expect(run.status == 0, "\(run.errors)")
       sizes.append(try Data(contentsOf: URL(fileURLWithPath: output)).count)
     }
     #expect(sizes[1] < sizes[0] * 3 / 4, "\(sizes)")
-    let plain = try runProgram([film, "-o", scratch.path("y.y4m"), "-q"])
+    let plain = try runProgram([film, "-o", scratch.file("y.y4m"), "-q"])
     #expect(plain.status == 0, "\(plain.errors)")
   }
 }

@@ -2,40 +2,41 @@ import AutochromeKit
 import Foundation
 import Imaging
 import ModelFixtures
+import TestSupport
 import Testing
 
 /// `autochrome model import`, as a shell sees it.
 @Suite(.serialized) struct ModelImportProgramTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test func anImportedNetworkColorizes() throws {
-    let (source, output) = (scratch.path("theirs.onnx"), scratch.path("ours.onnx"))
+    let (source, output) = (scratch.file("theirs.onnx"), scratch.file("ours.onnx"))
     try Data(ModelBuilder.siggraph17().bytes()).write(to: URL(fileURLWithPath: source))
-    let film = scratch.path("film.mkv")
+    let film = scratch.file("film.mkv")
     try writeClip(smallFilm(), frames: 0..<2, to: film)
-    let before = try runProgram([film, "-o", scratch.path("no.mkv"), "--model", source, "-q"])
+    let before = try runProgram([film, "-o", scratch.file("no.mkv"), "--model", source, "-q"])
     #expect(before.status == 65)
     let result = try runProgram(["model", "import", source, "-o", output])
     #expect(result.status == 0, "\(result.errors)")
     #expect(String(decoding: result.output, as: UTF8.self).contains("SIGGRAPH17"))
-    let after = try runProgram([film, "-o", scratch.path("yes.mkv"), "--model", output, "-q"])
+    let after = try runProgram([film, "-o", scratch.file("yes.mkv"), "--model", output, "-q"])
     #expect(after.status == 0, "\(after.errors)")
-    let frames = try readFrames(scratch.path("yes.mkv"))
+    let frames = try readFrames(scratch.file("yes.mkv"))
     #expect(frames.count == 2)
     #expect(frames[0].picture.planes[1].hasSameSamples(as: frames[0].picture.planes[2]) == false)
   }
 
   @Test func wrongThingsGetOneSentenceAndTheirStatus() throws {
-    let (source, output) = (scratch.path("theirs.onnx"), scratch.path("ours.onnx"))
+    let (source, output) = (scratch.file("theirs.onnx"), scratch.file("ours.onnx"))
     try Data(ModelBuilder.siggraph17().bytes()).write(to: URL(fileURLWithPath: source))
     try Data("mine".utf8).write(to: URL(fileURLWithPath: output))
     let cases: [([String], Int32)] = [
-      ([source, "-o", output], 73), ([scratch.path("none.onnx"), "-o", output], 66),
-      ([output, "-o", scratch.path("x.onnx")], 65),
-      ([source, "-o", scratch.path("x.onnx"), "--gives", "bins313"], 65),
-      ([source, "-o", scratch.path("x.onnx"), "--gives", "rgb"], 64),
-      ([source, "-o", scratch.path("nowhere/x.onnx")], 73),
+      ([source, "-o", output], 73), ([scratch.file("none.onnx"), "-o", output], 66),
+      ([output, "-o", scratch.file("x.onnx")], 65),
+      ([source, "-o", scratch.file("x.onnx"), "--gives", "bins313"], 65),
+      ([source, "-o", scratch.file("x.onnx"), "--gives", "rgb"], 64),
+      ([source, "-o", scratch.file("nowhere/x.onnx")], 73),
     ]
     for (arguments, status) in cases {
       let result = try runProgram(["model", "import"] + arguments)

@@ -3,34 +3,35 @@ import Foundation
 import Imaging
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// What the users' film and hours of work depend on: nothing that is there is replaced, and what was
 /// done before a failure is kept.
 @Suite(.serialized) struct NothingIsLostTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
   private let film: SampleFilm
   init() throws {
-    scratch = try Scratch()
+    scratch = try TemporaryFolder()
     film = smallFilm(shots: [.sea])
   }
 
   private func bytes(_ name: String) throws -> Data {
-    try Data(contentsOf: URL(fileURLWithPath: scratch.path(name)))
+    try Data(contentsOf: URL(fileURLWithPath: scratch.file(name)))
   }
 
   @Test func noOutputReplacesTheInput() throws {
-    let scans = scratch.path("scans")
+    let scans = scratch.file("scans")
     try FileManager.default.createDirectory(atPath: scans, withIntermediateDirectories: true)
-    try ffmpeg("-f lavfi -i testsrc2=s=64x48:r=5:d=0.4", scratch.path("scans/a_%d.png"))
-    try ffmpeg("-f lavfi -i testsrc2=s=64x48 -frames:v 1", scratch.path("photo.png"))
+    try ffmpeg(words: "-f lavfi -i testsrc2=s=64x48:r=5:d=0.4", scratch.file("scans/a_%d.png"))
+    try ffmpeg(words: "-f lavfi -i testsrc2=s=64x48 -frames:v 1", scratch.file("photo.png"))
     // Long enough to be stopped on the way.
     let reel = smallFilm()
-    try writeClip(reel, frames: 0..<reel.frameCount, to: scratch.path("reel.partial.mkv"))
+    try writeClip(reel, frames: 0..<reel.frameCount, to: scratch.file("reel.partial.mkv"))
     try FileManager.default.linkItem(
-      atPath: scratch.path("reel.partial.mkv"), toPath: scratch.path("link.mkv"))
+      atPath: scratch.file("reel.partial.mkv"), toPath: scratch.file("link.mkv"))
     try FileManager.default.copyItem(
-      atPath: scratch.path("reel.partial.mkv"), toPath: scratch.path(".new.mkv.partial"))
+      atPath: scratch.file("reel.partial.mkv"), toPath: scratch.file(".new.mkv.partial"))
     let names = scratch.names
     let inputs = [
       "photo.png", "scans/a_1.png", "scans/a_2.png", "reel.partial.mkv",
@@ -44,7 +45,7 @@ import Testing
       (["reel.partial.mkv", "-o", "new.mkv", "--report", "reel.partial.mkv"], 64),
       ([".new.mkv.partial", "-o", "new.mkv"], 64),
     ] as [([String], Int32)] {
-      let paths = arguments.map { $0.contains(".") && !$0.hasPrefix("/") ? scratch.path($0) : $0 }
+      let paths = arguments.map { $0.contains(".") && !$0.hasPrefix("/") ? scratch.file($0) : $0 }
       let run = try runProgram(
         paths.map { $0 == "scans" ? scans : $0 }
           + ["--overwrite", "--codec", "png"].prefix(
@@ -58,21 +59,21 @@ import Testing
     // The part of a film that is done when the user stops takes no name that is taken.
     let interruption = AutochromeKit.Interruption()
     let report = try ColorizationJob(
-      input: scratch.path("reel.partial.mkv"), output: scratch.path("reel.mkv"),
+      input: scratch.file("reel.partial.mkv"), output: scratch.file("reel.mkv"),
       settings: settings()
     ).run(interruption: interruption) { event in
       if case .progress(let progress) = event, progress.framesDone > 0, interruption.requests == 0 {
         interruption.request()
       }
     }
-    #expect(report.partialOutput == scratch.path("reel.partial-2.mkv"))
+    #expect(report.partialOutput == scratch.file("reel.partial-2.mkv"))
     #expect(try bytes("reel.partial.mkv") == before[3])
-    #expect(try readFrames(scratch.path("reel.partial-2.mkv")).count == report.frames)
+    #expect(try readFrames(scratch.file("reel.partial-2.mkv")).count == report.frames)
   }
 
   @Test func pagesAndSheetsReplaceNoInput() throws {
-    try ffmpeg("-f lavfi -i testsrc2=s=64x48 -frames:v 1", scratch.path("photo.png"))
-    let (photo, before) = (scratch.path("photo.png"), try bytes("photo.png"))
+    try ffmpeg(words: "-f lavfi -i testsrc2=s=64x48 -frames:v 1", scratch.file("photo.png"))
+    let (photo, before) = (scratch.file("photo.png"), try bytes("photo.png"))
     for arguments in [
       ["compare", photo, photo, "--html", photo], ["evaluate", photo, "--sheet", photo],
     ] {
@@ -83,11 +84,11 @@ import Testing
   }
 
   @Test func previewAndReportReplaceNothingUnasked() throws {
-    try writeClip(film, frames: 0..<3, to: scratch.path("film.mkv"))
-    try Data("mine".utf8).write(to: URL(fileURLWithPath: scratch.path("taken")))
+    try writeClip(film, frames: 0..<3, to: scratch.file("film.mkv"))
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: scratch.file("taken")))
     for option in ["--preview", "--report"] {
       let arguments = [
-        scratch.path("film.mkv"), "-o", scratch.path("color.mkv"), option, scratch.path("taken"),
+        scratch.file("film.mkv"), "-o", scratch.file("color.mkv"), option, scratch.file("taken"),
       ]
       let run = try runProgram(arguments)
       #expect(run.status == 73 && run.errors.contains("exists already"), "\(run.errors)")
@@ -97,9 +98,9 @@ import Testing
   }
 
   @Test func whateverElseIsWrittenReplacesNothingUnasked() throws {
-    let input = scratch.path("film.mkv")
+    let input = scratch.file("film.mkv")
     try writeClip(film, frames: 0..<3, to: input)
-    let taken = scratch.path("taken.png")
+    let taken = scratch.file("taken.png")
     try Data("mine".utf8).write(to: URL(fileURLWithPath: taken))
     for arguments in [
       ["compare", input, input, "--html", taken], ["evaluate", input, "--sheet", taken],
@@ -119,8 +120,8 @@ import Testing
     #expect(try bytes("taken.png").starts(with: Data("<!DOCTYPE".utf8)))
     // With --skip-existing, what is there is left, and told.
     let kept = try runProgram([
-      input, "-o", scratch.path("color.mkv"), "--codec", "ffv1", "--report", taken, "--preview",
-      scratch.path("new.png"), "--skip-existing",
+      input, "-o", scratch.file("color.mkv"), "--codec", "ffv1", "--report", taken, "--preview",
+      scratch.file("new.png"), "--skip-existing",
     ])
     #expect(
       kept.status == 0 && kept.errors.contains("taken.png is there already"), "\(kept.errors)")
@@ -129,20 +130,20 @@ import Testing
   }
 
   @Test func severalInputsHaveSheetsAndReportsOfTheirOwn() throws {
-    for name in ["a.mkv", "b.mkv"] { try writeClip(film, frames: 0..<3, to: scratch.path(name)) }
-    let inputs = ["a.mkv", "b.mkv"].map { scratch.path($0) }
+    for name in ["a.mkv", "b.mkv"] { try writeClip(film, frames: 0..<3, to: scratch.file(name)) }
+    let inputs = ["a.mkv", "b.mkv"].map { scratch.file($0) }
     for option in ["--preview", "--report"] {
       let run = try runProgram(
-        inputs + ["-o", scratch.path("{name}-color.mkv"), option, scratch.path("x.png")])
+        inputs + ["-o", scratch.file("{name}-color.mkv"), option, scratch.file("x.png")])
       #expect(run.status == 64 && run.errors.contains("{name}-x.png'"), "\(run.errors)")
     }
-    let alone = try runProgram(inputs + ["--preview", scratch.path("x.png")])
+    let alone = try runProgram(inputs + ["--preview", scratch.file("x.png")])
     #expect(alone.status == 64 && alone.errors.contains("{name}-x.png'"), "\(alone.errors)")
     #expect(scratch.names == ["a.mkv", "b.mkv"])
     let run = try runProgram(
       inputs + [
-        "-o", scratch.path("{name}-color.mkv"), "--codec", "ffv1", "--preview",
-        scratch.path("{name}.png"), "--report", scratch.path("{name}.json"),
+        "-o", scratch.file("{name}-color.mkv"), "--codec", "ffv1", "--preview",
+        scratch.file("{name}.png"), "--report", scratch.file("{name}.json"),
       ])
     #expect(run.status == 0, "\(run.errors)")
     #expect(
@@ -150,10 +151,15 @@ import Testing
         "a-color.mkv", "a.json", "a.mkv", "a.png", "b-color.mkv", "b.json", "b.mkv", "b.png",
       ])
     #expect(run.errors.contains("3 frames in 1 shot"), "\(run.errors)")
-    let looks = try runProgram(inputs + ["--preview", scratch.path("look-{name}.png")])
+    let looks = try runProgram(inputs + ["--preview", scratch.file("look-{name}.png")])
     #expect(looks.status == 0 && scratch.names.contains("look-b.png"), "\(looks.errors)")
+    // Pictures that are one film have one sheet.
+    try ffmpeg(words: "-i \(inputs[0]) -frames:v 3", scratch.file("scan_%d.png"))
+    let scans = (1...3).map { scratch.file("scan_\($0).png") }
+    let look = try runProgram(scans + ["--preview", scratch.file("scans.png")])
+    #expect(look.status == 0 && look.errors.contains("scans.png: 3 frames"), "\(look.errors)")
     let one = try runProgram([
-      inputs[0], "-o", scratch.path("one.mkv"), "--codec", "ffv1", "--frames", "1",
+      inputs[0], "-o", scratch.file("one.mkv"), "--codec", "ffv1", "--frames", "1",
     ])
     #expect(one.errors.contains("one.mkv: 1 frame in 1 shot"), "\(one.errors)")
   }
@@ -162,20 +168,21 @@ import Testing
     var joined = Data()
     for (name, size) in [("a.h264", "64x48"), ("b.h264", "48x64")] {
       try ffmpeg(
-        "-f lavfi -i testsrc2=s=\(size):r=10:d=0.5 -c:v libx264 -preset ultrafast",
-        scratch.path(name))
+        words:
+          "-f lavfi -i testsrc2=s=\(size):r=10:d=0.5 -c:v libx264 -preset ultrafast",
+        scratch.file(name))
       joined += try bytes(name)
     }
-    try joined.write(to: URL(fileURLWithPath: scratch.path("film.h264")))
+    try joined.write(to: URL(fileURLWithPath: scratch.file("film.h264")))
     let run = try runProgram([
-      scratch.path("film.h264"), "-o", scratch.path("color.mkv"), "--codec", "ffv1", "-q",
+      scratch.file("film.h264"), "-o", scratch.file("color.mkv"), "--codec", "ffv1", "-q",
     ])
     #expect(run.status == 65)
     #expect(
       run.errors.contains("48×64") && run.errors.contains("color.partial.mkv"), "\(run.errors)")
     #expect(scratch.names == ["a.h264", "b.h264", "color.partial.mkv", "film.h264"])
     let (before, after) = (
-      try readFrames(scratch.path("a.h264")), try readFrames(scratch.path("color.partial.mkv"))
+      try readFrames(scratch.file("a.h264")), try readFrames(scratch.file("color.partial.mkv"))
     )
     #expect(after.count == 5)
     for (first, second) in zip(before, after) {
@@ -185,13 +192,13 @@ import Testing
 
   /// A sanitizer keeps large files of its own, which the limit would stop.
   @Test(.disabled(if: isSanitized)) func whatFitsOntoTheDiskIsKept() throws {
-    try writeClip(film, frames: 0..<15, to: scratch.path("film.mkv"))
+    try writeClip(film, frames: 0..<15, to: scratch.file("film.mkv"))
     // A limit on the size of files is as good as a disk that is full.
     let shell = Process()
     shell.executableURL = URL(fileURLWithPath: "/bin/bash")
     shell.arguments = [
       "-c", "ulimit -f 200; exec \"$0\" \"$@\"", builtURL("autochrome").path,
-      scratch.path("film.mkv"), "-o", scratch.path("color.mkv"), "--codec", "ffv1", "-q",
+      scratch.file("film.mkv"), "-o", scratch.file("color.mkv"), "--codec", "ffv1", "-q",
     ]
     let errors = Pipe()
     shell.standardError = errors
@@ -205,15 +212,15 @@ import Testing
     // It lacks its end; what is there can be read.
     var options = SourceOptions()
     options.onDamage = .continue
-    let source = try MediaSource.open(scratch.path("color.partial.mkv"), options: options)
+    let source = try MediaSource.open(scratch.file("color.partial.mkv"), options: options)
     #expect(try source.nextFrame() != nil)
   }
 
   @Test func anOutputThatAppearsMeanwhileStaysAndSoDoesTheWork() throws {
-    try writeClip(film, frames: 0..<8, to: scratch.path("film.mkv"))
-    let output = scratch.path("color.mkv")
+    try writeClip(film, frames: 0..<8, to: scratch.file("film.mkv"))
+    let output = scratch.file("color.mkv")
     let error = #expect(throws: AutochromeError.self) {
-      try ColorizationJob(input: scratch.path("film.mkv"), output: output, settings: settings())
+      try ColorizationJob(input: scratch.file("film.mkv"), output: output, settings: settings())
         .run { event in
           if case .started = event {
             _ = FileManager.default.createFile(atPath: output, contents: Data("mine".utf8))
@@ -222,47 +229,48 @@ import Testing
     }
     #expect(error?.status == .cannotCreate)
     #expect(try bytes("color.mkv") == Data("mine".utf8))
-    #expect(try readFrames(scratch.path("color.partial.mkv")).count == 8)
+    #expect(try readFrames(scratch.file("color.partial.mkv")).count == 8)
   }
 
   @Test func damageIsToldByTheStatusAndInTheReport() throws {
-    try writeClip(film, frames: 0..<8, to: scratch.path("whole.mkv"))
+    try writeClip(film, frames: 0..<8, to: scratch.file("whole.mkv"))
     let whole = try bytes("whole.mkv")
-    try whole.prefix(whole.count * 2 / 3).write(to: URL(fileURLWithPath: scratch.path("film.mkv")))
+    try whole.prefix(whole.count * 2 / 3).write(to: URL(fileURLWithPath: scratch.file("film.mkv")))
     let run = try runProgram([
-      scratch.path("film.mkv"), "-o", scratch.path("color.mkv"), "--codec", "ffv1", "-q",
-      "--report", scratch.path("report.json"),
+      scratch.file("film.mkv"), "-o", scratch.file("color.mkv"), "--codec", "ffv1", "-q",
+      "--report", scratch.file("report.json"),
     ])
     #expect(run.status == 65 && run.errors.contains("cut off"), "\(run.errors)")
-    let count = try readFrames(scratch.path("color.mkv")).count
+    let count = try readFrames(scratch.file("color.mkv")).count
     #expect((3...7).contains(count))
     let report = try JSONDecoder().decode(JobReport.self, from: bytes("report.json"))
     #expect(report.frames == count && report.damage?.contains("cut off") == true)
   }
 
   @Test func oneBadReelDoesNotStopTheOthers() throws {
-    try Data("Dear reader,".utf8).write(to: URL(fileURLWithPath: scratch.path("a.mkv")))
+    try Data("Dear reader,".utf8).write(to: URL(fileURLWithPath: scratch.file("a.mkv")))
     for name in ["b.mkv", "c.mkv"] {
-      try writeClip(film, frames: 0..<3, to: scratch.path(name))
+      try writeClip(film, frames: 0..<3, to: scratch.file(name))
     }
     let run = try runProgram(
-      ["a.mkv", "b.mkv", "c.mkv"].map(scratch.path) + ["-o", scratch.path("color"), "-q"])
+      ["a.mkv", "b.mkv", "c.mkv"].map(scratch.file) + ["-o", scratch.file("color"), "-q"])
     #expect(run.status == 65)
     let sentences = run.errors.split(separator: "\n")
     #expect(sentences.count == 2 && sentences[0].contains("a.mkv"), "\(run.errors)")
     #expect(sentences.last?.contains("1 of 3") == true)
     for name in ["color/b.mkv", "color/c.mkv"] {
-      #expect(try readFrames(scratch.path(name)).count == 3)
+      #expect(try readFrames(scratch.file(name)).count == 3)
     }
   }
 
   /// More packets than the pipeline holds items lie between two frames.
   @Test func aStillThatIsHeldForMinutesKeepsItsSound() throws {
-    let input = scratch.path("slides.mkv")
+    let input = scratch.file("slides.mkv")
     try ffmpeg(
-      "-f lavfi -i testsrc2=s=64x48:r=1/60:d=180 -f lavfi -i sine=r=8000:d=180 "
+      words:
+        "-f lavfi -i testsrc2=s=64x48:r=1/60:d=180 -f lavfi -i sine=r=8000:d=180 "
         + "-af asetnsamples=n=16:p=0 -c:v ffv1 -c:a pcm_s16le", input)
-    let output = scratch.path("color.mkv")
+    let output = scratch.file("color.mkv")
     let run = try runProgram([input, "-o", output, "--codec", "ffv1", "-q"])
     #expect(run.status == 0, "\(run.errors)")
     #expect(try readFrames(output).count == 3)
@@ -273,10 +281,11 @@ import Testing
   }
 
   @Test func whatTheOutputCannotHoldIsSaid() throws {
-    let input = scratch.path("film.mkv")
-    try ffmpeg("-f lavfi -i testsrc2=s=64x48:r=5:d=0.6 -f lavfi -i sine=d=0.6 -c:v ffv1", input)
+    let input = scratch.file("film.mkv")
+    try ffmpeg(
+      words: "-f lavfi -i testsrc2=s=64x48:r=5:d=0.6 -f lavfi -i sine=d=0.6 -c:v ffv1", input)
     for output in ["color.y4m", "frame_%d.png"] {
-      let run = try runProgram([input, "-o", scratch.path(output), "--progress", "none"])
+      let run = try runProgram([input, "-o", scratch.file(output), "--progress", "none"])
       #expect(run.status == 0)
       #expect(run.errors.contains("Stream 1 (audio"), "\(run.errors)")
     }
@@ -284,14 +293,14 @@ import Testing
 
   @Test(arguments: [false, true])
   func theEndOfTheTerminalLeavesAPlayablePart(isIgnored: Bool) throws {
-    let source = scratch.path("film.y4m")
+    let source = scratch.file("film.y4m")
     try writeClip(film, frames: (0..<200).map { $0 % 15 }, to: source)
     let process = Process()
     // As after `nohup`, or not, whatever the tests themselves were started with.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [
       isIgnored ? "--ignore-signal=HUP" : "--default-signal=HUP", builtURL("autochrome").path,
-      source, "-o", scratch.path("color.mkv"), "--codec", "ffv1", "--progress", "json",
+      source, "-o", scratch.file("color.mkv"), "--codec", "ffv1", "--progress", "json",
     ]
     let errors = Pipe()
     process.standardError = errors
@@ -310,17 +319,17 @@ import Testing
     #expect(process.terminationStatus == (isIgnored ? 0 : 130))
     let output = isIgnored ? "color.mkv" : "color.partial.mkv"
     #expect(scratch.names == [output, "film.y4m"])
-    let count = try readFrames(scratch.path(output)).count
+    let count = try readFrames(scratch.file(output)).count
     #expect(isIgnored ? count == 200 : (1..<200).contains(count), "\(count)")
   }
 
   @Test func stoppingBeforeTheFirstFrameSaysSo() throws {
-    try writeClip(film, frames: 0..<3, to: scratch.path("film.mkv"))
+    try writeClip(film, frames: 0..<3, to: scratch.file("film.mkv"))
     let interruption = AutochromeKit.Interruption()
     interruption.request()
     let error = #expect(throws: AutochromeError.self) {
       try ColorizationJob(
-        input: scratch.path("film.mkv"), output: scratch.path("color.mkv"), settings: settings()
+        input: scratch.file("film.mkv"), output: scratch.file("color.mkv"), settings: settings()
       ).run(interruption: interruption) { _ in }
     }
     #expect(error?.status == .interrupted)

@@ -2,31 +2,34 @@ import AutochromeKit
 import Foundation
 import Imaging
 import Media
+import TestSupport
 import Testing
 
 /// What users get of folders in which not all pictures are whole.
 @Suite(.serialized) struct PictureJobTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
   init() throws {
-    scratch = try Scratch()
+    scratch = try TemporaryFolder()
     try FileManager.default.createDirectory(
-      atPath: scratch.path("scans"), withIntermediateDirectories: true)
+      atPath: scratch.file("scans"), withIntermediateDirectories: true)
     try ffmpeg(
-      "-f lavfi -i testsrc2=s=64x48:r=5:d=1 -q:v 2 -start_number 1", scratch.path("scans/a_%d.jpg"))
+      words:
+        "-f lavfi -i testsrc2=s=64x48:r=5:d=1 -q:v 2 -start_number 1",
+      scratch.file("scans/a_%d.jpg"))
   }
 
   private func put(_ data: Data, _ name: String) throws {
-    try data.write(to: URL(fileURLWithPath: scratch.path("scans/\(name)")))
+    try data.write(to: URL(fileURLWithPath: scratch.file("scans/\(name)")))
   }
 
   @Test(arguments: ["out", "film.mkv"])
   func badPicturesCostThemselvesAlone(output: String) throws {
-    let second = try Data(contentsOf: URL(fileURLWithPath: scratch.path("scans/a_2.jpg")))
+    let second = try Data(contentsOf: URL(fileURLWithPath: scratch.file("scans/a_2.jpg")))
     try put(second.prefix(second.count / 2), "a_2.jpg")
     try put(Data(), "a_1.jpg")
     try put(Data("<html>404</html>".utf8), "a_4.jpg")
     let run = try runProgram([
-      scratch.path("scans"), "-o", scratch.path(output), "--codec",
+      scratch.file("scans"), "-o", scratch.file(output), "--codec",
       output == "out" ? "png" : "ffv1",
     ])
     #expect(run.status == 65, "\(run.errors)")
@@ -38,20 +41,20 @@ import Testing
     #expect(run.errors.contains("as far as it could be decoded"), "\(run.errors)")
     #expect(run.errors.contains("2 pictures of"), "\(run.errors)")
     if output == "out" {
-      let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path("out")).sorted()
+      let names = try FileManager.default.contentsOfDirectory(atPath: scratch.file("out")).sorted()
       #expect(names == ["a_2.png", "a_3.png", "a_5.png"])
     } else {
       #expect(scratch.names == ["film.mkv", "scans"])
-      let frames = try readFrames(scratch.path("film.mkv"))
+      let frames = try readFrames(scratch.file("film.mkv"))
       #expect(frames.count == 3)
-      let whole = try readFrames(scratch.path("scans/a_5.jpg"))
+      let whole = try readFrames(scratch.file("scans/a_5.jpg"))
       #expect(largestDifference(frames[2].picture.luma, whole[0].picture.luma) == 0)
     }
   }
 
   @Test func badPicturesAloneGiveNothing() throws {
     for number in 1...5 { try put(Data(), "a_\(number).jpg") }
-    let run = try runProgram([scratch.path("scans"), "-o", scratch.path("out")])
+    let run = try runProgram([scratch.file("scans"), "-o", scratch.file("out")])
     #expect(run.status == 65, "\(run.errors)")
     #expect(run.errors.contains("None of the 5 pictures"), "\(run.errors)")
     #expect(scratch.names == ["scans"])

@@ -1,23 +1,25 @@
 import AutochromeKit
 import Foundation
 import Imaging
+import Measuring
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// The program itself, as a shell sees it.
 @Suite(.serialized) struct ProgramTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test func aPipeGivesTheFramesOfTheFile() throws {
     let film = smallFilm()
-    let input = scratch.path("film.y4m")
+    let input = scratch.file("film.y4m")
     try writeClip(film, frames: 17..<27, to: input)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: input))
     let piped = try runProgram(["-", "-o", "-"], input: bytes)
     #expect(piped.status == 0, "\(piped.errors)")
-    let file = scratch.path("color.y4m")
+    let file = scratch.file("color.y4m")
     let direct = try runProgram([input, "-o", file, "--pipeline", "stream"])
     #expect(direct.status == 0, "\(direct.errors)")
     #expect(direct.output.isEmpty)
@@ -27,13 +29,13 @@ import Testing
 
   @Test func aBrokenPipeOfFramesEndsWithStatus65AndAllWholeFrames() throws {
     let film = smallFilm()
-    let input = scratch.path("film.y4m")
+    let input = scratch.file("film.y4m")
     try writeClip(film, frames: 0..<4, to: input)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: input))
     let result = try runProgram(["-", "-o", "-", "-q"], input: bytes.prefix(bytes.count - 100))
     #expect(result.status == 65)
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
-    let output = scratch.path("color.y4m")
+    let output = scratch.file("color.y4m")
     try result.output.write(to: URL(fileURLWithPath: output))
     #expect(try readFrames(output).count == 3)
   }
@@ -55,9 +57,9 @@ import Testing
   }
 
   @Test func aReaderThatHasGoneStopsNoFilm() throws {
-    let input = scratch.path("film.y4m")
+    let input = scratch.file("film.y4m")
     try writeClip(smallFilm(), frames: 0..<4, to: input)
-    let output = scratch.path("color.mkv")
+    let output = scratch.file("color.mkv")
     #expect(try status(of: [input, "-o", output, "--progress", "json", "-v"]) == 0)
     #expect(try readFrames(output).count == 4)
     #expect(try status(of: ["model", "list"]) == 0)
@@ -66,7 +68,7 @@ import Testing
   }
 
   @Test func aFolderOf16BitPicturesGives16BitPicturesOfTheSameNames() throws {
-    let folder = scratch.path("scans")
+    let folder = scratch.file("scans")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let names = ["reel 1_0009.png", "reel 1_0010.png", "reel 1_0100.png"]
     for (index, name) in names.enumerated() {
@@ -91,13 +93,13 @@ import Testing
         SourceElement(frame: Frame(index: 0, picture: source, presentationTime: 0)))
       try sink.finish()
     }
-    let result = try runProgram([folder, "-o", scratch.path("color")])
+    let result = try runProgram([folder, "-o", scratch.file("color")])
     #expect(result.status == 0, "\(result.errors)")
-    let written = try FileManager.default.contentsOfDirectory(atPath: scratch.path("color"))
+    let written = try FileManager.default.contentsOfDirectory(atPath: scratch.file("color"))
       .sorted()
     #expect(written == names.sorted())
     for name in names {
-      let picture = try #require(try readFrames(scratch.path("color") + "/" + name).first).picture
+      let picture = try #require(try readFrames(scratch.file("color") + "/" + name).first).picture
       #expect(picture.format == .rgb(16))
     }
   }
@@ -118,15 +120,15 @@ import Testing
     (["film.mkv"], 64), (["film.mkv", "-o", "film.mkv", "--overwrite"], 64), ([], 64),
   ])
   func wrongThingsGetOneSentenceAndTheirStatus(arguments: [String], status: Int) throws {
-    try writeClip(smallFilm(shots: [.sea]), frames: 0..<2, to: scratch.path("film.mkv"))
+    try writeClip(smallFilm(shots: [.sea]), frames: 0..<2, to: scratch.file("film.mkv"))
     for (name, text) in [
       ("letter.txt", "Dear reader,"), ("taken.mkv", "mine"), ("broken.onnx", "no network"),
     ] {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: scratch.path(name)))
+      try Data(text.utf8).write(to: URL(fileURLWithPath: scratch.file(name)))
     }
     let before = scratch.names
     let paths = arguments.map { argument in
-      argument.contains(".") || argument.contains("/") ? scratch.path(argument) : argument
+      argument.contains(".") || argument.contains("/") ? scratch.file(argument) : argument
     }
     let result = try runProgram(paths)
     #expect(result.status == Int32(status), "\(result.errors)")
@@ -134,11 +136,11 @@ import Testing
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     #expect(scratch.names == before)
     #expect(
-      try Data(contentsOf: URL(fileURLWithPath: scratch.path("taken.mkv"))) == Data("mine".utf8))
+      try Data(contentsOf: URL(fileURLWithPath: scratch.file("taken.mkv"))) == Data("mine".utf8))
   }
 
   @Test func picturesOfMixedSizesGoIntoAFolderButNotIntoOneFilm() throws {
-    let folder = scratch.path("scans")
+    let folder = scratch.file("scans")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for (name, width) in [("a.png", 64), ("b.png", 32)] {
       let plane = Plane(width: width, height: 32, bitDepth: 8) { base, bytesPerRow in
@@ -154,21 +156,21 @@ import Testing
         SourceElement(frame: Frame(index: 0, picture: picture, presentationTime: 0)))
       try sink.finish()
     }
-    #expect(try runProgram([folder, "-o", scratch.path("color"), "-q"]).status == 0)
+    #expect(try runProgram([folder, "-o", scratch.file("color"), "-q"]).status == 0)
     for (name, width) in [("a.png", 64), ("b.png", 32)] {
-      let picture = try #require(try readFrames(scratch.path("color/" + name)).first).picture
+      let picture = try #require(try readFrames(scratch.file("color/" + name)).first).picture
       #expect(picture.width == width)
     }
-    let film = try runProgram([folder, "-o", scratch.path("film.mkv"), "-q"])
+    let film = try runProgram([folder, "-o", scratch.file("film.mkv"), "-q"])
     #expect(film.status == 65)
     #expect(film.errors.contains("32×32"), "\(film.errors)")
     #expect(!scratch.names.contains("film.mkv"))
   }
 
   @Test func progressAsJSONIsOneObjectALine() throws {
-    try writeClip(smallFilm(shots: [.sea]), frames: 0..<6, to: scratch.path("film.mkv"))
+    try writeClip(smallFilm(shots: [.sea]), frames: 0..<6, to: scratch.file("film.mkv"))
     let result = try runProgram([
-      scratch.path("film.mkv"), "-o", scratch.path("x.mkv"), "--progress", "json",
+      scratch.file("film.mkv"), "-o", scratch.file("x.mkv"), "--progress", "json",
     ])
     #expect(result.status == 0)
     let events = try result.errors.split(separator: "\n").map { line in
@@ -182,8 +184,8 @@ import Testing
   }
 
   @Test func probeTellsWhatTheInputIs() throws {
-    try writeClip(smallFilm(), frames: 17..<25, to: scratch.path("film.mkv"))
-    let result = try runProgram(["probe", scratch.path("film.mkv"), "--shots", "--json"])
+    try writeClip(smallFilm(), frames: 17..<25, to: scratch.file("film.mkv"))
+    let result = try runProgram(["probe", scratch.file("film.mkv"), "--shots", "--json"])
     #expect(result.status == 0, "\(result.errors)")
     let probe = try #require(
       try JSONSerialization.jsonObject(with: result.output) as? [String: Any])

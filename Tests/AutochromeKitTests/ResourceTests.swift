@@ -2,14 +2,16 @@ import AutochromeKit
 import Foundation
 import Network
 import Imaging
+import Measuring
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// Memory and instruction sets of the program itself.
 @Suite(.serialized) struct ResourceTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   /// Frames of 640×360 as x264 writes them: neither packets nor decoded planes come from malloc for
   /// each frame.
@@ -17,7 +19,7 @@ import Testing
     var look = SampleFilm.Options()
     look.grain = 0
     let film = SampleFilm(width: 640, height: 360, frameRate: 24, options: look)
-    let path = scratch.path("film.mkv")
+    let path = scratch.file("film.mkv")
     var options = SinkOptions()
     options.encoder = "libx264"
     options.preset = "ultrafast"
@@ -32,7 +34,7 @@ import Testing
     func count(frames: Int, atLeast bytes: Int) throws -> Int {
       let run = try runProgram(
         [
-          film, "-o", scratch.path("color.mkv"), "--overwrite", "-q", "--codec", "libx264",
+          film, "-o", scratch.file("color.mkv"), "--overwrite", "-q", "--codec", "libx264",
           "--preset", "ultrafast", "--frames", "\(frames)", "--threads", "2",
         ],
         environment: [
@@ -57,11 +59,11 @@ import Testing
   /// In fp32, where the sums alone differ, in their order.
   @Test func instructionSetsGiveTheSamePicturesWithinACode() throws {
     let film = smallFilm()
-    let input = scratch.path("film.mkv")
+    let input = scratch.file("film.mkv")
     try writeClip(film, frames: 5..<30, to: input)
     var results: [[Frame]] = []
     for limit in ["plain", "avx2", "avx512"] {
-      let output = scratch.path("\(limit).mkv")
+      let output = scratch.file("\(limit).mkv")
       let run = try runProgram(
         [input, "-o", output, "-q", "--codec", "ffv1", "--precision", "fp32"],
         environment: [InstructionSet.variable: limit])

@@ -2,12 +2,13 @@ import AutochromeKit
 import Foundation
 import Imaging
 import Media
+import TestSupport
 import Testing
 
 /// Signals end the program whatever it waits for, and what was done is kept.
 @Suite(.serialized) struct StoppingTests {
-  private let scratch: Scratch
-  init() throws { scratch = try Scratch() }
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
 
   /// The program, running, and the ends of its pipes.
   private final class Run {
@@ -58,13 +59,14 @@ import Testing
   }
 
   private func stream(frames: Int) throws -> Data {
-    let path = scratch.path("film.y4m")
-    try ffmpeg("-f lavfi -i testsrc2=s=64x48:r=25 -pix_fmt yuv420p -frames:v \(frames)", path)
+    let path = scratch.file("film.y4m")
+    try ffmpeg(
+      words: "-f lavfi -i testsrc2=s=64x48:r=25 -pix_fmt yuv420p -frames:v \(frames)", path)
     return try Data(contentsOf: URL(fileURLWithPath: path))
   }
 
   @Test func aSourceThatGivesNothingCanBeStopped() throws {
-    let run = try Run(["-", "-o", scratch.path("color.mkv")])
+    let run = try Run(["-", "-o", scratch.file("color.mkv")])
     try run.waitUntilItWatches()
     kill(run.process.processIdentifier, SIGTERM)
     #expect(run.status() == 130)
@@ -77,7 +79,7 @@ import Testing
   @Test func aSourceThatStallsLeavesWhatItGave() throws {
     let data = try stream(frames: 12)
     let run = try Run([
-      "-", "-o", scratch.path("color.mkv"), "--codec", "ffv1", "--progress", "json",
+      "-", "-o", scratch.file("color.mkv"), "--codec", "ffv1", "--progress", "json",
     ])
     try run.input.fileHandleForWriting.write(contentsOf: data.dropLast(100))
     try run.waitForFrames()
@@ -85,7 +87,7 @@ import Testing
     #expect(run.status() == 130)
     #expect(scratch.names == ["color.partial.mkv", "film.y4m"])
     let (before, after) = (
-      try readFrames(scratch.path("film.y4m")), try readFrames(scratch.path("color.partial.mkv"))
+      try readFrames(scratch.file("film.y4m")), try readFrames(scratch.file("color.partial.mkv"))
     )
     #expect((1...11).contains(after.count), "\(after.count)")
     for (first, second) in zip(before, after) {
@@ -95,7 +97,7 @@ import Testing
 
   @Test func aReaderThatStallsHoldsNothingUp() throws {
     _ = try stream(frames: 100)
-    let run = try Run([scratch.path("film.y4m"), "-o", "-", "-f", "y4m", "-q"])
+    let run = try Run([scratch.file("film.y4m"), "-o", "-", "-f", "y4m", "-q"])
     // Once the pipe is as full as it gets.
     var (filled, steady) = (Int32(-1), 0)
     for _ in 0..<3000 where steady < 20 {
@@ -114,12 +116,12 @@ import Testing
     throws
   {
     _ = try stream(frames: 3)
-    let fifo = scratch.path("fifo")
+    let fifo = scratch.file("fifo")
     #expect(mkfifo(fifo, 0o600) == 0)
     let run = try Run(
       isInput
-        ? [fifo, "-o", scratch.path("color.mkv")]
-        : [scratch.path("film.y4m"), "-o", fifo, "-f", "matroska"])
+        ? [fifo, "-o", scratch.file("color.mkv")]
+        : [scratch.file("film.y4m"), "-o", fifo, "-f", "matroska"])
     try run.waitUntilItWatches()
     kill(run.process.processIdentifier, SIGTERM)
     #expect(run.status() == 130)
@@ -127,16 +129,16 @@ import Testing
 
   @Test func aNamedPipeWaitsForItsReader() throws {
     _ = try stream(frames: 3)
-    let fifo = scratch.path("fifo")
+    let fifo = scratch.file("fifo")
     #expect(mkfifo(fifo, 0o600) == 0)
-    let run = try Run([scratch.path("film.y4m"), "-o", fifo, "-f", "y4m", "-q"])
+    let run = try Run([scratch.file("film.y4m"), "-o", fifo, "-f", "y4m", "-q"])
     let reader = Process()
     reader.executableURL = URL(fileURLWithPath: "/bin/sh")
-    reader.arguments = ["-c", "sleep 0.5; cat '\(fifo)' > '\(scratch.path("color.y4m"))'"]
+    reader.arguments = ["-c", "sleep 0.5; cat '\(fifo)' > '\(scratch.file("color.y4m"))'"]
     try reader.run()
     #expect(run.status() == 0)
     reader.waitUntilExit()
-    #expect(try readFrames(scratch.path("color.y4m")).count == 3)
+    #expect(try readFrames(scratch.file("color.y4m")).count == 3)
   }
 
   @Test(arguments: [
@@ -153,7 +155,7 @@ import Testing
       ["-c", "exec \"$0\" \"$@\" -f \(output == "-" ? "y4m" : "matroska") \(closing)"]
       + [builtURL("autochrome").path]
       + [
-        input == "-" ? "-" : scratch.path(input), "-o", output == "-" ? "-" : scratch.path(output),
+        input == "-" ? "-" : scratch.file(input), "-o", output == "-" ? "-" : scratch.file(output),
       ]
     let errors = Pipe()
     process.standardError = errors
@@ -164,7 +166,7 @@ import Testing
     #expect(process.terminationStatus == status)
     let said = String(decoding: errors.fileHandleForReading.readToTheEnd(), as: UTF8.self)
     if status == 0 {
-      #expect(try readFrames(scratch.path("color.mkv")).count == 3)
+      #expect(try readFrames(scratch.file("color.mkv")).count == 3)
     } else {
       #expect(said.contains("is closed"), "\(said)")
     }
@@ -173,7 +175,7 @@ import Testing
   @Test func twoHangUpsAtOnceAreOne() throws {
     _ = try stream(frames: 3000)
     let run = try Run([
-      scratch.path("film.y4m"), "-o", scratch.path("color.mkv"), "--codec", "ffv1", "--progress",
+      scratch.file("film.y4m"), "-o", scratch.file("color.mkv"), "--codec", "ffv1", "--progress",
       "json",
     ])
     try run.waitForFrames()
@@ -183,6 +185,6 @@ import Testing
     _ = run.errors.fileHandleForReading.readToTheEnd()
     #expect(run.status() == 130)
     #expect(scratch.names == ["color.partial.mkv", "film.y4m"])
-    #expect(try !readFrames(scratch.path("color.partial.mkv")).isEmpty)
+    #expect(try !readFrames(scratch.file("color.partial.mkv")).isEmpty)
   }
 }

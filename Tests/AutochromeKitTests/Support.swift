@@ -3,25 +3,8 @@ import Foundation
 import Imaging
 import Media
 import SampleFilm
+import TestSupport
 import Testing
-
-/// A folder for one test, removed with it.
-final class Scratch {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: "autochrome-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appending(path: name).path }
-
-  var names: [String] {
-    (try? FileManager.default.contentsOfDirectory(atPath: url.path).sorted()) ?? []
-  }
-}
 
 /// The sample film in small, six frames a second: 21, 15 and 12 frames.
 func smallFilm(shots: [SampleFilm.Shot] = SampleFilm.Shot.allCases) -> SampleFilm {
@@ -89,11 +72,11 @@ func settings(
 
 /// Colorizes `input` with each number of threads, and expects the same bytes each time.
 func expectSameBytes(
-  of input: String, threads: [Int], in scratch: Scratch,
+  of input: String, threads: [Int], in scratch: TemporaryFolder,
   _ change: (inout SettingsLayer) -> Void = { _ in }
 ) throws {
   let all = try threads.map { count in
-    let output = scratch.path("\(count)-threads.mkv")
+    let output = scratch.file("\(count)-threads.mkv")
     let settings = try settings {
       change(&$0)
       $0.threads = count
@@ -178,28 +161,4 @@ extension FileHandle {
       return Data(buffer.prefix(max(0, count)))
     }
   }
-}
-
-/// Makes fixtures with FFmpeg's command line tool; words are separated by spaces.
-func ffmpeg(_ words: String, _ output: String) throws {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments =
-    ["ffmpeg", "-v", "error", "-nostdin", "-y"] + words.split(separator: " ").map(String.init)
-    + [output]
-  process.standardInput = FileHandle.nullDevice
-  try process.run()
-  process.waitUntilExit()
-  try #require(process.terminationStatus == 0, "ffmpeg \(words)")
-}
-
-/// Whether the tests run under a sanitizer (see the Makefile).
-let isSanitized = ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains {
-  ProcessInfo.processInfo.environment[$0] != nil
-}
-
-/// Handed from one thread to another by a group that is waited for.
-final class Box<Value>: @unchecked Sendable {
-  var value: Value
-  init(_ value: Value) { self.value = value }
 }

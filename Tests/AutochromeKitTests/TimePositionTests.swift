@@ -3,13 +3,14 @@ import Foundation
 import Imaging
 import Media
 import SampleFilm
+import TestSupport
 import Testing
 
 /// Places in a film: how they are written, and that each way of naming one finds the same frame.
 @Suite(.serialized) struct TimePositionTests {
-  private let scratch: Scratch
+  private let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test(arguments: [
     ("12.5", 12.5), ("0", 0), ("2:05", 125), ("90:00.25", 5400.25), ("1:02:12.480", 3732.48),
@@ -80,15 +81,16 @@ import Testing
 
   /// A film whose frames come 40 ms apart at first and 120 ms later on, with sound.
   private func writeVariableFilm(_ name: String) throws -> String {
-    let path = scratch.path(name)
+    let path = scratch.file(name)
     try ffmpeg(
-      "-f lavfi -i testsrc2=s=96x64:r=25:d=6 -f lavfi -i sine=d=6 -vf "
+      words:
+        "-f lavfi -i testsrc2=s=96x64:r=25:d=6 -f lavfi -i sine=d=6 -vf "
         + "select='lt(n,30)+not(mod(n,3))' -vsync vfr -g 12 -c:v libx264 -qp 10 -c:a aac", path)
     return path
   }
 
   private func colorize(_ input: String, _ more: [String]) throws -> [Frame] {
-    let output = scratch.path("color.mkv")
+    let output = scratch.file("color.mkv")
     let run = try runProgram(
       [input, "-o", output, "--codec", "ffv1", "--size", "64", "--overwrite", "-q"] + more)
     #expect(run.status == 0, "\(run.errors)")
@@ -125,7 +127,7 @@ import Testing
         Double(all[end].presentationTime - all[start].presentationTime)
         * source.info.timeBase.value
       // The sound is that of the same part.
-      let sound = try readPackets(scratch.path("color.mkv")).compactMap { packet in
+      let sound = try readPackets(scratch.file("color.mkv")).compactMap { packet in
         packet.presentationTime.map { Double($0) * packet.timeBase.value }
       }
       let (first, last) = try (#require(sound.min()), #require(sound.max()))
@@ -139,7 +141,7 @@ import Testing
   @Test func aPipeIsCountedToo() throws {
     let input = try writeVariableFilm("film.mkv")
     let all = try readFrames(input)
-    let output = scratch.path("color.mkv")
+    let output = scratch.file("color.mkv")
     let run = try runProgram(
       [
         "-", "-o", output, "--codec", "ffv1", "--size", "64", "--from", "#40", "--frames", "9",
@@ -153,19 +155,20 @@ import Testing
 
   @Test func timeCodesFollowTheFilm() throws {
     // 29.97 frames/s, and a first frame that is labelled 01:00:00;00.
-    let input = scratch.path("film.mov")
+    let input = scratch.file("film.mov")
     try ffmpeg(
-      "-f lavfi -i testsrc2=s=96x64:r=30000/1001 -frames:v 90 -timecode 01:00:00;00 -c:v libx264 "
+      words:
+        "-f lavfi -i testsrc2=s=96x64:r=30000/1001 -frames:v 90 -timecode 01:00:00;00 -c:v libx264 "
         + "-qp 10", input)
     let all = try readFrames(input)
     let unit = try MediaSource.open(input).info.timeBase.value
     let part = try colorize(input, ["--from", "01:00:01;00", "--to", "01:00:01;10"])
     expect(part, are: all[30..<40], unit: unit, "time code")
-    let before = try runProgram([input, "-o", scratch.path("x.mkv"), "--from", "00:00:01;00"])
+    let before = try runProgram([input, "-o", scratch.file("x.mkv"), "--from", "00:00:01;00"])
     #expect(before.status == 64 && before.errors.contains("begins at 01:00:00;00"), "\(before)")
     // Without one, the first frame is 00:00:00:00.
-    let plain = scratch.path("plain.mkv")
-    try ffmpeg("-i \(input) -map 0:v -c copy -map_metadata -1 -map_metadata:s:v -1", plain)
+    let plain = scratch.file("plain.mkv")
+    try ffmpeg(words: "-i \(input) -map 0:v -c copy -map_metadata -1 -map_metadata:s:v -1", plain)
     expect(
       try colorize(plain, ["--from", "00:00:01:00", "--frames", "4"]), are: all[30..<34],
       unit: unit, "")
@@ -173,7 +176,7 @@ import Testing
 
   @Test func cutListsAndPipelinesTakeEachForm() throws {
     let input = try writeVariableFilm("film.mkv")
-    let cuts = scratch.path("cuts.txt")
+    let cuts = scratch.file("cuts.txt")
     try """
     # Where shots begin.
     0
@@ -185,10 +188,10 @@ import Testing
     # 3 is no frame
     """.write(toFile: cuts, atomically: true, encoding: .utf8)
     func starts(_ more: [String]) throws -> [Int] {
-      let report = scratch.path("report.json")
+      let report = scratch.file("report.json")
       let run = try runProgram(
         [
-          input, "-o", scratch.path("color.mkv"), "--codec", "ffv1", "--size", "64", "--overwrite",
+          input, "-o", scratch.file("color.mkv"), "--codec", "ffv1", "--size", "64", "--overwrite",
           "-q",
           "--cuts", cuts, "--report", report,
         ] + more)
@@ -207,19 +210,19 @@ import Testing
     let sixteen = times[16]
     #expect(
       try starts(["--from", "\(sixteen)"]) == [0] + whole.filter { $0 > 16 }.map { $0 - 16 })
-    let pipeline = scratch.path("mine.yaml")
+    let pipeline = scratch.file("mine.yaml")
     try "from: \"#16\"\nto: 0:02\ncodec: ffv1\n".write(
       toFile: pipeline, atomically: true, encoding: .utf8)
-    let output = scratch.path("part.mkv")
+    let output = scratch.file("part.mkv")
     let run = try runProgram([input, "-o", output, "--pipeline", pipeline, "-q"])
     #expect(run.status == 0, "\(run.errors)")
     #expect(try readFrames(output).count == times.filter { $0 < 1.99 }.count - 16)
     // In YAML a bare # begins a comment, so that nothing would be cut.
     try "from: #16\n".write(toFile: pipeline, atomically: true, encoding: .utf8)
-    let bare = try runProgram([input, "-o", scratch.path("x.mkv"), "--pipeline", pipeline])
+    let bare = try runProgram([input, "-o", scratch.file("x.mkv"), "--pipeline", pipeline])
     #expect(bare.status == 64 && bare.errors.contains("'from'") && bare.errors.contains("quotes"))
     try "from: soon\n".write(toFile: pipeline, atomically: true, encoding: .utf8)
-    let wrong = try runProgram([input, "-o", scratch.path("x.mkv"), "--pipeline", pipeline])
+    let wrong = try runProgram([input, "-o", scratch.file("x.mkv"), "--pipeline", pipeline])
     #expect(wrong.status == 64 && wrong.errors.contains("from: 'soon' is no time"), "\(wrong)")
   }
 
@@ -230,8 +233,8 @@ import Testing
     (["--from", "99999999999"], "--from"),
   ])
   func placesThatMakeNoPartAreRefused(arguments: [String], words: String) throws {
-    try writeClip(smallFilm(shots: [.sea]), frames: 0..<2, to: scratch.path("film.mkv"))
-    let run = try runProgram([scratch.path("film.mkv"), "-o", scratch.path("x.mkv")] + arguments)
+    try writeClip(smallFilm(shots: [.sea]), frames: 0..<2, to: scratch.file("film.mkv"))
+    let run = try runProgram([scratch.file("film.mkv"), "-o", scratch.file("x.mkv")] + arguments)
     #expect(run.status == 64 && run.errors.contains(words), "\(run.errors)")
     #expect(run.errors.split(separator: "\n").count == 1)
   }

@@ -1,6 +1,7 @@
 import Colorization
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// What counts as black bars in a single frame, and what does not.

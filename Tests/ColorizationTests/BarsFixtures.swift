@@ -1,6 +1,7 @@
 import Colorization
 import Foundation
 import Imaging
+import TestSupport
 
 /// Frames with black bars, and the like of them. Codes are those of 8 bits.
 struct BarredFrame {

@@ -1,6 +1,7 @@
 import CKernels
 import Colorization
 import Imaging
+import TestSupport
 import Testing
 
 /// The fast paths against the plain ones: the same bits, nothing written outside.
@@ -38,7 +39,7 @@ import Testing
   }
 
   @Test func comparerRejectsWrongResults() {
-    var random = TemporalRandom(seed: Self.seed)
+    var random = SeededGenerator(seed: Self.seed)
     let (width, height) = (13, 7)
     let right = (0..<(width * height)).map { _ in random.float(in: 0.5...1) }
     #expect(Self.firstDifference(right, right) == nil)
@@ -94,7 +95,7 @@ import Testing
 
   /// Pictures to search: texture, noise, edges, extremes.
   static func picture(
-    _ kind: Int, _ width: Int, _ height: Int, random: inout TemporalRandom
+    _ kind: Int, _ width: Int, _ height: Int, random: inout SeededGenerator
   ) -> [Float] {
     let texture = TemporalTexture(seed: random.next())
     return (0..<(width * height)).map { index in
@@ -111,7 +112,7 @@ import Testing
 
   @Test func motionPaths() {
     print("motion seed \(Self.seed)")
-    var random = TemporalRandom(seed: Self.seed)
+    var random = SeededGenerator(seed: Self.seed)
     for (width, height) in [(1, 1), (7, 3), (8, 8), (33, 21), (64, 40), (45, 52)] {
       for kind in 0..<5 {
         let first = Plane(width: width, height: height)
@@ -170,7 +171,7 @@ import Testing
 
   /// Medians of random values, of which each row has another width.
   @Test func medianPaths() {
-    var random = TemporalRandom(seed: Self.seed)
+    var random = SeededGenerator(seed: Self.seed)
     for width in Array(1...21) + [58, 116] {
       for height in [1, 2, 5] {
         let area = width * height

@@ -1,5 +1,6 @@
 import Colorization
 import Imaging
+import TestSupport
 import Testing
 
 /// Frames that the network does not see, and what becomes of them.
@@ -103,7 +104,7 @@ import Testing
 
   /// Pictures between which no motion leads are all seen, though no cut is told.
   @Test func onRandomMotionEveryFrameIsSeen() {
-    var random = TemporalRandom(seed: 36)
+    var random = SeededGenerator(seed: 36)
     let texture = TemporalTexture(seed: 37)
     let frames = (0..<10).map { t in
       let (u, v) = (random.float(in: -900...900), random.float(in: -900...900))

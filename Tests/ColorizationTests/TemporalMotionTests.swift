@@ -1,5 +1,6 @@
 import Colorization
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct TemporalMotionTests {
@@ -77,7 +78,7 @@ import Testing
   @Test func exposureChangesNothing() {
     let texture = TemporalTexture(seed: 13, contrast: 40)
     let (dx, dy): (Float, Float) = (2.5, -1.25)
-    var random = TemporalRandom(seed: 5)
+    var random = SeededGenerator(seed: 5)
     let first = temporalNoisy(
       temporalImage(232, 128) { texture($0, $1) }, deviation: 1, random: &random)
     // Darker, flatter, and more so to the right.

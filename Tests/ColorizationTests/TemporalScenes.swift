@@ -1,18 +1,9 @@
 import Colorization
 import Foundation
 import Imaging
+import TestSupport
 
-/// SplitMix64: the same numbers for the same seed everywhere.
-struct TemporalRandom: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+extension SeededGenerator {
   mutating func float(in range: ClosedRange<Float> = 0...1) -> Float {
     range.lowerBound + (range.upperBound - range.lowerBound) * Float(next() >> 40) / 16_777_215
   }
@@ -29,7 +20,7 @@ struct TemporalTexture {
   var contrast: Float = 60
 
   private func lattice(_ x: Int, _ y: Int, _ octave: Int) -> Float {
-    var random = TemporalRandom(
+    var random = SeededGenerator(
       seed: seed &+ UInt64(bitPattern: Int64(x &* 7919 &+ y &* 104_729 &+ octave &* 15_485_863)))
     return random.float(in: -1...1)
   }
@@ -63,7 +54,7 @@ func temporalImage(
 
 /// The same picture with noise.
 func temporalNoisy(
-  _ image: FloatImage, deviation: Float, random: inout TemporalRandom
+  _ image: FloatImage, deviation: Float, random: inout SeededGenerator
 ) -> FloatImage {
   let pixels = image.channel(0)
   return FloatImage(width: image.width, height: image.height) { out in

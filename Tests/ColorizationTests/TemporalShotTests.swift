@@ -1,5 +1,6 @@
 import Colorization
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct TemporalShotTests {
@@ -28,7 +29,7 @@ import Testing
 
   @Test func hardCuts() {
     // Forty scenes of like brightness and contrast, some of a few frames only.
-    var random = TemporalRandom(seed: 31)
+    var random = SeededGenerator(seed: 31)
     var frames: [FloatImage] = []
     var cuts: [Int] = []
     for scene in 0..<40 {
@@ -42,7 +43,7 @@ import Testing
   }
 
   @Test func grainAndFlickerAreNoCuts() {
-    var random = TemporalRandom(seed: 32)
+    var random = SeededGenerator(seed: 32)
     let frames = Self.scene(33, frames: 40).map { image in
       let (gain, offset) = (random.float(in: 0.7...1.2), random.float(in: -8...8))
       return temporalNoisy(

@@ -1,5 +1,6 @@
 import Colorization
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct TemporalStabilizerTests {
@@ -15,7 +16,7 @@ import Testing
   ) -> [Input] {
     let texture = TemporalTexture(seed: seed)
     let colors = TemporalTexture(seed: seed &+ 1000, mean: 0.5, contrast: 0.5)
-    var random = TemporalRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     return (0..<frames).map { t in
       let (u, v) = (dx * Float(t), dy * Float(t))
       let gain = 1 + flicker * random.float(in: -1...1)
@@ -265,7 +266,7 @@ import Testing
         $0 + estimate.ab.channel(0)[$1] * estimate.ab.channel(0)[$1]
       }
     }
-    var random = TemporalRandom(seed: 15)
+    var random = SeededGenerator(seed: 15)
     let scene = Self.shot(seed: 15, frames: 20, noise: 0)
     let frames = scene.map { frame in
       var frame = frame
@@ -292,7 +293,7 @@ import Testing
   /// Networks whose grid is not a quarter of the small image.
   @Test(arguments: [(232, 128), (29, 16), (41, 23)])
   func otherGrids(columns: Int, rows: Int) {
-    var random = TemporalRandom(seed: 12)
+    var random = SeededGenerator(seed: 12)
     let texture = TemporalTexture(seed: 13)
     let scale = Float(Self.width) / Float(columns)
     let frames = (0..<10).map { t in

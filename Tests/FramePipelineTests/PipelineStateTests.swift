@@ -1,4 +1,5 @@
 import FramePipeline
+import TestSupport
 import Testing
 
 /// Drives the state machine as an executor would, with the reference model of a pipeline beside it:

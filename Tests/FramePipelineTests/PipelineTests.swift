@@ -2,6 +2,7 @@ import Locking
 import Dispatch
 import Foundation
 import FramePipeline
+import TestSupport
 import Testing
 
 /// Sleeps for a time that depends on `value` and `salt` alone, up to 0.4 ms.

@@ -1,5 +1,6 @@
 import CKernels
 import Imaging
+import TestSupport
 import Testing
 
 @Suite("Chroma table")

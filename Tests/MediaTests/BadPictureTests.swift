@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Media
 import Synchronization
+import TestSupport
 import Testing
 
 /// What a source reports.

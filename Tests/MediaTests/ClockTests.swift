@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Media
+import TestSupport
 import Testing
 
 /// Where times are hard: clocks that jump, cuts between key frames, sound long before the picture.
@@ -107,10 +108,4 @@ import Testing
       #expect(said.value.count == 1 && said.value[0].contains("Picture 2 of"))
     }
   }
-}
-
-/// Handed to what may run on another thread; the tests here read it afterwards.
-final class Box<Value>: @unchecked Sendable {
-  var value: Value
-  init(_ value: Value) { self.value = value }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Media
+import TestSupport
 import Testing
 
 /// What containers hold is asked of them, and so are the remedies.
@@ -164,7 +165,7 @@ import Testing
     let index = try #require(bytes.range(of: Data("moov".utf8)))
     let content = try #require(bytes.range(of: Data("mdat".utf8)))
     #expect(index.lowerBound < content.lowerBound)
-    #expect(try folder.names == ["in.mkv", name].sorted())
+    #expect(folder.names == ["in.mkv", name].sorted())
     let frames = try FileSource(path: folder.file(name)).frames()
     #expect(frames.count == 4)
     #expect(try hash(folder.file(name)) == hash(input))

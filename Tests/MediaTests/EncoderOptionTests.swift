@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Media
+import TestSupport
 import Testing
 
 /// Options of the encoders' own.
@@ -45,7 +46,7 @@ import Testing
     let error = try #require(throws: MediaError.self) { try write(values) }
     #expect(error.code == .usage, "\(error)")
     #expect(error.message.contains(named), "\(error)")
-    #expect(try folder.names.isEmpty)
+    #expect(folder.names.isEmpty)
   }
 
   @Test func wrongValuesAreRefused() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Media
+import TestSupport
 import Testing
 
 /// Under which names outputs are written, and what is left where something fails.
@@ -88,7 +89,7 @@ import Testing
     for index in 0..<3 { try sink.write(frame(index)) }
     try sink.finish()
     #expect(sink.notes.contains { $0.contains(folder.file("film.partial.mkv")) }, "\(sink.notes)")
-    #expect(try folder.names == ["film.mkv", "film.partial.mkv"])
+    #expect(folder.names == ["film.mkv", "film.partial.mkv"])
     #expect(try bytes("film.partial.mkv") == Data("hours of work".utf8))
     #expect(try lumaMatches("film.mkv", count: 3))
   }
@@ -100,7 +101,7 @@ import Testing
     for index in 0..<3 { try first.write(frame(index)) }
     try first.finish()
     #expect(try lumaMatches("film.mkv", count: 3))
-    #expect(try folder.names == ["film.mkv"])
+    #expect(folder.names == ["film.mkv"])
   }
 
   @Test func noLinkIsFollowedFromATemporaryName() throws {
@@ -131,7 +132,7 @@ import Testing
     symlink("nowhere", folder.file("film.mkv"))
     let error = #expect(throws: MediaError.self) { _ = try open("film.mkv") }
     #expect(error?.code == .outputExists && error?.message.contains("--overwrite") == true)
-    #expect(try folder.names == ["film.mkv"])
+    #expect(folder.names == ["film.mkv"])
   }
 
   @Test(arguments: ["film.mkv", "film.y4m"])
@@ -144,7 +145,7 @@ import Testing
     let error = try writeUntilRefused(sink, from: 1)
     #expect(error?.code == .io && error?.message.contains(folder.file("out")) == true)
     #expect(sink.salvage() == nil)
-    #expect(try folder.names == [])
+    #expect(folder.names == [])
   }
 
   @Test(arguments: ["film.mkv", "film.y4m"])
@@ -172,7 +173,7 @@ import Testing
     let kept = try #require(sink.salvage())
     #expect(kept.hasSuffix("/moved/film.partial.mkv"))
     #expect(try lumaMatches("moved/film.partial.mkv", count: 3))
-    #expect(try folder.names == ["moved"])
+    #expect(folder.names == ["moved"])
   }
 
   @Test func namesAsLongAsTheFileSystemAllowsAreWritten() throws {
@@ -191,7 +192,7 @@ import Testing
     let sink = try open("100%done.mkv")
     for index in 0..<3 { try sink.write(frame(index)) }
     try sink.finish()
-    #expect(try folder.names == ["100%done.mkv"])
+    #expect(folder.names == ["100%done.mkv"])
     #expect(try lumaMatches("100%done.mkv", count: 3))
   }
 
@@ -229,7 +230,7 @@ import Testing
       _ = try MediaSink.open(folder.file("o"), source: info, options: options)
     }
     #expect(error?.code == .usage, "\(error?.description ?? "")")
-    #expect(try folder.names == ["o0.ts"])
+    #expect(folder.names == ["o0.ts"])
     #expect(try bytes("o0.ts") == Data("mine".utf8))
   }
 
@@ -239,7 +240,7 @@ import Testing
       _ = try MediaSink.open(folder.file("o.\(ending)"), source: info, options: SinkOptions())
     }
     #expect(error?.code == .usage, "\(error?.description ?? "")")
-    #expect(try folder.names == [])
+    #expect(folder.names == [])
   }
 
   @Test(arguments: [

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 
 /// What the bytes of FFmpeg's pixel formats mean, written down from their names alone: neither the
 /// module under test nor FFmpeg's descriptors are asked.
@@ -251,7 +252,7 @@ extension PixelFormatReference {
 
   /// A picture of random codes, all of them allowed.
   func randomBytes(width: Int, height: Int, seed: UInt64) -> [UInt8] {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     let count = byteCount(width: width, height: height)
     switch layout {
     case .floats:
@@ -378,17 +379,5 @@ extension PixelFormatReference {
         field.component,
         field.bits < 8 ? Int((Double(code) * 255 / Double(largest)).rounded()) : code)
     }
-  }
-}
-
-/// A small random generator (Steele, Lea and Flood, 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Media
+import TestSupport
 import Testing
 
 /// Every pixel format that this FFmpeg lists: read to the code, within a bound, or refused by name.

@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Media
 import Synchronization
+import TestSupport
 import Testing
 
 /// Damage that demuxers pass over without an error, and inputs that change while they are read.

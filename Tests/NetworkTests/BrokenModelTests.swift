@@ -2,12 +2,13 @@ import Foundation
 import ModelFixtures
 import Network
 import SwiftProtobuf
+import TestSupport
 import Testing
 
 /// Broken, hostile and unsupported models give one clear error, never a crash.
 @Suite struct BrokenModelTests {
   static func small() -> ModelBuilder {
-    var random = Generator(seed: 5)
+    var random = SeededGenerator(seed: 5)
     var builder = ModelBuilder()
     builder.input("x", [1, 2, -1, -2])
     builder.constant("w", [3, 2, 3, 3], random.floats(54))
@@ -63,7 +64,7 @@ import Testing
   @Test func flippedBits() throws {
     let seed = UInt64.random(in: 0...(.max))
     print("seed \(seed)")
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let bytes = try Self.small().bytes()
     var failures = 0
     for _ in 0..<3000 {

@@ -3,6 +3,7 @@ import Foundation
 import ModelFixtures
 import Network
 import Synchronization
+import TestSupport
 import Testing
 
 /// Finding ranges, carrying them in the model, and running whole networks with them.
@@ -10,7 +11,7 @@ import Testing
   /// The elements of the shipped networks: a first convolution of the picture, residual blocks, pooling
   /// to a point and back, repetition, a sum of two sizes, a transposed convolution, and a head.
   static func network(seed: UInt64 = 31) -> ModelBuilder {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var builder = ModelBuilder()
     builder.input("x", [1, 1, 24, 32])
     builder.output("y")
@@ -56,7 +57,7 @@ import Testing
   }
 
   static func picture(_ seed: UInt64) throws -> [String: Tensor] {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     return ["x": try Tensor(shape: [1, 1, 24, 32], floats: random.floats(24 * 32))]
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import ModelFixtures
 import Network
+import TestSupport
 import Testing
 
 /// Convolutions and transposed convolutions against plain sums, with random parameters.
@@ -40,7 +41,7 @@ import Testing
           })
     }
 
-    init(_ random: inout Generator, isTransposed: Bool) {
+    init(_ random: inout SeededGenerator, isTransposed: Bool) {
       self.isTransposed = isTransposed
       repeat {
         rank = random.pick([1, 2, 2, 2, 3])
@@ -70,7 +71,7 @@ import Testing
     }
 
     /// A dense 3×3 convolution to the same size, of channels in eights.
-    static func transformed(_ random: inout Generator) -> Case {
+    static func transformed(_ random: inout SeededGenerator) -> Case {
       var made = Case(&random, isTransposed: false)
       made.rank = 2
       made.groups = 1
@@ -155,7 +156,7 @@ import Testing
   func randomCasesMatchTheDefinition(isTransposed: Bool) throws {
     let seed = UInt64.random(in: 0...(.max))
     print("seed \(seed)")
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for round in 0..<60 {
       try check(Case(&random, isTransposed: isTransposed), round, seed, &random)
     }
@@ -165,14 +166,14 @@ import Testing
   @Test func transformedConvolutionsMatchTheDefinition() throws {
     let seed = UInt64.random(in: 0...(.max))
     print("seed \(seed)")
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for round in 0..<12 {
       try check(Case.transformed(&random), round, seed, &random)
     }
   }
 
   @Test func denseConvolutionsAreTransformedInFloat32Alone() throws {
-    var random = Generator(seed: 11)
+    var random = SeededGenerator(seed: 11)
     func implementations(_ precision: Precision, stride: Int64 = 1) throws -> [String] {
       var builder = ModelBuilder()
       builder.input("x", [1, 32, 16, 16])
@@ -192,7 +193,7 @@ import Testing
 
   /// Runs the case on both back ends, fused and not, with 1 and 2 threads, in fp32 and bf16.
   private func check(
-    _ c: Case, _ round: Int, _ seed: UInt64, _ random: inout Generator
+    _ c: Case, _ round: Int, _ seed: UInt64, _ random: inout SeededGenerator
   ) throws {
     let inShape = [c.batch, c.channels] + c.input
     let outShape = [c.batch, c.filters] + c.output
@@ -265,7 +266,7 @@ import Testing
   }
 
   @Test func largeTilesMatchAcrossBackEnds() throws {
-    var random = Generator(seed: 7)
+    var random = SeededGenerator(seed: 7)
     var builder = ModelBuilder()
     builder.input("x", [1, 70, 61, 67])
     builder.constant("w", [33, 70, 3, 3], random.floats(33 * 70 * 9))
@@ -280,7 +281,7 @@ import Testing
   }
 
   @Test func theComparerRejects() {
-    var random = Generator(seed: 3)
+    var random = SeededGenerator(seed: 3)
     let good = random.floats(400)
     #expect(difference(good, good, tolerance: 2e-6) == nil)
     #expect(difference(good.map { $0 * (1 + 1e-7) }, good, tolerance: 2e-6) == nil)
@@ -297,7 +298,7 @@ import Testing
   @Test func sharesMemorySafely() throws {
     // x + conv(x), two convolutions added, and one value read by three nodes: each a trap for
     // writing results over operands.
-    var random = Generator(seed: 11)
+    var random = SeededGenerator(seed: 11)
     var builder = ModelBuilder()
     builder.input("x", [1, 16, 9, 11])
     for name in ["w1", "w2", "w3"] { builder.constant(name, [16, 16, 3, 3], random.floats(2304)) }
@@ -322,7 +323,7 @@ import Testing
 
   @Test(arguments: ["Conv", "ConvTranspose"])
   func batchNormalizationIsFolded(op: String) throws {
-    var random = Generator(seed: 23)
+    var random = SeededGenerator(seed: 23)
     for groups in [1, 2] {
       var builder = ModelBuilder()
       builder.input("x", [2, 8, 7, 6])

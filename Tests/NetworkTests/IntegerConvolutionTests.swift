@@ -1,6 +1,7 @@
 import Foundation
 import ModelFixtures
 import Network
+import TestSupport
 import Testing
 
 /// Convolutions of 8-bit integers against plain loops over integers, with random parameters.
@@ -18,7 +19,7 @@ import Testing
     /// What one integer of the array in between can do to a result.
     var step: Float = 0
 
-    init(_ c: IntegerCase, _ random: inout Generator) throws {
+    init(_ c: IntegerCase, _ random: inout SeededGenerator) throws {
       self.c = c
       let inShape = [c.batch, c.channels, c.height, c.width]
       let middle = c.middle
@@ -129,7 +130,7 @@ import Testing
   @Test func randomCasesMatchPlainIntegers() throws {
     let seed = UInt64.random(in: 0...(.max))
     print("seed \(seed)")
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for round in 0..<60 {
       let trial = try Trial(IntegerCase(&random), &random)
       let y = try trial.builder.run(trial.inputs, on: .oneDNN, precision: .int8)
@@ -140,7 +141,7 @@ import Testing
 
   /// What a wrong engine would give does not pass.
   @Test func theComparerRejects() throws {
-    var random = Generator(seed: 5)
+    var random = SeededGenerator(seed: 5)
     var c = IntegerCase(&random)
     (c.batch, c.groups, c.channels, c.filters, c.results) = (1, 1, 48, 48, 16)
     (c.height, c.width, c.kernel, c.stride, c.dilation, c.padding) = (8, 9, 3, 1, 1, 1)
@@ -163,7 +164,7 @@ import Testing
 
   /// A filter a thousand times weaker than its neighbour keeps its numbers.
   @Test func eachFilterHasItsScale() throws {
-    var random = Generator(seed: 9)
+    var random = SeededGenerator(seed: 9)
     var builder = ModelBuilder()
     builder.input("x", [1, 32, 6, 6])
     let weights = random.floats(2 * 32 * 9)

@@ -1,6 +1,7 @@
 import Foundation
 import ModelFixtures
 import Network
+import TestSupport
 
 /// Two convolutions in a row, the first with what may follow it, and what plain loops over integers make
 /// of them.
@@ -24,7 +25,7 @@ struct IntegerCase {
   /// Whether x and the summand have negative numbers.
   var isSigned = (x: false, sum: false)
 
-  init(_ random: inout Generator) {
+  init(_ random: inout SeededGenerator) {
     repeat {
       batch = random.pick([1, 1, 2])
       groups = random.pick([1, 1, 1, 2])

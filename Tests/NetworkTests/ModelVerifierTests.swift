@@ -2,6 +2,7 @@ import Foundation
 import ModelFixtures
 import Network
 import SwiftProtobuf
+import TestSupport
 import Testing
 
 /// The verifier passes what is right, fails what is wrong and refuses what is not supported.
@@ -71,7 +72,7 @@ import Testing
   }
 
   @Test func theComparisonRejects() throws {
-    var random = Generator(seed: 17)
+    var random = SeededGenerator(seed: 17)
     let good = random.floats(300)
     let expected = try Tensor(shape: [3, 100], floats: good)
     let verifier = ModelVerifier()

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Quality
+import TestSupport
 import Testing
 
 @Suite("Color accuracy")
@@ -10,7 +11,7 @@ struct ColorAccuracyTests {
   }
 
   private func randomColors(_ count: Int, seed: UInt64) -> [SIMD2<Float>] {
-    var generator = Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     return (0..<count).map { _ in
       SIMD2(.random(in: -90...100, using: &generator), .random(in: -110...100, using: &generator))
     }

@@ -1,22 +1,9 @@
 import Imaging
-
-/// Random numbers that a seed repeats (SplitMix64).
-struct Generator: RandomNumberGenerator {
-  var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
+import TestSupport
 
 /// A random picture whose neighbours have something to do with each other.
 func randomImage(width: Int, height: Int, seed: UInt64) -> RGBImage {
-  var generator = Generator(seed: seed)
+  var generator = SeededGenerator(seed: seed)
   var level = [128.0, 128.0, 128.0]
   let codes = (0..<width * height * 3).map { index -> UInt8 in
     let channel = index % 3

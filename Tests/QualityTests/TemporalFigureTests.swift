@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Quality
+import TestSupport
 import Testing
 
 @Suite("Figures over time")
@@ -196,7 +197,7 @@ struct TemporalFigureTests {
 
   @Test func noiseFillsEachOctaveByHalfOfTheOneBefore() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
-    var generator = Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let none = flow(24, 18) { _, _ in .zero }
     var paths = PathVariation(films: 2)
     for frame in 0..<160 {

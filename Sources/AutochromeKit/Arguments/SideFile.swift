@@ -1,5 +1,5 @@
 public import Foundation
-import Media
+package import Media
 
 /// A file that a command writes beside a film, or in place of one: a sheet, a report, a page, a list of cuts,
 /// a network. It is an output like the film: it replaces no file that the command reads, and what is there
@@ -12,7 +12,7 @@ public struct SideFile: Sendable {
   /// Takes a place, before there is anything to write.
   /// - Throws: `AutochromeError` with status `cannotCreate` if something is there that may not be replaced,
   ///   with status `usage` if that is a file which the command reads.
-  init(
+  package init(
     _ path: String, overwrite: Bool, protected: ProtectedFiles, offersSkipping: Bool = false
   ) throws(AutochromeError) {
     var options = SinkOptions()

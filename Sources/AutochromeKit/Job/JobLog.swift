@@ -1,11 +1,11 @@
-import Colorization
+package import Colorization
 import Foundation
 import FramePipeline
 import Media
 import Locking
 
 /// What a running job finds out, gathered from its threads, and told on.
-final class JobLog: Sendable {
+package final class JobLog: Sendable {
   private struct State {
     var framesDone = 0
     var framesSeen = 0
@@ -26,7 +26,7 @@ final class JobLog: Sendable {
   /// Of these the report holds no more: a film that is damaged all over has one for each frame.
   private static let mostWarnings = 1000
 
-  func warn(_ text: String) {
+  package func warn(_ text: String) {
     state.withLock { if $0.warnings.count < Self.mostWarnings { $0.warnings.append(text) } }
     onEvent(.warning(text))
   }
@@ -34,7 +34,7 @@ final class JobLog: Sendable {
   /// Of these the report holds no more.
   private static let mostAreas = 10_000
 
-  func wrote(
+  package func wrote(
     frameIndex: Int, startsShot: Bool, isSeen: Bool = true, isKept: Bool = false,
     area: PictureArea? = nil
   ) {
@@ -52,9 +52,9 @@ final class JobLog: Sendable {
     }
   }
 
-  var framesDone: Int { state.withLock { $0.framesDone } }
+  package var framesDone: Int { state.withLock { $0.framesDone } }
 
-  var warnings: [String] { state.withLock { $0.warnings } }
+  package var warnings: [String] { state.withLock { $0.warnings } }
 
   /// What ended the input early, if anything.
   var damage: MediaError? {
@@ -68,7 +68,7 @@ final class JobLog: Sendable {
     set { state.withLock { $0.isStopped = newValue } }
   }
 
-  func progress(_ elapsed: Duration, framesTotal: Int?) {
+  package func progress(_ elapsed: Duration, framesTotal: Int?) {
     let seconds = elapsed.seconds
     let (done, shots, left) = state.withLock { state in
       let left = framesTotal.flatMap {
@@ -108,7 +108,7 @@ final class JobLog: Sendable {
 
 extension Duration {
   /// The whole duration in seconds.
-  var seconds: Double {
+  package var seconds: Double {
     let (whole, attoseconds) = components
     return Double(whole) + Double(attoseconds) * 1e-18
   }

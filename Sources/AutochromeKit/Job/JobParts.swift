@@ -1,12 +1,12 @@
-import Colorization
+package import Colorization
 import Foundation
 import Imaging
-import Media
+package import Media
 import Network
 
 /// What a job is made of: the source, the network, and the plan that follows from both and the
 /// settings.
-struct JobParts {
+package struct JobParts {
   let source: any FrameSource
   let colorizer: FrameColorizer
   let plan: JobPlan
@@ -37,7 +37,7 @@ struct JobParts {
       job: job, info: source.info, look: look, colorizer: colorizer, sinkOptions)
   }
 
-  static func openColorizer(_ settings: Settings) throws -> FrameColorizer {
+  package static func openColorizer(_ settings: Settings) throws -> FrameColorizer {
     try FrameColorizer(
       network: try ModelCatalog.open(
         settings.model, backend: settings.backend, precision: settings.precision),
@@ -45,7 +45,7 @@ struct JobParts {
   }
 
   /// One for each of `dials`, or that of the settings if there is none, with one network.
-  static func openColorizers(
+  package static func openColorizers(
     _ settings: Settings, dials: [ColorDial]
   ) throws -> [FrameColorizer] {
     let first = try openColorizer(settings)
@@ -86,7 +86,7 @@ struct JobParts {
     return sink
   }
 
-  static func openSource(
+  package static func openSource(
     job: ColorizationJob, interruption: Media.Interruption, countsFrames: Bool = false,
     warn: @escaping @Sendable (String) -> Void
   ) throws -> any FrameSource {
@@ -95,7 +95,7 @@ struct JobParts {
       interruption: interruption, countsFrames: countsFrames, warn: warn)
   }
 
-  static func openSource(
+  package static func openSource(
     input: String, pictures: [String]? = nil, settings: Settings,
     interruption: Media.Interruption, countsFrames: Bool = false,
     warn: @escaping @Sendable (String) -> Void
@@ -241,7 +241,7 @@ struct JobParts {
 
 extension FrameColorizer.Options {
   /// Those of a job's settings.
-  init(_ settings: Settings) {
+  package init(_ settings: Settings) {
     self.init(
       shortSide: settings.size, temperature: settings.temperature, vividness: settings.vividness,
       saturation: settings.saturation, isGuided: settings.refine == .guided)

@@ -1,9 +1,9 @@
-import Colorization
+package import Colorization
 
 /// The temporal stage of the pipeline: frame analyses in, in order; the same out, steadied.
-struct SteadyStage {
+package struct SteadyStage {
   /// A frame that may leave.
-  struct Result {
+  package struct Result {
     var analysis: FrameAnalysis
     var startsShot: Bool
   }
@@ -16,13 +16,13 @@ struct SteadyStage {
 
   private let stabilizer: Stabilizer<Place>
 
-  init(settings: Settings) {
+  package init(settings: Settings) {
     stabilizer = Stabilizer(
       stability: settings.stability, lookAhead: settings.stability > 0 ? settings.lookAhead : 0,
       keyFrameDistance: settings.keyFrames.distance)
   }
 
-  func push(_ analysis: FrameAnalysis, tracking: FrameTracking) -> [Result] {
+  package func push(_ analysis: FrameAnalysis, tracking: FrameTracking) -> [Result] {
     stabilizer.push(
       TemporalFrame(
         lightness: analysis.lightness, estimate: analysis.estimate,
@@ -31,7 +31,7 @@ struct SteadyStage {
     ).map(Self.result)
   }
 
-  func finish() -> [Result] { stabilizer.finish().map(Self.result) }
+  package func finish() -> [Result] { stabilizer.finish().map(Self.result) }
 
   private static func result(_ frame: TemporalFrame<Place>) -> Result {
     Result(

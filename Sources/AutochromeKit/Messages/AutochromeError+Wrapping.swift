@@ -7,7 +7,7 @@ import Quality
 
 extension AutochromeError {
   /// Runs `body`, and gives whatever it throws an exit status.
-  static func wrapping<T>(_ body: () throws -> T) throws(AutochromeError) -> T {
+  package static func wrapping<T>(_ body: () throws -> T) throws(AutochromeError) -> T {
     do { return try body() } catch { throw AutochromeError(wrapping: error) }
   }
 

@@ -1,7 +1,7 @@
-import Colorization
-import Foundation
+package import Colorization
+package import Foundation
 import Media
-import Network
+package import Network
 
 /// The networks that are shipped, and others by path.
 public enum ModelCatalog {
@@ -47,13 +47,15 @@ public enum ModelCatalog {
     }
   }
 
-  static func load(_ model: String) throws -> (url: URL, model: Model) {
+  package static func load(_ model: String) throws -> (url: URL, model: Model) {
     let url = try ResourceLocator.resolve(
       model, kind: "model", subfolder: "models", extension: "onnx")
     return (url, try Model(contentsOf: url.path))
   }
 
-  static func open(_ model: String, backend: String?, precision: String?) throws -> ColorNetwork {
+  package static func open(_ model: String, backend: String?, precision: String?) throws
+    -> ColorNetwork
+  {
     let (url, loaded) = try load(model)
     return try ColorNetwork(
       model: loaded, name: url.deletingPathExtension().lastPathComponent,
@@ -61,7 +63,7 @@ public enum ModelCatalog {
   }
 
   /// A precision by name; nil for `auto` and where none is named.
-  static func parsePrecision(_ text: String?) throws -> Precision? {
+  package static func parsePrecision(_ text: String?) throws -> Precision? {
     guard let text, text != "auto" else { return nil }
     guard let value = Precision(rawValue: text) else {
       let names = ["auto"] + Precision.allCases.map(\.rawValue)
@@ -72,7 +74,7 @@ public enum ModelCatalog {
     return value
   }
 
-  static func parse<T: RawRepresentable & CaseIterable>(_ text: String) throws -> T
+  package static func parse<T: RawRepresentable & CaseIterable>(_ text: String) throws -> T
   where T.RawValue == String {
     guard let value = T(rawValue: text) else {
       throw AutochromeError(

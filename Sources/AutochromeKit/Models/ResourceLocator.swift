@@ -50,7 +50,7 @@ public enum ResourceLocator {
   }
 
   /// Resolves a name of a shipped file, or a path.
-  static func resolve(
+  package static func resolve(
     _ nameOrPath: String, kind: String, subfolder: String, extension suffix: String
   ) throws(AutochromeError) -> URL {
     let shipped = try files(in: subfolder, extension: suffix)

@@ -1,36 +1,41 @@
 /// A picture of thumbnails in rows and columns, with words under each and over the columns.
-struct ContactSheet {
+package struct ContactSheet {
   /// Thumbnails above each other, and what is said of them.
-  struct Cell {
+  package struct Cell {
     var thumbnails: [Thumbnail]
     /// Under the last of them.
-    var caption = ""
+    var caption: String
+
+    package init(thumbnails: [Thumbnail], caption: String = "") {
+      self.thumbnails = thumbnails
+      self.caption = caption
+    }
   }
 
   /// Over the columns, one line for each part; empty for none.
-  var headings: [[String]] = []
+  package var headings: [[String]] = []
   /// A row may have fewer cells than others.
-  var rows: [[Cell]]
+  package var rows: [[Cell]]
 
   private static let gap = 4
   private static let margin = 8
   private static let paper: UInt8 = 255
 
   /// A row for each of `rows`.
-  init(rows: [[Cell]], headings: [[String]] = []) {
+  package init(rows: [[Cell]], headings: [[String]] = []) {
     self.rows = rows
     self.headings = headings
   }
 
   /// Cells one after the other, in rows of `columns`.
-  init(cells: [Cell], columns: Int) {
+  package init(cells: [Cell], columns: Int) {
     rows = stride(from: 0, to: cells.count, by: columns).map {
       Array(cells[$0..<min($0 + columns, cells.count)])
     }
   }
 
   /// Draws the sheet; nil if it has no cell.
-  func drawn() -> Thumbnail? {
+  package func drawn() -> Thumbnail? {
     let columns = rows.map(\.count).max() ?? 0
     guard columns > 0 else { return nil }
     let widths = (0..<columns).map { column in
@@ -70,7 +75,7 @@ struct ContactSheet {
   }
 
   /// Writes the sheet, see `Thumbnail.write`; nothing if it has no cell.
-  func write(to file: SideFile) throws { try drawn()?.write(to: file) }
+  package func write(to file: SideFile) throws { try drawn()?.write(to: file) }
 
   private static func height(of cell: Cell) -> Int {
     let pictures = cell.thumbnails.reduce(0) { $0 + $1.height + gap } - gap
@@ -80,16 +85,16 @@ struct ContactSheet {
 
 /// A line of words in the letters of `SheetFont`, as large as the width allows.
 private struct Label {
-  let characters: [Character]
+  package let characters: [Character]
   /// Pixels for each dot of a letter.
-  let scale: Int
+  package let scale: Int
 
   /// Letters are this large where there is room.
-  static let largestScale = 2
-  static let lineHeight = largestScale * SheetFont.height + 2
+  package static let largestScale = 2
+  package static let lineHeight = largestScale * SheetFont.height + 2
 
   /// - Parameter width: in pixels; what does not fit even in small letters is cut off.
-  init(_ text: String, width: Int) {
+  package init(_ text: String, width: Int) {
     let all = Array(text)
     scale = all.count * SheetFont.advance * Self.largestScale <= width ? Self.largestScale : 1
     let room = max(0, width / (SheetFont.advance * scale))
@@ -99,17 +104,17 @@ private struct Label {
 }
 
 private struct Canvas {
-  let width: Int
-  let height: Int
-  var rgb: [[UInt8]]
+  package let width: Int
+  package let height: Int
+  package var rgb: [[UInt8]]
 
-  init(width: Int, height: Int, paper: UInt8) {
+  package init(width: Int, height: Int, paper: UInt8) {
     self.width = width
     self.height = height
     rgb = [[UInt8]](repeating: [UInt8](repeating: paper, count: width * height), count: 3)
   }
 
-  mutating func draw(_ thumbnail: Thumbnail, x: Int, y: Int) {
+  package mutating func draw(_ thumbnail: Thumbnail, x: Int, y: Int) {
     for channel in 0..<3 {
       for row in 0..<thumbnail.height {
         let from = row * thumbnail.width
@@ -121,7 +126,7 @@ private struct Canvas {
     }
   }
 
-  mutating func draw(_ label: Label, x: Int, y: Int) {
+  package mutating func draw(_ label: Label, x: Int, y: Int) {
     for (place, character) in label.characters.enumerated() {
       for (row, bits) in SheetFont.rows(of: character).enumerated() {
         for column in 0..<SheetFont.width where bits >> (SheetFont.width - 1 - column) & 1 == 1 {

@@ -2,7 +2,7 @@ import Locking
 
 /// Samples of a sequence, taken evenly. Where its length is not known, every element is taken first, and
 /// each time that there are too many, every other one is dropped and the step doubled.
-final class EvenSamples<Sample: Sendable>: Sendable {
+package final class EvenSamples<Sample: Sendable>: Sendable {
   private struct State {
     var seen = 0
     var step: Int
@@ -10,18 +10,18 @@ final class EvenSamples<Sample: Sendable>: Sendable {
   }
 
   /// How many are kept in the end, at most.
-  let limit: Int
+  package let limit: Int
   private let state: Locked<State>
 
   /// - Parameter expected: the length of the sequence, if known.
-  init(expected: Int?, limit: Int) {
+  package init(expected: Int?, limit: Int) {
     self.limit = limit
     // The middle of each of as many equal parts as there are samples.
     state = Locked(State(step: max(1, (expected ?? 1) / limit)))
   }
 
   /// Takes the next element if it is one of those wanted. Called in order.
-  func offer(_ sample: () throws -> Sample) rethrows {
+  package func offer(_ sample: () throws -> Sample) rethrows {
     try state.withLock { state in
       defer { state.seen += 1 }
       guard state.seen % state.step == state.step / 2 else { return }
@@ -34,5 +34,5 @@ final class EvenSamples<Sample: Sendable>: Sendable {
   }
 
   /// What was taken.
-  var samples: [Sample] { state.withLock { Array($0.samples.prefix(limit)) } }
+  package var samples: [Sample] { state.withLock { Array($0.samples.prefix(limit)) } }
 }

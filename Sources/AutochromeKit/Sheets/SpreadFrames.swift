@@ -1,18 +1,24 @@
 import Colorization
-import Imaging
+package import Imaging
 import Locking
 import Media
 
 /// A frame that stands for a part of a film.
-struct SpreadFrame: Sendable {
+package struct SpreadFrame: Sendable {
   var frame: Frame
   /// When it is shown, after the start of the film.
   var seconds: Double
   /// The shot that it belongs to, from 1, where shots were looked for.
   var shot: Int?
 
+  package init(frame: Frame, seconds: Double, shot: Int? = nil) {
+    self.frame = frame
+    self.seconds = seconds
+    self.shot = shot
+  }
+
   /// Its place, for people.
-  var caption: String {
+  package var caption: String {
     frame.fileName ?? (shot.map { "shot \($0)  " } ?? "") + TimePosition.clock(seconds)
   }
 }
@@ -166,6 +172,8 @@ final class SpreadFrames: Sendable {
       length = min(length > 0 ? length : .infinity, Double(frames) / rate)
     }
     let parts = max(1, min(count, frames ?? count))
+    // Where each frame is wanted, a time between two would pass one over.
+    let offset = parts == frames ? 0 : offset
     return (0..<parts).map { (Double($0) + offset) * length / Double(parts) }
   }
 }

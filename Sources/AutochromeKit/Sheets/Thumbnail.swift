@@ -1,30 +1,30 @@
 import Colorization
 import Foundation
-import Imaging
+package import Imaging
 import Media
 
 /// A small 8-bit RGB version of a picture, for people to look at.
-struct Thumbnail {
-  let width: Int
-  let height: Int
+package struct Thumbnail {
+  package let width: Int
+  package let height: Int
   /// R, G, B, each `height` × `width`.
-  let rgb: [[UInt8]]
+  package let rgb: [[UInt8]]
 
   /// The width of pictures that are larger.
   private static let widest = 320
 
   /// The luma of a picture alone.
-  init(gray picture: Picture) throws {
+  package init(gray picture: Picture) throws {
     try self.init(picture, width: Self.widest, isGray: true)
   }
 
   /// The picture in color.
-  init(color picture: Picture, widest: Int = Self.widest) throws {
+  package init(color picture: Picture, widest: Int = Self.widest) throws {
     try self.init(picture, width: widest, isGray: false)
   }
 
   /// - Precondition: `rgb` holds three planes of `height * width` codes.
-  init(width: Int, height: Int, rgb: [[UInt8]]) {
+  package init(width: Int, height: Int, rgb: [[UInt8]]) {
     precondition(rgb.map(\.count) == Array(repeating: width * height, count: 3))
     self.width = width
     self.height = height
@@ -41,14 +41,14 @@ struct Thumbnail {
   }
 
   /// Refuses the name of a sheet that says neither PNG nor JPEG.
-  static func checkName(_ path: String) throws(AutochromeError) {
+  package static func checkName(_ path: String) throws(AutochromeError) {
     guard encoder(for: path) == nil else { return }
     throw AutochromeError(
       .usage, "The sheet '\(path)' is written as PNG or JPEG: name it .png, .jpg or .jpeg.")
   }
 
   /// Writes a PNG or JPEG, as the name says.
-  func write(to file: SideFile) throws {
+  package func write(to file: SideFile) throws {
     let path = file.path
     try Self.checkName(path)
     let planes = rgb.map { values in

@@ -1,4 +1,4 @@
-import Colorization
+package import Colorization
 import Imaging
 
 /// The same frames of a film at several settings, side by side: a row for each frame, a column for the
@@ -81,7 +81,9 @@ public struct Trial: Sendable {
 
 extension FrameColorizer {
   /// The dials in force, one to a line, for a heading.
-  var heading: [String] { ["vividness \(Self.short(vividness))", "T \(Self.short(temperature))"] }
+  package var heading: [String] {
+    ["vividness \(Self.short(vividness))", "T \(Self.short(temperature))"]
+  }
 
   private static func short(_ value: Float) -> String {
     let hundredths = Int((value * 100).rounded())

@@ -78,7 +78,7 @@ extension AudioTranscoder {
       underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
   }
 
-  private static func free(_ context: UnsafeMutablePointer<AVCodecContext>) {
+  static func free(_ context: UnsafeMutablePointer<AVCodecContext>) {
     var doomed: UnsafeMutablePointer<AVCodecContext>? = context
     avcodec_free_context(&doomed)
   }

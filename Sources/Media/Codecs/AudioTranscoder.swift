@@ -45,23 +45,28 @@ final class AudioTranscoder: @unchecked Sendable {
     streamIndex = stream.index
     encoderName = name
     self.report = report
-    guard let packet = av_packet_alloc(), let frame = av_frame_alloc() else {
-      throw MediaError.outOfMemory
+    let decoder = try Self.openDecoder(of: stream)
+    let encoder: UnsafeMutablePointer<AVCodecContext>
+    let note: String
+    do {
+      (encoder, note) = try Self.openEncoder(
+        name, for: decoder, of: stream, globalHeader: globalHeader)
+    } catch {
+      // `deinit` runs only for what was initialized whole.
+      Self.free(decoder)
+      throw error
     }
-    (self.packet, self.frame) = (packet, frame)
-    decoder = try Self.openDecoder(of: stream)
-    let (encoder, note) = try Self.openEncoder(
-      name, for: decoder, of: stream, globalHeader: globalHeader)
-    self.encoder = encoder
+    (self.decoder, self.encoder) = (decoder, encoder)
     notes = [
       "Stream \(stream.index) (audio, \(stream.codecName)) is encoded as \(name)\(note); the container "
         + "can't hold it as it is."
     ]
     guard
       let fifo = av_audio_fifo_alloc(
-        encoder.pointee.sample_fmt, encoder.pointee.ch_layout.nb_channels, 1)
+        encoder.pointee.sample_fmt, encoder.pointee.ch_layout.nb_channels, 1),
+      let packet = av_packet_alloc(), let frame = av_frame_alloc()
     else { throw MediaError.outOfMemory }
-    waiting = fifo
+    (waiting, self.packet, self.frame) = (fifo, packet, frame)
   }
 
   deinit {

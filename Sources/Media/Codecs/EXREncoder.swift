@@ -40,11 +40,6 @@ final class EXREncoder: PictureEncoding, @unchecked Sendable {
   ) throws {
     self.format = format
     let codec = try OutputFormat.findEncoder("exr")
-    guard let context = avcodec_alloc_context3(codec), let packet = av_packet_alloc() else {
-      throw MediaError.outOfMemory
-    }
-    self.context = context
-    self.packet = packet
     let color = format.color.resolved(
       width: width, height: height, format: format.pictureFormat)
     let transfer: TransferFunction
@@ -53,6 +48,11 @@ final class EXREncoder: PictureEncoding, @unchecked Sendable {
     }
     light = (0..<65536).map { Float(transfer.linear(Double($0) / 65535)) }
     alpha = (0..<65536).map { Float($0) / 65535 }
+    guard let context = avcodec_alloc_context3(codec), let packet = av_packet_alloc() else {
+      throw MediaError.outOfMemory
+    }
+    self.context = context
+    self.packet = packet
     context.pointee.width = Int32(width)
     context.pointee.height = Int32(height)
     context.pointee.pix_fmt = av_get_pix_fmt(format.encoderPixelFormat)

@@ -69,8 +69,6 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     timeline = Timeline(demuxer.pointer.pointee.iformat)
     damage = DamageLog(name: bytes.name, report: options.report)
     indexedCount = demuxer.indexedPacketCount(of: videoIndex)
-    guard let packet = av_packet_alloc() else { throw MediaError.outOfMemory }
-    self.packet = packet
 
     var streams: [StreamInfo] = []
     var isCopied = [Bool](repeating: false, count: demuxer.streamCount)
@@ -88,6 +86,9 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       describing: demuxer, videoIndex: videoIndex, codecName: decoder.codecName, streams: streams)
     cut = try TimeCut(
       options, start: demuxer.startTime, rate: info.frameRate, firstTimecode: info.firstTimecode)
+    // Last: `deinit`, which frees it, runs only for what was initialized whole.
+    guard let packet = av_packet_alloc() else { throw MediaError.outOfMemory }
+    self.packet = packet
     try readOpening()
     info.limit(to: cut, of: demuxer, options: options)
     info.framesBefore = cut.countsFrames || cut.from == nil ? max(shownCount - 1, 0) : nil

@@ -1,35 +1,9 @@
 import CKernels
 import Foundation
+import TestSupport
 import Testing
 
-/// Random numbers that a failed test can be repeated with: set AUTOCHROME_TEST_SEED to the printed seed.
-struct SeededGenerator: RandomNumberGenerator {
-  let seed: UInt64
-  private var state: UInt64
-
-  init() {
-    let given = ProcessInfo.processInfo.environment["AUTOCHROME_TEST_SEED"].flatMap { UInt64($0) }
-    self.init(seed: given ?? UInt64.random(in: 0...UInt64.max))
-  }
-
-  init(seed: UInt64) {
-    self.seed = seed
-    state = seed
-  }
-
-  // SplitMix64.
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func floats(_ count: Int, in range: ClosedRange<Float>) -> [Float] {
-    (0..<count).map { _ in Float.random(in: range, using: &self) }
-  }
-
+extension SeededGenerator {
   mutating func codes<T: FixedWidthInteger & UnsignedInteger>(
     _ count: Int, upTo maximum: T = .max
   ) -> [T] {

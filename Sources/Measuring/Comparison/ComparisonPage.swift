@@ -1,3 +1,4 @@
+import AutochromeKit
 import Foundation
 import Media
 

@@ -1,3 +1,4 @@
+import AutochromeKit
 import Colorization
 import Imaging
 import Quality

@@ -1,3 +1,4 @@
+public import AutochromeKit
 import Foundation
 import Imaging
 import Locking
@@ -33,7 +34,7 @@ public struct Comparison: Sendable {
   /// Where one goes on after the other's end, what both have is compared.
   /// - Throws: `AutochromeError`; damage is an error.
   public func run(
-    interruption: Interruption = Interruption(),
+    interruption: AutochromeKit.Interruption = AutochromeKit.Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> ComparisonReport {
     try MeasuringRun.with(interruption, onEvent: onEvent) { run in

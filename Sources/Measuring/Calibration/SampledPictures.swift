@@ -1,3 +1,4 @@
+import AutochromeKit
 import Imaging
 import Media
 

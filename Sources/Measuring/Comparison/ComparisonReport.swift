@@ -1,4 +1,5 @@
 public import Imaging
+import AutochromeKit
 import Quality
 
 /// What a comparison found.

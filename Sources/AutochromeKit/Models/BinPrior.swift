@@ -3,12 +3,12 @@ import Foundation
 import Network
 
 /// How often each of the 313 bins occurs in photographs, and where that is from.
-struct BinPrior {
-  let values: [Double]
-  let origin: String
+package struct BinPrior {
+  package let values: [Double]
+  package let origin: String
 
   /// That of a file, or `shipped`.
-  static func given(_ path: String?) throws -> BinPrior {
+  package static func given(_ path: String?) throws -> BinPrior {
     try path.map { try BinPrior(contentsOf: $0) } ?? shipped()
   }
 
@@ -27,7 +27,7 @@ struct BinPrior {
 
   /// Reads 313 numbers from a file: text with spaces, line ends or commas between, or NumPy's `.npy`
   /// format with little-endian floats, as Zhang et al. publish theirs (`prior_probs.npy`).
-  init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     let data: Data
     do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
       throw AutochromeError(

@@ -1,3 +1,4 @@
+public import AutochromeKit
 import Foundation
 import Imaging
 import Media

@@ -1,14 +1,14 @@
 import FramePipeline
-import Media
+package import Media
 
 /// A run that makes figures, not a film: frames are read, measured side by side, and gathered in order.
-struct MeasuringRun {
-  let log: JobLog
-  let blocking = Media.Interruption()
+package struct MeasuringRun {
+  package let log: JobLog
+  package let blocking = Media.Interruption()
   private let token = CancellationToken()
 
   /// Gives `body` a run that the user can stop.
-  static func with<Report>(
+  package static func with<Report>(
     _ interruption: Interruption, onEvent: @escaping @Sendable (JobEvent) -> Void,
     body: (MeasuringRun) throws -> Report
   ) throws(AutochromeError) -> Report {
@@ -25,7 +25,7 @@ struct MeasuringRun {
 
   /// An input of which only the pictures count.
   /// - Parameter pictures: the names in the folder `path` that count; nil for all.
-  func open(
+  package func open(
     _ path: String, pictures: [String]? = nil, settings: Settings
   ) throws -> any FrameSource {
     var settings = settings
@@ -44,7 +44,7 @@ struct MeasuringRun {
   ///   - gather: tells whether a shot starts.
   /// - Returns: how long it took.
   /// - Throws: `AutochromeError` if the user stopped it, and what the closures throw.
-  func measure<Item: Sendable, Found: Sendable>(
+  package func measure<Item: Sendable, Found: Sendable>(
     _ what: String, expected: Int?, threads: Int, next: @escaping @Sendable () throws -> Item?,
     by measure: @escaping @Sendable (Item) throws -> Found,
     gather: @escaping @Sendable (Found) throws -> Bool

@@ -1,3 +1,4 @@
+import AutochromeKit
 import Imaging
 
 /// The frames that differ most, kept while a film goes by: the worst of each second or so, and of those

@@ -1,3 +1,4 @@
+public import AutochromeKit
 import Colorization
 import Foundation
 import Network

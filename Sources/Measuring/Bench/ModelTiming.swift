@@ -1,3 +1,4 @@
+public import AutochromeKit
 import Dispatch
 import Foundation
 import Locking

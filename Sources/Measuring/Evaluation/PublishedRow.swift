@@ -1,3 +1,5 @@
+import AutochromeKit
+
 /// A row of a published table of the same figures.
 public struct PublishedRow: Codable, Hashable, Sendable {
   /// Method and source.

@@ -1,3 +1,4 @@
+public import AutochromeKit
 import Colorization
 import Foundation
 import Imaging
@@ -40,7 +41,7 @@ public struct Evaluation: Sendable {
   ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
   /// - Throws: `AutochromeError`; pictures that are damaged are an error in the end.
   public func run(
-    interruption: Interruption = Interruption(),
+    interruption: AutochromeKit.Interruption = AutochromeKit.Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> EvaluationReport {
     try MeasuringRun.with(interruption, onEvent: onEvent) { run in

@@ -1,11 +1,12 @@
-import Colorization
-import Imaging
+package import Colorization
+package import Imaging
 
 extension Frame {
   /// The frame in the colors of each of `colorizers`, for itself, without subsampling. A network runs once
   /// for all that share it and its size, if they follow each other.
   /// - Parameter bars: whether black bars are looked for.
-  func colored(by colorizers: [FrameColorizer], bars: BarsMode = .none) throws -> [Picture] {
+  package func colored(by colorizers: [FrameColorizer], bars: BarsMode = .none) throws -> [Picture]
+  {
     let picture = picture.withNeutralChroma()
     let frame = with(picture)
     let format = PixelFormat.yuv444(picture.format.bitDepth)
