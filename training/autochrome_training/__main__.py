@@ -1,4 +1,4 @@
-"""`python -m autochrome_training`: prepare, train, export, report."""
+"""`python -m autochrome_training`: hold out, prepare, train, export, report."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from . import data, loop
+
+
+def hold_out(options: argparse.Namespace) -> None:
+    print(json.dumps(data.hold_out(options.sources, options.of, options.each, options.folder)))
 
 
 def prepare(options: argparse.Namespace) -> None:
@@ -52,6 +56,14 @@ def report(options: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="autochrome_training", description=__doc__)
     commands = parser.add_subparsers(required=True)
+
+    command = commands.add_parser(
+        "hold-out", help="pictures of some sources to a folder: figures by kind, never trained on")
+    command.add_argument("sources", type=Path, nargs="+", help="tar files and folders")
+    command.add_argument("--of", nargs="+", required=True, help="the sources: names of folders")
+    command.add_argument("--each", type=int, default=80, help="pictures of each (default 80)")
+    command.add_argument("--folder", type=Path, required=True, help="where they are written")
+    command.set_defaults(run=hold_out)
 
     command = commands.add_parser("prepare", help="pictures to a pool")
     command.add_argument("sources", type=Path, nargs="+", help="tar files and folders")

@@ -134,6 +134,31 @@ def _prepare(job: tuple[str, bytes, int]) -> Entry:
     return entry
 
 
+def hold_out(sources: list[Path], names: list[str], each: int, folder: Path) -> dict[str, int]:
+    """Writes pictures of the sources `names` into `folder`, a folder for each, as PNG of their own
+    size: the `each` that teach something about color and whose files have the lowest SHA-256, which
+    is their new name. So the same ones are found whatever lies beside them. Returns how many there
+    are of each."""
+    chosen: dict[str, list[tuple[str, bytes]]] = {name: [] for name in names}
+    for name, data in files(sources):
+        source = Path(name).parent.name
+        if source in chosen:
+            chosen[source].append((hashlib.sha256(data).hexdigest(), data))
+    counts = dict.fromkeys(names, 0)
+    for source, candidates in chosen.items():
+        target = folder / source
+        target.mkdir(parents=True, exist_ok=True)
+        for digest, data in sorted(candidates):
+            if counts[source] == each:
+                break
+            picture = opened(data)
+            if picture is None or objection(np.asarray(picture), smallest=64):
+                continue
+            picture.save(target / f"{digest[:16]}.png")
+            counts[source] += 1
+    return counts
+
+
 # Files that are read ahead of the workers: what is in memory beside the pool.
 _AHEAD = 512
 

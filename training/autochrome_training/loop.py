@@ -72,6 +72,8 @@ class Recipe:
     resting: float = 0.0
     """The part of the budget until which such an encoder keeps its weights: the first steps of what
     reads it, which begins from nothing, would spoil them."""
+    frozen: int = 0
+    """How many of such an encoder's first stages never learn, nor does its stem (`Pretrained.freeze`)."""
     left_out: float = 0.0
     """The share of pictures for which such an encoder's last residual unit is left out; those before it
     for fewer (`Pretrained.leave_out`)."""
@@ -400,6 +402,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         if not checkpoint.exists() and start is None:
             network.adopt(published(recipe.network))
         network.leave_out(recipe.left_out)
+        network.freeze(recipe.frozen)
         borrowed = network.encoder_parameters()
     encoder = Encoder(prior, recipe.mix, device)
     network = network.to(device, memory_format=torch.channels_last)

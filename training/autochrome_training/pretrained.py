@@ -97,6 +97,7 @@ class Pretrained(nn.Module):
 
     def __init__(self, variant: Variant, outputs: int) -> None:
         super().__init__()
+        self.frozen: list[nn.Module] = []
         self.stem = bounded(1, variant.stem, 3, 2)
         self.stages = nn.ModuleList()
         inputs = variant.stem
@@ -121,6 +122,20 @@ class Pretrained(nn.Module):
     def encoder_parameters(self) -> list[nn.Parameter]:
         """Those that begin with published weights."""
         return [*self.stem.parameters(), *self.stages.parameters()]
+
+    def freeze(self, stages: int) -> None:
+        """Lets the stem and the first `stages` stages keep their weights and statistics. Nothing is
+        computed backwards through them, which on a CPU is most of the work."""
+        self.frozen = [self.stem, *self.stages[:stages]] if stages else []
+        for part in self.frozen:
+            part.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Pretrained:
+        super().train(mode)
+        for part in self.frozen:
+            part.eval()
+        return self
 
     def leave_out(self, share: float) -> None:
         """Leaves the encoder's last residual unit out of `share` of the pictures while it learns, those

@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import tarfile
@@ -62,6 +63,22 @@ class Preparing(unittest.TestCase):
         manifest = data.prepare(
             [self.folder / "pictures"], self.folder / "pool", 64, [self.folder / "held"])
         self.assertEqual([entry["name"] for entry in manifest["kept"]], ["0002.png", "0003.png"])
+
+    def test_pictures_that_are_held_out_are_the_same_whatever_lies_beside_them(self) -> None:
+        write_scenes(self.folder / "a" / "people", 6, seed=1)
+        write_scenes(self.folder / "a" / "cars", 4, seed=2)
+        write_scenes(self.folder / "b" / "people", 2, seed=3)
+        sources = [self.folder / "a", self.folder / "b"]
+        digests = sorted(hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+                         for source in sources for path in source.rglob("people/*"))
+        Image.new("RGB", (80, 80), (90, 90, 90)).save(self.folder / "a" / "people" / "gray.png")
+        first, second = self.folder / "first", self.folder / "second"
+        self.assertEqual(data.hold_out(sources, ["people", "absent"], 5, first),
+                         {"people": 5, "absent": 0})
+        self.assertEqual(data.hold_out(sources[::-1], ["people"], 100, second), {"people": 8})
+        for folder, wanted in ((first, digests[:5]), (second, digests)):
+            self.assertEqual(sorted(path.stem for path in folder.rglob("people/*.png")), wanted)
+        self.assertFalse((first / "cars").exists())
 
     def test_pictures_stand_upright(self) -> None:
         """A camera held sideways writes what its sensor saw and how to turn it."""

@@ -153,6 +153,18 @@ class Training(unittest.TestCase):
         self.assertEqual(self.changed(replace(self.recipe, resting=1.0)), set())
         self.assertEqual(self.changed(replace(self.recipe, resting=0.5, left_out=0.2)), every)
 
+    def test_frozen_stages_keep_weights_and_statistics(self) -> None:
+        self.assertEqual(self.changed(replace(self.recipe, frozen=3)),
+                         {f"stages.{index}" for index in range(3, 7)})
+        before = pretrained.Pretrained(TINY, 313)
+        before.adopt(published())
+        after = loop.restore(self.folder / "changed.pt").state_dict()
+        statistics = {name: value for name, value in before.state_dict().items()
+                      if "running" in name and name.startswith(("stem.", "stages."))}
+        for name, value in statistics.items():
+            still = name.startswith(("stem.", "stages.0.", "stages.1.", "stages.2."))
+            self.assertEqual(torch.equal(after[name], value), still, name)
+
     def test_the_encoder_learns_at_its_own_rate(self) -> None:
         built = network.build("tiny-pretrained", 313)
         encoder = built.encoder_parameters()
