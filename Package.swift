@@ -16,7 +16,7 @@ let package = Package(
   name: "autochrome",
   products: [
     .executable(name: "autochrome", targets: ["autochrome"]),
-    .library(name: "AutochromeKit", targets: ["AutochromeKit"]),
+    .library(name: "AutochromeKit", targets: ["AutochromeKit", "Measuring"]),
     // For the tests: loaded before the program, it counts what that allocates.
     .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"]),
   ],

@@ -13,9 +13,9 @@ package struct ContactSheet {
   }
 
   /// Over the columns, one line for each part; empty for none.
-  package var headings: [[String]] = []
+  var headings: [[String]] = []
   /// A row may have fewer cells than others.
-  package var rows: [[Cell]]
+  var rows: [[Cell]]
 
   private static let gap = 4
   private static let margin = 8
@@ -35,7 +35,7 @@ package struct ContactSheet {
   }
 
   /// Draws the sheet; nil if it has no cell.
-  package func drawn() -> Thumbnail? {
+  func drawn() -> Thumbnail? {
     let columns = rows.map(\.count).max() ?? 0
     guard columns > 0 else { return nil }
     let widths = (0..<columns).map { column in
@@ -85,16 +85,16 @@ package struct ContactSheet {
 
 /// A line of words in the letters of `SheetFont`, as large as the width allows.
 private struct Label {
-  package let characters: [Character]
+  let characters: [Character]
   /// Pixels for each dot of a letter.
-  package let scale: Int
+  let scale: Int
 
   /// Letters are this large where there is room.
-  package static let largestScale = 2
-  package static let lineHeight = largestScale * SheetFont.height + 2
+  static let largestScale = 2
+  static let lineHeight = largestScale * SheetFont.height + 2
 
   /// - Parameter width: in pixels; what does not fit even in small letters is cut off.
-  package init(_ text: String, width: Int) {
+  init(_ text: String, width: Int) {
     let all = Array(text)
     scale = all.count * SheetFont.advance * Self.largestScale <= width ? Self.largestScale : 1
     let room = max(0, width / (SheetFont.advance * scale))
@@ -104,17 +104,17 @@ private struct Label {
 }
 
 private struct Canvas {
-  package let width: Int
-  package let height: Int
-  package var rgb: [[UInt8]]
+  let width: Int
+  let height: Int
+  var rgb: [[UInt8]]
 
-  package init(width: Int, height: Int, paper: UInt8) {
+  init(width: Int, height: Int, paper: UInt8) {
     self.width = width
     self.height = height
     rgb = [[UInt8]](repeating: [UInt8](repeating: paper, count: width * height), count: 3)
   }
 
-  package mutating func draw(_ thumbnail: Thumbnail, x: Int, y: Int) {
+  mutating func draw(_ thumbnail: Thumbnail, x: Int, y: Int) {
     for channel in 0..<3 {
       for row in 0..<thumbnail.height {
         let from = row * thumbnail.width
@@ -126,7 +126,7 @@ private struct Canvas {
     }
   }
 
-  package mutating func draw(_ label: Label, x: Int, y: Int) {
+  mutating func draw(_ label: Label, x: Int, y: Int) {
     for (place, character) in label.characters.enumerated() {
       for (row, bits) in SheetFont.rows(of: character).enumerated() {
         for column in 0..<SheetFont.width where bits >> (SheetFont.width - 1 - column) & 1 == 1 {
