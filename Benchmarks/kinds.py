@@ -22,6 +22,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,9 +45,7 @@ LUMA = np.array([0.299, 0.587, 0.114])
 def lab(rgb: np.ndarray) -> np.ndarray:
     """uint8 sRGB (h, w, 3) to L*a*b* (h, w, 3)."""
     light = color.linear(torch.from_numpy(rgb.copy()).permute(2, 0, 1)[None].double() / 255)
-    weights = torch.tensor([0.2126729, 0.7151522, 0.0721750], dtype=torch.float64)
-    lightness = color.lightness((light * weights.view(1, 3, 1, 1)).sum(1, keepdim=True))
-    return torch.cat((lightness, color.chroma(light)), 1)[0].permute(1, 2, 0).numpy()
+    return color.lab(light)[0].permute(1, 2, 0).numpy()
 
 
 def colorfulness(rgb: np.ndarray) -> float:
@@ -60,21 +59,39 @@ def spread(ab: np.ndarray) -> float:
     return float(np.linalg.norm(ab - ab.mean(0), axis=1).mean())
 
 
-def regions(truth: np.ndarray) -> list[np.ndarray]:
-    """Masks (h, w) of the regions of a picture in L*a*b* whose color is one."""
+def regions(truth: np.ndarray) -> list[tuple[np.ndarray, float]]:
+    """Masks (h, w) of the regions of a picture in L*a*b* whose color is one, and the spread of each."""
     labels = felzenszwalb(truth / 100, scale=100, sigma=0.8, min_size=int(SMALLEST * truth[..., 0].size),
                           channel_axis=2)
     masks = (labels == index for index in range(labels.max() + 1))
-    return [mask for mask in masks
-            if mask.mean() >= SMALLEST and spread(truth[mask][:, 1:]) <= ONE_COLOR]
+    large = ((mask, spread(truth[mask][:, 1:])) for mask in masks if mask.mean() >= SMALLEST)
+    return [(mask, own) for mask, own in large if own <= ONE_COLOR]
+
+
+def near(estimate: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The sums, for each row of `weights`, of what colors (n, 2) have of the area under the curve."""
+    distance = np.linalg.norm(estimate - truth, axis=1)
+    return weights @ (1 - np.ceil(distance).clip(0, 151) / 151)
+
+
+class Truth:
+    """A picture in color, and what every result is held against."""
+
+    def __init__(self, rgb: np.ndarray, balance: np.ndarray) -> None:
+        """`balance` is 1/p̃ of each bin."""
+        self.rgb = rgb
+        picture = lab(rgb)
+        self.ab = picture[..., 1:].reshape(-1, 2)
+        self.weights = np.stack((np.ones(len(self.ab)), balance[encoding.nearest(self.ab)]))
+        self.gray = near(0 * self.ab, self.ab, self.weights)
+        self.colorfulness = colorfulness(rgb)
+        self.regions = regions(picture)
 
 
 @dataclass
 class Sums:
     """What is added up over the pictures of a kind."""
 
-    weights: np.ndarray
-    """1/p̃ of each bin."""
     near: np.ndarray = field(default_factory=lambda: np.zeros(2))
     gray: np.ndarray = field(default_factory=lambda: np.zeros(2))
     all: np.ndarray = field(default_factory=lambda: np.zeros(2))
@@ -84,22 +101,15 @@ class Sums:
     apart: float = 0.0
     area: float = 0.0
 
-    def add(self, truth_rgb: np.ndarray, result_rgb: np.ndarray) -> None:
-        truth, result = lab(truth_rgb), lab(result_rgb)
-        ab = truth[..., 1:].reshape(-1, 2)
-        centers = encoding.centers().astype(np.float32)
-        bins = np.concatenate([
-            np.argmin(((part[:, None] - centers) ** 2).sum(2), axis=1)
-            for part in np.array_split(ab.astype(np.float32), max(1, len(ab) // 8192))])
-        weights = np.stack((np.ones(len(ab)), self.weights[bins]))
-        for sums, estimate in ((self.near, result[..., 1:].reshape(-1, 2)), (self.gray, 0 * ab)):
-            distance = np.linalg.norm(estimate - ab, axis=1)
-            sums += weights @ (1 - np.ceil(distance).clip(0, 151) / 151)
-        self.all += weights.sum(1)
-        self.colorfulness.append(colorfulness(truth_rgb) - colorfulness(result_rgb))
-        for mask in regions(truth):
-            area, found = mask.mean(), spread(result[mask][:, 1:])
-            self.own += area * spread(truth[mask][:, 1:])
+    def add(self, truth: Truth, rgb: np.ndarray) -> None:
+        ab = lab(rgb)[..., 1:]
+        self.near += near(ab.reshape(-1, 2), truth.ab, truth.weights)
+        self.gray += truth.gray
+        self.all += truth.weights.sum(1)
+        self.colorfulness.append(truth.colorfulness - colorfulness(rgb))
+        for mask, own in truth.regions:
+            area, found = mask.mean(), spread(ab[mask])
+            self.own += area * own
             self.result += area * found
             self.apart += area * (found > TWO_COLORS)
             self.area += area
@@ -117,7 +127,7 @@ def run(*command: object) -> None:
 
 
 def aged(pictures: list[np.ndarray]) -> list[np.ndarray]:
-    """Gray pictures (h, w) as old film shows these."""
+    """What old film shows of pictures (h, w, 3), (h, w)."""
     film = Film(1.0, torch.Generator().manual_seed(1), torch.device("cpu"))
     result = []
     for picture in pictures:
@@ -156,24 +166,37 @@ def frames(path: Path, scratch: Path) -> list[np.ndarray]:
     return [np.asarray(Image.open(one).convert("RGB")) for one in sorted(scratch.iterdir())]
 
 
-def measure(options: argparse.Namespace, model: str, kind: Path, film: bool,
-            weights: np.ndarray) -> dict[str, float]:
+def results(options: argparse.Namespace, model: str, kind: Path,
+            gray: list[np.ndarray] | None) -> list[np.ndarray]:
+    """What `model` makes of a kind: of these gray pictures, or of the clip."""
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        if kind.is_dir():
-            truth = photographs(kind)
-            gray = aged(truth) if film else [
-                (picture @ LUMA).round().astype(np.uint8) for picture in truth]
-            result = colorized(options, model, gray, scratch)
-        else:
-            truth = frames(kind, scratch / "truth")
-            run(options.autochrome, kind, "-o", scratch / "color.mkv", "--model", model, "--codec",
-                "ffv1", "--audio", "none", "-q", *options.options.split())
-            result = frames(scratch / "color.mkv", scratch / "frames")
-        sums = Sums(weights)
-        for pair in zip(truth, result, strict=True):
-            sums.add(*pair)
-        return sums.row()
+        if gray is not None:
+            return colorized(options, model, gray, scratch)
+        run(options.autochrome, kind, "-o", scratch / "color.mkv", "--model", model, "--codec",
+            "ffv1", "--audio", "none", "-q", *options.options.split())
+        return frames(scratch / "color.mkv", scratch / "frames")
+
+
+def measure(options: argparse.Namespace, kind: Path,
+            balance: np.ndarray) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """Input, network and figures, of each network on each input of a kind."""
+    if kind.is_dir():
+        pictures = photographs(kind)
+        inputs = {"clean": [(picture @ LUMA).round().astype(np.uint8) for picture in pictures]}
+        if options.film:
+            inputs["film"] = aged(pictures)
+    else:
+        with tempfile.TemporaryDirectory() as name:
+            pictures = frames(kind, Path(name) / "truth")
+        inputs = {"clean": None}
+    truth = [Truth(picture, balance) for picture in pictures]
+    for source, gray in inputs.items():
+        for model in options.models:
+            sums = Sums()
+            for pair in zip(truth, results(options, model, kind, gray), strict=True):
+                sums.add(*pair)
+            yield source, Path(model).stem, sums.row()
 
 
 def main() -> None:
@@ -188,19 +211,16 @@ def main() -> None:
     parser.add_argument("--options", default="", help="for every colorization, one string")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
-    weights = 1 / encoding.smoothed(np.load(options.prior))
+    balance = 1 / encoding.smoothed(np.load(options.prior))
     rows: list[dict] = []
     print(f"{'kind':18} {'network':18} {'input':6} {'AuC':>6} {'rebal.':>7} {'ΔCF':>6} {'one color':>10} "
           f"{'two colors':>11}", flush=True)
     for kind in options.kinds:
-        for film in (False, True) if options.film and kind.is_dir() else (False,):
-            for model in options.models:
-                found = measure(options, model, kind, film, weights)
-                source, network = ("film" if film else "clean"), Path(model).stem
-                rows.append({"kind": kind.stem, "network": network, "input": source, **found})
-                print(f"{kind.stem:18} {network:18} {source:6} {found['auc']:+6.2f} "
-                      f"{found['rebalanced']:+7.2f} {found['cf']:6.1f} {found['one color']:10.2f} "
-                      f"{found['two colors']:10.1f}%", flush=True)
+        for source, network, found in measure(options, kind, balance):
+            rows.append({"kind": kind.stem, "network": network, "input": source, **found})
+            print(f"{kind.stem:18} {network:18} {source:6} {found['auc']:+6.2f} "
+                  f"{found['rebalanced']:+7.2f} {found['cf']:6.1f} {found['one color']:10.2f} "
+                  f"{found['two colors']:10.1f}%", flush=True)
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
 

@@ -7,10 +7,8 @@ extension Colorize {
       throw AutochromeError(
         .usage, "--report and --dry-run go with an --output; a preview alone makes no film.")
     }
-    // Numbered pictures that are named one by one are one film, and have one sheet.
-    let films = try JobRequests(inputs: inputs, output: "{name}", pipeline: settings.pipeline)
-    try JobRequests.checkTemplate(sheet, option: "--preview", inputs: films.all.count)
-    let requests = try JobRequests(inputs: inputs, output: sheet, pipeline: settings.pipeline)
+    let requests = try JobRequests(
+      inputs: inputs, output: sheet, pipeline: settings.pipeline, sideOption: "--preview")
     try forEach(requests.all, "looked at") { request in
       if skipExisting, request.outputExists { return tellLeft(request.output) }
       let settings = try Settings(

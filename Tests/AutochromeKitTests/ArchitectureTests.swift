@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// ARCHITECTURE.md's table of modules says what Package.swift says.
@@ -36,8 +37,7 @@ import Testing
   private func describedTargets() throws -> [String: Set<String>] {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    let scratch = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    defer { try? FileManager.default.removeItem(at: scratch) }
+    let scratch = try TemporaryFolder()
     // A scratch path of its own: the one in use is locked by the test run.
     process.arguments = [
       "swift", "package", "--package-path", root.path, "--scratch-path", scratch.path,

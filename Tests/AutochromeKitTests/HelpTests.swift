@@ -1,5 +1,6 @@
 import AutochromeKit
 import Foundation
+import TestSupport
 import Testing
 
 /// What `--help` says of the settings is what they are.
@@ -67,10 +68,11 @@ import Testing
     }
   }
 
+  private let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
+
   private func emptyPipeline() throws -> String {
-    let path = FileManager.default.temporaryDirectory.appending(
-      path: "autochrome-\(UUID().uuidString).yaml"
-    ).path
+    let path = folder.file("empty.yaml")
     try "description: nothing\n".write(toFile: path, atomically: true, encoding: .utf8)
     return path
   }

@@ -1,16 +1,11 @@
 import Foundation
 import Imaging
 import Media
+import TestSupport
 import Testing
 
 /// Looking at a film here and there, without decoding what lies between.
 @Suite struct SkipTests {
-  private func scratch() throws -> String {
-    let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    return url.path
-  }
-
   /// 100 frames, of which each has its number as luma.
   private func write(_ path: String, encoder: String?, encoderOptions: [String: String] = [:])
     throws
@@ -53,9 +48,8 @@ import Testing
 
   @Test(arguments: ["film.mkv", "film.mp4", "film.y4m"])
   func aFilmGoesOnAtTheKeyFrameBefore(name: String) throws {
-    let folder = try scratch()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let path = folder + "/" + name
+    let folder = try TemporaryFolder()
+    let path = folder.file(name)
     try write(
       path, encoder: name.hasSuffix("y4m") ? nil : "libx264",
       encoderOptions: name.hasSuffix("y4m") ? [:] : ["g": "20", "sc_threshold": "0", "bf": "2"])
@@ -73,12 +67,11 @@ import Testing
   }
 
   @Test func aFolderGoesOnAtThePicture() throws {
-    let folder = try scratch()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try write(folder + "/%04d.png", encoder: nil)
+    let folder = try TemporaryFolder()
+    try write(folder.file("%04d.png"), encoder: nil)
     var options = SourceOptions()
     options.pictureRate = Rational(25, 1)
-    let source = try MediaSource.open(folder, options: options)
+    let source = try MediaSource.open(folder.path, options: options)
     #expect(try source.skip(to: 51.0 / 25))
     #expect(try source.nextFrame()?.fileName == "0052.png")
     #expect(try source.skip(to: 99.0 / 25))

@@ -12,14 +12,13 @@ import Testing
     _ builder: ModelBuilder, input: Onnx_TensorProto, output: Onnx_TensorProto,
     _ body: (String) throws -> Void
   ) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    let set = folder.appendingPathComponent("test_data_set_0")
+    let folder = try TemporaryFolder()
+    let set = folder.url.appendingPathComponent("test_data_set_0")
     try FileManager.default.createDirectory(at: set, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try Data(try builder.bytes()).write(to: folder.appendingPathComponent("model.onnx"))
+    try Data(try builder.bytes()).write(to: folder.url.appendingPathComponent("model.onnx"))
     try input.serializedData().write(to: set.appendingPathComponent("input_0.pb"))
     try output.serializedData().write(to: set.appendingPathComponent("output_0.pb"))
-    try body(folder.path)
+    try withExtendedLifetime(folder) { try body(folder.path) }
   }
 
   private func relu(_ op: String = "Relu") -> ModelBuilder {

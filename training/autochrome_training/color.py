@@ -34,6 +34,12 @@ def luminance(lightness: Tensor) -> Tensor:
     return torch.where(f > 6 / 29, f.pow(3), (f - 4 / 29) * (108 / 841))
 
 
+def lab(rgb: Tensor) -> Tensor:
+    """Linear RGB in 0…1 (n, 3, h, w) to L*, a and b in CIELAB units, (n, 3, h, w)."""
+    y = torch.einsum("j,njhw->nhw", _RGB_TO_XYZ[1].to(rgb), rgb)
+    return torch.cat((lightness(y).unsqueeze(1), chroma(rgb)), dim=1)
+
+
 def chroma(rgb: Tensor) -> Tensor:
     """Linear RGB in 0…1 (n, 3, h, w) to a and b in CIELAB units (n, 2, h, w)."""
     x, y, z = _cube_root(

@@ -78,10 +78,14 @@ class Encoder:
         return bins, self.weights[index], self.balance[bins[:, 0]]
 
 
+def nearest(ab: np.ndarray) -> np.ndarray:
+    """The nearest bin of each color (n, 2), (n,)."""
+    return np.concatenate([
+        ((part[:, None, :] - centers()[None]) ** 2).sum(axis=2).argmin(axis=1)
+        for part in np.array_split(ab, max(1, len(ab) // 20000))])
+
+
 def measure_prior(ab: np.ndarray) -> np.ndarray:
     """How often each bin is the nearest one among colors (n, 2): the empirical prior, (313,)."""
-    counts = np.zeros(len(centers()))
-    for part in np.array_split(ab, max(1, len(ab) // 20000)):
-        squares = ((part[:, None, :] - centers()[None]) ** 2).sum(axis=2)
-        counts += np.bincount(squares.argmin(axis=1), minlength=len(counts))
+    counts = np.bincount(nearest(ab), minlength=len(centers()))
     return counts / counts.sum()

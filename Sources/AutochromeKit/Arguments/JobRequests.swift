@@ -16,10 +16,11 @@ public struct JobRequests: Sendable {
   /// - Parameters:
   ///   - output: nil if the command names none.
   ///   - pipeline: as the command names it.
+  ///   - sideOption: the option that names `output`, where that is a file beside each film, see `checkTemplate`.
   /// - Throws: `AutochromeError` with status `usage` if it can't be told what is meant, or two inputs would
   ///   get the same output.
   public init(
-    inputs: [String], output: String?, pipeline: String? = nil
+    inputs: [String], output: String?, pipeline: String? = nil, sideOption: String? = nil
   ) throws(AutochromeError) {
     guard let output else { throw Self.missingOutput(inputs) }
     var items: [InputItem] = []
@@ -33,6 +34,9 @@ public struct JobRequests: Sendable {
     let runs = PictureRuns(items, joins: pipeline != "photos")
     items = runs.items
     notes += runs.notes
+    if let sideOption {
+      try Self.checkTemplate(output, option: sideOption, inputs: items.count)
+    }
     let needsFolder = items.count > 1 || isFolderOfFilms
     if needsFolder { try Self.checkFolder(output, isFolderOfFilms: isFolderOfFilms) }
     all = items.map { Self.request($0, output: output, needsFolder: needsFolder) }

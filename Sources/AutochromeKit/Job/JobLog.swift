@@ -1,4 +1,4 @@
-package import Colorization
+import Colorization
 import Foundation
 import FramePipeline
 import Media
@@ -34,7 +34,7 @@ package final class JobLog: Sendable {
   /// Of these the report holds no more.
   private static let mostAreas = 10_000
 
-  package func wrote(
+  func wrote(
     frameIndex: Int, startsShot: Bool, isSeen: Bool = true, isKept: Bool = false,
     area: PictureArea? = nil
   ) {
@@ -52,7 +52,7 @@ package final class JobLog: Sendable {
     }
   }
 
-  package var framesDone: Int { state.withLock { $0.framesDone } }
+  var framesDone: Int { state.withLock { $0.framesDone } }
 
   package var warnings: [String] { state.withLock { $0.warnings } }
 
@@ -68,7 +68,7 @@ package final class JobLog: Sendable {
     set { state.withLock { $0.isStopped = newValue } }
   }
 
-  package func progress(_ elapsed: Duration, framesTotal: Int?) {
+  func progress(_ elapsed: Duration, framesTotal: Int?) {
     let seconds = elapsed.seconds
     let (done, shots, left) = state.withLock { state in
       let left = framesTotal.flatMap {

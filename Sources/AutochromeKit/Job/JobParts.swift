@@ -86,7 +86,7 @@ package struct JobParts {
     return sink
   }
 
-  package static func openSource(
+  static func openSource(
     job: ColorizationJob, interruption: Media.Interruption, countsFrames: Bool = false,
     warn: @escaping @Sendable (String) -> Void
   ) throws -> any FrameSource {

@@ -10,7 +10,7 @@ package final class EvenSamples<Sample: Sendable>: Sendable {
   }
 
   /// How many are kept in the end, at most.
-  package let limit: Int
+  let limit: Int
   private let state: Locked<State>
 
   /// - Parameter expected: the length of the sequence, if known.

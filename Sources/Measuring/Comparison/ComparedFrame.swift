@@ -1,4 +1,3 @@
-import AutochromeKit
 import Colorization
 import Foundation
 import Imaging

@@ -1,5 +1,4 @@
 public import Imaging
-import AutochromeKit
 import Quality
 
 /// What a comparison found.

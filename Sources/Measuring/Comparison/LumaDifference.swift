@@ -1,4 +1,3 @@
-import AutochromeKit
 import Foundation
 import Imaging
 

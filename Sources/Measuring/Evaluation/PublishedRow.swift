@@ -1,5 +1,3 @@
-import AutochromeKit
-
 /// A row of a published table of the same figures.
 public struct PublishedRow: Codable, Hashable, Sendable {
   /// Method and source.
