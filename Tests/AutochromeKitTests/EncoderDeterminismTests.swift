@@ -64,7 +64,7 @@ import Testing
     ("mjpeg", nil, "out.mov"), ("mpeg2video", nil, "out.mkv"), ("libvpx-vp9", nil, "out.webm"),
   ])
   func threadsChangeNoByte(encoder: String, preset: String?, name: String) throws {
-    // Tall enough for several frames at once in x264 and x265.
+    // Tall enough for several frames at once in x264.
     let pictures = pictures(24, width: 320, height: 272)
     let one = try encoded(pictures, encoder, name, preset: preset, threads: 1)
     #expect(one.count > 2000)

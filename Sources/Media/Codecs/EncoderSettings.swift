@@ -51,10 +51,10 @@ struct EncoderSettings: CustomStringConvertible {
       values["x264-params"] = X264Parameters.text(
         preset: options.preset, width: width, height: height)
     case "libx265":
-      // How many frames are encoded at once shows in the bytes, the size of the pool only in the note
-      // of its own settings that x265 leaves there.
+      // With several frames encoded at once the bytes differ from run to run now and then. The size of
+      // the pool shows only in the note of its own settings that x265 leaves there.
       let pools = options.threads > 0 ? ":pools=\(options.threads)" : ""
-      values["x265-params"] = "log-level=none:info=0:frame-threads=3" + pools
+      values["x265-params"] = "log-level=none:info=0:frame-threads=1" + pools
     case "libsvtav1":
       if options.threads > 0 { values["svtav1-params"] = "lp=\(options.threads)" }
     case "ffv1":
