@@ -69,7 +69,7 @@ let package = Package(
     .executableTarget(
       name: "autochrome",
       dependencies: [
-        "AutochromeKit", "Locking", "Measuring",
+        "AutochromeKit", "Colorization", "Locking", "Measuring",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

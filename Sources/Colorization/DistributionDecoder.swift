@@ -57,14 +57,12 @@ public struct DistributionDecoder: Sendable {
     centerB = ColorBins.centers.map(\.y)
   }
 
-  /// The decoder of a network's answers; nil takes the network's own temperature or vividness.
+  /// The decoder of a network's answers in a look.
   /// - Throws: `ColorizationError` if a setting is out of range.
-  public init(
-    _ description: ColorNetworkDescription, temperature: Float? = nil, vividness: Float? = nil
-  ) throws {
+  public init(_ description: ColorNetworkDescription, look: Look) throws {
     try self.init(
-      temperature: Double(temperature ?? description.temperature),
-      vividness: Double(vividness ?? description.vividness),
+      temperature: Double(look.temperature(of: description)),
+      vividness: Double(look.vividness(of: description)),
       prior: description.lambda == nil ? nil : description.prior,
       lambda: description.lambda ?? 0)
   }

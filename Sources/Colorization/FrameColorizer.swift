@@ -3,61 +3,33 @@ import Locking
 public import Network
 
 /// Takes a frame to its estimate and, once that is steadied, to its color. Everything in between is
-/// chosen by the frame's size, format and tags, made once and kept.
+/// chosen by the frame's size, format and tags and by the look that is wanted, made once and kept.
 public final class FrameColorizer: Sendable {
-  /// The choices that are the user's; nil takes the network's own.
-  public struct Options: Hashable, Sendable {
-    /// Short side of what the network sees, in samples.
-    public var shortSide: Int
-    /// Temperature of the annealed mean, 0…1.
-    public var temperature: Float?
-    /// 0…1.
-    public var vividness: Float?
-    /// Factor on the chroma.
-    public var saturation: Float
-    /// Whether chroma follows the edges of the luma; otherwise it is interpolated.
-    public var isGuided: Bool
-
-    /// All choices; the defaults are the network's own and those of the design.
-    public init(
-      shortSide: Int, temperature: Float? = nil, vividness: Float? = nil,
-      saturation: Float = 1, isGuided: Bool = true
-    ) {
-      self.shortSide = shortSide
-      self.temperature = temperature
-      self.vividness = vividness
-      self.saturation = saturation
-      self.isGuided = isGuided
-    }
-  }
-
   /// The network.
   public let network: ColorNetwork
-  /// The temperature in force.
-  public let temperature: Float
-  /// The vividness in force.
-  public let vividness: Float
-  private let options: Options
-  private let decoder: DistributionDecoder
+  private let shortSide: Int
   private let upsampler = GuidedUpsampler()
-  private let reducers = Kept<ReducerKey, LightnessReducer>()
-  private let recombiners = Kept<RecombinerKey, Recombiner>()
+  private let decoders = Kept<DecoderKey, DistributionDecoder>(limit: 64)
+  private let reducers = Kept<ReducerKey, LightnessReducer>(limit: 8)
+  private let recombiners = Kept<RecombinerKey, Recombiner>(limit: 8)
 
-  /// - Throws: `ColorizationError` if a setting is out of range.
-  public init(network: ColorNetwork, options: Options) throws {
+  /// - Parameter shortSide: Short side of what the network sees, in samples.
+  public init(network: ColorNetwork, shortSide: Int) {
     self.network = network
-    self.options = options
-    let description = network.description
-    temperature = options.temperature ?? description.temperature
-    vividness = options.vividness ?? description.vividness
-    decoder = try DistributionDecoder(
-      description, temperature: temperature, vividness: vividness)
+    self.shortSide = shortSide
+  }
+
+  /// Makes what a look needs, so that one that does not go with the network is refused before any frame
+  /// is decoded.
+  /// - Throws: `ColorizationError` if a setting of the look, or the network's own, is out of range.
+  public func prepare(for look: Look) throws {
+    _ = try decoder(for: look)
   }
 
   /// The sizes that a picture passes through.
   public func geometry(width: Int, height: Int, sampleAspectRatio: Rational) -> WorkingGeometry {
     WorkingGeometry(
-      width: width, height: height, shortSide: options.shortSide,
+      width: width, height: height, shortSide: shortSide,
       stride: network.description.stride, scale: network.description.scale,
       sampleAspectRatio: sampleAspectRatio)
   }
@@ -82,26 +54,20 @@ public final class FrameColorizer: Sendable {
   }
 
   /// The network's view of a frame that was surveyed.
-  public func analyze(_ survey: FrameAnalysis) throws -> FrameAnalysis {
-    try analyze(survey, for: [self])[0]
+  /// - Throws: `ColorizationError` if a setting of the look is out of range.
+  public func analyze(_ survey: FrameAnalysis, look: Look) throws -> FrameAnalysis {
+    try analyze(survey, looks: [look])[0]
   }
 
-  /// The network's view of a frame as each of `colorizers` reads it: they may differ in vividness, and
-  /// the network runs but once.
-  ///
-  /// - Precondition: `colorizers` have this one's network and short side.
-  public func analyze(
-    _ survey: FrameAnalysis, for colorizers: [FrameColorizer]
-  ) throws -> [FrameAnalysis] {
-    precondition(
-      colorizers.allSatisfy {
-        $0.network === network && $0.options.shortSide == options.shortSide
-      }, "the colorizers have networks or sizes of their own")
+  /// The network's view of a frame in each of `looks`, in their order; the network runs but once.
+  /// - Throws: `ColorizationError` if a setting of a look is out of range.
+  public func analyze(_ survey: FrameAnalysis, looks: [Look]) throws -> [FrameAnalysis] {
     let (geometry, lightness) = (survey.geometry, survey.lightness)
+    let decoders = try looks.map { try decoder(for: $0) }
     let estimates = try network.run(lightness: lightness, geometry: geometry) { values in
-      colorizers.map { colorizer in
+      decoders.map { decoder in
         switch network.description.output {
-        case .bins313: colorizer.decoder.estimate(values: values, geometry: geometry)
+        case .bins313: decoder.estimate(values: values, geometry: geometry)
         case .ab: CoarseEstimate(ab: values, geometry: geometry)
         }
       }
@@ -115,14 +81,17 @@ public final class FrameColorizer: Sendable {
   /// colors of an interlaced frame follow the edges of each field by itself. What lies outside of the
   /// analysis' area stays neutral.
   /// - Parameters:
+  ///   - analysis: in this look or, where looks differ in saturation and refinement alone, in any of them.
   ///   - format: YUV or RGB.
   ///   - wanted: what the output's code values must mean; unspecified tags follow the source.
   public func colorize(
-    _ frame: Frame, analysis: FrameAnalysis, format: PixelFormat, wanted: ColorDescription
+    _ frame: Frame, analysis: FrameAnalysis, look: Look, format: PixelFormat,
+    wanted: ColorDescription
   ) throws -> Picture {
     try recombiner(for: frame.picture, format: format, wanted: wanted).recombine(
-      frame.picture, area: analysis.area, models: try models(of: frame, analysis: analysis),
-      saturation: options.saturation)
+      frame.picture, area: analysis.area,
+      models: try models(of: frame, analysis: analysis, refine: look.refine),
+      saturation: look.saturation)
   }
 
   /// The frame's picture with the colors that it came with, as the output wants it; see `colorize`.
@@ -131,6 +100,13 @@ public final class FrameColorizer: Sendable {
   ) throws -> Picture {
     try recombiner(for: frame.picture, format: format, wanted: wanted).keepingColors(
       of: frame.picture)
+  }
+
+  private func decoder(for look: Look) throws -> DistributionDecoder {
+    let description = network.description
+    let key = DecoderKey(
+      temperature: look.temperature(of: description), vividness: look.vividness(of: description))
+    return try decoders.value(for: key) { try DistributionDecoder(description, look: look) }
   }
 
   private func recombiner(
@@ -147,10 +123,12 @@ public final class FrameColorizer: Sendable {
   }
 
   /// The picture's models of a and b, or those of the even and of the odd field.
-  private func models(of frame: Frame, analysis: FrameAnalysis) throws -> [ChromaModels] {
+  private func models(
+    of frame: Frame, analysis: FrameAnalysis, refine: RefineMode
+  ) throws -> [ChromaModels] {
     let ab = analysis.estimate.ab
     let fields = frame.fieldOrder.fields
-    guard options.isGuided else {
+    guard refine == .guided else {
       return [ChromaModels](repeating: .bilinear(ab), count: max(1, fields.count))
     }
     let reducer = try reducer(for: frame, area: analysis.area)
@@ -175,6 +153,11 @@ public final class FrameColorizer: Sendable {
     }
   }
 
+  private struct DecoderKey: Hashable {
+    var temperature: Float
+    var vividness: Float
+  }
+
   private struct ReducerKey: Hashable {
     var color: ColorDescription
     var geometry: WorkingGeometry
@@ -190,11 +173,13 @@ public final class FrameColorizer: Sendable {
   }
 }
 
-/// Values made once per key. A film needs one; a folder of pictures of many sizes some, so that the
-/// oldest go when there are too many.
+/// Values made once per key. A film needs one; a folder of pictures of many sizes some, and a sheet of many
+/// looks more, so that the oldest go when there are too many.
 private final class Kept<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-  private static var limit: Int { 8 }
+  private let limit: Int
   private let entries = Locked<[(key: Key, value: Value)]>([])
+
+  init(limit: Int) { self.limit = limit }
 
   func value(for key: Key, make: () throws -> Value) throws -> Value {
     if let found = entries.withLock({ entries in entries.first { $0.key == key }?.value }) {
@@ -203,7 +188,7 @@ private final class Kept<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     let made = try make()
     entries.withLock { entries in
       entries.append((key, made))
-      if entries.count > Self.limit { entries.removeFirst() }
+      if entries.count > limit { entries.removeFirst() }
     }
     return made
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AutochromeKit
+import Colorization
 import Measuring
 
 /// How good a network is on pictures of which the colors are known.
@@ -44,7 +45,8 @@ struct EvaluateCommand: ParsableCommand {
       input: input,
       settings: try Settings(
         pipeline: settings.pipeline, suggested: "photos", options: settings.layer()))
-    evaluation.dials = try dials.map { try ColorDial.list($0) } ?? []
+    let look = evaluation.settings.look
+    evaluation.looks = try dials.map { try Look.list($0, over: look, option: "--dials") } ?? []
     evaluation.every = every
     evaluation.prior = measuring.prior
     evaluation.sheet = sheet

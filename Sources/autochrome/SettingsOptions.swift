@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import AutochromeKit
+public import Colorization
 
 extension RefineMode: ExpressibleByArgument {}
 extension ColorMode: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AutochromeKit
+import Colorization
 
 /// The same frames at several settings, on a sheet.
 struct TryCommand: ParsableCommand {
@@ -44,12 +45,12 @@ struct TryCommand: ParsableCommand {
     var layer = SettingsLayer()
     part.set(in: &layer)
     layer.threads = cores.threads
+    let settings = try Settings(
+      pipeline: nil, suggested: ColorizationJob.suggestedPipeline(for: input), options: layer)
     var trial = Trial(
-      input: input, output: output,
-      settings: try Settings(
-        pipeline: nil, suggested: ColorizationJob.suggestedPipeline(for: input), options: layer),
+      input: input, output: output, settings: settings,
       models: models.split(separator: ",").map(String.init),
-      dials: try ColorDial.list(vividness, option: "--vividness"))
+      looks: try Look.list(vividness, over: settings.look, option: "--vividness"))
     trial.frames = frames
     trial.overwrite = overwrite
     try running.makeSheet(output) {

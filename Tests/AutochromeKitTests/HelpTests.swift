@@ -1,4 +1,5 @@
 import AutochromeKit
+import Colorization
 import Foundation
 import TestSupport
 import Testing

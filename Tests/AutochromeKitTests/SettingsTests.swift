@@ -1,4 +1,5 @@
 import AutochromeKit
+import Colorization
 import Foundation
 import Testing
 
@@ -77,6 +78,29 @@ import Testing
     #expect(SettingsLayer().overlaid(by: layer) == layer)
     #expect(layer.overlaid(by: SettingsLayer()) == layer)
     #expect(layer != SettingsLayer())
+  }
+
+  @Test func theLookIsThatOfTheSettings() throws {
+    var options = SettingsLayer()
+    options.saturation = 1.5
+    options.refine = .bilinear
+    options.temperature = 0.3
+    let settings = try Settings(pipeline: "film", suggested: "film", options: options)
+    let base = Look(temperature: 0.3, saturation: 1.5, refine: .bilinear)
+    #expect(settings.look == base)
+    #expect(
+      try Look.list("0, 0.6:0.5,1", over: base, option: "--dials") == [
+        Look(vividness: 0, temperature: 0.3, saturation: 1.5, refine: .bilinear),
+        Look(vividness: 0.6, temperature: 0.5, saturation: 1.5, refine: .bilinear),
+        Look(vividness: 1, temperature: 0.3, saturation: 1.5, refine: .bilinear),
+      ])
+    for (list, wrong) in [("", ""), ("0,2", "2"), ("0.5:0", "0.5:0"), ("1:1:1", "1:1:1")] {
+      let error = #expect(throws: AutochromeError.self) {
+        try Look.list(list, over: base, option: "--dials")
+      }
+      #expect(error?.message.contains("'\(wrong)'") == true)
+      #expect(error?.message.contains("0…1, with a temperature in 0.01…1") == true)
+    }
   }
 
   @Test(arguments: [("off", 1), ("'off'", 1), ("1", 1), ("4", 4), ("16", 16)])

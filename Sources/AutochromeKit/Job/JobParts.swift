@@ -37,25 +37,17 @@ package struct JobParts {
       job: job, info: source.info, look: look, colorizer: colorizer, sinkOptions)
   }
 
-  package static func openColorizer(_ settings: Settings) throws -> FrameColorizer {
-    try FrameColorizer(
+  /// Loads the network of `settings`.
+  /// - Parameter looks: those that will be asked for; nil for that of the settings.
+  package static func openColorizer(
+    _ settings: Settings, looks: [Look]? = nil
+  ) throws -> FrameColorizer {
+    let colorizer = FrameColorizer(
       network: try ModelCatalog.open(
         settings.model, backend: settings.backend, precision: settings.precision),
-      options: FrameColorizer.Options(settings))
-  }
-
-  /// One for each of `dials`, or that of the settings if there is none, with one network.
-  package static func openColorizers(
-    _ settings: Settings, dials: [ColorDial]
-  ) throws -> [FrameColorizer] {
-    let first = try openColorizer(settings)
-    guard !dials.isEmpty else { return [first] }
-    return try dials.map { dial in
-      var options = FrameColorizer.Options(settings)
-      options.vividness = dial.vividness ?? options.vividness
-      options.temperature = dial.temperature ?? options.temperature
-      return try FrameColorizer(network: first.network, options: options)
-    }
+      shortSide: settings.size)
+    for look in looks ?? [settings.look] { try colorizer.prepare(for: look) }
+    return colorizer
   }
 
   /// The stage that finds shots and motion, and chooses what the network sees.
@@ -189,6 +181,7 @@ package struct JobParts {
     _ sink: SinkOptions
   ) throws -> JobPlan {
     let settings = job.settings
+    let network = colorizer.network
     let geometry = colorizer.geometry(of: info, bars: look?.bars)
     let permits = try permits(info: info, geometry: geometry, settings: settings)
     let tags = ColorTags(info)
@@ -206,8 +199,8 @@ package struct JobParts {
       sourceColors: look?.colors, bars: look?.bars, width: info.width, height: info.height,
       workingWidth: geometry.workingWidth,
       workingHeight: geometry.workingHeight, permits: permits,
-      network: colorizer.network.title, temperature: colorizer.temperature,
-      vividness: colorizer.vividness, settings: settings)
+      network: network.title, temperature: settings.look.temperature(of: network.description),
+      vividness: settings.look.vividness(of: network.description), settings: settings)
   }
 
   /// How many frames may be in flight: what the look-ahead needs and what keeps the threads busy,
@@ -236,14 +229,5 @@ package struct JobParts {
           + "\(Int((megabytes * Double(needed)).rounded(.up))) or a smaller --look-ahead.")
     }
     return min(wanted, allowed)
-  }
-}
-
-extension FrameColorizer.Options {
-  /// Those of a job's settings.
-  package init(_ settings: Settings) {
-    self.init(
-      shortSide: settings.size, temperature: settings.temperature, vividness: settings.vividness,
-      saturation: settings.saturation, isGuided: settings.refine == .guided)
   }
 }

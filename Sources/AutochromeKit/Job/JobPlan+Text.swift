@@ -1,3 +1,5 @@
+import Colorization
+
 extension JobPlan {
   /// What was resolved, for people.
   public var text: String {

@@ -130,6 +130,7 @@ struct JobRun {
     token: CancellationToken, log: JobLog
   ) throws -> PipelineSummary {
     let colorizer = parts.colorizer
+    let look = job.settings.look
     let source = parts.source
     let keepsColors = job.settings.color == .keep
     let pipeline = Pipeline(
@@ -176,7 +177,7 @@ struct JobRun {
         return item
       }
       var item = item
-      item.analysis = try colorizer.analyze(survey)
+      item.analysis = try colorizer.analyze(survey, look: look)
       return item
     }
     .serialInOrder("steady", state: HeldBack(stage: parts.makeSteadyStage())) { held, item in
@@ -194,7 +195,8 @@ struct JobRun {
         ? try colorizer.keepColors(
           of: frame, format: output.pictureFormat, wanted: output.color)
         : try colorizer.colorize(
-          frame, analysis: analysis, format: output.pictureFormat, wanted: output.color)
+          frame, analysis: analysis, look: look, format: output.pictureFormat,
+          wanted: output.color)
       item.analysis = nil
       return item
     }

@@ -54,10 +54,7 @@ extension ModelCatalog {
       // That the engine has all operators, and that the decoder takes the settings.
       let network = try ColorNetwork(
         model: imported.model, name: imported.description.name, precision: .float32)
-      _ = try FrameColorizer(
-        network: network,
-        options: FrameColorizer.Options(
-          try Settings(pipeline: nil, suggested: "photos", options: SettingsLayer())))
+      _ = try DistributionDecoder(network.description, look: Look())
       try file.write(Data(try imported.document.bytes()))
       return imported.findings
     }

@@ -1,3 +1,5 @@
+public import Colorization
+
 /// What one setting may be, and what it is where nothing sets it. Checks, defaults and the help all take
 /// them from here.
 public struct SettingLimits<Value: Comparable & Sendable>: Sendable {

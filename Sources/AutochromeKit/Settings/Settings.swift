@@ -1,3 +1,4 @@
+public import Colorization
 import Foundation
 import Media
 

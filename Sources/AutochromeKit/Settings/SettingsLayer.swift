@@ -1,3 +1,4 @@
+public import Colorization
 import Yams
 
 /// A set of settings of which each may be absent: a pipeline file, or the options given on the
@@ -179,14 +180,6 @@ public struct SettingsLayer: Codable, Hashable, Sendable {
   private static func oneLine(_ error: any Error) -> String {
     "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
   }
-}
-
-/// How chroma gets from the coarse grid to the picture's.
-public enum RefineMode: String, Codable, CaseIterable, Sendable {
-  /// By a guided filter, along the edges of the luma.
-  case guided
-  /// By bilinear interpolation alone.
-  case bilinear
 }
 
 /// What becomes of streams that are not colorized.

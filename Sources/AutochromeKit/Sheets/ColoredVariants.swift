@@ -2,11 +2,12 @@ package import Colorization
 package import Imaging
 
 extension Frame {
-  /// The frame in the colors of each of `colorizers`, for itself, without subsampling. A network runs once
-  /// for all that share it and its size, if they follow each other.
+  /// The frame, for itself, without subsampling, as each of `colorizers` gives it in each of `looks`: all
+  /// looks of the first, then those of the next. Each network runs once.
   /// - Parameter bars: whether black bars are looked for.
-  package func colored(by colorizers: [FrameColorizer], bars: BarsMode = .none) throws -> [Picture]
-  {
+  package func colored(
+    by colorizers: [FrameColorizer], looks: [Look], bars: BarsMode = .none
+  ) throws -> [Picture] {
     let picture = picture.withNeutralChroma()
     let frame = with(picture)
     let format = PixelFormat.yuv444(picture.format.bitDepth)
@@ -14,17 +15,12 @@ extension Frame {
       bars == .auto
       ? BarsFinder(format: format, isInterlaced: !fieldOrder.fields.isEmpty).find(in: picture).area
       : nil
-    var results: [Picture] = []
-    while results.count < colorizers.count {
-      let rest = colorizers[results.count...]
-      let group = Array(rest.prefix { $0.network === rest[results.count].network })
-      let analyses = try group[0].analyze(group[0].survey(frame, area: area), for: group)
-      for (colorizer, analysis) in zip(group, analyses) {
-        results.append(
-          try colorizer.colorize(
-            frame, analysis: analysis, format: format, wanted: ColorDescription()))
+    return try colorizers.flatMap { colorizer in
+      let analyses = try colorizer.analyze(colorizer.survey(frame, area: area), looks: looks)
+      return try zip(looks, analyses).map { look, analysis in
+        try colorizer.colorize(
+          frame, analysis: analysis, look: look, format: format, wanted: ColorDescription())
       }
     }
-    return results
   }
 }

@@ -15,13 +15,16 @@ struct LookingRun {
   var frames: Int
   /// Networks that are read beside that of the settings.
   var models: [String] = []
+  /// Each network colors each frame in all of these.
+  var looks: [Look]
 
   /// How many frames a sheet may show.
   static let frameRange = 1...200
 
   /// - Parameters:
   ///   - colorizers: each frame is colored by all of them.
-  ///   - cell: makes what is shown of a frame of its pictures, one for each colorizer.
+  ///   - show: makes what is shown of a frame of its pictures: all looks of the first colorizer, then those of
+  ///     the next.
   ///   - sheet: joins what was made of all frames.
   /// - Returns: how many frames are shown.
   func run<Shown: Sendable>(
@@ -48,13 +51,13 @@ struct LookingRun {
       let shown = Locked<[Shown]>([])
       _ = try run.measure(
         "frames", expected: nil, threads: settings.threads, next: { try spread.next() },
-        by: { [settings] frame in
+        by: { [settings, looks] frame in
           let isKept =
             settings.color == .keep && ColorSurvey(frame.frame.picture).content == .color
           let pictures =
             isKept
-            ? colorizers.map { _ in frame.frame.picture }
-            : try frame.frame.colored(by: colorizers, bars: settings.bars)
+            ? [Picture](repeating: frame.frame.picture, count: colorizers.count * looks.count)
+            : try frame.frame.colored(by: colorizers, looks: looks, bars: settings.bars)
           return try show(frame, pictures)
         },
         gather: { made in

@@ -56,7 +56,7 @@ public struct Preview: Sendable {
   ) throws(AutochromeError) -> Int {
     try LookingRun(
       input: input, pictures: pictures, output: output, settings: settings, overwrite: overwrite,
-      frames: frames
+      frames: frames, looks: [settings.look]
     ).run(
       interruption, onEvent: onEvent, colorizers: { [try JobParts.openColorizer(settings)] },
       show: { frame, pictures in

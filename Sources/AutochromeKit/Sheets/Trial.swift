@@ -1,8 +1,8 @@
-package import Colorization
+public import Colorization
 import Imaging
 
 /// The same frames of a film at several settings, side by side: a row for each frame, a column for the
-/// source and for each network at each setting of the dials. Each frame stands for itself.
+/// source and for each network in each look. Each frame stands for itself.
 public struct Trial: Sendable {
   /// What to read, as given: a film, a picture, a folder, a pattern, or `-`.
   public var input: String
@@ -12,8 +12,8 @@ public struct Trial: Sendable {
   public var settings: Settings
   /// The networks, by name or file; each has its columns beside each other.
   public var models: [String]
-  /// The settings of the dials; empty for each network's own.
-  public var dials: [ColorDial]
+  /// The looks.
+  public var looks: [Look]
   /// Whether a sheet that exists may be replaced.
   public var overwrite = false
   /// How many frames are shown at most.
@@ -24,13 +24,13 @@ public struct Trial: Sendable {
 
   /// Describes a trial; nothing is opened before `run`.
   public init(
-    input: String, output: String, settings: Settings, models: [String], dials: [ColorDial]
+    input: String, output: String, settings: Settings, models: [String], looks: [Look]
   ) {
     self.input = input
     self.output = output
     self.settings = settings
     self.models = models
-    self.dials = dials
+    self.looks = looks
   }
 
   /// Makes the sheet.
@@ -46,7 +46,7 @@ public struct Trial: Sendable {
     let colorizers = try AutochromeError.wrapping { try makeColorizers() }
     return try LookingRun(
       input: input, output: output, settings: settings, overwrite: overwrite, frames: frames,
-      models: models
+      models: models, looks: looks
     ).run(
       interruption, onEvent: onEvent, colorizers: { colorizers },
       show: { frame, pictures in
@@ -59,30 +59,36 @@ public struct Trial: Sendable {
       sheet: { rows in
         ContactSheet(
           rows: rows,
-          headings: [["source"]] + colorizers.map { [$0.network.description.name] + $0.heading })
+          headings: [["source"]]
+            + colorizers.map(\.network.description).flatMap { network in
+              looks.map { [network.name] + $0.heading(for: network) }
+            })
       })
   }
 
   private func makeColorizers() throws -> [FrameColorizer] {
-    guard !models.isEmpty, models.count * max(1, dials.count) <= Self.mostColumns else {
+    guard (1...Self.mostColumns).contains(models.count * looks.count) else {
       throw AutochromeError(
         .usage,
-        "\(counted(models.count, "network")) at \(counted(dials.count, "setting")) are not 1 to "
+        "\(counted(models.count, "network")) at \(counted(looks.count, "setting")) are not 1 to "
           + "\(Self.mostColumns) columns."
       )
     }
-    return try models.flatMap { model in
+    return try models.map { model in
       var settings = settings
       settings.model = model
-      return try JobParts.openColorizers(settings, dials: dials)
+      return try JobParts.openColorizer(settings, looks: looks)
     }
   }
 }
 
-extension FrameColorizer {
-  /// The dials in force, one to a line, for a heading.
-  package var heading: [String] {
-    ["vividness \(Self.short(vividness))", "T \(Self.short(temperature))"]
+extension Look {
+  /// What is in force with a network, one to a line, for a heading.
+  package func heading(for network: ColorNetworkDescription) -> [String] {
+    [
+      "vividness \(Self.short(vividness(of: network)))",
+      "T \(Self.short(temperature(of: network)))",
+    ]
   }
 
   private static func short(_ value: Float) -> String {

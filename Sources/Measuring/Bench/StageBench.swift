@@ -130,8 +130,7 @@ private struct Stages {
       width: width, height: height, shortSide: settings.size, stride: description.stride,
       scale: description.scale)
     reducer = try LightnessReducer(color: SampleClip.color, geometry: geometry)
-    decoder = try DistributionDecoder(
-      description, temperature: settings.temperature, vividness: settings.vividness)
+    decoder = try DistributionDecoder(description, look: settings.look)
   }
 
   func measure(_ ceilings: StageBench.Ceilings) throws -> [StageBench.Row] {

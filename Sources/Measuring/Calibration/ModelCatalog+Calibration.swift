@@ -44,11 +44,11 @@ extension ModelCatalog {
       let url = try ResourceLocator.resolve(
         model, kind: "model", subfolder: "models", extension: "onnx")
       var document = try ModelDocument(contentsOf: url.path)
-      let colorizer = try FrameColorizer(
+      let colorizer = FrameColorizer(
         network: try ColorNetwork(
           model: document.source, name: url.deletingPathExtension().lastPathComponent,
           precision: .float32),
-        options: FrameColorizer.Options(settings))
+        shortSide: settings.size)
       let calibration = try Calibration(model: document.source)
       let sampled = SampledPictures(inputs: pictures, count: wishes.frames, settings: settings)
       let count = try sampled.forEach { frame in

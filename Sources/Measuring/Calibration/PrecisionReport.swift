@@ -38,9 +38,10 @@ public struct PrecisionReport: Codable, Sendable {
       }
       let settings = try SampledPictures.settings(size: size)
       let colorizers = try [precision, reference].map { name in
-        try FrameColorizer(
-          network: try ModelCatalog.open(model, backend: nil, precision: name),
-          options: FrameColorizer.Options(settings))
+        var settings = settings
+        settings.model = model
+        settings.precision = name
+        return try JobParts.openColorizer(settings)
       }
       var differences: [Float] = []
       var worst = 0.0
@@ -48,7 +49,8 @@ public struct PrecisionReport: Codable, Sendable {
       let taken = try sampled.forEach { frame in
         let survey = try colorizers[0].survey(frame)
         let found = distances(
-          try colorizers[0].analyze(survey).estimate, try colorizers[1].analyze(survey).estimate)
+          try colorizers[0].analyze(survey, look: settings.look).estimate,
+          try colorizers[1].analyze(survey, look: settings.look).estimate)
         worst = max(worst, mean(found))
         differences += found
       }

@@ -1,5 +1,5 @@
 public import AutochromeKit
-import Colorization
+public import Colorization
 import Foundation
 import Imaging
 import Locking
@@ -14,8 +14,8 @@ public struct Evaluation: Sendable {
   /// The network and how it is used; what concerns sound, shots and encoders has no effect. `frames`
   /// limits the pictures that are measured.
   public var settings: Settings
-  /// A row of figures for each; empty for the settings' own.
-  public var dials: [ColorDial] = []
+  /// A row of figures for each; empty for that of the settings alone.
+  public var looks: [Look] = []
   /// Takes only every so many pictures, from the first.
   public var every = 1
   /// A file with the probabilities of the 313 bins that weigh rare colors; nil for those of the default
@@ -67,18 +67,20 @@ public struct Evaluation: Sendable {
 
   private func measure(_ run: MeasuringRun, sheet: SideFile?) throws -> EvaluationReport {
     let prior = try BinPrior.given(prior)
-    let colorizers = try JobParts.openColorizers(settings, dials: dials)
+    let looks = looks.isEmpty ? [settings.look] : looks
+    let colorizer = try JobParts.openColorizer(settings, looks: looks)
+    let network = colorizer.network
     let source = try open(run)
     let expected = source.info.estimatedFrameCount.map { ($0 + every - 1) / every }
     let samples = EvenSamples<[ContactSheet.Cell]>(expected: expected, limit: Self.sheetRows)
     let info = source.info
-    let sums = Locked(Sums(results: colorizers.map { _ in Figures() }))
+    let sums = Locked(Sums(results: looks.map { _ in Figures() }))
     let elapsed = try run.measure(
       "pictures", expected: expected, threads: settings.threads,
       next: { try nextPicture(of: source) },
       by: { frame in
         do {
-          return try PictureTrial(frame, colorizers: colorizers)
+          return try PictureTrial(frame, colorizer: colorizer, looks: looks)
         } catch let error as QualityError {
           throw AutochromeError(.badData, "Picture \(Self.name(frame)): \(error).")
         }
@@ -108,35 +110,37 @@ public struct Evaluation: Sendable {
     let hasTruth = found.hasTruth
     if let sheet {
       // Without the truth, which comes last, where there is none.
-      let columns = 1 + colorizers.count + (hasTruth ? 1 : 0)
-      let headings = [["gray"]] + colorizers.map(\.heading) + [["truth"]]
+      let columns = 1 + looks.count + (hasTruth ? 1 : 0)
+      let headings = [["gray"]] + looks.map { $0.heading(for: network.description) } + [["truth"]]
       try ContactSheet(
         rows: samples.samples.map { Array($0.prefix(columns)) },
         headings: Array(headings.prefix(columns))
       ).write(to: sheet)
     }
     return try report(
-      found, hasTruth: hasTruth, prior: prior, colorizers: colorizers,
+      found, hasTruth: hasTruth, prior: prior, network: network, looks: looks,
       warnings: run.log.warnings, elapsed: elapsed)
   }
 
   private func report(
-    _ sums: Sums, hasTruth: Bool, prior: BinPrior, colorizers: [FrameColorizer],
+    _ sums: Sums, hasTruth: Bool, prior: BinPrior, network: ColorNetwork, looks: [Look],
     warnings: [String], elapsed: Duration
   ) throws -> EvaluationReport {
     let gray =
       hasTruth
       ? try EvaluationReport.Row(name: "gray", figures: sums.gray, prior: prior.values) : nil
-    let rows = try zip(colorizers, sums.results).map { colorizer, figures in
+    let rows = try zip(looks, sums.results).map { look, figures in
+      let vividness = look.vividness(of: network.description)
+      let temperature = look.temperature(of: network.description)
       var row = try EvaluationReport.Row(
-        name: "vividness \(colorizer.vividness), T \(colorizer.temperature)", figures: figures,
+        name: "vividness \(vividness), T \(temperature)", figures: figures,
         prior: prior.values, hasTruth: hasTruth, gray: gray)
-      row.vividness = colorizer.vividness
-      row.temperature = colorizer.temperature
+      row.vividness = vividness
+      row.temperature = temperature
       return row
     }
     return EvaluationReport(
-      input: input, network: colorizers[0].network.title, pictures: sums.gray.pictures,
+      input: input, network: network.title, pictures: sums.gray.pictures,
       hasTruth: hasTruth, prior: prior.origin, priorIsGiven: self.prior != nil,
       truthColorfulness: sums.gray.referenceColorfulness, gray: gray, rows: rows,
       published: hasTruth ? PublishedRow.zhang2016 : [], seconds: elapsed.seconds,

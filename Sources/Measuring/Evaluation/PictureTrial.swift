@@ -9,7 +9,7 @@ struct PictureTrial: Sendable {
   let frame: Frame
   /// What the network was given.
   let gray: Picture
-  /// One for each colorizer.
+  /// One for each look.
   let results: [Picture]
   /// The picture as it was.
   let truth: Picture
@@ -17,16 +17,15 @@ struct PictureTrial: Sendable {
   let content: ColorContent
   /// Figures of the picture without color.
   let grayFigures: Figures
-  /// One for each colorizer.
+  /// One for each look.
   let figures: [Figures]
 
-  /// - Parameter colorizers: of one network.
-  init(_ frame: Frame, colorizers: [FrameColorizer]) throws {
+  init(_ frame: Frame, colorizer: FrameColorizer, looks: [Look]) throws {
     let truth = frame.picture
     let gray = try truth.withoutColor()
     let film = frame.with(gray)
     let reference = try MeasuredPicture(truth)
-    let results = try film.colored(by: colorizers)
+    let results = try film.colored(by: [colorizer], looks: looks)
     var figures: [Figures] = []
     for result in results {
       guard result.luma.hasSameSamples(as: gray.luma) else {

@@ -1,0 +1,47 @@
+public import Colorization
+
+extension Settings {
+  /// The settings that are a matter of taste.
+  public var look: Look {
+    Look(vividness: vividness, temperature: temperature, saturation: saturation, refine: refine)
+  }
+}
+
+extension Look {
+  /// Reads a list of `VIVIDNESS` or `VIVIDNESS:TEMPERATURE` with commas between, such as
+  /// `0:0.7,0.6,1:0.38`.
+  /// - Parameters:
+  ///   - base: what the looks have in common.
+  ///   - option: what the list was given with, for messages.
+  /// - Throws: `AutochromeError` with status `usage` naming the part that is wrong.
+  public static func list(
+    _ text: String, over base: Look, option: String
+  ) throws(AutochromeError) -> [Look] {
+    let limits = Settings.Limits.self
+    var looks: [Look] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let numbers = part.split(separator: ":", omittingEmptySubsequences: false)
+        .map { Float($0.trimmingPrefix { $0.isWhitespace }) }
+      guard (1...2).contains(numbers.count), let vividness = numbers[0],
+        limits.vividness.range.contains(vividness)
+      else { throw wrong(part, option) }
+      var look = base
+      look.vividness = vividness
+      if numbers.count == 2 {
+        guard let temperature = numbers[1], limits.temperature.range.contains(temperature) else {
+          throw wrong(part, option)
+        }
+        look.temperature = temperature
+      }
+      looks.append(look)
+    }
+    return looks
+  }
+
+  private static func wrong(_ part: Substring, _ option: String) -> AutochromeError {
+    AutochromeError(
+      .usage,
+      "\(option) has '\(part)', expected a vividness in 0…1, with a temperature in 0.01…1 behind a "
+        + "colon if wanted, such as 0.6:0.5.")
+  }
+}

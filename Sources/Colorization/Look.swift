@@ -1,0 +1,41 @@
+/// What is a matter of taste in how a picture is colored. It is given with each call: one colorizer gives
+/// a picture in as many looks as are asked for.
+public struct Look: Codable, Hashable, Sendable {
+  /// 0 (as accurate as the network can) … 1 (as colorful as it can); nil for the network's own.
+  public var vividness: Float?
+  /// Temperature of the annealed mean, 0…1; nil for the network's own.
+  public var temperature: Float?
+  /// Factor on the chroma.
+  public var saturation: Float
+  /// How chroma gets to full resolution.
+  public var refine: RefineMode
+
+  /// The look that the network proposes, but for what is given.
+  public init(
+    vividness: Float? = nil, temperature: Float? = nil, saturation: Float = 1,
+    refine: RefineMode = .guided
+  ) {
+    self.vividness = vividness
+    self.temperature = temperature
+    self.saturation = saturation
+    self.refine = refine
+  }
+
+  /// The vividness in force with a network.
+  public func vividness(of network: ColorNetworkDescription) -> Float {
+    vividness ?? network.vividness
+  }
+
+  /// The temperature in force with a network.
+  public func temperature(of network: ColorNetworkDescription) -> Float {
+    temperature ?? network.temperature
+  }
+}
+
+/// How chroma gets from the coarse grid to the picture's.
+public enum RefineMode: String, Codable, CaseIterable, Sendable {
+  /// By a guided filter, along the edges of the luma.
+  case guided
+  /// By bilinear interpolation alone.
+  case bilinear
+}

@@ -1,0 +1,126 @@
+import Colorization
+import Foundation
+import Imaging
+import ModelFixtures
+import Network
+import Testing
+
+/// One colorizer, many looks.
+@Suite struct LookTests {
+  private let network: ColorNetwork
+  private let frame: Frame
+
+  init() throws {
+    var options = ModelImport.Options()
+    options.prior = (0..<313).map { 1 / Double(1 + $0) }
+    options.temperature = 0.7
+    options.vividness = 0.4
+    let builder = ModelBuilder.eccv16(centers: ColorBins.centers)
+    let imported = try ModelImport(
+      try ModelDocument(bytes: try builder.bytes(), name: "theirs.onnx"), options: options)
+    network = try ColorNetwork(model: imported.model, name: "theirs", backend: .openBLAS)
+    frame = Frame(
+      index: 0,
+      picture: ColorFixtures.gray(96, 64) { x, y in 30 + 2 * x + (x / 24 + y / 16) % 2 * 20 },
+      presentationTime: 0)
+  }
+
+  private func colorizer() -> FrameColorizer { FrameColorizer(network: network, shortSide: 64) }
+
+  private func values(_ image: FloatImage) -> [Float] {
+    withExtendedLifetime(image) {
+      (0..<image.channels).flatMap {
+        Array(UnsafeBufferPointer(start: image.channel($0), count: image.area))
+      }
+    }
+  }
+
+  /// What the network says of the frame in each look, asked for at once.
+  private func estimates(_ colorizer: FrameColorizer, _ looks: [Look]) throws -> [[Float]] {
+    try colorizer.analyze(colorizer.survey(frame), looks: looks).map {
+      values($0.estimate.ab) + values($0.estimate.certainty)
+    }
+  }
+
+  private func colored(_ colorizer: FrameColorizer, _ look: Look) throws -> Picture {
+    try colorizer.colorize(
+      frame, analysis: colorizer.analyze(colorizer.survey(frame), look: look), look: look,
+      format: .yuv444(8), wanted: ColorDescription())
+  }
+
+  @Test func eachLookIsWhatAColorizerOfItsOwnGives() throws {
+    let looks = [
+      Look(), Look(vividness: 0), Look(vividness: 1), Look(temperature: 0.2),
+      Look(vividness: 1, temperature: 0.2),
+    ]
+    let together = try estimates(colorizer(), looks)
+    #expect(together.count == looks.count && Set(together).count == looks.count)
+    for (look, estimate) in zip(looks, together) {
+      let alone = colorizer()
+      let analysis = try alone.analyze(alone.survey(frame), look: look)
+      #expect(values(analysis.estimate.ab) + values(analysis.estimate.certainty) == estimate)
+    }
+  }
+
+  @Test func whatIsLeftOpenIsTheNetworksOwn() throws {
+    let given = Look(vividness: 0.4, temperature: 0.7)
+    let estimates = try estimates(colorizer(), [Look(), given])
+    #expect(estimates[0] == estimates[1])
+    let description = network.description
+    #expect(Look().vividness(of: description) == 0.4 && Look().temperature(of: description) == 0.7)
+    let other = Look(vividness: 0.1, temperature: 0.2)
+    #expect(other.vividness(of: description) == 0.1 && other.temperature(of: description) == 0.2)
+  }
+
+  @Test func moreLooksThanAreKeptAreRightToo() throws {
+    let colorizer = colorizer()
+    let looks = (0..<100).map { Look(vividness: Float($0) / 100) }
+    let first = try estimates(colorizer, looks)
+    #expect(try estimates(colorizer, looks.reversed()) == first.reversed())
+    #expect(Set(first).count == looks.count)
+  }
+
+  @Test func saturationAndRefinementAreThoseOfTheCall() throws {
+    let colorizer = colorizer()
+    let usual = try colored(colorizer, Look())
+    let gray = try colored(colorizer, Look(saturation: 0))
+    let strong = try colored(colorizer, Look(saturation: 1.5))
+    let plain = try colored(colorizer, Look(refine: .bilinear))
+    func distance(_ picture: Picture) -> Int {
+      picture.planes[1...].reduce(0) { sum, plane in
+        (0..<64).reduce(sum) { sum, y in
+          (0..<96).reduce(sum) { $0 + abs(plane[$1, y] - 128) }
+        }
+      }
+    }
+    #expect(distance(gray) == 0 && distance(usual) > 0 && distance(strong) > distance(usual))
+    for other in [gray, strong, plain] {
+      #expect(other.luma.hasSameSamples(as: usual.luma))
+      #expect(!zip(other.planes, usual.planes).allSatisfy { $0.hasSameSamples(as: $1) })
+    }
+    // Nothing of the calls before is left.
+    for (one, other) in zip(try colored(colorizer, Look()).planes, usual.planes) {
+      #expect(one.hasSameSamples(as: other))
+    }
+  }
+
+  @Test(arguments: [Look(vividness: 1.5), Look(temperature: -0.1), Look(temperature: .nan)])
+  func whatIsOutOfRangeIsRefused(look: Look) throws {
+    let colorizer = colorizer()
+    #expect(throws: ColorizationError.self) { try colorizer.prepare(for: look) }
+    let survey = try colorizer.survey(frame)
+    #expect(throws: ColorizationError.self) {
+      try colorizer.analyze(survey, looks: [Look(), look])
+    }
+    try colorizer.prepare(for: Look())
+  }
+
+  @Test func aLookIsSpelledLikeTheSettings() throws {
+    let look = Look(vividness: 0.5, saturation: 1.5, refine: .bilinear)
+    let data = try JSONEncoder().encode(look)
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect(Set(object.keys) == ["vividness", "saturation", "refine"])
+    #expect(object["refine"] as? String == "bilinear")
+    #expect(try JSONDecoder().decode(Look.self, from: data) == look)
+  }
+}
