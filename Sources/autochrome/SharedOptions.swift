@@ -3,22 +3,10 @@ import AutochromeKit
 
 /// Which part of a film is looked at, and how the network sees it.
 struct PartOptions: ParsableArguments {
-  @Option(help: "Short side of the picture that the network sees: \(Settings.Limits.size.note).")
-  var size: Int?
-
-  @Option(help: "Factor on the chroma: \(Settings.Limits.saturation.note).")
-  var saturation: Float?
-
-  @Option(
-    help: ArgumentHelp("First frame: \(TimePosition.forms).", valueName: "time"),
-    transform: TimePosition.option)
-  var from: TimePosition?
-
-  @Option(
-    help: ArgumentHelp(
-      "Where to end, in the same forms; that frame is left out.", valueName: "time"),
-    transform: TimePosition.option)
-  var to: TimePosition?
+  @Option(\.size) var size: Int?
+  @Option(\.saturation) var saturation: Float?
+  @Option(\.from) var from: TimePosition?
+  @Option(\.to) var to: TimePosition?
 
   /// Sets what is given.
   func set(in layer: inout SettingsLayer) {
@@ -29,19 +17,8 @@ struct PartOptions: ParsableArguments {
   }
 }
 
-extension TimePosition {
-  /// Reads an option, and says what may stand there instead of anything else.
-  static func option(_ text: String) throws -> TimePosition {
-    guard let position = TimePosition(text) else {
-      throw ValidationError("'\(text)' is no time such as \(TimePosition.forms)")
-    }
-    return position
-  }
-}
-
 struct ThreadsOption: ParsableArguments {
-  @Option(name: [.short, .long], help: "Processor threads: \(Settings.Limits.threads.note).")
-  var threads: Int?
+  @Option(\.threads) var threads: Int?
 }
 
 /// How much a command that takes a while tells of itself.

@@ -69,6 +69,30 @@ import Testing
     }
   }
 
+  @Test func whatIsSaidOfASettingReachesTheProgram() throws {
+    let program = try runProgram(["colorize", "--help"], environment: ["COLUMNS": "1000"])
+    let text = String(decoding: program.output, as: UTF8.self)
+    #expect(SettingsCatalog.all.count == Set(SettingsCatalog.all.map(\.name)).count)
+    for setting in SettingsCatalog.all {
+      #expect(try Self.help(of: setting.name, in: text).contains(" " + setting.help))
+    }
+    let catalog = SettingsCatalog.shared
+    for (name, letter, value) in [
+      (catalog.model.name, catalog.model.letter, catalog.model.valueName ?? "model"),
+      (catalog.codec.name, catalog.codec.letter, catalog.codec.valueName ?? "codec"),
+      (catalog.keyFrames.name, catalog.keyFrames.letter, catalog.keyFrames.valueName ?? ""),
+      (catalog.from.name, catalog.from.letter, catalog.from.valueName ?? ""),
+    ] {
+      let names = (letter.map { "-\($0), " } ?? "") + "--\(name) <\(value)>"
+      #expect(text.contains("  " + names), "\(names)")
+    }
+    // The commands that take some of the settings say the same of them.
+    let other = String(decoding: try runProgram(["try", "--help"]).output, as: UTF8.self)
+    for name in [catalog.size.name, catalog.saturation.name, catalog.threads.name] {
+      #expect(try Self.help(of: name, in: other) == Self.help(of: name, in: text))
+    }
+  }
+
   private let folder: TemporaryFolder
   init() throws { folder = try TemporaryFolder() }
 

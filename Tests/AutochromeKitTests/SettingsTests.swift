@@ -1,9 +1,13 @@
 import AutochromeKit
 import Colorization
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct SettingsTests {
+  private let scratch: TemporaryFolder
+  init() throws { scratch = try TemporaryFolder() }
+
   @Test(arguments: ["film", "archive", "stream", "photos"])
   func shippedPipelinesAreValid(name: String) throws {
     let settings = try Settings(pipeline: name, suggested: "film", options: SettingsLayer())
@@ -56,9 +60,7 @@ import Testing
     #expect(error?.message.contains("--\(name)") == true)
   }
 
-  @Test func everySettingHasAnOptionOfTheSameName() throws {
-    // Each name survives a round through YAML: none is forgotten when layers are laid over each
-    // other.
+  @Test func everySettingIsReadAndLaidOverOthers() throws {
     let values: [String: String] = [
       "description": "a", "model": "b", "backend": "openblas", "precision": "fp32", "size": "300",
       "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
@@ -78,6 +80,87 @@ import Testing
     #expect(SettingsLayer().overlaid(by: layer) == layer)
     #expect(layer.overlaid(by: SettingsLayer()) == layer)
     #expect(layer != SettingsLayer())
+    for name in values.keys {
+      var others = values
+      others[name] = nil
+      let yaml = others.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
+      #expect(try SettingsLayer(yaml: yaml, file: "most.yaml") != layer, "\(name)")
+    }
+    // What is above wins, and what it does not set stays.
+    var above = SettingsLayer()
+    above.size = 200
+    above.keyFrames = .off
+    let both = layer.overlaid(by: above)
+    #expect(both.size == 200 && both.keyFrames == .off && both.crf == 4 && both.description == "a")
+    above.size = nil
+    above.keyFrames = nil
+    #expect(above == SettingsLayer())
+  }
+
+  /// The settings in what `--dry-run` prints.
+  private func settings(
+    _ arguments: [String], _ output: String = "x.mkv"
+  ) throws -> [String: Any] {
+    let run = try runProgram(
+      [scratch.file("film.mkv"), "-o", scratch.file(output), "--dry-run"] + arguments)
+    #expect(run.status == 0, "\(run.errors)")
+    let plan = try JSONSerialization.jsonObject(with: run.output) as? [String: Any]
+    return try #require(plan?["settings"] as? [String: Any])
+  }
+
+  /// A name as reports spell it.
+  private func reportKey(_ name: String) -> String {
+    let words = name.split(separator: "-")
+    return words.prefix(1).joined() + words.dropFirst().map(\.capitalized).joined()
+  }
+
+  @Test func everySettingHasAnOptionOfTheSameName() throws {
+    try writeClip(smallFilm(), frames: 0..<3, to: scratch.file("film.mkv"))
+    try "0\n".write(toFile: scratch.file("cuts.txt"), atomically: true, encoding: .utf8)
+    let values: [String: String] = [
+      "model": "autochrome-fast", "backend": "openblas", "precision": "fp32", "size": "96",
+      "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
+      "look-ahead": "2", "key-frames": "5", "cuts": scratch.file("cuts.txt"), "color": "keep",
+      "bars": "none", "refine": "bilinear", "from": "#1", "to": "#3", "frames": "2",
+      "codec": "libx265", "crf": "4.5", "preset": "fast", "pixel-format": "yuv420p",
+      "format": "matroska", "input-format": "matroska", "input-size": "16x16",
+      "input-pixel-format": "gray16", "input-rate": "18", "audio": "none", "extras": "none",
+      "threads": "1", "memory": "700",
+    ]
+    #expect(
+      Set(values.keys) == Set(SettingsLayer.names).subtracting(["description", "encoder-option"]))
+    let usual = try settings([])
+    let all = try settings(
+      values.flatMap { ["--\($0.key)", $0.value] } + ["-e", "tune=grain", "-e", "x265-params=a=1"])
+    for (name, value) in values {
+      let key = reportKey(name)
+      let found = try #require(all[key], "\(name)")
+      #expect("\(found)" == value, "\(name)")
+      #expect("\(usual[key] ?? "")" != value, "\(name)")
+    }
+    #expect(
+      all["encoderOption"] as? [String: String] == ["tune": "grain", "x265-params": "a=1"])
+    #expect(all["namedEncoderOptions"] as? [String] == ["crf", "preset"])
+    // The short names.
+    let short = try settings(
+      ["-m", "autochrome-fast", "-t", "1", "-c", "ffv1", "-f", "matroska", "-p", "photos"])
+    #expect(short["model"] as? String == "autochrome-fast" && short["threads"] as? Int == 1)
+    #expect(short["codec"] as? String == "ffv1" && short["format"] as? String == "matroska")
+    #expect(short["pipeline"] as? String == "photos" && short["stability"] as? Int == 0)
+  }
+
+  @Test func settingsSurviveAReport() throws {
+    var options = SettingsLayer()
+    options.vividness = 0.3
+    options.encoderOption = try EncoderOptions(["tune=film"])
+    options.keyFrames = .atMost(4)
+    options.from = TimePosition("#12")
+    let settings = try Settings(pipeline: "archive", suggested: "film", options: options)
+    let read = try JSONDecoder().decode(Settings.self, from: try JSONEncoder().encode(settings))
+    #expect(read == settings && read.vividness == 0.3 && read.lookAhead == 16)
+    var other = settings
+    other.audio = .none
+    #expect(other != settings && other.audio == AudioMode.none && settings.audio == .copy)
   }
 
   @Test func theLookIsThatOfTheSettings() throws {

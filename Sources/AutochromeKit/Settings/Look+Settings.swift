@@ -3,7 +3,9 @@ public import Colorization
 extension Settings {
   /// The settings that are a matter of taste.
   public var look: Look {
-    Look(vividness: vividness, temperature: temperature, saturation: saturation, refine: refine)
+    Look(
+      vividness: self.vividness, temperature: self.temperature, saturation: self.saturation,
+      refine: self.refine)
   }
 }
 
@@ -17,18 +19,18 @@ extension Look {
   public static func list(
     _ text: String, over base: Look, option: String
   ) throws(AutochromeError) -> [Look] {
-    let limits = Settings.Limits.self
+    let catalog = SettingsCatalog.shared
     var looks: [Look] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let numbers = part.split(separator: ":", omittingEmptySubsequences: false)
         .map { Float($0.trimmingPrefix { $0.isWhitespace }) }
       guard (1...2).contains(numbers.count), let vividness = numbers[0],
-        limits.vividness.range.contains(vividness)
+        catalog.vividness.allows(vividness)
       else { throw wrong(part, option) }
       var look = base
       look.vividness = vividness
       if numbers.count == 2 {
-        guard let temperature = numbers[1], limits.temperature.range.contains(temperature) else {
+        guard let temperature = numbers[1], catalog.temperature.allows(temperature) else {
           throw wrong(part, option)
         }
         look.temperature = temperature
@@ -39,9 +41,10 @@ extension Look {
   }
 
   private static func wrong(_ part: Substring, _ option: String) -> AutochromeError {
-    AutochromeError(
+    let catalog = SettingsCatalog.shared
+    return AutochromeError(
       .usage,
-      "\(option) has '\(part)', expected a vividness in 0…1, with a temperature in 0.01…1 behind a "
-        + "colon if wanted, such as 0.6:0.5.")
+      "\(option) has '\(part)', expected a vividness in \(catalog.vividness.ends), with a temperature in "
+        + "\(catalog.temperature.ends) behind a colon if wanted, such as 0.6:0.5.")
   }
 }

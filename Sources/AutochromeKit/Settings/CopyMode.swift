@@ -1,0 +1,7 @@
+/// What becomes of streams that are not colorized.
+public enum CopyMode: String, Codable, CaseIterable, Sendable {
+  /// Their packets are copied.
+  case copy
+  /// They are left out.
+  case none
+}
