@@ -233,16 +233,24 @@ public final class Session: Sendable {
     -> PreparedPlan
   {
     if let known = cache.withLock({ $0.find(key) }) { return known }
-    let program = try program(key.types, parameters)
-    let plan = try OpenMP.with(threads: threadsPerRun) { () throws(NetworkError) in
-      try PlanCompiler.compile(
-        program, backend: backend, precision: precision, weights: weights,
-        threads: threadsPerRun, winograd: fusion && precision == .float32,
-        outputLayout: key.layout, ranges: ranges)
+    return try Self.compiling.withLock { _ throws(NetworkError) in
+      // Another thread may have made it meanwhile.
+      if let known = cache.withLock({ $0.find(key) }) { return known }
+      let program = try program(key.types, parameters)
+      let plan = try OpenMP.with(threads: threadsPerRun) { () throws(NetworkError) in
+        try PlanCompiler.compile(
+          program, backend: backend, precision: precision, weights: weights,
+          threads: threadsPerRun, winograd: fusion && precision == .float32,
+          outputLayout: key.layout, ranges: ranges)
+      }
+      let prepared = PreparedPlan(plan)
+      return cache.withLock { $0.insert(prepared, for: key) }
     }
-    let prepared = PreparedPlan(plan)
-    return cache.withLock { $0.insert(prepared, for: key) }
   }
+
+  /// Plans are made one at a time in the whole process: where two threads make their first reorders at once,
+  /// oneDNN 2.6 now and then finds none, or frees memory twice.
+  private static let compiling = Locked(())
 
   private func program(_ types: [String: TensorType], _ parameters: [String: Tensor])
     throws(NetworkError) -> Program
