@@ -5,10 +5,13 @@ public struct SourceElement: Sendable {
   public var frame: Frame?
   /// Packets that lay before the frame in the file.
   public var packets: [CopiedPacket]
+  /// Where the frame is, for another run to find it; `nil` where only reading from the start finds it.
+  public var place: FramePlace?
 
-  public init(frame: Frame? = nil, packets: [CopiedPacket] = []) {
+  public init(frame: Frame? = nil, packets: [CopiedPacket] = [], place: FramePlace? = nil) {
     self.frame = frame
     self.packets = packets
+    self.place = place
   }
 }
 
@@ -29,6 +32,10 @@ public protocol FrameSource: AnyObject, Sendable {
   /// Tells whether it could go there.
   func skip(to seconds: Double) throws -> Bool
 
+  /// Goes on with the frame that was at `place` in another run: frames before it may be left out, and need not be
+  /// decoded; packets are not. Called before `next`. Where a source can't, it gives all frames.
+  func goOn(at place: FramePlace)
+
   /// How many frames were found damaged or lost so far; only `DamagePolicy.continue` goes on then.
   var damagedFrameCount: Int { get }
 
@@ -41,6 +48,8 @@ public protocol FrameSource: AnyObject, Sendable {
 
 extension FrameSource {
   public func skip(to seconds: Double) throws -> Bool { false }
+
+  public func goOn(at place: FramePlace) {}
 
   public var damagedPlaceCount: Int { 0 }
 

@@ -115,6 +115,9 @@ public enum MediaSink {
     return (names.hidden(1), names.partial(1))
   }
 
+  /// The folder beside an output in which lies what is done of it.
+  package static func jobFolderName(of path: String) -> String { OutputNames(path).job }
+
   /// Whether something is under this name that keeps nothing of what is written to it.
   package static func isDevice(_ path: String) -> Bool {
     FileSystem.type(of: path).map { [S_IFCHR, S_IFBLK].contains($0) } ?? false

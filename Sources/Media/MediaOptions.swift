@@ -85,6 +85,8 @@ public struct SinkOptions: Sendable {
   public var keepsPictures = false
   /// Whether the folder of the output is made where it is not there.
   public var createsFolder = false
+  /// What to do with what a killed run left under the output's temporary name.
+  package var leftovers = Leftovers.setAside
   /// What may not be replaced even so: the files of the input.
   public var protected: ProtectedFiles?
   public var interruption: Interruption?
@@ -92,6 +94,16 @@ public struct SinkOptions: Sendable {
   public var report: (@Sendable (String) -> Void)?
 
   public init() {}
+
+  /// What becomes of what a killed run left of an output.
+  package enum Leftovers: Sendable {
+    /// It gets the name of a partial output.
+    case setAside
+    /// It stays where it is.
+    case leave
+    /// It goes: all of it is kept elsewhere.
+    case remove
+  }
 
   /// Refuses a place where a file of the input lies, or something that may not be replaced.
   /// - Throws: `MediaError`.

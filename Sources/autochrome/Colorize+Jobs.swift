@@ -39,6 +39,7 @@ extension Colorize {
         preview: preview.map { request.name(from: $0) }, protected: protected)
       job.previewFrames = previewFrames
       job.keepsExisting = skipExisting
+      job.restarts = restart
       return job
     }
   }

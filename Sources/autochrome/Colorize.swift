@@ -26,6 +26,9 @@ struct Colorize: ParsableCommand {
   @Flag(help: "Leave outputs that exist and are whole as they are, and go on.")
   var skipExisting = false
 
+  @Flag(help: "Begin anew where an earlier run has left off; otherwise the job goes on from there.")
+  var restart = false
+
   @Option(
     help: ArgumentHelp(
       "Write a sheet of source and color frames to this PNG or JPEG; without -o, nothing else; {name} as in -o.",
@@ -116,7 +119,8 @@ struct Colorize: ParsableCommand {
       throw AutochromeError(
         .interrupted,
         "Stopped after \(counted(result.frames, "frame"))"
-          + (result.partialOutput.map { "; what was done is in '\($0)'" } ?? "") + ".")
+          + (result.partialOutput.map { "; what was done is in '\($0)'" } ?? "") + "."
+          + (result.jobFolder.map { " The same command goes on from '\($0)'." } ?? ""))
     }
     if let damage = result.damage { throw AutochromeError(.badData, damage) }
   }

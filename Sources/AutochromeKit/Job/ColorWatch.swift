@@ -2,18 +2,18 @@ import Imaging
 import Locking
 import Media
 
-/// Watches the colors of the frames as they come out of the decoder, and tells when a part in color is
-/// met that nobody spoke of.
+/// Watches the colors that frames come with, and tells when a part in color is met that nobody spoke of.
 final class ColorWatch: Sendable {
-  private struct State {
-    var count: ColorCount
-    var hasSpoken: Bool
+  /// What was found so far.
+  struct State: Codable, Sendable {
+    fileprivate var count: ColorCount
+    fileprivate var hasSpoken: Bool
   }
 
   private let input: String
   private let mode: ColorMode
   private let known: ColorFinding?
-  private let state: Locked<State>
+  private let found: Locked<State>
 
   /// In a film, fewer frames in color in a row are a fault of the tape.
   private static let leastRun = 3
@@ -25,16 +25,22 @@ final class ColorWatch: Sendable {
     self.input = input
     self.mode = mode
     self.known = known
-    state = Locked(
+    found = Locked(
       State(
         count: ColorCount(leastRun: isFilm ? Self.leastRun : 1),
         hasSpoken: known?.kind == .color || known?.kind == .partly))
   }
 
-  /// Examines the next frame. Called in order.
-  func observe(_ frame: Frame, seconds: Double, warn: (String) -> Void) -> ColorContent {
-    let survey = ColorSurvey(frame.picture)
-    let speaks = state.withLock { state in
+  var state: State {
+    get { found.withLock { $0 } }
+    set { found.withLock { $0 = newValue } }
+  }
+
+  /// Takes what the next frame came with. Called in order.
+  func count(
+    _ survey: ColorSurvey, of frame: Frame, seconds: Double, warn: (String) -> Void
+  ) {
+    let speaks = found.withLock { state in
       let isNews = state.count.add(survey, seconds: seconds, fileName: frame.fileName)
       defer { state.hasSpoken = state.hasSpoken || isNews }
       return isNews && !state.hasSpoken
@@ -50,11 +56,10 @@ final class ColorWatch: Sendable {
             : "The network's colors replace its own; give --color keep to keep those of shots or "
               + "pictures in color."))
     }
-    return survey.content
   }
 
   /// What was found in all frames so far.
-  var finding: ColorFinding { state.withLock { $0.count.finding } }
+  var finding: ColorFinding { found.withLock { $0.count.finding } }
 
   /// What there is to say at the end.
   var closing: String? { finding.closing(input: input, mode: mode, after: known) }
@@ -62,7 +67,7 @@ final class ColorWatch: Sendable {
 
 /// Decides which frames keep the colors that they came with, in the order of the frames, without looking
 /// ahead: a shot does from its first frame in color on.
-struct ShotColors: Sendable {
+struct ShotColors: Codable, Sendable {
   private var isKept = false
   /// Frames in color of the shot, and frames without in a row after them.
   private var framesInColor = 0

@@ -20,6 +20,8 @@ public struct ColorizationJob: Sendable {
   public var overwrite: Bool
   /// Whether what is there already is left as it is: pictures in the output's folder, the preview.
   public var keepsExisting = false
+  /// Whether what an earlier run has left of the output is thrown away; otherwise the job goes on from there.
+  public var restarts = false
   /// Where a sheet of source and color frames goes, if wanted.
   public var preview: String?
   /// How many frames the sheet shows.
@@ -73,7 +75,10 @@ public struct ColorizationJob: Sendable {
 
   /// Whether the output is there already, and whole.
   /// - Throws: `AutochromeError` if it is there and not whole, or the input can't be opened.
-  public func isDone() throws(AutochromeError) -> Bool { try ExistingOutput.isWhole(self) }
+  public func isDone() throws(AutochromeError) -> Bool {
+    JobFolder.clear(after: output)
+    return try ExistingOutput.isWhole(self)
+  }
 
   /// The pipeline for an input when the user names none: no look-ahead for pipes, no memory between
   /// pictures for single pictures, `film` for the rest.

@@ -72,11 +72,13 @@ public struct JobPlan: Codable, Hashable, Sendable {
 public struct JobReport: Codable, Hashable, Sendable {
   /// What was planned.
   public var plan: JobPlan
-  /// Frames written.
+  /// Frames in the output.
   public var frames: Int
-  /// Of these, those that the network saw; the others' colors were carried along the motion.
+  /// Of these, those that an earlier run did, from which this one went on.
+  public var framesBefore: Int
+  /// Of all, those that the network saw; the others' colors were carried along the motion.
   public var framesSeen: Int
-  /// Of these, those that kept the colors that they came with.
+  /// Of all, those that kept the colors that they came with.
   public var framesKept: Int
   /// What color the frames came with.
   public var sourceColors: ColorFinding
@@ -87,7 +89,7 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var areas: [FoundArea]
   /// Wall-clock seconds.
   public var seconds: Double
-  /// Frames per second.
+  /// Frames per second of this run.
   public var framesPerSecond: Double
   /// Time spent in each stage.
   public var stages: [StageTime]
@@ -95,6 +97,8 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var interrupted: Bool
   /// Where the part that was done lies, after an interruption.
   public var partialOutput: String?
+  /// The folder from which the same job goes on, after an interruption.
+  public var jobFolder: String?
   /// What of the input was missing or damaged; the rest is in the output. The program then ends with
   /// the status for bad data.
   public var damage: String?

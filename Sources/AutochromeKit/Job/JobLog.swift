@@ -6,12 +6,19 @@ import Locking
 
 /// What a running job finds out, gathered from its threads, and told on.
 package final class JobLog: Sendable {
-  private struct State {
+  /// What is known of the frames that are done.
+  struct Counts: Codable, Sendable {
     var framesDone = 0
     var framesSeen = 0
     var framesKept = 0
     var shotStarts: [Int] = []
     var areas: [FoundArea] = []
+  }
+
+  private struct State {
+    var counts = Counts()
+    /// Frames of these that an earlier run did.
+    var framesBefore = 0
     var warnings: [String] = []
     var damage: MediaError?
     var timeLeft = TimeLeft()
@@ -39,20 +46,30 @@ package final class JobLog: Sendable {
     area: PictureArea? = nil
   ) {
     state.withLock { state in
-      state.framesDone += 1
-      if isSeen { state.framesSeen += 1 }
-      if isKept { state.framesKept += 1 }
-      if startsShot { state.shotStarts.append(frameIndex) }
-      if let area, !(area.isWhole && state.areas.last?.area.isWhole ?? true),
-        area != state.areas.last?.area,
-        state.areas.count < Self.mostAreas
+      state.counts.framesDone += 1
+      if isSeen { state.counts.framesSeen += 1 }
+      if isKept { state.counts.framesKept += 1 }
+      if startsShot { state.counts.shotStarts.append(frameIndex) }
+      let last = state.counts.areas.last?.area
+      if let area, !(area.isWhole && last?.isWhole ?? true), area != last,
+        state.counts.areas.count < Self.mostAreas
       {
-        state.areas.append(FoundArea(frame: frameIndex, area: area))
+        state.counts.areas.append(FoundArea(frame: frameIndex, area: area))
       }
     }
   }
 
-  var framesDone: Int { state.withLock { $0.framesDone } }
+  var counts: Counts { state.withLock { $0.counts } }
+
+  /// Goes on from what an earlier run did.
+  func restore(_ counts: Counts) {
+    state.withLock {
+      $0.counts = counts
+      $0.framesBefore = counts.framesDone
+    }
+  }
+
+  var framesDone: Int { state.withLock { $0.counts.framesDone } }
 
   package var warnings: [String] { state.withLock { $0.warnings } }
 
@@ -70,13 +87,16 @@ package final class JobLog: Sendable {
 
   func progress(_ elapsed: Duration, framesTotal: Int?) {
     let seconds = elapsed.seconds
-    let (done, shots, left) = state.withLock { state in
+    let (done, before, shots, left) = state.withLock { state in
+      let (counts, before) = (state.counts, state.framesBefore)
+      // The pace is that of this run.
       let left = framesTotal.flatMap {
-        state.timeLeft.estimate(done: state.framesDone, of: $0, at: seconds)
+        state.timeLeft.estimate(
+          done: counts.framesDone - before, of: $0 - before, at: seconds)
       }
-      return (state.framesDone, state.shotStarts.count, left)
+      return (counts.framesDone, before, counts.shotStarts.count, left)
     }
-    let rate = seconds > 0 ? Double(done) / seconds : 0
+    let rate = seconds > 0 ? Double(done - before) / seconds : 0
     onEvent(
       .progress(
         JobProgress(
@@ -87,21 +107,21 @@ package final class JobLog: Sendable {
 
   func report(
     plan: JobPlan, summary: PipelineSummary, sourceColors: ColorFinding, interrupted: Bool,
-    partialOutput: String?,
-    damage: String?
+    partialOutput: String?, jobFolder: String?, damage: String?
   ) -> JobReport {
     let state = state.withLock { $0 }
-    let seconds = summary.elapsed.seconds
+    let (counts, seconds) = (state.counts, summary.elapsed.seconds)
+    let framesNow = counts.framesDone - state.framesBefore
     return JobReport(
-      plan: plan, frames: state.framesDone, framesSeen: state.framesSeen,
-      framesKept: state.framesKept, sourceColors: sourceColors,
-      shotStarts: state.shotStarts, areas: state.areas,
+      plan: plan, frames: counts.framesDone, framesBefore: state.framesBefore,
+      framesSeen: counts.framesSeen, framesKept: counts.framesKept, sourceColors: sourceColors,
+      shotStarts: counts.shotStarts, areas: counts.areas,
       seconds: seconds,
-      framesPerSecond: seconds > 0 ? Double(state.framesDone) / seconds : 0,
+      framesPerSecond: seconds > 0 ? Double(framesNow) / seconds : 0,
       stages: summary.stages.map {
         StageTime(name: $0.name, count: $0.emitted, busySeconds: $0.busy.seconds)
       },
-      interrupted: interrupted, partialOutput: partialOutput, damage: damage,
+      interrupted: interrupted, partialOutput: partialOutput, jobFolder: jobFolder, damage: damage,
       warnings: state.warnings)
   }
 }

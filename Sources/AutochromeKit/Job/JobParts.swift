@@ -14,6 +14,8 @@ package struct JobParts {
   private let interruption: Media.Interruption
   private let sinkOptions: SinkOptions
   private let cuts: CutList?
+  /// Opens the source once more.
+  let reopenSource: @Sendable () throws -> any FrameSource
 
   /// Opens the source and loads the network.
   init(
@@ -25,8 +27,14 @@ package struct JobParts {
     let settings = job.settings
     cuts = try settings.cuts.map { try CutList(contentsOf: $0) }
     colorizer = try Self.openColorizer(settings)
+    let countsFrames = cuts?.countsFrames ?? false
+    reopenSource = { [job] in
+      // What there is to say was said when it was opened first.
+      try Self.openSource(
+        job: job, interruption: interruption, countsFrames: countsFrames, warn: { _ in })
+    }
     source = try Self.openSource(
-      job: job, interruption: interruption, countsFrames: cuts?.countsFrames ?? false, warn: warn)
+      job: job, interruption: interruption, countsFrames: countsFrames, warn: warn)
     var sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
     sinkOptions.report = warn
     self.sinkOptions = sinkOptions
@@ -59,7 +67,20 @@ package struct JobParts {
   }
 
   /// The stage that steadies the estimates.
-  func makeSteadyStage() -> SteadyStage { SteadyStage(settings: job.settings) }
+  func makeSteadyStage(resuming state: StabilizerState?) -> SteadyStage {
+    SteadyStage(settings: job.settings, resuming: state)
+  }
+
+  /// What keeps the segments of the output as they are done; nil where another run could not go on from
+  /// them: what a pipe gave is gone.
+  func makeKeeper(_ sink: any FrameSink, sheet: PreviewSheet?) throws -> SegmentKeeper? {
+    guard job.input != "-", !source.info.isPipe, let sink = sink as? any SegmentedSink,
+      sink.canKeepSegments
+    else { return nil }
+    let folder = try JobFolder(
+      of: job.output, plan: try FilmPlan(request: job.request, plan: plan), restarts: job.restarts)
+    return try SegmentKeeper(folder, sink: sink, sheet: sheet)
+  }
 
   /// Frames to be written, if the source tells.
   var expectedFrames: Int? {
@@ -67,6 +88,12 @@ package struct JobParts {
   }
 
   func openSink() throws -> any FrameSink {
+    var sinkOptions = sinkOptions
+    if !job.restarts, let earlier = try JobFolder.earlierPlan(of: job.output) {
+      sinkOptions.leftovers = .remove
+      // Some encoders write it into the film.
+      sinkOptions.threads = earlier.settings.threads
+    }
     let sink = try MediaSink.open(job.output, source: source.info, options: sinkOptions)
     if sink is RawVideoSink, let option = job.settings.namedEncoderOptions.first {
       sink.discard()

@@ -11,26 +11,6 @@ struct JobRun {
   let interruption: Interruption
   let onEvent: @Sendable (JobEvent) -> Void
 
-  /// What travels through the pipeline: an element of the source, and what the stages found out.
-  private struct Item: Sendable {
-    var element: SourceElement
-    var analysis: FrameAnalysis?
-    var tracking: FrameTracking?
-    var colored: Picture?
-    /// What color it came with.
-    var content = ColorContent.gray
-    /// Which part of the frame is the picture.
-    var area: PictureArea?
-    /// Whether it goes out with the colors that it came with.
-    var keepsColors = false
-    var startsShot = false
-    var isSeen = false
-
-    mutating func dropColors() {
-      element.frame = element.frame.map { $0.with($0.picture.withNeutralChroma()) }
-    }
-  }
-
   func run() throws -> JobReport {
     let blocking = Media.Interruption()
     let token = CancellationToken()
@@ -49,12 +29,18 @@ struct JobRun {
 
   private func run(_ token: CancellationToken, _ blocking: Media.Interruption) throws -> JobReport {
     let log = JobLog(onEvent: onEvent)
+    JobFolder.clear(after: job.output)
     let preview = try job.preview.flatMap { try job.place($0) { log.warn($0) } }
     if let preview { try Thumbnail.checkName(preview.path) }
     let parts = try JobParts(job: job, interruption: blocking, warn: { log.warn($0) })
     let sink = try parts.openSink()
+    var keeper: SegmentKeeper?
     var isDrained = false
     do {
+      let sheet = preview.map { _ in
+        PreviewSheet(expected: parts.expectedFrames, limit: job.previewFrames)
+      }
+      keeper = try parts.makeKeeper(sink, sheet: sheet)
       onEvent(.started(parts.plan))
       let known = parts.plan.sourceColors
       if let note = known?.opening(input: job.input, mode: job.settings.color) { log.warn(note) }
@@ -62,17 +48,23 @@ struct JobRun {
         input: job.input, mode: job.settings.color, known: known,
         isFilm: !parts.source.info.isFrameFolder)
       for note in sink.notes { log.warn(note) }
-      let sheet = preview.map { _ in
-        PreviewSheet(expected: parts.expectedFrames, limit: job.previewFrames)
+      if let start = keeper?.start {
+        log.restore(start.counts)
+        log.warn(
+          "Going on with frame \(start.frame) of '\(job.input)': what is before lies in "
+            + "'\(keeper?.place ?? "")'.")
       }
       let summary = try execute(
-        parts, sink: sink, sheet: sheet, colors: colors, token: token, log: log)
+        parts, sink: sink, keeper: keeper, sheet: sheet, colors: colors, token: token, log: log)
       isDrained = summary.ending == .drained || log.isStopped
       // The end of what is there of a film is its end; after other failures there may be more.
       if let cause = log.damage, ![.truncated, .corrupt].contains(cause.code) { throw cause }
       var partialOutput: String?
       if isDrained {
         partialOutput = try sink.finishEarly()
+        keeper?.end()
+      } else if let keeper {
+        try keeper.finish()
       } else {
         try sink.finish()
       }
@@ -80,11 +72,12 @@ struct JobRun {
       if let note = colors.closing { log.warn(note) }
       return log.report(
         plan: parts.plan, summary: summary, sourceColors: colors.finding, interrupted: isDrained,
-        partialOutput: partialOutput,
+        partialOutput: partialOutput, jobFolder: isDrained ? keeper?.place : nil,
         damage: damage(of: parts.source, log: log))
     } catch let error as MediaError where error.code == .noFrames {
       // The sink does not know where the frames were to come from.
       sink.discard()
+      keeper?.end()
       if let cause = log.damage { throw cause }
       throw isDrained
         ? AutochromeError(.interrupted, "Stopped before the first frame was done.")
@@ -92,15 +85,27 @@ struct JobRun {
           .badData, "'\(job.input)' holds no frame; '\(job.output)' is not written.")
     } catch {
       let error = AutochromeError(wrapping: error)
-      guard error.status != .interrupted, log.framesDone > 0, let kept = sink.salvage() else {
-        sink.discard()
-        throw error
-      }
+      keeper?.end()
       throw AutochromeError(
-        error.status,
-        "\(error.message) What was done before, \(counted(log.framesDone, "frame")), is in '\(kept)'."
+        error.status, error.message + whatIsLeft(after: error, log: log, sink: sink, keeper: keeper)
       )
     }
+  }
+
+  /// Keeps what was done before a failure, and tells where it is, in sentences with a space before each.
+  private func whatIsLeft(
+    after error: AutochromeError, log: JobLog, sink: any FrameSink, keeper: SegmentKeeper?
+  ) -> String {
+    let place = keeper?.place
+    // Where writing failed, room may be what is missing: a second copy would not help.
+    let salvages =
+      error.status != .interrupted && log.framesDone > 0
+      && !(error.status == .ioError && place != nil)
+    let kept = salvages ? sink.salvage() : nil
+    if kept == nil { sink.discard() }
+    let done = counted(log.framesDone, "frame")
+    return (kept.map { " What was done before, \(done), is in '\($0)'." } ?? "")
+      + (place.map { " The same command goes on from what is kept in '\($0)'." } ?? "")
   }
 
   /// What was missing or damaged, in words.
@@ -126,23 +131,28 @@ struct JobRun {
   }
 
   private func execute(
-    _ parts: JobParts, sink: any FrameSink, sheet: PreviewSheet?, colors: ColorWatch,
-    token: CancellationToken, log: JobLog
+    _ parts: JobParts, sink: any FrameSink, keeper: SegmentKeeper?, sheet: PreviewSheet?,
+    colors: ColorWatch, token: CancellationToken, log: JobLog
   ) throws -> PipelineSummary {
     let colorizer = parts.colorizer
+    let info = parts.source.info
+    let start = keeper?.start
+    let source: any FrameSource =
+      start.map {
+        ResumedSource(
+          parts.source, start: $0, afterPackets: keeper?.packetCount ?? 0,
+          reopen: { try parts.reopenSource() })
+      } ?? parts.source
     let look = job.settings.look
-    let source = parts.source
     let keepsColors = job.settings.color == .keep
     let pipeline = Pipeline(
       permits: parts.plan.permits, threads: job.settings.threads, sourceName: "decode",
-      source: { () throws -> Item? in
+      source: { () throws -> JobItem? in
         do {
           return try source.next().map { element in
-            var item = Item(element: element)
+            var item = JobItem(element: element)
             guard let frame = element.frame else { return item }
-            item.content = colors.observe(frame, seconds: parts.source.info.seconds(of: frame)) {
-              log.warn($0)
-            }
+            item.colorSurvey = ColorSurvey(frame.picture)
             // What waits in the pipeline is kept small: colors that will be replaced go at once.
             if !keepsColors { item.dropColors() }
             return item
@@ -165,12 +175,16 @@ struct JobRun {
     .serialInOrder(
       "motion",
       state: MotionStage(
-        tracking: try parts.makeTrackingStage(), keepsColors: keepsColors,
-        isFilm: job.settings.stability > 0)
+        tracking: try parts.makeTrackingStage(), watch: colors, keepsColors: keepsColors,
+        isFilm: job.settings.stability > 0, resuming: start?.motion)
     ) { stage, item in
       guard let frame = item.element.frame, let survey = item.analysis else { return [item] }
       let format = try sink.outputFormat(for: frame).pictureFormat
-      return [try stage.track(item, survey: survey, of: frame, format: format)]
+      return [
+        try stage.track(
+          item, survey: survey, of: frame, seconds: info.seconds(of: frame), format: format,
+          warn: { log.warn($0) })
+      ]
     }
     .parallel("network") { item in
       guard let survey = item.analysis, item.tracking?.isKeyFrame == true, !item.keepsColors else {
@@ -180,10 +194,11 @@ struct JobRun {
       item.analysis = try colorizer.analyze(survey, look: look)
       return item
     }
-    .serialInOrder("steady", state: HeldBack(stage: parts.makeSteadyStage())) { held, item in
+    .serialInOrder("steady", state: HeldBack(stage: parts.makeSteadyStage(resuming: start?.steady)))
+    { held, item in
       held.push(item)
     } finish: { held in
-      held.finish()
+      held.finish(isCutShort: token.request != nil)
     }
     // A film's frames in color are its largest: no more wait for the encoder than keep it busy.
     .parallel("color", ahead: job.settings.threads) { item in
@@ -207,11 +222,21 @@ struct JobRun {
       sink: { item in
         var element = item.element
         if let frame = element.frame, let colored = item.colored {
+          // Of these, another run makes the ones that belong to the film.
+          if item.isCutShort, keeper?.keepsFramesApart == true { return }
+          if let motion = item.partStart, let steady = item.steadyState, !item.isCutShort {
+            try keeper?.turn {
+              Checkpoint(
+                frame: frame, place: element.place, motion: motion, steady: steady,
+                counts: log.counts)
+            }
+          }
           try sheet?.offer(
-            frame, colored: colored, seconds: parts.source.info.seconds(of: frame),
+            frame, colored: colored, seconds: info.seconds(of: frame),
             startsShot: item.startsShot)
           element.frame = frame.with(colored)
           try sink.write(element)
+          keeper?.wrote()
           log.wrote(
             frameIndex: frame.index, startsShot: item.startsShot, isSeen: item.isSeen,
             isKept: item.keepsColors, area: item.area)
@@ -219,85 +244,5 @@ struct JobRun {
           try sink.write(element)
         }
       })
-  }
-
-  /// Finds motion and shots, and which shots keep their colors.
-  private struct MotionStage {
-    private var tracking: TrackingStage
-    private var colors = ShotColors()
-    private let keepsColors: Bool
-    private let isFilm: Bool
-    private var lastIsKept = false
-
-    /// - Parameter isFilm: whether frames have to do with those before them.
-    init(tracking: TrackingStage, keepsColors: Bool, isFilm: Bool) {
-      self.tracking = tracking
-      self.keepsColors = keepsColors
-      self.isFilm = isFilm
-    }
-
-    mutating func track(
-      _ item: Item, survey: FrameAnalysis, of frame: Frame, format: PixelFormat
-    ) throws -> Item {
-      var item = item
-      let tracked = try tracking.track(frame, survey: survey, format: format)
-      let (survey, found) = (tracked.survey, tracked.tracking)
-      item.analysis = survey
-      item.area = survey.area
-      item.tracking = found
-      guard keepsColors else { return item }
-      item.keepsColors = colors.keepsColors(
-        item.content, startsShot: !isFilm || found.verdict.startsShot)
-      if item.keepsColors {
-        item.startsShot = found.verdict.startsShot
-      } else {
-        // The colors of the network begin here: nothing leads over from frames that it did not see.
-        if lastIsKept { item.tracking = tracking.startAnew(with: survey) }
-        item.dropColors()
-      }
-      lastIsKept = item.keepsColors
-      return item
-    }
-  }
-
-  /// Frames that the temporal stage holds back, with the packets before each.
-  private struct HeldBack {
-    var stage: SteadyStage
-    var items: [Item] = []
-
-    init(stage: SteadyStage) { self.stage = stage }
-
-    mutating func push(_ item: Item) -> [Item] {
-      var item = item
-      let tracking = item.tracking
-      // What was found out about the motion is the stabilizer's from here on.
-      item.tracking = nil
-      // Frames that keep their colors have no part in those of others: they end a shot.
-      if item.keepsColors { return finish() + [item] }
-      item.isSeen = tracking?.isKeyFrame ?? false
-      guard let analysis = item.analysis, let tracking else {
-        // Packets alone wait for no frame, which may come minutes later: they go ahead, those that
-        // wait with frames before them, and the container brings them into order.
-        item.element.packets = items.flatMap(\.element.packets) + item.element.packets
-        for index in items.indices { items[index].element.packets = [] }
-        return [item]
-      }
-      items.append(item)
-      return release(stage.push(analysis, tracking: tracking))
-    }
-
-    mutating func finish() -> [Item] { release(stage.finish()) }
-
-    /// The frames that are ready, in order.
-    private mutating func release(_ ready: [SteadyStage.Result]) -> [Item] {
-      let released = zip(items, ready).map { item, result in
-        var item = item
-        item.analysis = result.analysis
-        item.startsShot = result.startsShot
-        return item
-      }
-      items.removeFirst(released.count)
-      return released
-    }
   }
 }

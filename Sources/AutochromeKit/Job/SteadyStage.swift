@@ -6,6 +6,8 @@ package struct SteadyStage {
   package struct Result {
     var analysis: FrameAnalysis
     var startsShot: Bool
+    /// If a part begins with it, what the stage knew before.
+    var partState: StabilizerState?
   }
 
   /// What is carried along.
@@ -16,11 +18,15 @@ package struct SteadyStage {
 
   private let stabilizer: Stabilizer<Place>
 
-  package init(settings: Settings) {
+  /// - Parameter state: what an earlier run knew before the first frame; nil for the beginning.
+  package init(settings: Settings, resuming state: StabilizerState? = nil) {
     stabilizer = Stabilizer(
       stability: settings.stability, lookAhead: settings.stability > 0 ? settings.lookAhead : 0,
-      keyFrameDistance: settings.keyFrames.distance)
+      keyFrameDistance: settings.keyFrames.distance, resuming: state)
   }
+
+  /// What is known when no frame is held.
+  var state: StabilizerState { stabilizer.state }
 
   package func push(_ analysis: FrameAnalysis, tracking: FrameTracking) -> [Result] {
     stabilizer.push(
@@ -38,6 +44,6 @@ package struct SteadyStage {
       analysis: FrameAnalysis(
         area: frame.payload.area, geometry: frame.payload.geometry, lightness: frame.lightness,
         estimate: frame.estimate),
-      startsShot: frame.startsShot)
+      startsShot: frame.startsShot, partState: frame.partState)
   }
 }

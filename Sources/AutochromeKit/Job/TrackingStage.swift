@@ -12,6 +12,13 @@ struct TrackingStage {
     var tracking: FrameTracking
   }
 
+  /// What was learned from the frames before the next one.
+  struct State: Codable, Sendable {
+    var tracker: FrameTracker
+    var areas: AreaFollower?
+    var cuts: CutList.Place?
+  }
+
   private let colorizer: FrameColorizer
   private let makeTracker: @Sendable () -> FrameTracker
   private var tracker: FrameTracker
@@ -35,6 +42,18 @@ struct TrackingStage {
     let isFilm = settings.stability > 0 || !info.isFrameFolder
     areas = settings.bars == .auto ? AreaFollower(isFilm: isFilm) : nil
   }
+
+  var state: State {
+    get { State(tracker: tracker, areas: areas, cuts: cuts?.next) }
+    set {
+      tracker = newValue.tracker
+      areas = newValue.areas
+      if let place = newValue.cuts { cuts?.next = place }
+    }
+  }
+
+  /// Lets a part of the film begin with the frame that was tracked last, see `Stabilizer`.
+  mutating func startPart(_ tracking: inout FrameTracking) { tracker.startPart(&tracking) }
 
   /// Takes the frame that was tracked last as the first of a shot, whatever was before it.
   mutating func startAnew(with survey: FrameAnalysis) -> FrameTracking {

@@ -48,9 +48,13 @@ public enum ModelCatalog {
   }
 
   package static func load(_ model: String) throws -> (url: URL, model: Model) {
-    let url = try ResourceLocator.resolve(
-      model, kind: "model", subfolder: "models", extension: "onnx")
-    return (url, try Model(contentsOf: url.path))
+    let path = try path(of: model)
+    return (URL(fileURLWithPath: path), try Model(contentsOf: path))
+  }
+
+  /// Where the file of a network lies.
+  static func path(of model: String) throws(AutochromeError) -> String {
+    try ResourceLocator.resolve(model, kind: "model", subfolder: "models", extension: "onnx").path
   }
 
   package static func open(_ model: String, backend: String?, precision: String?) throws

@@ -94,7 +94,7 @@ public struct ColorFinding: Codable, Hashable, Sendable {
 }
 
 /// Gathers what is found out about the colors of frames, in their order.
-struct ColorCount: Sendable {
+struct ColorCount: Codable, Sendable {
   /// The frames of the parts that count at least: in a film, fewer are a fault of the tape.
   private let leastRun: Int
   private(set) var examined = 0

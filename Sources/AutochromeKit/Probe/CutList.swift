@@ -64,13 +64,20 @@ public struct CutList: Hashable, Sendable {
       .joined(separator: "\n") + "\n"
   }
 
+  /// How many of the times and of the numbers of a list were passed.
+  struct Place: Codable, Hashable, Sendable {
+    fileprivate var second = 0
+    fileprivate var number = 0
+  }
+
   /// Follows a film from frame to frame.
   struct Reader {
     private let info: SourceInfo
     /// Each rising.
     private let seconds: [Double]
     private let numbers: [Int]
-    private var next = (second: 0, number: 0)
+    /// How far it is.
+    var next = Place()
 
     /// - Parameter info: of the film, which knows its rate and the numbers of its frames.
     /// - Throws: `MediaError` if the list has a time code that the film can't have.

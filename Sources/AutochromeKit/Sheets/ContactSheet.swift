@@ -1,7 +1,7 @@
 /// A picture of thumbnails in rows and columns, with words under each and over the columns.
 package struct ContactSheet {
   /// Thumbnails above each other, and what is said of them.
-  package struct Cell {
+  package struct Cell: Codable, Sendable {
     var thumbnails: [Thumbnail]
     /// Under the last of them.
     var caption: String

@@ -27,6 +27,26 @@ final class PreviewSheet: Sendable {
     }
   }
 
+  /// What was taken so far.
+  struct State: Codable, Sendable {
+    fileprivate var samples: EvenSamples<ContactSheet.Cell>.State
+    fileprivate var shot: Int
+
+    /// How many frames were taken.
+    var count: Int { samples.samples.count }
+  }
+
+  var state: State { State(samples: samples.state, shot: shot.withLock { $0 }) }
+
+  /// Goes on from an earlier state.
+  /// - Parameters:
+  ///   - frames: how many frames came before.
+  ///   - shots: how many shots began with them.
+  func restore(_ state: State, frames: Int, shots: Int) {
+    samples.restore(state.samples, at: frames)
+    shot.withLock { $0 = shots }
+  }
+
   /// Writes the sheet; nothing if there were no frames.
   func write(to file: SideFile) throws { try Self.sheet(of: samples.samples).write(to: file) }
 

@@ -4,7 +4,7 @@ package import Imaging
 import Media
 
 /// A small 8-bit RGB version of a picture, for people to look at.
-package struct Thumbnail {
+package struct Thumbnail: Sendable {
   package let width: Int
   package let height: Int
   /// R, G, B, each `height` × `width`.
@@ -133,5 +133,28 @@ package struct Thumbnail {
       }
     }
     return result
+  }
+}
+
+extension Thumbnail: Codable {
+  private enum CodingKeys: String, CodingKey { case width, height, rgb }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    width = try container.decode(Int.self, forKey: .width)
+    height = try container.decode(Int.self, forKey: .height)
+    rgb = try container.decode([Data].self, forKey: .rgb).map { [UInt8]($0) }
+    guard rgb.count == 3, rgb.allSatisfy({ $0.count == width * height }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .rgb, in: container, debugDescription: "no three planes of \(height)×\(width) codes"
+      )
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(width, forKey: .width)
+    try container.encode(height, forKey: .height)
+    try container.encode(rgb.map { Data($0) }, forKey: .rgb)
   }
 }

@@ -9,7 +9,7 @@ public import Imaging
 /// - Where light comes into what passed for bars, in two frames in a row, they were none, and the frame
 ///   decides anew: colors that begin anew are better than a part without color. Black corners are given up
 ///   at once: the rectangle stays, and so do the colors.
-public struct AreaFollower: Sendable {
+public struct AreaFollower: Codable, Sendable {
   /// Whether frames have to do with those before them.
   private let isFilm: Bool
   private var area: PictureArea?

@@ -1,7 +1,7 @@
 internal import Imaging
 
 /// A key frame's estimate, brought along the motion to a frame that the network did not see.
-struct CarriedEstimate {
+struct CarriedEstimate: Codable {
   /// a, b, L\* of the frame, and the weight of each position: the network's certainty × its share.
   let samples: SampleGrid
   /// How far each position is explained: the least confidence on the way, 0…1.

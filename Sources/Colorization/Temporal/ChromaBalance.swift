@@ -4,7 +4,7 @@ internal import Imaging
 /// paler than they are; the factor that makes up for it is one number for the picture, the root of
 /// the ratio of the mean squares of chroma before and after, over the last frames of the shot, so that
 /// hues, and what the colors are to each other, stay.
-struct ChromaBalance {
+struct ChromaBalance: Codable {
   /// Sums of squared chroma over positions and, fading, over frames.
   private var own: Float = 0
   private var merged: Float = 0

@@ -38,7 +38,7 @@ enum EstimateCarrier {
   }
 
   /// The same without frames to come, one frame after the other.
-  struct Causal {
+  struct Causal: Codable {
     /// What the frame before got.
     private var shown: CarriedEstimate?
     /// The last key frame's estimate.

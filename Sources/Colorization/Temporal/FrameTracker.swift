@@ -7,18 +7,25 @@ public struct FrameTracking: Sendable {
   /// Whether the cut here, if there is one, was found, not given: it may turn out to be a flash.
   let isFound: Bool
   /// Whether the network must see the frame. If not, motion explains it from those before it.
-  public let isKeyFrame: Bool
+  public private(set) var isKeyFrame: Bool
   /// The small image, ready to be searched; nil where no motion is followed.
   let pyramid: MotionPyramid?
   /// The motion between the frame before and this one; nil where a shot starts or a flash ends.
   let motion: MotionEstimator.Pair?
+  /// Whether a part begins here, see `Stabilizer`.
+  private(set) var startsPart = false
+
+  fileprivate mutating func startPart() {
+    isKeyFrame = true
+    startsPart = true
+  }
 }
 
 /// Follows a film before the network sees it: where shots start, how the picture moves from each frame
 /// to the next, and which frames the network must see (`KeyFrameChooser`). It looks at the small
 /// lightness images alone, in order, and never ahead, so that it serves streams as it serves files
 /// and gives the same answers however many threads there are.
-public struct FrameTracker: Sendable {
+public struct FrameTracker: Codable, Sendable {
   /// Whether motion is found.
   private let followsMotion: Bool
   private var detector = ShotDetector()
@@ -56,5 +63,12 @@ public struct FrameTracker: Sendable {
     return FrameTracking(
       verdict: verdict, isFound: known == nil, isKeyFrame: chooser.isKeyFrame(after: motion),
       pyramid: pyramid, motion: motion)
+  }
+
+  /// Lets a part begin at the frame that was tracked last: the network sees it.
+  /// - Parameter tracking: what `track` said of it.
+  public mutating func startPart(_ tracking: inout FrameTracking) {
+    chooser.startHere()
+    tracking.startPart()
   }
 }

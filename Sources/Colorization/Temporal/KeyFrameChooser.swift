@@ -7,7 +7,7 @@ internal import Imaging
 /// that it met on its way (`MotionEstimator`: photometric match after the change of exposure,
 /// agreement there and back, inside of the picture), and what enters the picture or comes out from
 /// behind something has none.
-struct KeyFrameChooser: Sendable {
+struct KeyFrameChooser: Codable, Sendable {
   /// The greatest distance between key frames; 1 for every frame.
   private let distance: Int
   /// Frames since the last key frame; nil before the first.
@@ -29,6 +29,9 @@ struct KeyFrameChooser: Sendable {
     self.since = since + 1
     return false
   }
+
+  /// Makes the frame that was taken last a key frame.
+  mutating func startHere() { _ = start() }
 
   private mutating func start() -> Bool {
     since = 0

@@ -2,7 +2,7 @@ internal import Imaging
 
 extension ShotDetector {
   /// Block means of a frame, with mean 0 and the contrast brought to about 1, inside a border.
-  struct Thumbnail: Sendable {
+  struct Thumbnail: Codable, Sendable {
     let width: Int
     let height: Int
     let sourceWidth: Int

@@ -19,7 +19,7 @@ public import Imaging
 ///
 /// What is learned in a shot is forgotten at the next, so that a shot gets the same verdicts alone
 /// and after another.
-public struct ShotDetector: Sendable {
+public struct ShotDetector: Codable, Sendable {
   /// What is said of a frame.
   public struct Verdict: Sendable, Hashable {
     /// The change from the frame before, about 0…2; 0 for the first frame of all.

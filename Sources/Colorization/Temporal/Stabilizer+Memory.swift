@@ -2,7 +2,7 @@ internal import Imaging
 
 /// The running mean of a shot up to a frame, or from its last frame back to a frame, where that frame's
 /// content lies.
-struct Memory {
+struct Memory: Codable {
   let tracked: Tracked
   /// a and b of the mean, L\* of the frame, and the weight: how many frames it stands for, times
   /// their mean certainty.

@@ -34,6 +34,10 @@ internal import Imaging
 /// the distance between key frames, it is the causal one, which also lets a key frame's estimate come
 /// in little by little.
 ///
+/// A film may be worked on in parts, one after the other, by several runs: no block reaches over the first
+/// frame of a part (`FrameTracker.startPart`), frames before it look ahead past it, and it comes back with
+/// the state from which another stabilizer goes on with it, bit for bit. So a join can't be seen.
+///
 /// Used serially, frames in order; not thread-safe. It holds `lookAhead` + 1 frames and, while a
 /// block is finished, as many merged estimates.
 public final class Stabilizer<Payload> {
@@ -60,12 +64,26 @@ public final class Stabilizer<Payload> {
   ///   - stability: 0…1; held there.
   ///   - lookAhead: Frames that may be waited for; 0 is causal. Held at 0 or more.
   ///   - keyFrameDistance: The `FrameTracker`'s.
-  public init(stability: Float, lookAhead: Int = 16, keyFrameDistance: Int = 1) {
+  ///   - state: What the first frame of a part came back with, to go on with this frame; nil for the
+  ///     beginning of a film.
+  public init(
+    stability: Float, lookAhead: Int = 16, keyFrameDistance: Int = 1,
+    resuming state: StabilizerState? = nil
+  ) {
     self.stability = stability > 0 ? min(stability, 1) : 0
     self.lookAhead = max(lookAhead, 0)
     self.keyFrameDistance = max(keyFrameDistance, 1)
     limit = min(10 * self.stability / (1 - self.stability), 256)
     aheadLimit = min(limit, Float(self.lookAhead + 1) / 2)
+    guard let state else { return }
+    (memory, balance, causal) = (state.memory, state.balance, state.causal)
+    (lastShape, shotIndex) = (state.lastShape, state.shotIndex)
+  }
+
+  /// What is known; of frames that are held, nothing.
+  public var state: StabilizerState {
+    StabilizerState(
+      memory: memory, balance: balance, causal: causal, lastShape: lastShape, shotIndex: shotIndex)
   }
 
   /// How many frames must follow a frame before it comes back, at most.
@@ -80,6 +98,7 @@ public final class Stabilizer<Payload> {
     let verdict = tracking.verdict
     let shape = Shape(frame)
     let reshaped = shape != lastShape
+    let partStart = tracking.startsPart ? PartStart(causal: causal, lastShape: lastShape) : nil
     lastShape = shape
     if verdict.resumes, !reshaped, let last = held.indices.last,
       held[last].mayBeFlash || !held[last].startsShot
@@ -95,7 +114,7 @@ public final class Stabilizer<Payload> {
       Entry(
         frame: frame, startsShot: startsShot,
         mayBeFlash: tracking.isFound && verdict.startsShot && !reshaped, base: tracked,
-        motion: startsShot ? nil : tracking.motion))
+        motion: startsShot ? nil : tracking.motion, partStart: partStart))
     if keyFrameDistance > 1 { carry(isKeyFrame: tracking.isKeyFrame) }
     return releasable()
   }
@@ -104,7 +123,7 @@ public final class Stabilizer<Payload> {
   public func finish() -> [TemporalFrame<Payload>] {
     settle(before: held.count, next: nil)
     var rest: [TemporalFrame<Payload>] = []
-    while !held.isEmpty { rest += release(shotLength) }
+    while !held.isEmpty { rest += release(min(shotLength, partLength)) }
     lastShape = nil
     memory = nil
     return rest
@@ -115,6 +134,11 @@ public final class Stabilizer<Payload> {
     held.indices.dropFirst().first { held[$0].startsShot } ?? held.count
   }
 
+  /// How many of the held frames belong to the part of the first one.
+  private var partLength: Int {
+    held.indices.dropFirst().first { held[$0].partStart != nil } ?? held.count
+  }
+
   /// All of a shot that has ended, and a block when as many frames are held as may be.
   private func releasable() -> [TemporalFrame<Payload>] {
     var ready: [TemporalFrame<Payload>] = []
@@ -123,12 +147,12 @@ public final class Stabilizer<Payload> {
       let hasEnded =
         length < held.count && (length < held.count - 1 || !held[length].mayBeFlash)
       if hasEnded {
-        ready += release(length)
+        ready += release(min(length, partLength))
       } else if held.count > lookAhead {
         // The last key frame stays, for the frames after it.
         let settled = held.lastIndex { !$0.isUnsettled } ?? 0
         let most = settled < held.count - 1 ? settled : length
-        ready += release(max(min(length - (lookAhead + 1) / 2, most), 1))
+        ready += release(max(min(length - (lookAhead + 1) / 2, most, partLength), 1))
       } else {
         break
       }
@@ -173,6 +197,11 @@ public final class Stabilizer<Payload> {
     _ entry: Entry, with ahead: (memory: Memory, motion: GridMotion)?
   ) -> TemporalFrame<Payload> {
     var frame = entry.frame
+    frame.partState = entry.partStart.map {
+      StabilizerState(
+        memory: memory, balance: balance, causal: $0.causal, lastShape: $0.lastShape,
+        shotIndex: shotIndex)
+    }
     if entry.startsShot {
       shotIndex += 1
       memory = nil
@@ -195,6 +224,11 @@ public final class Stabilizer<Payload> {
     return frame
   }
 
+  private struct PartStart {
+    let causal: EstimateCarrier.Causal
+    let lastShape: Shape?
+  }
+
   private struct Entry {
     var frame: TemporalFrame<Payload>
     var startsShot: Bool
@@ -207,6 +241,8 @@ public final class Stabilizer<Payload> {
     var isUnsettled = false
     /// From the frame directly before it, where it was found.
     let motion: MotionEstimator.Pair?
+    /// What was known when the frame came, if a part begins with it.
+    let partStart: PartStart?
     /// From the frame before it that is no flash.
     var link: Link?
 
@@ -255,8 +291,17 @@ extension Stabilizer {
   }
 }
 
+/// What a `Stabilizer` knows of a film before the first frame of a part.
+public struct StabilizerState: Codable, Sendable {
+  let memory: Memory?
+  let balance: ChromaBalance
+  let causal: EstimateCarrier.Causal
+  fileprivate let lastShape: Shape?
+  let shotIndex: Int
+}
+
 /// What a frame has to match its predecessor in, to belong to the same shot.
-private struct Shape: Hashable {
+private struct Shape: Codable, Hashable {
   let sizes: [Int]
 
   init<Payload>(_ frame: TemporalFrame<Payload>) {

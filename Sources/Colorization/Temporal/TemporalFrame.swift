@@ -14,6 +14,8 @@ public struct TemporalFrame<Payload> {
   public internal(set) var shotIndex = 0
   /// Whether the frame is the first of its shot. Set by the stabilizer.
   public internal(set) var startsShot = false
+  /// What a stabilizer must know to begin with this frame, if a part begins with it. Set by the stabilizer.
+  public internal(set) var partState: StabilizerState?
 
   public init(lightness: FloatImage, estimate: CoarseEstimate, payload: Payload) {
     self.lightness = lightness

@@ -1,7 +1,7 @@
 internal import Imaging
 
 /// A frame prepared for merging.
-struct Tracked {
+struct Tracked: Codable {
   let pyramid: MotionPyramid
   /// a, b, L\* and the weight of each position, which is the network's certainty, never quite 0.
   let samples: SampleGrid

@@ -15,6 +15,8 @@ final class OutputFile: @unchecked Sendable {
   /// What the user may want to know of the place, in sentences.
   var notes: [String] { temporary?.notes ?? [] }
   private let temporary: TemporaryFile?
+  /// Whether it lies under a temporary name until it is complete.
+  var isTemporary: Bool { temporary != nil }
   private var descriptor: Int32
   private let ownsDescriptor: Bool
   private let options: SinkOptions
@@ -25,10 +27,9 @@ final class OutputFile: @unchecked Sendable {
 
   /// Creates `path`; `-` is stdout. Of `options` counts what concerns the file.
   /// - Parameters:
-  ///   - keepsLeftovers: what to do with what a killed run left, see `TemporaryFile`.
   ///   - refusesTerminals: whether what is written is nothing for a terminal.
   init(
-    path: String, options: SinkOptions, keepsLeftovers: Bool = true, refusesTerminals: Bool = true
+    path: String, options: SinkOptions, refusesTerminals: Bool = true
   ) throws {
     self.options = options
     if refusesTerminals { try Terminal.refuse(path) }
@@ -53,7 +54,7 @@ final class OutputFile: @unchecked Sendable {
       try options.checkPlace(path)
       try options.protected?.check(OutputNames(path).hidden(1))
       if options.createsFolder { try MediaSink.createFolder(OutputNames(path).folder) }
-      let file = try TemporaryFile(for: path, keepsLeftovers: keepsLeftovers)
+      let file = try TemporaryFile(for: path, leftovers: options.leftovers)
       (temporary, isSeekable, descriptor) = (file, true, file.descriptor)
       return
     }

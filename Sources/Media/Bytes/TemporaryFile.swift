@@ -14,9 +14,8 @@ final class TemporaryFile {
   private let path: String
 
   /// Creates the file that `path` is written to.
-  /// - Parameter keepsLeftovers: whether what a killed run left under the hidden name is of use: then it
-  ///   gets the name of a partial output. Otherwise it stays where it is.
-  init(for path: String, keepsLeftovers: Bool) throws {
+  /// - Parameter leftovers: what becomes of what a killed run left under the hidden name.
+  init(for path: String, leftovers: SinkOptions.Leftovers) throws {
     let names = OutputNames(path)
     var notes: [String] = []
     for number in 1...OutputNames.mostNumbers {
@@ -35,7 +34,8 @@ final class TemporaryFile {
             "The output \(path) cannot be created; check its folder and permissions.",
             underlying: String(cString: strerror(errno)))
         }
-      } while try keepsLeftovers && Self.setAside(hidden, of: names, notes: &notes)
+      } while try leftovers != .leave
+        && Self.clear(hidden, of: names, keeps: leftovers == .setAside, notes: &notes)
     }
     throw MediaError(
       .cannotCreate,
@@ -45,8 +45,8 @@ final class TemporaryFile {
 
   /// Clears a hidden name that is taken, if what lies there is what a killed run left. Returns whether it
   /// is free now.
-  private static func setAside(
-    _ hidden: String, of names: OutputNames, notes: inout [String]
+  private static func clear(
+    _ hidden: String, of names: OutputNames, keeps: Bool, notes: inout [String]
   ) throws -> Bool {
     // A named pipe would be waited for.
     let leftover = FileSystem.open(hidden, O_RDWR | O_NOFOLLOW | O_NONBLOCK)
@@ -60,7 +60,7 @@ final class TemporaryFile {
         .cannotCreate,
         "Another process is writing \(names.path); wait for it, or give another name.")
     }
-    guard status.st_size > 0 else {
+    guard keeps, status.st_size > 0 else {
       FileSystem.remove(hidden)
       return true
     }

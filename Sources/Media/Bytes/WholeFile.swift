@@ -1,13 +1,20 @@
 package import Foundation
 
-/// Files that are written at once: what goes beside a film, or in place of one.
+/// Files that are written or read at once: what goes beside a film, or in place of one.
 package enum WholeFile {
+  /// What a file holds.
+  /// - Throws: `MediaError`.
+  package static func read(_ path: String) throws -> Data {
+    Data(try PictureFile(path: path, interruption: nil).contents())
+  }
+
   /// Writes a file that is there whole or not at all; `-` is stdout.
   /// - Parameter options: what may be replaced; nothing else counts.
   /// - Throws: `MediaError`.
   package static func write(_ bytes: Data, to path: String, options: SinkOptions) throws {
-    let file = try OutputFile(
-      path: path, options: options, keepsLeftovers: false, refusesTerminals: false)
+    var options = options
+    options.leftovers = .leave
+    let file = try OutputFile(path: path, options: options, refusesTerminals: false)
     do {
       try bytes.withUnsafeBytes { buffer in
         if let base = buffer.baseAddress { try file.write(base, count: buffer.count) }

@@ -15,6 +15,22 @@ final class CodecParameters: @unchecked Sendable {
     }
   }
 
+  /// Those of what an open encoder gives.
+  init(of encoder: UnsafePointer<AVCodecContext>) throws {
+    guard let made = avcodec_parameters_alloc() else { throw MediaError.outOfMemory }
+    pointer = made
+    let status = avcodec_parameters_from_context(made, encoder)
+    guard status >= 0 else {
+      throw MediaError(.internalFault, "The video stream cannot be described.", status: status)
+    }
+  }
+
+  /// What the decoder must have before the first packet.
+  var extradata: [UInt8] {
+    guard let bytes = pointer.pointee.extradata else { return [] }
+    return Array(UnsafeBufferPointer(start: bytes, count: Int(pointer.pointee.extradata_size)))
+  }
+
   deinit {
     var doomed: UnsafeMutablePointer<AVCodecParameters>? = pointer
     avcodec_parameters_free(&doomed)

@@ -2,6 +2,13 @@ import CFFmpeg
 import Foundation
 import Imaging
 
+/// Encoded packets, as a container must know them.
+struct EncodedStream {
+  let parameters: CodecParameters
+  /// The unit of their times.
+  let timeBase: Rational
+}
+
 /// Owns an encoder of one video stream, or of single pictures.
 ///
 /// `@unchecked Sendable`: used by one sink, which is called serially.
@@ -86,6 +93,12 @@ final class VideoEncoder: @unchecked Sendable {
         underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
     }
     try wanted.checkComplaints(LibraryLog.warnings(since: mark))
+  }
+
+  /// What a container must know of the packets.
+  func stream() throws -> EncodedStream {
+    EncodedStream(
+      parameters: try CodecParameters(of: pointer), timeBase: Rational(pointer.pointee.time_base))
   }
 
   /// Encodes a frame, or the rest with `nil`, and gives the packets that come out of it to `take`,

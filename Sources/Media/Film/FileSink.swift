@@ -1,5 +1,5 @@
 import CFFmpeg
-import Foundation
+public import Foundation
 public import Imaging
 import Locking
 
@@ -9,7 +9,7 @@ import Locking
 /// streams, the output's place.
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
-public final class FileSink: FrameSink, @unchecked Sendable {
+public final class FileSink: SegmentedSink, @unchecked Sendable {
   /// The form of all pictures.
   public let outputFormat: OutputFormat
   public let notes: [String]
@@ -19,7 +19,13 @@ public final class FileSink: FrameSink, @unchecked Sendable {
   private let lock = Locked(())
   private let file: OutputFile
   private let muxer: Muxer
-  private let encoder: VideoEncoder
+  private let makeEncoder: () throws -> VideoEncoder
+  private let stream: EncodedStream
+  private var encoder: VideoEncoder
+  private var times: DecodingTimes
+  private let options: SinkOptions
+  /// The segment that is kept while it is written.
+  private var log: PacketLogWriter?
   private var isEnded = false
   private let width: Int
   private let height: Int
@@ -36,17 +42,21 @@ public final class FileSink: FrameSink, @unchecked Sendable {
       encoder: encoderName, requested: options.pixelFormat)
     try ContainerFit(container: container).check(
       encoder: encoderName, audioEncoder: options.audioEncoder, source: source, output: path)
-    encoder = try VideoEncoder(
-      encoderName, output: outputFormat,
-      stream: VideoEncoder.Stream(
-        width: source.width, height: source.height, timeBase: source.timeBase,
-        frameRate: source.frameRate, sampleAspectRatio: source.sampleAspectRatio,
-        fieldOrder: source.fieldOrder,
-        globalHeader: container.pointee.flags & AVFMT_GLOBALHEADER != 0),
-      options: options)
+    let stream = VideoEncoder.Stream(
+      width: source.width, height: source.height, timeBase: source.timeBase,
+      frameRate: source.frameRate, sampleAspectRatio: source.sampleAspectRatio,
+      fieldOrder: source.fieldOrder,
+      globalHeader: container.pointee.flags & AVFMT_GLOBALHEADER != 0)
+    makeEncoder = { [encoderName, outputFormat] in
+      try VideoEncoder(encoderName, output: outputFormat, stream: stream, options: options)
+    }
+    encoder = try makeEncoder()
+    self.stream = try encoder.stream()
+    times = DecodingTimes()
+    self.options = options
     file = try OutputFile(path: path, options: options)
     muxer = try Muxer(
-      container, file: file, source: source, encoder: encoder, options: options)
+      container, file: file, source: source, video: self.stream, options: options)
     notes =
       file.notes + outputFormat.notes + Self.fieldNotes(encoderName, source) + muxer.notes
       + (source.pictureMetadata?.iccProfile == nil
@@ -69,7 +79,10 @@ public final class FileSink: FrameSink, @unchecked Sendable {
   public func write(_ element: SourceElement) throws {
     try lock.withLock { _ in
       try file.checkPlace()
-      for packet in element.packets { try muxer.write(packet) }
+      for packet in element.packets {
+        try log?.add(packet.pointer, as: .copied, timeBase: packet.timeBase)
+        try muxer.write(packet)
+      }
       guard let frame = element.frame else { return }
       guard frame.picture.width == width, frame.picture.height == height else {
         throw MediaError(
@@ -78,10 +91,68 @@ public final class FileSink: FrameSink, @unchecked Sendable {
             + "\(frame.picture.width)×\(frame.picture.height) and \(file.name) holds "
             + "\(width)×\(height); write pictures of mixed sizes into a folder.")
       }
-      try encoder.encode(frame) { try muxer.writeVideo($0) }
+      try encode(frame)
       frameCount += 1
     }
   }
+
+  // MARK: Segments
+
+  public var keepsFramesApart: Bool { false }
+
+  public func beginSegment(keptAs path: String, isBegun: Bool) throws {
+    try lock.withLock { _ in
+      do {
+        log = try PacketLogWriter(path: path, interruption: options.interruption)
+      } catch let error as MediaError where error.code == .cannotCreate && frameCount > 0 {
+        throw MediaError(
+          .io, "\(path) can't be written: its folder was removed, moved or locked meanwhile.",
+          underlying: error.underlying)
+      }
+    }
+  }
+
+  /// The encoder begins anew: what comes after does not depend on what came before.
+  public func endSegment(trailer: Data) throws {
+    try lock.withLock { _ in
+      try encode(nil)
+      try log?.finish(trailer: trailer)
+      log = nil
+      encoder = try makeEncoder()
+      times.beginSegment()
+      guard try encoder.stream().parameters.extradata == stream.parameters.extradata else {
+        throw MediaError(
+          .internalFault,
+          "\(encoderName) describes its second segment otherwise than its first, so that \(file.name) can't "
+            + "hold both.")
+      }
+    }
+  }
+
+  public var canKeepSegments: Bool { file.isTemporary }
+
+  public func restoreSegment(_ path: String) throws -> RestoredSegment {
+    try lock.withLock { _ in
+      var (shown, decoding): ([Int64], [Int64]) = ([], [])
+      var packetCount = 0
+      let reader = try PacketLogReader(path: path, interruption: options.interruption)
+      let trailer = try reader.forEachPacket { tag, packet, timeBase in
+        if tag == .encoded {
+          shown.append(packet.pointee.pts)
+          decoding.append(packet.pointee.dts)
+          try muxer.writeVideo(packet)
+        } else {
+          packetCount += 1
+          try muxer.write(try CopiedPacket(moving: packet, timeBase: timeBase))
+        }
+      }
+      frameCount += shown.count
+      times.restore(shown: shown, decoding: decoding)
+      return RestoredSegment(trailer: trailer, packetCount: packetCount)
+    }
+  }
+
+  // MARK: Ending
 
   /// Writes what the encoder holds back and gives the file its name. Throws `.noFrames` if there was
   /// no frame.
@@ -117,18 +188,32 @@ public final class FileSink: FrameSink, @unchecked Sendable {
 
   private func endStreams() throws {
     isEnded = true
+    // A segment that the end of the run cuts short is not one of the film.
+    log?.discard()
+    log = nil
     guard frameCount > 0 else {
       // FFmpeg's Matroska without a packet cannot be read, not even by FFmpeg.
       file.discard()
       throw MediaError(.noFrames, "The input holds no frame; \(file.name) is not written.")
     }
-    try encoder.encode(nil) { try muxer.writeVideo($0) }
+    try encode(nil)
     try muxer.finish()
+  }
+
+  /// A frame, or what the encoder holds back.
+  private func encode(_ frame: Frame?) throws {
+    if let frame { times.show(frame.presentationTime) }
+    try encoder.encode(frame) { packet in
+      packet.pointee.dts = times.next(packet.pointee.dts)
+      try log?.add(packet, as: .encoded, timeBase: stream.timeBase)
+      try muxer.writeVideo(packet)
+    }
   }
 
   public func discard() {
     lock.withLock { _ in
       isEnded = true
+      log?.discard()
       file.discard()
     }
   }

@@ -44,6 +44,11 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   private var firstDecoded: Double?
   private var saidThatTimeGoesBack = false
   private var lastDuration: Int64 = 0
+  /// Where to go on, as long as it was not reached.
+  private var shortcut: DecodingShortcut?
+  private var isShortcutTaken = false
+  /// Packets that the shortcut held back, to be decoded first.
+  private var backlog: [CopiedPacket] = []
   private var endTime: Double?
   private var passedEnd: Set<Int> = []
 
@@ -130,6 +135,15 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     }
   }
 
+  public func goOn(at place: FramePlace) {
+    lock.withLock { _ in
+      guard !place.isDamagedBefore, !cut.countsFrames, place.index > 0, damage.frameCount == 0
+      else { return }
+      for index in opening.indices { opening[index].frame = nil }
+      shortcut = DecodingShortcut(to: place)
+    }
+  }
+
   /// Reads to the first frame, which tells what the others are. Sound may begin long before it.
   private func readOpening() throws {
     guard let from = cut.from, from > demuxer.startTime, !cut.countsFrames, demuxer.bytes.isSeekable
@@ -186,8 +200,15 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       if gathered.isFull { return SourceElement(packets: gathered.takeAll()) }
       switch phase {
       case .decoding:
+        let (previousTime, previousDuration, number) = (lastTime, lastDuration, shownCount)
         if let frame = try decodeStep() {
-          return SourceElement(frame: frame, packets: gathered.takeAll())
+          let place = lastTime.map {
+            FramePlace(
+              index: frame.index, number: number, time: $0, previousTime: previousTime,
+              previousDuration: previousDuration,
+              isDamagedBefore: damage.frameCount + damage.placeCount > 0)
+          }
+          return SourceElement(frame: frame, packets: gathered.takeAll(), place: place)
         }
       case .collecting:
         try collectStep()
@@ -216,7 +237,16 @@ public final class FileSource: FrameSource, @unchecked Sendable {
 
   /// Reads a packet and gives it to the decoder or to the gathered ones.
   private func feed() throws {
+    if !backlog.isEmpty {
+      let held = backlog.removeFirst()
+      return try withExtendedLifetime(held) { try send(held.pointer) }
+    }
     guard try readPacket() else {
+      if let held = shortcut?.rest, !held.isEmpty, !isShortcutTaken {
+        isShortcutTaken = true
+        backlog = held
+        return
+      }
       inputEnded = true
       _ = decoder.send(nil)
       return
@@ -224,6 +254,19 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     defer { av_packet_unref(packet) }
     let index = Int(packet.pointee.stream_index)
     guard index == videoIndex else { return try gather(index) }
+    if shortcut != nil, !isShortcutTaken {
+      let taken = shortcut?.take(
+        try CopiedPacket(
+          moving: packet, timeBase: Rational(demuxer.stream(index).pointee.time_base)))
+      packetIndex += 1
+      guard let (packets, endsHolding) = taken else { return }
+      if endsHolding {
+        isShortcutTaken = true
+        if shortcut?.holds == true { decoder.flush() }
+      }
+      backlog = packets
+      return
+    }
     packetIndex += 1
     if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0,
       !demuxer.isEndOfJoinedStream(packet.pointee.pos)
@@ -235,12 +278,18 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       guard options.onDamage == .continue else { return stop(error) }
       damage.noteFrame(error)
     }
+    try send(packet)
+  }
+
+  private func send(_ packet: UnsafePointer<AVPacket>) throws {
     let status = decoder.send(packet)
     if status < 0 { try fail(status) }
   }
 
   /// A frame or packet that cannot be decoded.
   private func fail(_ status: Int32) throws {
+    // On the way to where the film goes on, frames may lack what they need.
+    guard shortcut == nil else { return }
     let error = MediaError(
       .corrupt,
       "Frame \(frameIndex) of \(demuxer.bytes.name) cannot be decoded (near video packet "
@@ -276,6 +325,14 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   /// The frame, if it lies within the cut.
   private func accept(_ decoded: DecodedFrame) throws -> Frame? {
     let raw = decoded.pointer
+    if let place = shortcut?.place {
+      let isBefore = raw.pointee.best_effort_timestamp.knownTime.map { $0 < place.time } ?? false
+      _ = decoder.hasComplained()
+      if isBefore { return nil }
+      shortcut = nil
+      (frameIndex, shownCount) = (place.index, place.number)
+      (lastTime, lastDuration) = (place.previousTime, place.previousDuration)
+    }
     if decoder.hasComplained() || raw.pointee.decode_error_flags != 0
       || raw.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0
     {

@@ -9,7 +9,7 @@ final class Muxer: @unchecked Sendable {
   private let pointer: UnsafeMutablePointer<AVFormatContext>
   private let io: OutputContext
   private let file: OutputFile
-  private let encoderTimeBase: AVRational
+  private let videoTimeBase: AVRational
   private let packet: UnsafeMutablePointer<AVPacket>
   /// Where the streams of the source go.
   private var outputIndex: [Int: Int] = [:]
@@ -21,12 +21,13 @@ final class Muxer: @unchecked Sendable {
   private(set) var notes: [String] = []
 
   /// Writes the header.
+  /// - Parameter video: the packets that `writeVideo` will bring.
   init(
     _ container: UnsafePointer<AVOutputFormat>, file: OutputFile, source: SourceInfo,
-    encoder: VideoEncoder, options: SinkOptions
+    video: EncodedStream, options: SinkOptions
   ) throws {
     self.file = file
-    encoderTimeBase = encoder.pointer.pointee.time_base
+    videoTimeBase = video.timeBase.av
     io = try OutputContext(file)
     guard let context = avformat_alloc_context(), let packet = av_packet_alloc() else {
       throw MediaError.outOfMemory
@@ -61,13 +62,13 @@ final class Muxer: @unchecked Sendable {
     if copied.contains(where: { $0.index == source.videoStreamIndex }) {
       for stream in copied {
         if stream.index == source.videoStreamIndex {
-          try addVideo(source, encoder)
+          try addVideo(source, video)
         } else {
           try addCopy(of: stream)
         }
       }
     } else {
-      try addVideo(source, encoder)
+      try addVideo(source, video)
       for stream in copied { try addCopy(of: stream) }
     }
     let name = String(cString: container.pointee.name)
@@ -138,14 +139,14 @@ final class Muxer: @unchecked Sendable {
 
   // MARK: Setting up
 
-  private func addVideo(_ source: SourceInfo, _ encoder: VideoEncoder) throws {
+  private func addVideo(_ source: SourceInfo, _ video: EncodedStream) throws {
     guard let stream = avformat_new_stream(pointer, nil) else { throw MediaError.outOfMemory }
     videoIndex = Int(stream.pointee.index)
-    let status = avcodec_parameters_from_context(stream.pointee.codecpar, encoder.pointer)
+    let status = avcodec_parameters_copy(stream.pointee.codecpar, video.parameters.pointer)
     guard status >= 0 else {
       throw MediaError(.internalFault, "The video stream cannot be described.", status: status)
     }
-    stream.pointee.time_base = encoderTimeBase
+    stream.pointee.time_base = videoTimeBase
     if let rate = source.frameRate {
       // Broadcast containers count frames; the clock is their rate.
       if ["mxf", "gxf"].contains(String(cString: pointer.pointee.oformat.pointee.name)) {
@@ -284,10 +285,10 @@ final class Muxer: @unchecked Sendable {
     }
   }
 
-  /// Writes a packet of the encoder.
+  /// Writes a packet of the encoded picture.
   func writeVideo(_ encoded: UnsafeMutablePointer<AVPacket>) throws {
     av_packet_move_ref(packet, encoded)
-    try write(to: videoIndex, from: encoderTimeBase)
+    try write(to: videoIndex, from: videoTimeBase)
   }
 
   private func write(to index: Int, from timeBase: AVRational) throws {

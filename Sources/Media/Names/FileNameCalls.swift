@@ -34,6 +34,10 @@ func rename(_ old: String, _ new: String) -> Int32 {
   FileNameText.withCString(path) { Foundation.unlink($0) }
 }
 
+@discardableResult func rmdir(_ path: String) -> Int32 {
+  FileNameText.withCString(path) { Foundation.rmdir($0) }
+}
+
 func opendir(_ path: String) -> OpaquePointer? {
   FileNameText.withCString(path) { Foundation.opendir($0) }
 }

@@ -80,7 +80,13 @@ package enum FileSystem {
     Media.open(path, flags | O_CLOEXEC, 0o666)
   }
 
-  static func remove(_ path: String) { unlink(path) }
+  package static func remove(_ path: String) { unlink(path) }
+
+  /// Removes a folder and the files in it, as far as the system lets it; folders in it stay.
+  package static func removeFolder(_ path: String) {
+    for name in names(in: path) ?? [] { unlink(PathParts.join(path, name)) }
+    rmdir(path)
+  }
 
   /// Gives a file another name. Returns the system's error, 0 if there is none; where `replacing` is
   /// false and anything is there, a link into nowhere included, `EEXIST`.

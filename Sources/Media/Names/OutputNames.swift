@@ -29,6 +29,9 @@ struct OutputNames: Sendable {
       after: ".partial" + Self.suffix(number) + (ending.isEmpty ? "" : "." + ending))
   }
 
+  /// The folder in which lies what is done of it: `film.mkv.job`.
+  var job: String { named(before: "", PathParts.name(of: path), after: ".job") }
+
   private static func suffix(_ number: Int) -> String { number == 1 ? "" : "-\(number)" }
 
   /// A long name loses its end.

@@ -1,5 +1,5 @@
 import CFFmpeg
-import Foundation
+public import Foundation
 public import Imaging
 import Locking
 
@@ -12,7 +12,7 @@ import Locking
 /// out: pictures hold no sound.
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
-public final class PictureSink: FrameSink, @unchecked Sendable {
+public final class PictureSink: SegmentedSink, @unchecked Sendable {
   private enum Target {
     case folder(String)
     case pattern(PictureList.Pattern)
@@ -34,16 +34,25 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
   private let lock = Locked(())
   private let target: Target
   private let options: SinkOptions
+  /// Half a picture of a killed run is of no use: it is written anew, and where the run is known to be one of
+  /// this job, it goes.
+  private var fileOptions: SinkOptions
   private let timeBase: Rational
   private let fallbackEncoder: String
   private var encoder: (key: Key, encoder: any PictureEncoding)?
   private var written = 0
+  /// Where the segment at hand will be noted.
+  private var segmentPath: String?
+  /// Whether pictures of the segment may be there that an earlier run wrote before it ended.
+  private var mayBeThere = false
 
   /// Creates the output. `path` is `-`, a folder, a pattern such as `out/%06d.png`, or the name of
   /// one picture.
   public init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
     LibraryLog.install()
     self.options = options
+    fileOptions = options
+    fileOptions.leftovers = .leave
     timeBase = source.timeBase
     let byName: String?
     let ending = PathParts.fileExtension(of: path)
@@ -124,7 +133,7 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
       let encoder = try encoder(for: key)
       switch target {
       case .pipe(let file):
-        try encode(frame, encoder, into: file)
+        try write(bytes(of: frame, encoder), into: file)
       case .file(let path):
         guard written == 0 else {
           throw MediaError(
@@ -182,27 +191,76 @@ public final class PictureSink: FrameSink, @unchecked Sendable {
 
   private func writeFile(_ frame: Frame, _ encoder: any PictureEncoding, _ path: String) throws {
     if options.keepsPictures, FileSystem.isTaken(path) { return }
+    let bytes = try bytes(of: frame, encoder)
+    if mayBeThere, !options.overwrite, let size = FileSystem.status(path)?.st_size {
+      // A power cut may have left the name alone.
+      if size == 0 {
+        FileSystem.remove(path)
+      } else if try PictureFile(path: path, interruption: options.interruption).contents() == bytes
+      {
+        return
+      }
+    }
     let file: OutputFile
     do {
-      // Half a picture of a killed run is of no use: this one is written anew.
-      file = try OutputFile(path: path, options: options, keepsLeftovers: false)
+      file = try OutputFile(path: path, options: fileOptions)
     } catch let error as MediaError where error.code == .cannotCreate && written > 0 {
       throw MediaError(
         .io, "\(path) can't be written: its folder was removed, moved or locked meanwhile.",
         underlying: error.underlying)
     }
-    try encode(frame, encoder, into: file)
+    try write(bytes, into: file)
     try file.commit(syncs: false)
   }
 
-  private func encode(_ frame: Frame, _ encoder: any PictureEncoding, into file: OutputFile) throws
-  {
-    var bytes = try encoder.picture(of: frame)
-    if let metadata = frame.metadata { bytes = metadata.added(to: bytes, encoder: encoder.name) }
+  private func bytes(of frame: Frame, _ encoder: any PictureEncoding) throws -> [UInt8] {
+    let bytes = try encoder.picture(of: frame)
+    return frame.metadata?.added(to: bytes, encoder: encoder.name) ?? bytes
+  }
+
+  private func write(_ bytes: [UInt8], into file: OutputFile) throws {
     try bytes.withUnsafeBytes { buffer in
       if let base = buffer.baseAddress { try file.write(base, count: buffer.count) }
     }
   }
+
+  // MARK: Segments
+
+  /// Pictures lie where another run finds them, each in its file; a single one is not worth it.
+  public var canKeepSegments: Bool {
+    switch target {
+    case .folder, .pattern: true
+    case .file, .pipe: false
+    }
+  }
+
+  public var keepsFramesApart: Bool { true }
+
+  public func beginSegment(keptAs path: String, isBegun: Bool) throws {
+    lock.withLock { _ in
+      (segmentPath, mayBeThere) = (path, isBegun)
+      fileOptions.leftovers = isBegun ? .remove : .leave
+    }
+  }
+
+  /// The pictures are their own record: the segment's file holds the trailer alone.
+  public func endSegment(trailer: Data) throws {
+    try finish()
+    try lock.withLock { _ in
+      guard let segmentPath else { return }
+      try PacketLogWriter(path: segmentPath, interruption: options.interruption)
+        .finish(trailer: trailer)
+    }
+  }
+
+  public func restoreSegment(_ path: String) throws -> RestoredSegment {
+    try lock.withLock { _ in
+      let reader = try PacketLogReader(path: path, interruption: options.interruption)
+      return RestoredSegment(trailer: try reader.forEachPacket { _, _, _ in }, packetCount: 0)
+    }
+  }
+
+  // MARK: Ending
 
   /// Brings the pictures to the disk.
   public func finish() throws {

@@ -155,10 +155,22 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
           sampleAspectRatio: result.sampleAspectRatio, fileName: name)
         frame.metadata = result.metadata
         deliveredCount += 1
-        return SourceElement(frame: frame)
+        return SourceElement(
+          frame: frame,
+          place: FramePlace(
+            index: frame.index, number: index, time: Int64(index),
+            isDamagedBefore: shortcomings.count > 0))
       }
       isEnded = true
       return nil
+    }
+  }
+
+  public func goOn(at place: FramePlace) {
+    lock.withLock { _ in
+      guard case .files = origin, !place.isDamagedBefore, place.number > 0 else { return }
+      (position, deliveredCount) = (place.number, place.index)
+      first = nil
     }
   }
 

@@ -1,0 +1,32 @@
+import Colorization
+import Imaging
+import Media
+
+/// What travels through the pipeline of a job: an element of the source, and what the stages found out.
+struct JobItem: Sendable {
+  var element: SourceElement
+  /// What color the frame came with.
+  var colorSurvey: ColorSurvey?
+  var analysis: FrameAnalysis?
+  var tracking: FrameTracking?
+  var colored: Picture?
+  /// Which part of the frame is the picture.
+  var area: PictureArea?
+  /// Whether it goes out with the colors that it came with.
+  var keepsColors = false
+  var startsShot = false
+  var isSeen = false
+  /// Whether it would have become another if the user had not stopped the job: it was finished without the
+  /// frames that come after it.
+  var isCutShort = false
+  /// What was known before the frame, if a part of the film begins with it.
+  var partStart: MotionStage.State?
+  /// The same of the stage that steadies.
+  var steadyState: StabilizerState?
+
+  var content: ColorContent { colorSurvey?.content ?? .gray }
+
+  mutating func dropColors() {
+    element.frame = element.frame.map { $0.with($0.picture.withNeutralChroma()) }
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// Holds a file locked, so that one process at a time works on something; the system lets go of it however
+/// the process ends.
+///
+/// `@unchecked Sendable`: nothing changes after `init`.
+package final class FileLock: @unchecked Sendable {
+  private let descriptor: Int32
+
+  /// - Parameters:
+  ///   - path: the file, which is made where it is not there.
+  ///   - output: what is worked on, for messages.
+  /// - Throws: `MediaError` if another process holds it, or it can't be made.
+  package init(_ path: String, of output: String) throws {
+    descriptor = FileSystem.open(path, O_RDWR | O_CREAT | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+      throw MediaError(
+        .cannotCreate, "\(path) cannot be created; check its folder and permissions.",
+        underlying: String(cString: strerror(errno)))
+    }
+    // Some file systems have no locks.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+      close(descriptor)
+      throw MediaError(
+        .cannotCreate,
+        "Another process is writing \(output); wait for it, or give another name.")
+    }
+  }
+
+  deinit { close(descriptor) }
+}
