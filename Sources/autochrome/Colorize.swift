@@ -114,7 +114,10 @@ struct Colorize: ParsableCommand {
     }
     let result = try job.run(interruption: interruption) { display.show($0) }
     display.finished(result, output: job.output == "-" ? "stdout" : job.output)
-    if let report { try report.write(try Console.encoded(result, .prettyPrinted)) }
+    // Of a job that can go on, the run that ends it writes the report: the same command must find its place free.
+    if let report, result.jobFolder == nil {
+      try report.write(try Console.encoded(result, .prettyPrinted))
+    }
     if result.interrupted {
       throw AutochromeError(
         .interrupted,

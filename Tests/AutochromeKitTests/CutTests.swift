@@ -53,6 +53,21 @@ import Testing
     #expect(run.status == 73 && run.errors.contains("found.txt exists already"))
   }
 
+  /// A list is told as it is taken, also where it has a cut that is none and lacks one.
+  @Test func probeTellsTheShotsOfAList() throws {
+    let cuts = try write("#5\n#6\n#36\n")
+    let settings = try settings { $0.cuts = cuts }
+    let probe = try Probe.examine(input: input, settings: settings, findShots: true)
+    #expect(probe.shots?.map(\.frame) == [0, 5, 6, 36])
+    let run = try runProgram(["probe", input, "--shots", "--cuts", cuts, "--json"])
+    struct Told: Decodable {
+      struct Shot: Decodable { var frame: Int }
+      var shots: [Shot]
+    }
+    let told = try JSONDecoder().decode(Told.self, from: run.output)
+    #expect(told.shots.map(\.frame) == [0, 5, 6, 36])
+  }
+
   @Test func flashesAreFoundWhereCutsAreGiven() throws {
     // One white frame in the first shot.
     let flashing = scratch.file("flash.mkv")

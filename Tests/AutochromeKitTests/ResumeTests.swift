@@ -80,6 +80,19 @@ import Testing
     #expect(resumed.sourceColors == whole.sourceColors)
   }
 
+  /// The sheet of a job that went on shows the frames of all its runs.
+  @Test func aSheetGoesOnToo() throws {
+    var whole = try job("whole.mkv")
+    whole.preview = scratch.file("whole.png")
+    try finish(whole)
+    var color = try job("color.mkv")
+    color.preview = scratch.file("color.png")
+    #expect(try stop(color).jobFolder != nil)
+    #expect(!scratch.names.contains("color.png"))
+    #expect(try finish(color).framesBefore > 0)
+    #expect(try bytes("color.png") == bytes("whole.png"))
+  }
+
   /// With motion between frames that the network does not see, and with what keeps its colors.
   @Test(arguments: ["key-frames", "keep", "audio"]) func otherJobsGoOnToo(kind: String) throws {
     if kind == "audio" {

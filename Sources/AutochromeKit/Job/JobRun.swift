@@ -68,11 +68,13 @@ struct JobRun {
       } else {
         try sink.finish()
       }
-      if let preview, let sheet { try sheet.write(to: preview) }
+      // Of a job that can go on, the run that ends it writes the sheet.
+      let goesOn = isDrained ? keeper?.place : nil
+      if let preview, let sheet, goesOn == nil { try sheet.write(to: preview) }
       if let note = colors.closing { log.warn(note) }
       return log.report(
         plan: parts.plan, summary: summary, sourceColors: colors.finding, interrupted: isDrained,
-        partialOutput: partialOutput, jobFolder: isDrained ? keeper?.place : nil,
+        partialOutput: partialOutput, jobFolder: goesOn,
         damage: damage(of: parts.source, log: log))
     } catch let error as MediaError where error.code == .noFrames {
       // The sink does not know where the frames were to come from.

@@ -9,12 +9,15 @@ struct FoundShots {
   /// Frames that the network would see, of how many.
   private(set) var seen = Probe.Seen(frames: 0, of: 0)
 
-  /// Decodes all of `source`.
+  /// Decodes all of `source`. Shots begin where the settings' cuts say, if there are any.
   init(in source: any FrameSource, colorizer: FrameColorizer, settings: Settings) throws {
     let info = source.info
+    let cuts = try settings.cuts.map { try CutList(contentsOf: $0) }
+    var mayBeFlash = false
     var stage = TrackingStage(
       colorizer: colorizer, settings: settings, info: info,
-      followsMotion: settings.keyFrames != .off)
+      followsMotion: settings.keyFrames != .off,
+      cuts: try cuts.map { try CutList.Reader($0, of: info) })
     let format = info.likelyOutputFormat
     while let frame = try source.nextFrame() {
       let tracked = try stage.track(frame, survey: colorizer.survey(frame), format: format)
@@ -22,10 +25,10 @@ struct FoundShots {
       seen.of += 1
       if tracking.isKeyFrame { seen.frames += 1 }
       // The frame before was a flash: the film goes on where it stopped.
-      if tracking.verdict.resumes, shots.count > 1, shots.last?.frame == frame.index - 1 {
-        shots.removeLast()
-      }
-      guard tracking.verdict.startsShot else { continue }
+      if tracking.verdict.resumes, mayBeFlash, shots.count > 1 { shots.removeLast() }
+      mayBeFlash = tracking.isFound && tracking.verdict.startsShot
+      // A list need not say that the film begins with a shot.
+      guard tracking.verdict.startsShot || shots.isEmpty else { continue }
       shots.append(
         Probe.Shot(
           frame: frame.index, time: info.seconds(of: frame),

@@ -78,8 +78,10 @@ public struct Probe: Codable, Sendable {
   ) throws(AutochromeError) -> Probe {
     try AutochromeError.wrapping {
       let colorizer = try JobParts.openColorizer(settings)
+      let cuts = try settings.cuts.map { try CutList(contentsOf: $0) }
       let source = try JobParts.openSource(
-        input: input, settings: settings, interruption: Media.Interruption(), warn: { _ in })
+        input: input, settings: settings, interruption: Media.Interruption(),
+        countsFrames: findShots && cuts?.countsFrames ?? false, warn: { _ in })
       let look = try SourceLook.examine(
         input: input, info: source.info, settings: settings, interruption: Media.Interruption())
       var probe = Probe(

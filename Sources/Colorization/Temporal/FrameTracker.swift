@@ -5,7 +5,7 @@ public struct FrameTracking: Sendable {
   /// Whether a shot starts here.
   public let verdict: ShotDetector.Verdict
   /// Whether the cut here, if there is one, was found, not given: it may turn out to be a flash.
-  let isFound: Bool
+  public let isFound: Bool
   /// Whether the network must see the frame. If not, motion explains it from those before it.
   public private(set) var isKeyFrame: Bool
   /// The small image, ready to be searched; nil where no motion is followed.
