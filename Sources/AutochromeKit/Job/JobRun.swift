@@ -143,7 +143,7 @@ struct JobRun {
       start.map {
         ResumedSource(
           parts.source, start: $0, afterPackets: keeper?.packetCount ?? 0,
-          reopen: { try parts.reopenSource() })
+          reopen: parts.reopenSource)
       } ?? parts.source
     let look = job.settings.look
     let keepsColors = job.settings.color == .keep

@@ -7,16 +7,18 @@ import Media
 struct MotionStage {
   /// What it has learned from the frames before the next one.
   struct State: Codable, Sendable {
-    var tracking: TrackingStage.State
-    var colors = ShotColors()
-    var lastIsKept = false
-    /// When the part at hand begins, in seconds; nil before the first frame.
-    var partStart: Double?
-    var watch: ColorWatch.State
+    fileprivate var tracking: TrackingStage.State
+    fileprivate var colors: ShotColors
+    fileprivate var lastIsKept: Bool
+    fileprivate var partStart: Double?
+    fileprivate var watch: ColorWatch.State
   }
 
   private var tracking: TrackingStage
-  private var state: State
+  private var colors = ShotColors()
+  private var lastIsKept = false
+  /// When the part at hand begins, in seconds; nil before the first frame.
+  private var partStart: Double?
   private let watch: ColorWatch
   private let keepsColors: Bool
   private let isFilm: Bool
@@ -36,11 +38,16 @@ struct MotionStage {
     self.watch = watch
     self.keepsColors = keepsColors
     self.isFilm = isFilm
-    self.state = state ?? State(tracking: tracking.state, watch: watch.state)
-    if let state {
-      self.tracking.state = state.tracking
-      watch.state = state.watch
-    }
+    guard let state else { return }
+    self.tracking.state = state.tracking
+    (colors, lastIsKept, partStart) = (state.colors, state.lastIsKept, state.partStart)
+    watch.state = state.watch
+  }
+
+  private var state: State {
+    State(
+      tracking: tracking.state, colors: colors, lastIsKept: lastIsKept, partStart: partStart,
+      watch: watch.state)
   }
 
   /// - Parameters:
@@ -50,12 +57,10 @@ struct MotionStage {
     _ item: JobItem, survey: FrameAnalysis, of frame: Frame, seconds: Double, format: PixelFormat,
     warn: (String) -> Void
   ) throws -> JobItem {
-    state.tracking = tracking.state
-    state.watch = watch.state
     let before = state
     var item = item
-    if let colors = item.colorSurvey {
-      watch.count(colors, of: frame, seconds: seconds, warn: warn)
+    if let colorSurvey = item.colorSurvey {
+      watch.count(colorSurvey, of: frame, seconds: seconds, warn: warn)
     }
     let tracked = try tracking.track(frame, survey: survey, format: format)
     let survey = tracked.survey
@@ -64,16 +69,16 @@ struct MotionStage {
     item.area = survey.area
     let startsShot = found.verdict.startsShot
     if keepsColors {
-      item.keepsColors = state.colors.keepsColors(
+      item.keepsColors = colors.keepsColors(
         item.content, startsShot: !isFilm || startsShot)
       if item.keepsColors {
         item.startsShot = startsShot
       } else {
         // The colors of the network begin here: nothing leads over from frames that it did not see.
-        if state.lastIsKept { found = tracking.startAnew(with: survey) }
+        if lastIsKept { found = tracking.startAnew(with: survey) }
         item.dropColors()
       }
-      state.lastIsKept = item.keepsColors
+      lastIsKept = item.keepsColors
     }
     if startsPart(at: seconds, startsShot: startsShot) {
       tracking.startPart(&found)
@@ -84,13 +89,13 @@ struct MotionStage {
   }
 
   private mutating func startsPart(at seconds: Double, startsShot: Bool) -> Bool {
-    guard let start = state.partStart else {
-      state.partStart = seconds
+    guard let start = partStart else {
+      partStart = seconds
       return false
     }
     let (beforeCut, most) = Self.partSeconds
     guard seconds - start >= (startsShot ? beforeCut : most) else { return false }
-    state.partStart = seconds
+    partStart = seconds
     return true
   }
 }

@@ -9,10 +9,12 @@ struct FoundShots {
   /// Frames that the network would see, of how many.
   private(set) var seen = Probe.Seen(frames: 0, of: 0)
 
-  /// Decodes all of `source`. Shots begin where the settings' cuts say, if there are any.
-  init(in source: any FrameSource, colorizer: FrameColorizer, settings: Settings) throws {
+  /// Decodes all of `source`.
+  /// - Parameter cuts: where shots begin; nil to find them.
+  init(
+    in source: any FrameSource, colorizer: FrameColorizer, settings: Settings, cuts: CutList?
+  ) throws {
     let info = source.info
-    let cuts = try settings.cuts.map { try CutList(contentsOf: $0) }
     var mayBeFlash = false
     var stage = TrackingStage(
       colorizer: colorizer, settings: settings, info: info,

@@ -88,7 +88,7 @@ public struct Probe: Codable, Sendable {
         input: input, info: source.info, settings: settings, look: look, colorizer)
       if findShots {
         let found = try FoundShots(
-          in: source, colorizer: colorizer, settings: settings)
+          in: source, colorizer: colorizer, settings: settings, cuts: cuts)
         probe.shots = found.shots
         probe.seen = found.seen
       }

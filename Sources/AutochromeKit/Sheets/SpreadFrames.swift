@@ -78,7 +78,9 @@ final class SpreadFrames: Sendable {
     let info = source.info
     if info.isPipe { return try kept(of: source, count: count) }
     if !info.isFrameFolder, let length = info.estimatedFrameCount, length <= shortFilm {
-      let found = try FoundShots(in: source, colorizer: colorizer, settings: settings)
+      let found = try FoundShots(
+        in: source, colorizer: colorizer, settings: settings,
+        cuts: try settings.cuts.map { try CutList(contentsOf: $0) })
       return SpreadFrames(
         source: try open(), plan: .numbers(found.spread(count)))
     }

@@ -21,11 +21,24 @@ package final class FileLock: @unchecked Sendable {
     // Some file systems have no locks.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
       close(descriptor)
-      throw MediaError(
-        .cannotCreate,
-        "Another process is writing \(output); wait for it, or give another name.")
+      throw MediaError.isBeingWritten(output)
     }
   }
 
   deinit { close(descriptor) }
+}
+
+extension MediaError {
+  /// Of an output that another process has locked.
+  static func isBeingWritten(_ output: String) -> MediaError {
+    MediaError(
+      .cannotCreate, "Another process is writing \(output); wait for it, or give another name.")
+  }
+
+  /// Of a file that can't be created though others in its folder could.
+  func afterOthers(_ path: String) -> MediaError {
+    MediaError(
+      .io, "\(path) can't be written: its folder was removed, moved or locked meanwhile.",
+      underlying: underlying)
+  }
 }

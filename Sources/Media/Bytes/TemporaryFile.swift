@@ -56,9 +56,7 @@ final class TemporaryFile {
     guard fstat(leftover, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
     guard flock(leftover, LOCK_EX | LOCK_NB) == 0 else {
       guard errno == EWOULDBLOCK else { return false }
-      throw MediaError(
-        .cannotCreate,
-        "Another process is writing \(names.path); wait for it, or give another name.")
+      throw MediaError.isBeingWritten(names.path)
     }
     guard keeps, status.st_size > 0 else {
       FileSystem.remove(hidden)

@@ -6,23 +6,25 @@ import CFFmpeg
 final class CodecParameters: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<AVCodecParameters>
 
-  init(copying source: UnsafePointer<AVCodecParameters>) throws {
-    guard let copy = avcodec_parameters_alloc() else { throw MediaError.outOfMemory }
-    pointer = copy
-    let status = avcodec_parameters_copy(copy, source)
-    guard status >= 0 else {
-      throw MediaError(.internalFault, "Codec parameters cannot be copied.", status: status)
-    }
+  convenience init(copying source: UnsafePointer<AVCodecParameters>) throws {
+    try self.init("Codec parameters cannot be copied.") { avcodec_parameters_copy($0, source) }
   }
 
   /// Those of what an open encoder gives.
-  init(of encoder: UnsafePointer<AVCodecContext>) throws {
+  convenience init(of encoder: UnsafePointer<AVCodecContext>) throws {
+    try self.init("The video stream cannot be described.") {
+      avcodec_parameters_from_context($0, encoder)
+    }
+  }
+
+  /// - Parameter complaint: said where `fill` fails.
+  private init(
+    _ complaint: String, fill: (UnsafeMutablePointer<AVCodecParameters>) -> Int32
+  ) throws {
     guard let made = avcodec_parameters_alloc() else { throw MediaError.outOfMemory }
     pointer = made
-    let status = avcodec_parameters_from_context(made, encoder)
-    guard status >= 0 else {
-      throw MediaError(.internalFault, "The video stream cannot be described.", status: status)
-    }
+    let status = fill(made)
+    guard status >= 0 else { throw MediaError(.internalFault, complaint, status: status) }
   }
 
   /// What the decoder must have before the first packet.

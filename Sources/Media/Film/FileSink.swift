@@ -105,9 +105,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
       do {
         log = try PacketLogWriter(path: path, interruption: options.interruption)
       } catch let error as MediaError where error.code == .cannotCreate && frameCount > 0 {
-        throw MediaError(
-          .io, "\(path) can't be written: its folder was removed, moved or locked meanwhile.",
-          underlying: error.underlying)
+        throw error.afterOthers(path)
       }
     }
   }

@@ -19,12 +19,6 @@ enum PacketLog {
 
   /// Of a record; what is longer is damage.
   static let mostBytes = 1 << 30
-
-  static func checksum(of bytes: [UInt8]) -> UInt32 {
-    bytes.withUnsafeBufferPointer {
-      av_crc(av_crc_get_table(AV_CRC_32_IEEE_LE), 0, $0.baseAddress, $0.count)
-    }
-  }
 }
 
 /// Writes a `PacketLog`. It lies under a temporary name until it is whole.
@@ -69,7 +63,7 @@ final class PacketLogWriter: @unchecked Sendable {
     var head = RecordBytes()
     head.append(UInt32(body.count))
     var sum = RecordBytes()
-    sum.append(PacketLog.checksum(of: body))
+    sum.append(body.withUnsafeBytes { Checksum.of($0) })
     pending.append(tag.rawValue)
     pending += head.bytes
     pending += body
@@ -121,7 +115,9 @@ struct PacketLogReader {
       else { throw damage("a record") }
       let body = try read(Int(count))
       var sum = RecordReader(try read(4)[...])
-      guard sum.next() == PacketLog.checksum(of: body) else { throw damage("a record") }
+      guard sum.next() == body.withUnsafeBytes({ Checksum.of($0) }) else {
+        throw damage("a record")
+      }
       if tag == .trailer { return Data(body) }
       let timeBase = try fill(packet, from: body)
       defer { av_packet_unref(packet) }

@@ -154,8 +154,7 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
 
   private func fileName(of frame: Frame, encoder: String) -> String {
     guard let name = frame.fileName else {
-      let number = String(frame.index + 1)
-      return String(repeating: "0", count: max(0, 6 - number.count)) + number + "."
+      return String(format: "%06d.", frame.index + 1)
         + PictureKind.fileExtension(ofEncoder: encoder)
     }
     if encoder == PictureKind.encoder(forExtension: PathParts.fileExtension(of: name)),
@@ -205,9 +204,7 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
     do {
       file = try OutputFile(path: path, options: fileOptions)
     } catch let error as MediaError where error.code == .cannotCreate && written > 0 {
-      throw MediaError(
-        .io, "\(path) can't be written: its folder was removed, moved or locked meanwhile.",
-        underlying: error.underlying)
+      throw error.afterOthers(path)
     }
     try write(bytes, into: file)
     try file.commit(syncs: false)

@@ -5,7 +5,6 @@ import Media
 /// each segment in a file of its own. One run at a time has it.
 final class JobFolder {
   let path: String
-  let plan: FilmPlan
   /// How many segments are there, without a gap from the first on.
   private(set) var segmentCount: Int
   /// Whether an earlier run has left it.
@@ -33,7 +32,7 @@ final class JobFolder {
     let earlier =
       restarts || !FileSystem.exists(path + "/" + Self.planName) ? nil : try Self.readPlan(path)
     let differences = try earlier.map { try plan.differences(from: $0) } ?? []
-    if let earlier, count > 0 || differences.isEmpty {
+    if earlier != nil, count > 0 || differences.isEmpty {
       guard differences.isEmpty else {
         throw AutochromeError(
           .cannotCreate,
@@ -41,22 +40,17 @@ final class JobFolder {
             + "\(differences.joined(separator: ", ")); go on with the same, or give --restart to begin anew."
         )
       }
-      self.plan = earlier
       segmentCount = count
       isGoneOnWith = true
     } else {
       for name in FileSystem.names(in: path) ?? [] where name != "lock" {
         FileSystem.remove(path + "/" + name)
       }
-      self.plan = plan
       segmentCount = 0
       isGoneOnWith = false
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      var options = SinkOptions()
-      options.overwrite = true
-      try WholeFile.write(
-        try encoder.encode(plan), to: path + "/" + Self.planName, options: options)
+      try write(encoder.encode(plan), as: Self.planName)
     }
   }
 
@@ -84,8 +78,7 @@ final class JobFolder {
   }
 
   private static func segmentName(_ index: Int) -> String {
-    let number = String(index + 1)
-    return String(repeating: "0", count: max(0, 6 - number.count)) + number + ".segment"
+    String(format: "%06d.segment", index + 1)
   }
 
   private static func readPlan(_ folder: String) throws -> FilmPlan {
@@ -107,20 +100,25 @@ final class JobFolder {
   /// The file of segment `index`, from 0.
   func segment(_ index: Int) -> String { path + "/" + Self.segmentName(index) }
 
-  /// Where the frames for a sheet are kept that were taken so far.
-  private var sheetPath: String { path + "/preview" }
+  /// Writes a file of the folder, in place of one that is there.
+  private func write(_ bytes: Data, as name: String) throws {
+    var options = SinkOptions()
+    options.overwrite = true
+    try WholeFile.write(bytes, to: path + "/" + name, options: options)
+  }
+
+  private static let sheetName = "preview"
 
   /// Keeps what was taken for a sheet.
   func keep(_ sheet: PreviewSheet.State) throws {
     let encoder = PropertyListEncoder()
     encoder.outputFormat = .binary
-    var options = SinkOptions()
-    options.overwrite = true
-    try WholeFile.write(try encoder.encode(sheet), to: sheetPath, options: options)
+    try write(encoder.encode(sheet), as: Self.sheetName)
   }
 
   /// What was taken for a sheet; nil if there is none.
   func keptSheet() throws -> PreviewSheet.State? {
+    let sheetPath = path + "/" + Self.sheetName
     guard FileSystem.exists(sheetPath) else { return nil }
     return try PropertyListDecoder().decode(
       PreviewSheet.State.self, from: try WholeFile.read(sheetPath))
@@ -130,11 +128,7 @@ final class JobFolder {
   func addSegment() { segmentCount += 1 }
 
   /// Takes note that the output is about to get its name: what is under it then is whole.
-  func close() throws {
-    var options = SinkOptions()
-    options.overwrite = true
-    try WholeFile.write(Data(), to: path + "/" + Self.wholeName, options: options)
-  }
+  func close() throws { try write(Data(), as: Self.wholeName) }
 
   private static let wholeName = "whole"
 
