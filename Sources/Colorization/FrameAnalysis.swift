@@ -1,23 +1,40 @@
 public import Imaging
 
-/// What is found out about a frame before its neighbours are looked at.
-public struct FrameAnalysis: Sendable {
+/// What is known of a frame before the network sees it: which part of it is the picture, and its small L\*.
+public struct FrameSurvey: Sendable {
   /// The part of the frame that is the picture.
   public var area: PictureArea
   /// The sizes that this part passes through.
   public var geometry: WorkingGeometry
   /// L\*, 0…100, at the working size.
   public var lightness: FloatImage
-  /// What the network says of the colors, on the coarse grid; blank as long as it has not seen the frame.
-  public var estimate: CoarseEstimate
 
   /// Wraps its parts.
-  public init(
-    area: PictureArea, geometry: WorkingGeometry, lightness: FloatImage, estimate: CoarseEstimate
-  ) {
+  public init(area: PictureArea, geometry: WorkingGeometry, lightness: FloatImage) {
     self.area = area
     self.geometry = geometry
     self.lightness = lightness
+  }
+}
+
+/// A frame that was surveyed, with what is said of its colors.
+public struct FrameAnalysis: Sendable {
+  /// What was known before.
+  public var survey: FrameSurvey
+  /// The colors, on the coarse grid.
+  public var estimate: CoarseEstimate
+
+  /// Wraps its parts.
+  public init(survey: FrameSurvey, estimate: CoarseEstimate) {
+    self.survey = survey
     self.estimate = estimate
+  }
+
+  /// The analysis of a frame that the network does not see: gray, and not sure of it.
+  public init(unseen survey: FrameSurvey) {
+    let geometry = survey.geometry
+    self.init(
+      survey: survey,
+      estimate: CoarseEstimate(blankOfWidth: geometry.gridWidth, height: geometry.gridHeight))
   }
 }

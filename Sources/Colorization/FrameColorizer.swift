@@ -34,34 +34,32 @@ public final class FrameColorizer: Sendable {
       sampleAspectRatio: sampleAspectRatio)
   }
 
-  /// What is known of a frame before the network sees it: an analysis whose estimate is blank. The small
-  /// L\* of an interlaced frame is its first field's: both at once would show what moves twice.
+  /// What is known of a frame before the network sees it. The small L\* of an interlaced frame is its first
+  /// field's: both at once would show what moves twice.
   /// - Parameter area: The part of the frame that is the picture; nil for all.
-  public func survey(_ frame: Frame, area: PictureArea? = nil) throws -> FrameAnalysis {
+  public func survey(_ frame: Frame, area: PictureArea? = nil) throws -> FrameSurvey {
     let picture = frame.picture
     let area = area ?? PictureArea(wholeOfWidth: picture.width, height: picture.height)
     let reducer = try reducer(for: frame, area: area)
-    let geometry = reducer.geometry
-    return FrameAnalysis(
-      area: area, geometry: geometry,
-      lightness: try reducer.reduce(picture, area: area, field: frame.fieldOrder.fields.first),
-      estimate: CoarseEstimate(blankOfWidth: geometry.gridWidth, height: geometry.gridHeight))
+    return FrameSurvey(
+      area: area, geometry: reducer.geometry,
+      lightness: try reducer.reduce(picture, area: area, field: frame.fieldOrder.fields.first))
   }
 
   /// What the network is given for a frame that was surveyed.
-  public func networkInputs(_ survey: FrameAnalysis) throws -> [String: Tensor] {
+  public func networkInputs(_ survey: FrameSurvey) throws -> [String: Tensor] {
     try network.inputs(lightness: survey.lightness, geometry: survey.geometry)
   }
 
   /// The network's view of a frame that was surveyed.
   /// - Throws: `ColorizationError` if a setting of the look is out of range.
-  public func analyze(_ survey: FrameAnalysis, look: Look) throws -> FrameAnalysis {
+  public func analyze(_ survey: FrameSurvey, look: Look) throws -> FrameAnalysis {
     try analyze(survey, looks: [look])[0]
   }
 
   /// The network's view of a frame in each of `looks`, in their order; the network runs but once.
   /// - Throws: `ColorizationError` if a setting of a look is out of range.
-  public func analyze(_ survey: FrameAnalysis, looks: [Look]) throws -> [FrameAnalysis] {
+  public func analyze(_ survey: FrameSurvey, looks: [Look]) throws -> [FrameAnalysis] {
     let (geometry, lightness) = (survey.geometry, survey.lightness)
     let decoders = try looks.map { try decoder(for: $0) }
     let estimates = try network.run(lightness: lightness, geometry: geometry) { values in
@@ -72,9 +70,7 @@ public final class FrameColorizer: Sendable {
         }
       }
     }
-    return estimates.map {
-      FrameAnalysis(area: survey.area, geometry: geometry, lightness: lightness, estimate: $0)
-    }
+    return estimates.map { FrameAnalysis(survey: survey, estimate: $0) }
   }
 
   /// The frame's picture in color, as the output wants it. The luma plane is the frame's own. The
@@ -89,7 +85,7 @@ public final class FrameColorizer: Sendable {
     wanted: ColorDescription
   ) throws -> Picture {
     try recombiner(for: frame.picture, format: format, wanted: wanted).recombine(
-      frame.picture, area: analysis.area,
+      frame.picture, area: analysis.survey.area,
       models: try models(of: frame, analysis: analysis, refine: look.refine),
       saturation: look.saturation)
   }
@@ -131,13 +127,14 @@ public final class FrameColorizer: Sendable {
     guard refine == .guided else {
       return [ChromaModels](repeating: .bilinear(ab), count: max(1, fields.count))
     }
-    let reducer = try reducer(for: frame, area: analysis.area)
+    let survey = analysis.survey
+    let reducer = try reducer(for: frame, area: survey.area)
     func models(_ lightness: FloatImage) -> ChromaModels {
       upsampler.models(ab: ab, lightness: lightness, curve: reducer.curve)
     }
-    let first = models(analysis.lightness)
+    let first = models(survey.lightness)
     guard fields.count == 2 else { return [first] }
-    let second = models(try reducer.reduce(frame.picture, area: analysis.area, field: fields[1]))
+    let second = models(try reducer.reduce(frame.picture, area: survey.area, field: fields[1]))
     return fields[0] == 0 ? [first, second] : [second, first]
   }
 

@@ -1,5 +1,5 @@
 import CFFmpeg
-import Foundation
+package import Foundation
 
 /// Opens inputs of all kinds.
 public enum MediaSource {
@@ -66,29 +66,63 @@ public enum MediaSink {
   public static func open(
     _ path: String, source: SourceInfo, options: SinkOptions = SinkOptions()
   ) throws -> any FrameSink {
+    let (kind, options) = kind(of: path, source: source, options: options)
+    return switch kind {
+    case .raw: try RawVideoSink(path: path, source: source, options: options)
+    case .pictures: try PictureSink(path: path, source: source, options: options)
+    case .film: try FileSink(path: path, source: source, options: options)
+    }
+  }
+
+  /// Creates a sink for segments of an output that `open` creates; they are joined by `restoreSegment`. Of a
+  /// film nothing is written but the segments; pictures are written where they belong.
+  /// - Throws: `MediaError`, also for outputs that have no segments.
+  public static func openSegments(
+    of path: String, source: SourceInfo, options: SinkOptions = SinkOptions()
+  ) throws -> any SegmentedSink {
+    let (kind, options) = kind(of: path, source: source, options: options)
+    switch kind {
+    case .raw:
+      throw MediaError(
+        .usage, "Raw frames can't be written in segments; name a film or a folder of pictures.")
+    case .pictures: return try PictureSink(path: path, source: source, options: options)
+    case .film: return try SegmentSink(path: path, source: source, options: options)
+    }
+  }
+
+  /// What was given to `SegmentedSink.endSegment`, read without the rest of the segment.
+  /// - Throws: `MediaError` if the file is damaged or not whole.
+  package static func trailer(ofSegment path: String) throws -> Data {
+    try PacketLog.trailer(of: path)
+  }
+
+  private enum Kind {
+    case raw
+    case pictures
+    case film
+  }
+
+  private static func kind(
+    of path: String, source: SourceInfo, options: SinkOptions
+  ) -> (Kind, SinkOptions) {
     var options = options
     if path == "-" && options.format == nil { options.format = pipeFormat(like: source) }
     switch options.format {
-    case "y4m", "yuv4mpegpipe", "rawvideo":
-      return try RawVideoSink(path: path, source: source, options: options)
-    case "image2pipe": return try PictureSink(path: path, source: source, options: options)
+    case "y4m", "yuv4mpegpipe", "rawvideo": return (.raw, options)
+    case "image2pipe": return (.pictures, options)
     case "mkv": options.format = "matroska"
     default: break
     }
-    if options.format != nil { return try FileSink(path: path, source: source, options: options) }
+    if options.format != nil { return (.film, options) }
     let ending = PathParts.fileExtension(of: path).lowercased()
-    if ["y4m", "yuv", "rgb", "raw"].contains(ending) {
-      return try RawVideoSink(path: path, source: source, options: options)
-    }
+    if ["y4m", "yuv", "rgb", "raw"].contains(ending) { return (.raw, options) }
     let isPictures =
       FileSystem.isFolder(path) || path.hasSuffix("/")
       // Numbered pictures have the ending of pictures, or none.
       || (PictureList.isNumbered(path) && ending.isEmpty)
       || PictureKind.encoder(forExtension: ending) != nil
       || (ending.isEmpty && source.isFrameFolder)
-    return try isPictures
-      ? PictureSink(path: path, source: source, options: options)
-      : FileSink(path: path, source: source, options: options)
+    return (isPictures ? .pictures : .film, options)
   }
 
   /// Creates a folder for outputs, if it is not there.

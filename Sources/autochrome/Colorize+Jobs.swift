@@ -17,7 +17,7 @@ extension Colorize {
       let name = request.suggestedPipeline
       guard resolved[name] == nil else { continue }
       let settings = try Settings(
-        pipeline: settings.pipeline, suggested: name, options: settings.layer())
+        pipeline: settings.pipeline, suggested: name, options: layer())
       try files.reads(settings)
       resolved[name] = settings
     }
@@ -32,7 +32,7 @@ extension Colorize {
         try resolved[request.suggestedPipeline]
         ?? Settings(
           pipeline: settings.pipeline, suggested: request.suggestedPipeline,
-          options: settings.layer()
+          options: layer()
         )
       var job = ColorizationJob(
         request, settings: settings, overwrite: overwrite,

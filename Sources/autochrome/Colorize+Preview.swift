@@ -13,7 +13,7 @@ extension Colorize {
       if skipExisting, request.outputExists { return tellLeft(request.output) }
       let settings = try Settings(
         pipeline: settings.pipeline, suggested: request.suggestedPipeline,
-        options: settings.layer())
+        options: layer())
       let preview = Preview(
         request, settings: settings, overwrite: overwrite, frames: previewFrames)
       try running.makeSheet(request.output) { try preview.run(interruption: $0, onEvent: $1) }

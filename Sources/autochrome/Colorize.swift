@@ -20,6 +20,9 @@ struct Colorize: ParsableCommand {
   @OptionGroup(title: "Settings")
   var settings: SettingsOptions
 
+  @OptionGroup(title: "Settings")
+  var list: ShotsOption
+
   @Flag(help: "Replace an output that exists.")
   var overwrite = false
 
@@ -41,6 +44,12 @@ struct Colorize: ParsableCommand {
   @Option(help: "Write a report of what was done to this JSON file; {name} as in -o.")
   var report: String?
 
+  @Flag(
+    help:
+      "Only look, and divide the film, so that several machines can make it: see 'render' and 'join'."
+  )
+  var planOnly = false
+
   @Flag(help: "Only tell what would be done.")
   var dryRun = false
 
@@ -55,10 +64,21 @@ struct Colorize: ParsableCommand {
       throw ValidationError(
         "--overwrite and --skip-existing contradict each other; give one of them.")
     }
+    if planOnly, preview != nil || report != nil {
+      throw ValidationError(
+        "--plan-only makes no film, so that there is nothing for --preview and --report to tell.")
+    }
     guard output != nil || preview != nil else {
       throw ValidationError(
         "Missing expected argument '--output <output>'; or --preview FILE.png for a look alone.")
     }
+  }
+
+  /// The settings that are given.
+  func layer() throws -> SettingsLayer {
+    var layer = try settings.layer()
+    layer.shots = list.shots
+    return layer
   }
 
   func run() throws {
@@ -93,11 +113,21 @@ struct Colorize: ParsableCommand {
   private func colorize(_ job: ColorizationJob, _ interruption: Interruption) throws {
     if dryRun {
       try Console.json(try job.plan())
+    } else if planOnly {
+      try prepare(job, interruption)
     } else if skipExisting, try job.isDone() {
       tellLeft(job.request.outputTitle)
     } else {
       try run(job, interruption)
     }
+  }
+
+  private func prepare(_ job: ColorizationJob, _ interruption: Interruption) throws {
+    let display = running.makeDisplay(verbose: verbose)
+    defer { display.closeLine() }
+    let summary = try job.prepare(interruption: interruption) { display.show($0) }
+    display.closeLine()
+    try Console.json(summary)
   }
 
   func tellLeft(_ output: String) {

@@ -70,6 +70,29 @@ final class ProgressDisplay: Sendable {
     }
   }
 
+  /// A segment is there.
+  func finishedSegment(_ number: Int, frames: Int) {
+    closeLine()
+    if mode == .json {
+      Console.event("finished", ["segment": number, "frames": frames])
+    } else if mode != .none {
+      Console.say(
+        "segment \(number): " + (frames == 0 ? "is there already" : counted(frames, "frame")))
+    }
+  }
+
+  /// A shots file has been written.
+  func finishedShots(_ output: String, shots: [ShotSurvey.Shot]) {
+    closeLine()
+    if mode == .json {
+      Console.event("finished", ["shots": shots])
+    } else if mode != .none {
+      let flagged = shots.filter { !$0.flags.isEmpty }
+      Console.say(
+        "\(output): \(counted(shots.count, "shot")), \(flagged.count) with a flag")
+    }
+  }
+
   /// A sheet has been written.
   func finishedSheet(_ output: String, frames: Int) {
     closeLine()

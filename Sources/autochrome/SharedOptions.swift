@@ -17,6 +17,10 @@ struct PartOptions: ParsableArguments {
   }
 }
 
+struct ShotsOption: ParsableArguments {
+  @Option(\.shots) var shots: String?
+}
+
 struct ThreadsOption: ParsableArguments {
   @Option(\.threads) var threads: Int?
 }

@@ -40,7 +40,7 @@ import Testing
     #expect(run.status == 0, "\(run.errors)")
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
     #expect(lines.count == 5 && lines[3] == "0:00:03.500  # frame 21")
-    #expect(try CutList(contentsOf: path).positions == [0, 3.5, 6])
+    #expect(try ShotList(cuts: path).shots.map(\.position) == [0, 3.5, 6])
     #expect(try starts(path) == [0] + film.cuts)
     // The film colored with the list is the film colored without.
     let found = scratch.file("plain.mkv")

@@ -62,7 +62,7 @@ import Testing
   @Test func everySettingHasHelpWithItsDefault() throws {
     let text = String(decoding: try runProgram(["colorize", "--help"]).output, as: UTF8.self)
     let optional: Set<String> = [
-      "description", "cuts", "from", "to", "input-size",
+      "description", "cuts", "shots", "from", "to", "input-size",
     ]
     for name in SettingsLayer.names where !optional.contains(name) {
       #expect(try Self.help(of: name, in: text).contains("default"), "\(name)")

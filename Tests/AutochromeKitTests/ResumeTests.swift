@@ -251,7 +251,7 @@ import Testing
     _ = try stop(try job("color.mkv"))
     let interruption = AutochromeKit.Interruption()
     _ = try other.run(interruption: interruption) { event in
-      guard case .started = event, said.value.isEmpty else { return }
+      guard case .progress = event, said.value.isEmpty else { return }
       do { _ = try other.run { _ in } } catch { said.value = "\(error)" }
       interruption.request()
     }

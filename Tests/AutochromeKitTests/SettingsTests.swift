@@ -64,7 +64,7 @@ import Testing
     let values: [String: String] = [
       "description": "a", "model": "b", "backend": "openblas", "precision": "fp32", "size": "300",
       "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
-      "look-ahead": "2", "key-frames": "5", "cuts": "c.txt", "color": "keep",
+      "look-ahead": "2", "key-frames": "5", "cuts": "c.txt", "shots": "s.yaml", "color": "keep",
       "bars": "none", "refine": "bilinear",
       "from": "1",
       "to": "2",
@@ -127,8 +127,10 @@ import Testing
       "input-pixel-format": "gray16", "input-rate": "18", "audio": "none", "extras": "none",
       "threads": "1", "memory": "700",
     ]
+    // One of --cuts and --shots.
     #expect(
-      Set(values.keys) == Set(SettingsLayer.names).subtracting(["description", "encoder-option"]))
+      Set(values.keys)
+        == Set(SettingsLayer.names).subtracting(["description", "encoder-option", "shots"]))
     let usual = try settings([])
     let all = try settings(
       values.flatMap { ["--\($0.key)", $0.value] } + ["-e", "tune=grain", "-e", "x265-params=a=1"])

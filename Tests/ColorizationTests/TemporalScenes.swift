@@ -88,3 +88,12 @@ extension CoarseEstimate {
       && memcmp(certainty.channel(0), other.certainty.channel(0), bytes) == 0
   }
 }
+
+/// To which shot each frame belongs, from 0.
+func shotIndices<Payload>(_ frames: [TemporalFrame<Payload>]) -> [Int] {
+  var shot = -1
+  return frames.map { frame in
+    if frame.startsShot { shot += 1 }
+    return shot
+  }
+}

@@ -35,7 +35,7 @@ public struct CommandFiles: Sendable {
     if let path { read.append(Entry(path: path, role: role)) }
   }
 
-  /// What settings have read: the pipeline, the network, the cuts.
+  /// What settings have read: the pipeline, the network, the shots.
   /// - Throws: `AutochromeError` if one of them is not there.
   public mutating func reads(_ settings: Settings) throws(AutochromeError) {
     reads(
@@ -44,6 +44,7 @@ public struct CommandFiles: Sendable {
       ).path, as: "--pipeline")
     try reads(model: settings.model)
     reads(settings.cuts, as: "--cuts")
+    reads(settings.shots, as: "--shots")
   }
 
   /// A network, by name or path.

@@ -1,7 +1,7 @@
 import Media
 
 /// What is to be colorized, and where it goes.
-public struct JobRequest: Hashable, Sendable {
+public struct JobRequest: Codable, Hashable, Sendable {
   /// What to read: a file, a folder, a pattern, a wildcard or `-`.
   public var input: String
   /// The names in the folder `input` that make up the film; nil for all pictures there.

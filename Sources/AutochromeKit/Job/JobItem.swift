@@ -7,9 +7,13 @@ struct JobItem: Sendable {
   var element: SourceElement
   /// What color the frame came with.
   var colorSurvey: ColorSurvey?
+  var survey: FrameSurvey?
+  /// What the network says, then what was made of it; nil as long as the network has not seen the frame.
   var analysis: FrameAnalysis?
   var tracking: FrameTracking?
   var colored: Picture?
+  /// How it is colored.
+  var look: ShotLook?
   /// Which part of the frame is the picture.
   var area: PictureArea?
   /// Whether it goes out with the colors that it came with.

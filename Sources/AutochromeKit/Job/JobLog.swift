@@ -6,23 +6,48 @@ import Locking
 
 /// What a running job finds out, gathered from its threads, and told on.
 package final class JobLog: Sendable {
-  /// What is known of the frames that are done.
+  /// What is known of frames that are done.
   struct Counts: Codable, Sendable {
     var framesDone = 0
     var framesSeen = 0
     var framesKept = 0
     var shotStarts: [Int] = []
+    /// What part of the frames is the picture, from its first frame on, and where that changes.
     var areas: [FoundArea] = []
+
+    /// Adds what is known of the frames after these.
+    mutating func append(_ next: Counts) {
+      framesDone += next.framesDone
+      framesSeen += next.framesSeen
+      framesKept += next.framesKept
+      shotStarts += next.shotStarts
+      for found in next.areas { append(found) }
+    }
+
+    mutating func append(_ found: FoundArea) {
+      let last = areas.last?.area
+      let isNews = found.area != last && !(found.area.isWhole && last?.isWhole == true)
+      if isNews, areas.count < Self.mostAreas { areas.append(found) }
+    }
+
+    /// Of these the report holds no more.
+    private static let mostAreas = 10_000
   }
 
   private struct State {
-    var counts = Counts()
-    /// Frames of these that an earlier run did.
+    /// By the segment of the film.
+    var counts: [Int: Counts] = [:]
+    /// The segment at hand.
+    var segment = 0
+    /// Frames that an earlier run did.
     var framesBefore = 0
     var warnings: [String] = []
     var damage: MediaError?
     var timeLeft = TimeLeft()
     var isStopped = false
+
+    var framesDone: Int { counts.values.reduce(0) { $0 + $1.framesDone } }
+    var shots: Int { counts.values.reduce(0) { $0 + $1.shotStarts.count } }
   }
 
   private let state = Locked(State())
@@ -38,38 +63,43 @@ package final class JobLog: Sendable {
     onEvent(.warning(text))
   }
 
-  /// Of these the report holds no more.
-  private static let mostAreas = 10_000
-
   func wrote(
     frameIndex: Int, startsShot: Bool, isSeen: Bool = true, isKept: Bool = false,
     area: PictureArea? = nil
   ) {
     state.withLock { state in
-      state.counts.framesDone += 1
-      if isSeen { state.counts.framesSeen += 1 }
-      if isKept { state.counts.framesKept += 1 }
-      if startsShot { state.counts.shotStarts.append(frameIndex) }
-      let last = state.counts.areas.last?.area
-      if let area, !(area.isWhole && last?.isWhole ?? true), area != last,
-        state.counts.areas.count < Self.mostAreas
-      {
-        state.counts.areas.append(FoundArea(frame: frameIndex, area: area))
-      }
+      var counts = state.counts[state.segment] ?? Counts()
+      counts.framesDone += 1
+      if isSeen { counts.framesSeen += 1 }
+      if isKept { counts.framesKept += 1 }
+      if startsShot { counts.shotStarts.append(frameIndex) }
+      if let area { counts.append(FoundArea(frame: frameIndex, area: area)) }
+      state.counts[state.segment] = counts
     }
   }
 
-  var counts: Counts { state.withLock { $0.counts } }
-
-  /// Goes on from what an earlier run did.
-  func restore(_ counts: Counts) {
+  /// What comes next belongs to this segment, of which nothing is known yet.
+  func begin(segment: Int) {
     state.withLock {
-      $0.counts = counts
-      $0.framesBefore = counts.framesDone
+      $0.segment = segment
+      $0.counts[segment] = nil
     }
   }
 
-  var framesDone: Int { state.withLock { $0.counts.framesDone } }
+  /// What is known of a segment.
+  func counts(ofSegment segment: Int) -> Counts {
+    state.withLock { $0.counts[segment] ?? Counts() }
+  }
+
+  /// Takes a segment that an earlier run did.
+  func restore(_ counts: Counts, ofSegment segment: Int) {
+    state.withLock {
+      $0.counts[segment] = counts
+      $0.framesBefore += counts.framesDone
+    }
+  }
+
+  var framesDone: Int { state.withLock { $0.framesDone } }
 
   package var warnings: [String] { state.withLock { $0.warnings } }
 
@@ -88,13 +118,13 @@ package final class JobLog: Sendable {
   func progress(_ elapsed: Duration, framesTotal: Int?) {
     let seconds = elapsed.seconds
     let (done, before, shots, left) = state.withLock { state in
-      let (counts, before) = (state.counts, state.framesBefore)
+      let (done, before) = (state.framesDone, state.framesBefore)
       // The pace is that of this run.
       let left = framesTotal.flatMap {
         state.timeLeft.estimate(
-          done: counts.framesDone - before, of: $0 - before, at: seconds)
+          done: done - before, of: $0 - before, at: seconds)
       }
-      return (counts.framesDone, before, counts.shotStarts.count, left)
+      return (done, before, state.shots, left)
     }
     let rate = seconds > 0 ? Double(done - before) / seconds : 0
     onEvent(
@@ -105,12 +135,17 @@ package final class JobLog: Sendable {
           shots: shots)))
   }
 
+  /// - Parameter seconds: how long it took.
   func report(
-    plan: JobPlan, summary: PipelineSummary, sourceColors: ColorFinding, interrupted: Bool,
+    plan: JobPlan, seconds: Double, stages: [StageStatistics], sourceColors: ColorFinding,
+    interrupted: Bool,
     partialOutput: String?, jobFolder: String?, damage: String?
   ) -> JobReport {
     let state = state.withLock { $0 }
-    let (counts, seconds) = (state.counts, summary.elapsed.seconds)
+    var counts = Counts()
+    for (_, next) in state.counts.sorted(by: { $0.key < $1.key }) { counts.append(next) }
+    // A film that is the whole frame throughout has no areas to tell of.
+    if counts.areas.first?.area.isWhole == true { counts.areas.removeFirst() }
     let framesNow = counts.framesDone - state.framesBefore
     return JobReport(
       plan: plan, frames: counts.framesDone, framesBefore: state.framesBefore,
@@ -118,7 +153,7 @@ package final class JobLog: Sendable {
       shotStarts: counts.shotStarts, areas: counts.areas,
       seconds: seconds,
       framesPerSecond: seconds > 0 ? Double(framesNow) / seconds : 0,
-      stages: summary.stages.map {
+      stages: stages.map {
         StageTime(name: $0.name, count: $0.emitted, busySeconds: $0.busy.seconds)
       },
       interrupted: interrupted, partialOutput: partialOutput, jobFolder: jobFolder, damage: damage,

@@ -13,7 +13,9 @@ package struct JobParts {
   private let job: ColorizationJob
   private let interruption: Media.Interruption
   private let sinkOptions: SinkOptions
-  private let cuts: CutList?
+  private let list: ShotList?
+  /// How the shots look.
+  let looks: ShotLooks
   /// Opens the source once more.
   let reopenSource: @Sendable () throws -> any FrameSource
 
@@ -25,9 +27,10 @@ package struct JobParts {
     self.job = job
     self.interruption = interruption
     let settings = job.settings
-    cuts = try settings.cuts.map { try CutList(contentsOf: $0) }
-    colorizer = try Self.openColorizer(settings)
-    let countsFrames = cuts?.countsFrames ?? false
+    list = try ShotList.given(by: settings)
+    looks = ShotLooks(settings: settings, list: list)
+    colorizer = try Self.openColorizer(settings, looks: looks.all)
+    let countsFrames = list?.countsFrames ?? false
     reopenSource = { [job] in
       // What there is to say was said when it was opened first.
       try Self.openSource(
@@ -35,6 +38,11 @@ package struct JobParts {
     }
     source = try Self.openSource(
       job: job, interruption: interruption, countsFrames: countsFrames, warn: warn)
+    if let origin = list?.origin, !source.info.isPipe, job.input != "-",
+      try job.request.fingerprint() != origin.fingerprint
+    {
+      warn("The shots '\(origin.path)' were written for another film than '\(job.input)'.")
+    }
     var sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
     sinkOptions.report = warn
     self.sinkOptions = sinkOptions
@@ -58,33 +66,48 @@ package struct JobParts {
     return colorizer
   }
 
+  var settings: Settings { job.settings }
+  /// What is read, as given.
+  var input: String { job.input }
+
+  /// Whether each shot is a part of the film by itself, so that another run can make it again alone.
+  var dividesAtShots: Bool { list?.hasLooks ?? false }
+
   /// The stage that finds shots and motion, and chooses what the network sees.
-  func makeTrackingStage() throws -> TrackingStage {
+  /// - Parameter followsMotion: whether motion is found where frames are steadied.
+  func makeTrackingStage(followsMotion: Bool = true) throws -> TrackingStage {
     TrackingStage(
-      colorizer: colorizer, settings: job.settings, info: source.info,
-      followsMotion: job.settings.stability > 0,
-      cuts: try cuts.map { try CutList.Reader($0, of: source.info) })
+      colorizer: colorizer, settings: settings, info: source.info,
+      followsMotion: followsMotion && settings.stability > 0,
+      list: try list.map { try ShotList.Reader($0, of: source.info) })
   }
 
-  /// The stage that steadies the estimates.
-  func makeSteadyStage(resuming state: StabilizerState?) -> SteadyStage {
-    SteadyStage(settings: job.settings, resuming: state)
+  /// The folder of the job; nil where another run could not go on from it: what a pipe gave is gone.
+  func takeFolder(for sink: any FrameSink) throws -> JobFolder? {
+    guard canBeGoneOnWith, (sink as? any SegmentedSink)?.canKeepSegments == true else { return nil }
+    return try JobFolder(of: job.output, plan: try filmPlan(), restarts: job.restarts)
   }
 
-  /// What keeps the segments of the output as they are done; nil where another run could not go on from
-  /// them: what a pipe gave is gone.
-  func makeKeeper(_ sink: any FrameSink, sheet: PreviewSheet?) throws -> SegmentKeeper? {
-    guard job.input != "-", !source.info.isPipe, let sink = sink as? any SegmentedSink,
-      sink.canKeepSegments
-    else { return nil }
-    let folder = try JobFolder(
-      of: job.output, plan: try FilmPlan(request: job.request, plan: plan), restarts: job.restarts)
-    return try SegmentKeeper(folder, sink: sink, sheet: sheet)
+  /// Whether another run finds the input as it is.
+  var canBeGoneOnWith: Bool { job.input != "-" && !source.info.isPipe }
+
+  /// What the film is made from, and how.
+  func filmPlan() throws -> FilmPlan {
+    try FilmPlan(request: job.request, plan: plan, list: list)
   }
 
   /// Frames to be written, if the source tells.
   var expectedFrames: Int? {
     source.info.estimatedFrameCount.map { min($0, job.settings.frames ?? Int.max) }
+  }
+
+  /// A sink for segments of the output, see `MediaSink.openSegments`. What was made of it before is replaced.
+  /// - Parameter threads: of the encoder; some write it into the film.
+  func openSegmentSink(threads: Int) throws -> any SegmentedSink {
+    var options = sinkOptions
+    options.overwrite = true
+    options.threads = threads
+    return try MediaSink.openSegments(of: job.output, source: source.info, options: options)
   }
 
   func openSink() throws -> any FrameSink {

@@ -36,7 +36,7 @@ extension JobPlan {
       settings.keyFrames == .off
         ? "off, the network sees every frame"
         : "at most \(counted(settings.keyFrames.distance, "frame")) apart")
-    rows.add("shots", settings.cuts.map { "as listed in \($0)" } ?? "found")
+    rows.add("shots", (settings.shots ?? settings.cuts).map { "as listed in \($0)" } ?? "found")
     rows.add("picture", sourceColors?.text)
     rows.add("bars", settings.bars == .none ? "not looked for" : bars?.text ?? "found")
     rows.add(

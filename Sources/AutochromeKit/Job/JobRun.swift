@@ -3,24 +3,30 @@ import Foundation
 import FramePipeline
 import Imaging
 import Media
-import Synchronization
 
-/// The running of one job: source ─ small ─ motion ─ network ─ steady ─ color ─ sink.
+/// The running of one job: what an earlier run has left goes into the output as far as it is still right, and
+/// the rest is made.
 struct JobRun {
   let job: ColorizationJob
   let interruption: Interruption
   let onEvent: @Sendable (JobEvent) -> Void
+  /// The folder of a planned film that is to be joined; nil to take that of the output.
+  private let planned: JobFolder?
+  private let start = ContinuousClock.now
+
+  init(
+    job: ColorizationJob, planned: JobFolder? = nil, interruption: Interruption,
+    onEvent: @escaping @Sendable (JobEvent) -> Void
+  ) {
+    self.job = job
+    self.planned = planned
+    self.interruption = interruption
+    self.onEvent = onEvent
+  }
 
   func run() throws -> JobReport {
-    let blocking = Media.Interruption()
-    let token = CancellationToken()
-    interruption.observe { count in
-      token.cancel(count == 1 ? .drain : .abort)
-      if count == 1 { blocking.requestEnd() } else { blocking.request() }
-    }
-    defer { interruption.observe(nil) }
     do {
-      return try run(token, blocking)
+      return try interruption.watched { try run($0, $1) }
     } catch let error as MediaError where error.code == .interrupted {
       // While the input was looked at, or a named pipe waited for its reader.
       throw AutochromeError(.interrupted, "Stopped before the first frame was done.")
@@ -34,13 +40,8 @@ struct JobRun {
     if let preview { try Thumbnail.checkName(preview.path) }
     let parts = try JobParts(job: job, interruption: blocking, warn: { log.warn($0) })
     let sink = try parts.openSink()
-    var keeper: SegmentKeeper?
-    var isDrained = false
+    var film: FilmRun?
     do {
-      let sheet = preview.map { _ in
-        PreviewSheet(expected: parts.expectedFrames, limit: job.previewFrames)
-      }
-      keeper = try parts.makeKeeper(sink, sheet: sheet)
       onEvent(.started(parts.plan))
       let known = parts.plan.sourceColors
       if let note = known?.opening(input: job.input, mode: job.settings.color) { log.warn(note) }
@@ -48,57 +49,51 @@ struct JobRun {
         input: job.input, mode: job.settings.color, known: known,
         isFilm: !parts.source.info.isFrameFolder)
       for note in sink.notes { log.warn(note) }
-      if let start = keeper?.start {
-        log.restore(start.counts)
-        log.warn(
-          "Going on with frame \(start.frame) of '\(job.input)': what is before lies in "
-            + "'\(keeper?.place ?? "")'.")
+      let sheet = preview.map { _ in
+        PreviewSheet(expected: parts.expectedFrames, limit: job.previewFrames)
       }
-      let summary = try execute(
-        parts, sink: sink, keeper: keeper, sheet: sheet, colors: colors, token: token, log: log)
-      isDrained = summary.ending == .drained || log.isStopped
+      if let planned { try PlannedFilm.check(parts, against: planned.plan, warn: { log.warn($0) }) }
+      let folder = try planned ?? parts.takeFolder(for: sink)
+      let made = FilmRun(
+        pass: FramePass(
+          parts: parts, colors: colors, token: token, log: log, start: start, sheet: sheet),
+        sink: sink, folder: folder)
+      film = made
+      try made.run()
+      let isDrained = made.isDrained
       // The end of what is there of a film is its end; after other failures there may be more.
       if let cause = log.damage, ![.truncated, .corrupt].contains(cause.code) { throw cause }
-      var partialOutput: String?
-      if isDrained {
-        partialOutput = try sink.finishEarly()
-        keeper?.end()
-      } else if let keeper {
-        try keeper.finish()
-      } else {
-        try sink.finish()
-      }
+      let partialOutput = isDrained ? try sink.finishEarly() : nil
       // Of a job that can go on, the run that ends it writes the sheet.
-      let goesOn = isDrained ? keeper?.place : nil
+      let goesOn = isDrained ? made.place : nil
+      if isDrained { made.abandon() } else { try made.finish() }
       if let preview, let sheet, goesOn == nil { try sheet.write(to: preview) }
       if let note = colors.closing { log.warn(note) }
       return log.report(
-        plan: parts.plan, summary: summary, sourceColors: colors.finding, interrupted: isDrained,
-        partialOutput: partialOutput, jobFolder: goesOn,
-        damage: damage(of: parts.source, log: log))
+        plan: parts.plan, seconds: (.now - start).seconds, stages: made.stages,
+        sourceColors: colors.finding, interrupted: isDrained, partialOutput: partialOutput,
+        jobFolder: goesOn, damage: damage(of: parts.source, log: log))
     } catch let error as MediaError where error.code == .noFrames {
       // The sink does not know where the frames were to come from.
       sink.discard()
-      keeper?.end()
+      film?.abandon()
       if let cause = log.damage { throw cause }
-      throw isDrained
+      throw film?.isDrained == true
         ? AutochromeError(.interrupted, "Stopped before the first frame was done.")
         : AutochromeError(
           .badData, "'\(job.input)' holds no frame; '\(job.output)' is not written.")
     } catch {
       let error = AutochromeError(wrapping: error)
-      keeper?.end()
-      throw AutochromeError(
-        error.status, error.message + whatIsLeft(after: error, log: log, sink: sink, keeper: keeper)
-      )
+      let left = whatIsLeft(after: error, log: log, sink: sink, place: film?.place)
+      film?.abandon()
+      throw AutochromeError(error.status, error.message + left)
     }
   }
 
   /// Keeps what was done before a failure, and tells where it is, in sentences with a space before each.
   private func whatIsLeft(
-    after error: AutochromeError, log: JobLog, sink: any FrameSink, keeper: SegmentKeeper?
+    after error: AutochromeError, log: JobLog, sink: any FrameSink, place: String?
   ) -> String {
-    let place = keeper?.place
     // Where writing failed, room may be what is missing: a second copy would not help.
     let salvages =
       error.status != .interrupted && log.framesDone > 0
@@ -131,120 +126,19 @@ struct JobRun {
     }
     return sentences.isEmpty ? nil : sentences.joined(separator: " ")
   }
+}
 
-  private func execute(
-    _ parts: JobParts, sink: any FrameSink, keeper: SegmentKeeper?, sheet: PreviewSheet?,
-    colors: ColorWatch, token: CancellationToken, log: JobLog
-  ) throws -> PipelineSummary {
-    let colorizer = parts.colorizer
-    let info = parts.source.info
-    let start = keeper?.start
-    let source: any FrameSource =
-      start.map {
-        ResumedSource(
-          parts.source, start: $0, afterPackets: keeper?.packetCount ?? 0,
-          reopen: parts.reopenSource)
-      } ?? parts.source
-    let look = job.settings.look
-    let keepsColors = job.settings.color == .keep
-    let pipeline = Pipeline(
-      permits: parts.plan.permits, threads: job.settings.threads, sourceName: "decode",
-      source: { () throws -> JobItem? in
-        do {
-          return try source.next().map { element in
-            var item = JobItem(element: element)
-            guard let frame = element.frame else { return item }
-            item.colorSurvey = ColorSurvey(frame.picture)
-            // What waits in the pipeline is kept small: colors that will be replaced go at once.
-            if !keepsColors { item.dropColors() }
-            return item
-          }
-        } catch let error as MediaError
-          where error.code != .interrupted || token.request == .drain
-        {
-          // What came before is finished first; the error is told at the end.
-          if error.code == .interrupted { log.isStopped = true } else { log.damage = error }
-          return nil
-        }
-      }
-    )
-    .parallel("small") { item in
-      guard let frame = item.element.frame else { return item }
-      var item = item
-      item.analysis = try colorizer.survey(frame)
-      return item
+extension Interruption {
+  /// Runs `body` with what stops its pipeline, and what ends its waiting for inputs and outputs.
+  func watched<Result>(
+    _ body: (CancellationToken, Media.Interruption) throws -> Result
+  ) rethrows -> Result {
+    let (token, blocking) = (CancellationToken(), Media.Interruption())
+    observe { count in
+      token.cancel(count == 1 ? .drain : .abort)
+      if count == 1 { blocking.requestEnd() } else { blocking.request() }
     }
-    .serialInOrder(
-      "motion",
-      state: MotionStage(
-        tracking: try parts.makeTrackingStage(), watch: colors, keepsColors: keepsColors,
-        isFilm: job.settings.stability > 0, resuming: start?.motion)
-    ) { stage, item in
-      guard let frame = item.element.frame, let survey = item.analysis else { return [item] }
-      let format = try sink.outputFormat(for: frame).pictureFormat
-      return [
-        try stage.track(
-          item, survey: survey, of: frame, seconds: info.seconds(of: frame), format: format,
-          warn: { log.warn($0) })
-      ]
-    }
-    .parallel("network") { item in
-      guard let survey = item.analysis, item.tracking?.isKeyFrame == true, !item.keepsColors else {
-        return item
-      }
-      var item = item
-      item.analysis = try colorizer.analyze(survey, look: look)
-      return item
-    }
-    .serialInOrder("steady", state: HeldBack(stage: parts.makeSteadyStage(resuming: start?.steady)))
-    { held, item in
-      held.push(item)
-    } finish: { held in
-      held.finish(isCutShort: token.request != nil)
-    }
-    // A film's frames in color are its largest: no more wait for the encoder than keep it busy.
-    .parallel("color", ahead: job.settings.threads) { item in
-      guard let frame = item.element.frame, let analysis = item.analysis else { return item }
-      var item = item
-      let output = try sink.outputFormat(for: frame)
-      item.colored =
-        item.keepsColors
-        ? try colorizer.keepColors(
-          of: frame, format: output.pictureFormat, wanted: output.color)
-        : try colorizer.colorize(
-          frame, analysis: analysis, look: look, format: output.pictureFormat,
-          wanted: output.color)
-      item.analysis = nil
-      return item
-    }
-    let total = parts.expectedFrames
-    return try pipeline.run(
-      cancellation: token, sinkName: "encode",
-      onProgress: { progress in log.progress(progress.elapsed, framesTotal: total) },
-      sink: { item in
-        var element = item.element
-        if let frame = element.frame, let colored = item.colored {
-          // Of these, another run makes the ones that belong to the film.
-          if item.isCutShort, keeper?.keepsFramesApart == true { return }
-          if let motion = item.partStart, let steady = item.steadyState, !item.isCutShort {
-            try keeper?.turn {
-              Checkpoint(
-                frame: frame, place: element.place, motion: motion, steady: steady,
-                counts: log.counts)
-            }
-          }
-          try sheet?.offer(
-            frame, colored: colored, seconds: info.seconds(of: frame),
-            startsShot: item.startsShot)
-          element.frame = frame.with(colored)
-          try sink.write(element)
-          keeper?.wrote()
-          log.wrote(
-            frameIndex: frame.index, startsShot: item.startsShot, isSeen: item.isSeen,
-            isKept: item.keepsColors, area: item.area)
-        } else {
-          try sink.write(element)
-        }
-      })
+    defer { observe(nil) }
+    return try body(token, blocking)
   }
 }

@@ -2,8 +2,8 @@ import Colorization
 import Imaging
 import Media
 
-/// The stage that takes the frames in order before the network: finds shots and motion, decides which shots
-/// keep their colors, and where the film is divided into parts.
+/// The stage that takes the frames in order before the network: finds shots and motion, decides how each looks
+/// and which keep their colors, and where the film is divided into parts.
 struct MotionStage {
   /// What it has learned from the frames before the next one.
   struct State: Codable, Sendable {
@@ -12,6 +12,11 @@ struct MotionStage {
     fileprivate var lastIsKept: Bool
     fileprivate var partStart: Double?
     fileprivate var watch: ColorWatch.State
+
+    /// The shot of a list to which the frame before belongs, if there is one.
+    var listedShot: Int? { tracking.list?.shot }
+    /// What colors the frames before came with.
+    var sourceColors: ColorWatch.State { watch }
   }
 
   private var tracking: TrackingStage
@@ -20,7 +25,9 @@ struct MotionStage {
   /// When the part at hand begins, in seconds; nil before the first frame.
   private var partStart: Double?
   private let watch: ColorWatch
-  private let keepsColors: Bool
+  private let looks: ShotLooks
+  /// Whether a part begins with each shot of the list, so that each can be made again by itself.
+  private let dividesAtShots: Bool
   private let isFilm: Bool
 
   /// A part ends at the first cut after so many seconds of film, or in the middle of a shot after so many more:
@@ -28,15 +35,17 @@ struct MotionStage {
   private static let partSeconds = (beforeCut: 10.0, most: 20.0)
 
   /// - Parameters:
+  ///   - dividesAtShots: whether each shot is a part of the film by itself.
   ///   - isFilm: whether frames have to do with those before them.
   ///   - state: what was known before the frame that comes first; nil for the beginning.
   init(
-    tracking: TrackingStage, watch: ColorWatch, keepsColors: Bool, isFilm: Bool,
-    resuming state: State?
+    tracking: TrackingStage, watch: ColorWatch, looks: ShotLooks, dividesAtShots: Bool,
+    isFilm: Bool, resuming state: State?
   ) {
     self.tracking = tracking
     self.watch = watch
-    self.keepsColors = keepsColors
+    self.looks = looks
+    self.dividesAtShots = dividesAtShots
     self.isFilm = isFilm
     guard let state else { return }
     self.tracking.state = state.tracking
@@ -54,7 +63,7 @@ struct MotionStage {
   ///   - seconds: when the frame is shown.
   ///   - format: of the output.
   mutating func track(
-    _ item: JobItem, survey: FrameAnalysis, of frame: Frame, seconds: Double, format: PixelFormat,
+    _ item: JobItem, survey: FrameSurvey, of frame: Frame, seconds: Double, format: PixelFormat,
     warn: (String) -> Void
   ) throws -> JobItem {
     let before = state
@@ -65,12 +74,14 @@ struct MotionStage {
     let tracked = try tracking.track(frame, survey: survey, format: format)
     let survey = tracked.survey
     var found = tracked.tracking
-    item.analysis = survey
+    item.survey = survey
     item.area = survey.area
-    let startsShot = found.verdict.startsShot
-    if keepsColors {
-      item.keepsColors = colors.keepsColors(
-        item.content, startsShot: !isFilm || startsShot)
+    let startsShot = found.shot.startsShot
+    let look = looks[tracked.listedShot]
+    item.look = look
+    if looks.mayKeepColors {
+      let isInColor = colors.keepsColors(item.content, startsShot: !isFilm || startsShot)
+      item.keepsColors = look.color == .keep && (look.isColorGiven || isInColor)
       if item.keepsColors {
         item.startsShot = startsShot
       } else {
@@ -94,7 +105,9 @@ struct MotionStage {
       return false
     }
     let (beforeCut, most) = Self.partSeconds
-    guard seconds - start >= (startsShot ? beforeCut : most) else { return false }
+    guard
+      startsShot && dividesAtShots || seconds - start >= (startsShot ? beforeCut : most)
+    else { return false }
     partStart = seconds
     return true
   }

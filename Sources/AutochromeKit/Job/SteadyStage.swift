@@ -1,49 +1,92 @@
-package import Colorization
+import Colorization
+import Media
 
-/// The temporal stage of the pipeline: frame analyses in, in order; the same out, steadied.
-package struct SteadyStage {
-  /// A frame that may leave.
-  package struct Result {
-    var analysis: FrameAnalysis
-    var startsShot: Bool
-    /// If a part begins with it, what the stage knew before.
-    var partState: StabilizerState?
+/// The temporal stage of the pipeline: frames as the network saw them in, in order; the same out, steadied.
+struct SteadyStage {
+  /// A frame that the stabilizer holds.
+  private struct Held {
+    var item: JobItem
+    var survey: FrameSurvey
   }
 
-  /// What is carried along.
-  private struct Place {
-    var area: PictureArea
-    var geometry: WorkingGeometry
-  }
+  private let stabilizer: Stabilizer<Held>
+  /// How many frames it holds.
+  private var heldCount = 0
+  /// The last item of packets alone since the last frame, with all of them. Packets leave with the frame before
+  /// which they lay, so that their order does not depend on where a run began.
+  private var waiting: JobItem?
 
-  private let stabilizer: Stabilizer<Place>
-
-  /// - Parameter state: what an earlier run knew before the first frame; nil for the beginning.
-  package init(settings: Settings, resuming state: StabilizerState? = nil) {
+  /// - Parameter state: what is known before the first frame.
+  init(settings: Settings, resuming state: StabilizerState = .beginning) {
     stabilizer = Stabilizer(
       stability: settings.stability, lookAhead: settings.stability > 0 ? settings.lookAhead : 0,
       keyFrameDistance: settings.keyFrames.distance, resuming: state)
   }
 
-  /// What is known when no frame is held.
-  var state: StabilizerState { stabilizer.state }
-
-  package func push(_ analysis: FrameAnalysis, tracking: FrameTracking) -> [Result] {
-    stabilizer.push(
-      TemporalFrame(
-        lightness: analysis.lightness, estimate: analysis.estimate,
-        payload: Place(area: analysis.area, geometry: analysis.geometry)),
-      tracking: tracking
-    ).map(Self.result)
+  /// Takes the next item and gives back those that are ready, in order.
+  mutating func push(_ item: JobItem) -> [JobItem] {
+    var item = item
+    // The packets go over to this item, and the one that had them leaves empty.
+    var emptied: [JobItem] = []
+    if var before = waiting {
+      waiting = nil
+      item.element.packets = before.element.packets + item.element.packets
+      before.element.packets = []
+      emptied = [before]
+    }
+    guard item.element.frame != nil else {
+      guard heldCount > 0 else { return emptied + [item] }
+      waiting = item
+      return emptied
+    }
+    return emptied + pushFrame(item)
   }
 
-  package func finish() -> [Result] { stabilizer.finish().map(Self.result) }
+  private mutating func pushFrame(_ item: JobItem) -> [JobItem] {
+    var item = item
+    // Frames that keep their colors have no part in those of others: they end a shot.
+    guard !item.keepsColors, let survey = item.survey, let tracking = item.tracking else {
+      if item.partStart != nil { item.steadyState = .beginning }
+      return steadied(stabilizer.finish()) + [item]
+    }
+    item.isSeen = tracking.isKeyFrame
+    let analysis = item.analysis ?? FrameAnalysis(unseen: survey)
+    // What was found out is the stabilizer's from here on.
+    item.tracking = nil
+    item.analysis = nil
+    let ready = stabilizer.push(
+      TemporalFrame(
+        lightness: survey.lightness, estimate: analysis.estimate,
+        payload: Held(item: item, survey: survey)),
+      tracking: tracking)
+    heldCount += 1
+    return steadied(ready)
+  }
 
-  private static func result(_ frame: TemporalFrame<Place>) -> Result {
-    Result(
-      analysis: FrameAnalysis(
-        area: frame.payload.area, geometry: frame.payload.geometry, lightness: frame.lightness,
-        estimate: frame.estimate),
-      startsShot: frame.startsShot, partState: frame.partState)
+  /// Gives back the rest, in order.
+  /// - Parameters:
+  ///   - isCutShort: whether the film goes on, but not the job.
+  ///   - leavesPackets: whether packets after the last frame are left to another run, which has the frame
+  ///     after them.
+  mutating func finish(isCutShort: Bool = false, leavesPackets: Bool = false) -> [JobItem] {
+    var rest = steadied(stabilizer.finish())
+    for index in rest.indices { rest[index].isCutShort = isCutShort }
+    if var last = waiting {
+      waiting = nil
+      if leavesPackets { last.element.packets = [] }
+      rest.append(last)
+    }
+    return rest
+  }
+
+  private mutating func steadied(_ frames: [TemporalFrame<Held>]) -> [JobItem] {
+    heldCount -= frames.count
+    return frames.map { frame in
+      var item = frame.payload.item
+      item.analysis = FrameAnalysis(survey: frame.payload.survey, estimate: frame.estimate)
+      item.startsShot = frame.startsShot
+      item.steadyState = frame.partState
+      return item
+    }
   }
 }

@@ -8,34 +8,36 @@ struct TrackingStage {
   /// What is known of a frame then.
   struct Tracked {
     /// Of the part that is the picture.
-    var survey: FrameAnalysis
+    var survey: FrameSurvey
     var tracking: FrameTracking
+    /// The shot of the list that it belongs to, if there is one.
+    var listedShot: Int?
   }
 
   /// What was learned from the frames before the next one.
   struct State: Codable, Sendable {
     var tracker: FrameTracker
     var areas: AreaFollower?
-    var cuts: CutList.Place?
+    var list: ShotList.Place?
   }
 
   private let colorizer: FrameColorizer
   private let makeTracker: @Sendable () -> FrameTracker
   private var tracker: FrameTracker
   private var areas: AreaFollower?
-  private var cuts: CutList.Reader?
+  private var list: ShotList.Reader?
 
   /// - Parameters:
   ///   - info: what is known of the input. Frames of a folder have nothing to do with those before them where
   ///     nothing is steadied.
   ///   - followsMotion: whether motion is found; otherwise the network must see every frame.
-  ///   - cuts: where shots begin; nil to find them.
+  ///   - list: where shots begin; nil to find them.
   init(
     colorizer: FrameColorizer, settings: Settings, info: SourceInfo, followsMotion: Bool,
-    cuts: CutList.Reader? = nil
+    list: ShotList.Reader? = nil
   ) {
     self.colorizer = colorizer
-    self.cuts = cuts
+    self.list = list
     let distance = settings.keyFrames.distance
     makeTracker = { FrameTracker(followsMotion: followsMotion, keyFrameDistance: distance) }
     tracker = makeTracker()
@@ -44,11 +46,11 @@ struct TrackingStage {
   }
 
   var state: State {
-    get { State(tracker: tracker, areas: areas, cuts: cuts?.next) }
+    get { State(tracker: tracker, areas: areas, list: list?.next) }
     set {
-      tracker = newValue.tracker
+      tracker.goOn(after: newValue.tracker)
       areas = newValue.areas
-      if let place = newValue.cuts { cuts?.next = place }
+      if let place = newValue.list { list?.next = place }
     }
   }
 
@@ -56,7 +58,7 @@ struct TrackingStage {
   mutating func startPart(_ tracking: inout FrameTracking) { tracker.startPart(&tracking) }
 
   /// Takes the frame that was tracked last as the first of a shot, whatever was before it.
-  mutating func startAnew(with survey: FrameAnalysis) -> FrameTracking {
+  mutating func startAnew(with survey: FrameSurvey) -> FrameTracking {
     tracker = makeTracker()
     return tracker.track(survey.lightness, startsShot: true)
   }
@@ -67,26 +69,28 @@ struct TrackingStage {
   ///   - survey: of the whole frame.
   ///   - format: of the output.
   mutating func track(
-    _ frame: Frame, survey whole: FrameAnalysis, format: PixelFormat
+    _ frame: Frame, survey whole: FrameSurvey, format: PixelFormat
   ) throws -> Tracked {
-    let startsShot = cuts?.startsShot(at: frame)
+    let startsShot = list?.startsShot(at: frame)
     let (width, height) = (frame.picture.width, frame.picture.height)
     let before = areas?.current(width: width, height: height)
     let survey = try self.survey(frame, of: before, whole: whole)
     let tracking = tracker.track(survey.lightness, startsShot: startsShot)
-    let after = areas?.follow(frame, startsShot: tracking.verdict.startsShot, format: format)
+    let after = areas?.follow(frame, startsShot: tracking.shot.startsShot, format: format)
     guard let before, let after, after != before else {
-      return Tracked(survey: survey, tracking: tracking)
+      return Tracked(survey: survey, tracking: tracking, listedShot: list?.next.shot)
     }
     let other = try self.survey(frame, of: after, whole: whole)
     // Other corners change nothing that the network sees.
     let isAnew = !after.hasRectangle(of: before)
-    return Tracked(survey: other, tracking: isAnew ? startAnew(with: other) : tracking)
+    return Tracked(
+      survey: other, tracking: isAnew ? startAnew(with: other) : tracking,
+      listedShot: list?.next.shot)
   }
 
   private func survey(
-    _ frame: Frame, of area: PictureArea?, whole: FrameAnalysis
-  ) throws -> FrameAnalysis {
+    _ frame: Frame, of area: PictureArea?, whole: FrameSurvey
+  ) throws -> FrameSurvey {
     guard let area, area != whole.area else { return whole }
     guard area.fillsFrame else { return try colorizer.survey(frame, area: area) }
     var survey = whole

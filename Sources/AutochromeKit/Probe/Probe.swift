@@ -78,17 +78,17 @@ public struct Probe: Codable, Sendable {
   ) throws(AutochromeError) -> Probe {
     try AutochromeError.wrapping {
       let colorizer = try JobParts.openColorizer(settings)
-      let cuts = try settings.cuts.map { try CutList(contentsOf: $0) }
+      let list = try ShotList.given(by: settings)
       let source = try JobParts.openSource(
         input: input, settings: settings, interruption: Media.Interruption(),
-        countsFrames: findShots && cuts?.countsFrames ?? false, warn: { _ in })
+        countsFrames: findShots && list?.countsFrames ?? false, warn: { _ in })
       let look = try SourceLook.examine(
         input: input, info: source.info, settings: settings, interruption: Media.Interruption())
       var probe = Probe(
         input: input, info: source.info, settings: settings, look: look, colorizer)
       if findShots {
         let found = try FoundShots(
-          in: source, colorizer: colorizer, settings: settings, cuts: cuts)
+          in: source, colorizer: colorizer, settings: settings, list: list)
         probe.shots = found.shots
         probe.seen = found.seen
       }
@@ -136,7 +136,7 @@ public struct Probe: Codable, Sendable {
   /// - Throws: `AutochromeError` if the file exists, since it may have been corrected, or can't be
   ///   written.
   public func writeCuts(to file: SideFile) throws(AutochromeError) {
-    try file.write(CutList.text(of: shots ?? []))
+    try file.write(ShotList.cutText(of: shots ?? []))
   }
 
   /// For people.

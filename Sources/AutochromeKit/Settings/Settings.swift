@@ -55,6 +55,9 @@ public struct Settings: Hashable, Sendable {
       base.preset = nil
       base.encoderOption = nil
     }
+    if let path = options.shots ?? base.shots {
+      base = base.overlaid(by: try ShotsFile(contentsOf: path).filmLook)
+    }
     if let rate = options.encoderOption?.rateOfItsOwn {
       guard options.crf == nil else {
         throw AutochromeError(
@@ -101,8 +104,19 @@ public struct Settings: Hashable, Sendable {
     return (sides[0], sides[1])
   }
 
+  /// These settings with what a layer sets laid over them.
+  func overlaid(by layer: SettingsLayer) -> Settings {
+    var result = self
+    result.values = values.overlaid(by: layer)
+    return result
+  }
+
   private func check() throws(AutochromeError) {
     for setting in SettingsCatalog.all { try setting.check(values) }
+    if self.shots != nil, self.cuts != nil {
+      throw AutochromeError(
+        .usage, "--shots and --cuts both say where shots begin; give one of them.")
+    }
     let (from, to) = (self.from, self.to)
     let isEmpty =
       switch (from?.position ?? 0, to?.position) {

@@ -10,6 +10,11 @@ public struct SettingsCatalog: Sendable {
   /// The one that holds.
   public static let shared = SettingsCatalog()
 
+  /// Those that are a matter of taste: shots may have their own.
+  package static let ofLook: [any AnySetting] = [
+    shared.temperature, shared.vividness, shared.saturation, shared.refine,
+  ]
+
   /// Each property, in order; read off the type, so that none is forgotten.
   package static let all = Mirror(reflecting: shared).children.compactMap {
     $0.value as? any AnySetting
@@ -55,7 +60,11 @@ public struct SettingsCatalog: Sendable {
     value: "n", range: .within(1...KeyFrames.most, of: \.distance), standard: .off)
   /// A file that lists where shots begin; nil to find them.
   public let cuts = OptionalSetting<String>(
-    "cuts", "Where shots begin, as 'probe --write-cuts' lists them", value: "file")
+    "cuts", "Where shots begin, as 'probe --write-cuts' lists them, or as in a shots file",
+    value: "file")
+  /// A file that says where shots begin and how each looks; nil for one look of all.
+  public let shots = OptionalSetting<String>(
+    "shots", "Where shots begin and how each looks, as 'plan' writes it", value: "file")
   /// What becomes of frames that are in color already.
   public let color = SettingWithDefault<ColorMode>(
     "color", "What becomes of frames that are in color already: replace or keep", value: "mode",

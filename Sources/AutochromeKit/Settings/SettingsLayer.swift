@@ -94,7 +94,19 @@ public struct SettingsLayer: Hashable, Sendable {
     return result
   }
 
-  private static func oneLine(_ error: any Error) -> String {
+  /// An error of a decoder for people.
+  static func said(_ error: any Error) -> String {
+    if case DecodingError.dataCorrupted(let context) = error {
+      return ((context.codingPath.last?.stringValue).map { $0 + ": " } ?? "")
+        + context.debugDescription
+    }
+    if case DecodingError.typeMismatch(_, let context) = error {
+      return (context.codingPath.last?.stringValue).map { "of '\($0)'" } ?? context.debugDescription
+    }
+    return oneLine(error)
+  }
+
+  static func oneLine(_ error: any Error) -> String {
     "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 }

@@ -42,6 +42,15 @@ package final class EvenSamples<Sample: Sendable>: Sendable {
     }
   }
 
+  /// Puts another sample in place of the one of element `place`, if that was taken.
+  func renew(_ place: Int, _ sample: (Sample) throws -> Sample) rethrows {
+    try taken.withLock { state in
+      guard let index = state.samples.firstIndex(where: { $0.place == place }) else { return }
+      state.samples[index] = Taken(
+        place: place, sample: try sample(state.samples[index].sample))
+    }
+  }
+
   /// What was taken.
   package var samples: [Sample] { taken.withLock { $0.samples.prefix(limit).map(\.sample) } }
 

@@ -23,8 +23,20 @@ final class PreviewSheet: Sendable {
     try samples.offer {
       Self.cell(
         SpreadFrame(frame: frame, seconds: seconds, shot: number),
-        thumbnails: [try Thumbnail(gray: frame.picture), try Thumbnail(color: colored)])
+        thumbnails: try Self.thumbnails(of: frame, colored: colored))
     }
+  }
+
+  /// Takes a frame anew, if it is one of those that are shown: it was colored otherwise.
+  func renew(_ frame: Frame, colored: Picture) throws {
+    try samples.renew(frame.index) { old in
+      ContactSheet.Cell(
+        thumbnails: try Self.thumbnails(of: frame, colored: colored), caption: old.caption)
+    }
+  }
+
+  private static func thumbnails(of frame: Frame, colored: Picture) throws -> [Thumbnail] {
+    [try Thumbnail(gray: frame.picture), try Thumbnail(color: colored)]
   }
 
   /// What was taken so far.

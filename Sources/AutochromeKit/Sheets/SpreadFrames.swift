@@ -65,6 +65,13 @@ final class SpreadFrames: Sendable {
     try overview(of: source, count: count, offset: 0, isExact: false)
   }
 
+  /// Frames with these numbers, in rising order.
+  static func numbered(
+    _ numbers: [(index: Int, shot: Int)], of source: any FrameSource
+  ) -> SpreadFrames {
+    SpreadFrames(source: source, plan: .numbers(numbers))
+  }
+
   /// A film of no more frames is decoded whole, to find its shots.
   private static let shortFilm = 600
 
@@ -80,9 +87,8 @@ final class SpreadFrames: Sendable {
     if !info.isFrameFolder, let length = info.estimatedFrameCount, length <= shortFilm {
       let found = try FoundShots(
         in: source, colorizer: colorizer, settings: settings,
-        cuts: try settings.cuts.map { try CutList(contentsOf: $0) })
-      return SpreadFrames(
-        source: try open(), plan: .numbers(found.spread(count)))
+        list: try ShotList.given(by: settings))
+      return numbered(found.spread(count), of: try open())
     }
     return try overview(of: source, count: count, offset: 0.5, isExact: true)
   }

@@ -82,6 +82,16 @@ package struct Thumbnail: Sendable {
     try sink.finish()
   }
 
+  /// The picture for a page, as a PNG in an address.
+  package func dataURI() throws -> String {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "autochrome-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { FileSystem.removeFolder(folder.path) }
+    let file = folder.appending(path: "frame.png")
+    try write(to: SideFile(file.path, overwrite: true, protected: ProtectedFiles(inputs: [])))
+    return "data:image/png;base64," + (try Data(contentsOf: file)).base64EncodedString()
+  }
+
   private init(_ picture: Picture, width: Int, isGray: Bool) throws {
     let width = min(width, picture.width)
     let height = max(1, picture.height * width / picture.width)

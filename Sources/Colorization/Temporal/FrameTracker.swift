@@ -2,10 +2,8 @@ public import Imaging
 
 /// What is known of a frame's place in the film before the network has seen it.
 public struct FrameTracking: Sendable {
-  /// Whether a shot starts here.
-  public let verdict: ShotDetector.Verdict
-  /// Whether the cut here, if there is one, was found, not given: it may turn out to be a flash.
-  public let isFound: Bool
+  /// Whether a shot starts here, and what the frame tells of the one before.
+  public let shot: ShotTracker.Step
   /// Whether the network must see the frame. If not, motion explains it from those before it.
   public private(set) var isKeyFrame: Bool
   /// The small image, ready to be searched; nil where no motion is followed.
@@ -28,7 +26,7 @@ public struct FrameTracking: Sendable {
 public struct FrameTracker: Codable, Sendable {
   /// Whether motion is found.
   private let followsMotion: Bool
-  private var detector = ShotDetector()
+  private var shots = ShotTracker()
   private var chooser: KeyFrameChooser
   private var previous: MotionPyramid?
 
@@ -43,26 +41,21 @@ public struct FrameTracker: Codable, Sendable {
   }
 
   /// Takes the next frame: channel 0 of `lightness` is L\* in 0…100.
-  /// - Parameter known: Whether the frame starts a shot, where that is known; nil to find out.
+  /// - Parameter given: Whether the frame starts a shot, where that is known; nil to find out.
   public mutating func track(
-    _ lightness: FloatImage, startsShot known: Bool? = nil
+    _ lightness: FloatImage, startsShot given: Bool? = nil
   ) -> FrameTracking {
-    let found = detector.observe(lightness)
-    // Flashes are found where shots are given, too.
-    let startsShot = known ?? found.startsShot
-    let verdict = ShotDetector.Verdict(
-      score: found.score, startsShot: startsShot, resumes: found.resumes && !startsShot)
+    let shot = shots.observe(lightness, startsShot: given)
     let pyramid = followsMotion ? MotionPyramid(lightness) : nil
     var motion: MotionEstimator.Pair?
-    if let previous, let pyramid, !found.startsShot, !verdict.startsShot, !verdict.resumes,
-      previous.width == pyramid.width, previous.height == pyramid.height
+    if let previous, let pyramid, shot.isConnected, previous.width == pyramid.width,
+      previous.height == pyramid.height
     {
       motion = MotionEstimator().motion(from: previous, to: pyramid)
     }
     previous = pyramid
     return FrameTracking(
-      verdict: verdict, isFound: known == nil, isKeyFrame: chooser.isKeyFrame(after: motion),
-      pyramid: pyramid, motion: motion)
+      shot: shot, isKeyFrame: chooser.isKeyFrame(after: motion), pyramid: pyramid, motion: motion)
   }
 
   /// Lets a part begin at the frame that was tracked last: the network sees it.
@@ -70,5 +63,13 @@ public struct FrameTracker: Codable, Sendable {
   public mutating func startPart(_ tracking: inout FrameTracking) {
     chooser.startHere()
     tracking.startPart()
+  }
+  /// Goes on after the frames that another tracker saw. If that one did not follow motion, the next frame must
+  /// start a shot.
+  public mutating func goOn(after other: FrameTracker) {
+    shots = other.shots
+    guard other.followsMotion == followsMotion else { return }
+    chooser = other.chooser
+    previous = other.previous
   }
 }

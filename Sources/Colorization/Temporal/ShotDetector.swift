@@ -12,10 +12,9 @@ public import Imaging
 /// The detector is causal and never late: a frame that looks like nothing before it starts a shot
 /// at once, because a missed cut leaks color and a false one costs only some steadiness. So a
 /// single flash frame is one cut, at the flash; when the frame after it looks like the frame before
-/// it, `resumes` is set and there is no second cut. Who can wait for that frame (as `Stabilizer`
-/// does with look-ahead) can take the first cut back, if there was one: a lone black frame is stepped
-/// over in the same way, but black starts no shot; after two or more frames without content (black
-/// between fades) the first frame with content does.
+/// it, `resumes` is set and there is no second cut; `ShotTracker` takes the first one back. A lone black
+/// frame is stepped over in the same way, but black starts no shot; after two or more frames without
+/// content (black between fades) the first frame with content does.
 ///
 /// What is learned in a shot is forgotten at the next, so that a shot gets the same verdicts alone
 /// and after another.

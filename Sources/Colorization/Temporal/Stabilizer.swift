@@ -36,7 +36,8 @@ internal import Imaging
 ///
 /// A film may be worked on in parts, one after the other, by several runs: no block reaches over the first
 /// frame of a part (`FrameTracker.startPart`), frames before it look ahead past it, and it comes back with
-/// the state from which another stabilizer goes on with it, bit for bit. So a join can't be seen.
+/// the state from which another stabilizer goes on with it, bit for bit. So a join can't be seen. Where a shot
+/// starts, that state is the one of a beginning.
 ///
 /// Used serially, frames in order; not thread-safe. It holds `lookAhead` + 1 frames and, while a
 /// block is finished, as many merged estimates.
@@ -50,7 +51,6 @@ public final class Stabilizer<Payload> {
 
   private var held: [Entry] = []
   private var lastShape: Shape?
-  private var shotIndex = -1
   private var memory: Memory?
   private var balance = ChromaBalance()
   private var causal = EstimateCarrier.Causal()
@@ -64,26 +64,18 @@ public final class Stabilizer<Payload> {
   ///   - stability: 0…1; held there.
   ///   - lookAhead: Frames that may be waited for; 0 is causal. Held at 0 or more.
   ///   - keyFrameDistance: The `FrameTracker`'s.
-  ///   - state: What the first frame of a part came back with, to go on with this frame; nil for the
-  ///     beginning of a film.
+  ///   - state: What the first frame of a part came back with, to go on with this frame.
   public init(
     stability: Float, lookAhead: Int = 16, keyFrameDistance: Int = 1,
-    resuming state: StabilizerState? = nil
+    resuming state: StabilizerState = .beginning
   ) {
     self.stability = stability > 0 ? min(stability, 1) : 0
     self.lookAhead = max(lookAhead, 0)
     self.keyFrameDistance = max(keyFrameDistance, 1)
     limit = min(10 * self.stability / (1 - self.stability), 256)
     aheadLimit = min(limit, Float(self.lookAhead + 1) / 2)
-    guard let state else { return }
     (memory, balance, causal) = (state.memory, state.balance, state.causal)
-    (lastShape, shotIndex) = (state.lastShape, state.shotIndex)
-  }
-
-  /// What is known; of frames that are held, nothing.
-  public var state: StabilizerState {
-    StabilizerState(
-      memory: memory, balance: balance, causal: causal, lastShape: lastShape, shotIndex: shotIndex)
+    lastShape = state.lastShape
   }
 
   /// How many frames must follow a frame before it comes back, at most.
@@ -95,25 +87,22 @@ public final class Stabilizer<Payload> {
   public func push(
     _ frame: TemporalFrame<Payload>, tracking: FrameTracking
   ) -> [TemporalFrame<Payload>] {
-    let verdict = tracking.verdict
+    let shot = tracking.shot
     let shape = Shape(frame)
     let reshaped = shape != lastShape
     let partStart = tracking.startsPart ? PartStart(causal: causal, lastShape: lastShape) : nil
     lastShape = shape
-    if verdict.resumes, !reshaped, let last = held.indices.last,
-      held[last].mayBeFlash || !held[last].startsShot
-    {
-      // The frame before was no cut but a flash, or black: known only now.
+    if shot.previousIsFlash, !reshaped, let last = held.indices.last {
       held[last].startsShot = false
       held[last].isFlash = true
     }
-    let startsShot = verdict.startsShot || reshaped
+    let startsShot = shot.startsShot || reshaped
     let tracked =
       stability > 0 ? tracking.pyramid.map { Tracked(frame.estimate, pyramid: $0) } : nil
     held.append(
       Entry(
         frame: frame, startsShot: startsShot,
-        mayBeFlash: tracking.isFound && verdict.startsShot && !reshaped, base: tracked,
+        mayBeFlash: shot.mayBeFlash && !reshaped, base: tracked,
         motion: startsShot ? nil : tracking.motion, partStart: partStart))
     if keyFrameDistance > 1 { carry(isKeyFrame: tracking.isKeyFrame) }
     return releasable()
@@ -197,17 +186,16 @@ public final class Stabilizer<Payload> {
     _ entry: Entry, with ahead: (memory: Memory, motion: GridMotion)?
   ) -> TemporalFrame<Payload> {
     var frame = entry.frame
-    frame.partState = entry.partStart.map {
-      StabilizerState(
-        memory: memory, balance: balance, causal: $0.causal, lastShape: $0.lastShape,
-        shotIndex: shotIndex)
-    }
     if entry.startsShot {
-      shotIndex += 1
       memory = nil
       balance = ChromaBalance()
     }
-    frame.shotIndex = shotIndex
+    frame.partState = entry.partStart.map {
+      entry.startsShot
+        ? .beginning
+        : StabilizerState(
+          memory: memory, balance: balance, causal: $0.causal, lastShape: $0.lastShape)
+    }
     frame.startsShot = entry.startsShot
     guard let tracked = entry.tracked else { return frame }
 
@@ -297,7 +285,10 @@ public struct StabilizerState: Codable, Sendable {
   let balance: ChromaBalance
   let causal: EstimateCarrier.Causal
   fileprivate let lastShape: Shape?
-  let shotIndex: Int
+
+  /// What is known before the first frame of a film, and of each shot: nothing.
+  public static let beginning = StabilizerState(
+    memory: nil, balance: ChromaBalance(), causal: EstimateCarrier.Causal(), lastShape: nil)
 }
 
 /// What a frame has to match its predecessor in, to belong to the same shot.

@@ -10,8 +10,6 @@ public struct TemporalFrame<Payload> {
   public var estimate: CoarseEstimate
   /// Carried along, not looked at.
   public var payload: Payload
-  /// Which shot the frame belongs to, from 0. Set by the stabilizer.
-  public internal(set) var shotIndex = 0
   /// Whether the frame is the first of its shot. Set by the stabilizer.
   public internal(set) var startsShot = false
   /// What a stabilizer must know to begin with this frame, if a part begins with it. Set by the stabilizer.

@@ -148,7 +148,6 @@ private struct Stages {
     }
     let models = GuidedUpsampler().models(
       ab: estimates[0].ab, lightness: lightness[0], curve: reducer.curve)
-    let whole = PictureArea(wholeOfWidth: geometry.sourceWidth, height: geometry.sourceHeight)
     var rows: [StageBench.Row] = []
     func add(
       _ stage: String, bytes: Double, operations: Double, _ precision: Precision = .float32,
@@ -186,13 +185,15 @@ private struct Stages {
     ) {
       var tracker = FrameTracker(
         followsMotion: settings.stability > 0, keyFrameDistance: settings.keyFrames.distance)
-      let steady = SteadyStage(settings: settings)
+      let stabilizer = Stabilizer<Void>(
+        stability: settings.stability, lookAhead: settings.lookAhead,
+        keyFrameDistance: settings.keyFrames.distance)
       for (small, estimate) in zip(lightness, estimates) {
-        let analysis = FrameAnalysis(
-          area: whole, geometry: geometry, lightness: small, estimate: estimate)
-        _ = steady.push(analysis, tracking: tracker.track(small))
+        _ = stabilizer.push(
+          TemporalFrame(lightness: small, estimate: estimate, payload: ()),
+          tracking: tracker.track(small))
       }
-      _ = steady.finish()
+      _ = stabilizer.finish()
     }
     // Six box filters of four operations, and the fits.
     add("guided filter's models", bytes: 4 * (3 + 4) * work, operations: 60 * work) {

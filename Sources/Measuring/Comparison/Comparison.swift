@@ -110,7 +110,7 @@ public struct Comparison: Sendable {
     if frame.luma.largest == 0 { sums.identicalFrames += 1 }
     sums.luma.add(frame.luma)
     sums.referenceColors[frame.referenceColor, default: 0] += 1
-    if step.resumes, let flash = sums.rows.indices.last {
+    if step.previousIsFlash, let flash = sums.rows.indices.last {
       sums.rows[flash].startsShot = false
       sums.rows[flash].warpErrorAB = nil
     }

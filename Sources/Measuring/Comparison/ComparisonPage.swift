@@ -10,28 +10,23 @@ struct ComparisonPage {
 
   /// Writes the page.
   func write(to file: SideFile) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "autochrome-page-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let result = Result { try Data(html(pictures: folder).utf8) }
-    try FileManager.default.removeItem(at: folder)
-    try file.write(try result.get())
+    try file.write(Data(try html().utf8))
   }
 
-  private func html(pictures folder: URL) throws -> String {
-    let sliders = try frames.enumerated().map { try slider($1, number: $0, folder: folder) }
+  private func html() throws -> String {
+    let sliders = try frames.enumerated().map { try slider($1, number: $0) }
     return """
       <!DOCTYPE html>
       <html lang="en">
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width">
-      <title>\(Self.escaped(report.result)) against \(Self.escaped(report.reference))</title>
+      <title>\(HTMLText.escaped(report.result)) against \(HTMLText.escaped(report.reference))</title>
       <style>\(Self.style)</style>
       </head>
       <body>
-      <h1>\(Self.escaped(report.result))</h1>
-      <p>against \(Self.escaped(report.reference)), \(counted(report.frames, "frame")), \(report.size)</p>
+      <h1>\(HTMLText.escaped(report.result))</h1>
+      <p>against \(HTMLText.escaped(report.reference)), \(counted(report.frames, "frame")), \(report.size)</p>
       \(summary)
       <details>
       <summary>All figures</summary>
@@ -51,13 +46,13 @@ struct ComparisonPage {
   // MARK: Figures
 
   private var summary: String {
-    "<ul>\n" + report.sentences.map { "<li>\(Self.escaped($0))</li>" }.joined(separator: "\n")
+    "<ul>\n" + report.sentences.map { "<li>\(HTMLText.escaped($0))</li>" }.joined(separator: "\n")
       + "\n</ul>"
   }
 
   private var figures: String {
     let rows = report.allFigures.map { figure in
-      [figure.name, figure.result, figure.reference, figure.sentence].map(Self.escaped)
+      [figure.name, figure.result, figure.reference, figure.sentence].map(HTMLText.escaped)
     }
     return Self.table(head: ["", "result", "reference", "what it says"], rows: rows)
       + (report.coverage.map { "\n<p>\($0)</p>" } ?? "")
@@ -153,16 +148,10 @@ struct ComparisonPage {
 
   // MARK: Frames
 
-  private func slider(_ shown: WorstFrames.Shown, number: Int, folder: URL) throws -> String {
-    func source(_ thumbnail: Thumbnail) throws -> String {
-      let file = folder.appending(path: "frame.png")
-      try thumbnail.write(
-        to: SideFile(file.path, overwrite: true, protected: ProtectedFiles(inputs: [])))
-      return "data:image/png;base64," + (try Data(contentsOf: file)).base64EncodedString()
-    }
+  private func slider(_ shown: WorstFrames.Shown, number: Int) throws -> String {
     let row = shown.row
     var words = ["frame \(row.index)"]
-    if let name = row.name { words.append(Self.escaped(name)) }
+    if let name = row.name { words.append(HTMLText.escaped(name)) }
     words.append(TimePosition.clock(row.seconds))
     if let difference = row.deltaE2000 {
       words.append("ΔE<sub>00</sub> " + Self.number(difference, 2))
@@ -171,8 +160,8 @@ struct ComparisonPage {
     return """
       <figure class="pair">
       <div style="width:\(shown.result.width)px;height:\(shown.result.height)px">
-      <img alt="result" src="\(try source(shown.result))">
-      <img alt="reference" class="over" src="\(try source(shown.reference))">
+      <img alt="result" src="\(try shown.result.dataURI())">
+      <img alt="reference" class="over" src="\(try shown.reference.dataURI())">
       </div>
       <label>reference <input type="range" min="0" max="100" value="50"> result</label>
       <figcaption>\(words.joined(separator: ", "))</figcaption>
@@ -182,11 +171,6 @@ struct ComparisonPage {
 
   private static func number(_ value: Double?, _ digits: Int) -> String {
     value.map { String(format: "%.\(digits)f", $0) } ?? "–"
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-      .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
   }
 
   private static let style = """

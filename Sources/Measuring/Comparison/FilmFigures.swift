@@ -8,9 +8,8 @@ struct FilmFigures {
   /// What a frame adds to the figures.
   struct Step {
     var startsShot: Bool
-    /// Whether the frame before was a flash: if it started a shot, that is taken back, and what was said
-    /// of it as a neighbour with it.
-    var resumes: Bool
+    /// Whether the frame before was a flash: what was said of it as a neighbour is taken back.
+    var previousIsFlash: Bool
     /// Warp error of a\*b\* from the frame before; nil at the start of a shot.
     var referenceWarp: Double?
     var resultWarp: Double?
@@ -43,7 +42,7 @@ struct FilmFigures {
   private(set) var comparedShare = 0.0
   /// Of the shot at hand and those before.
   private(set) var shotPaths: [(reference: Paths, result: Paths)] = []
-  private var detector = ShotDetector()
+  private var shots = ShotTracker()
   private var paths = PathVariation(films: 2)
   private var previous: ComparedFrame?
   private let estimator = MotionEstimator()
@@ -56,26 +55,24 @@ struct FilmFigures {
   private var beforeFlash: Snapshot?
 
   mutating func add(_ frame: ComparedFrame) throws(QualityError) -> Step {
-    let verdict = detector.observe(frame.lightness)
-    var resumes = false
-    if verdict.resumes, let beforeFlash {
-      resumes = true
+    let shot = shots.observe(frame.lightness)
+    if shot.previousIsFlash, let beforeFlash {
       // Nothing is said of the flash's neighbours.
-      let detector = detector
+      let shots = shots
       self = beforeFlash.figures
-      self.detector = detector
+      self.shots = shots
       previous = nil
     }
     beforeFlash = nil
-    if verdict.score > ShotDetector.leastOfFlash, !resumes {
+    if shot.score > ShotDetector.leastOfFlash, !shot.previousIsFlash {
       beforeFlash = Snapshot(self)
     }
     let size = (frame.reference.rgb.width, frame.reference.rgb.height)
     let hasSizeOfPrevious =
       previous.map { ($0.reference.rgb.width, $0.reference.rgb.height) == size } ?? true
-    let startsShot = verdict.startsShot || !hasSizeOfPrevious
+    let startsShot = shot.startsShot || !hasSizeOfPrevious
     defer { previous = frame }
-    var step = Step(startsShot: startsShot, resumes: resumes)
+    var step = Step(startsShot: startsShot, previousIsFlash: shot.previousIsFlash)
     if startsShot {
       paths = PathVariation(films: 2)
       shotPaths.append((Paths(), Paths()))

@@ -26,14 +26,4 @@ struct DecodingTimes {
   }
 
   mutating func beginSegment() { isFirstSegment = false }
-
-  /// Goes on after a segment of another run.
-  /// - Parameters:
-  ///   - times: when its frames are shown, in any order.
-  ///   - decoding: the decoding times of its packets.
-  mutating func restore(shown times: [Int64], decoding: [Int64]) {
-    times.sorted().forEach { show($0) }
-    for time in decoding { _ = next(time) }
-    isFirstSegment = false
-  }
 }

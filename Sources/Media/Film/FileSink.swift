@@ -10,55 +10,31 @@ import Locking
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
 public final class FileSink: SegmentedSink, @unchecked Sendable {
-  /// The form of all pictures.
-  public let outputFormat: OutputFormat
   public let notes: [String]
   /// FFmpeg's name of the encoder.
-  public let encoderName: String
+  public var encoderName: String { encoder.encoding.encoderName }
+  /// The form of all pictures.
+  public var outputFormat: OutputFormat { encoder.encoding.outputFormat }
 
   private let lock = Locked(())
   private let file: OutputFile
   private let muxer: Muxer
-  private let makeEncoder: () throws -> VideoEncoder
-  private let stream: EncodedStream
-  private var encoder: VideoEncoder
-  private var times: DecodingTimes
-  private let options: SinkOptions
-  /// The segment that is kept while it is written.
-  private var log: PacketLogWriter?
+  private let encoder: FilmEncoder
+  private var times = DecodingTimes()
+  private let interruption: Interruption?
   private var isEnded = false
-  private let width: Int
-  private let height: Int
-  private var frameCount = 0
 
   /// Creates the output `path`, `-` being stdout, for what `source` describes.
   public init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
-    LibraryLog.install()
-    (width, height) = (source.width, source.height)
-    let container = try Muxer.container(for: path, options: options)
-    encoderName = options.encoder ?? Muxer.defaultEncoder(of: container)
-    outputFormat = try OutputFormat.choose(
-      source: source.format, color: source.color, width: source.width, height: source.height,
-      encoder: encoderName, requested: options.pixelFormat)
-    try ContainerFit(container: container).check(
-      encoder: encoderName, audioEncoder: options.audioEncoder, source: source, output: path)
-    let stream = VideoEncoder.Stream(
-      width: source.width, height: source.height, timeBase: source.timeBase,
-      frameRate: source.frameRate, sampleAspectRatio: source.sampleAspectRatio,
-      fieldOrder: source.fieldOrder,
-      globalHeader: container.pointee.flags & AVFMT_GLOBALHEADER != 0)
-    makeEncoder = { [encoderName, outputFormat] in
-      try VideoEncoder(encoderName, output: outputFormat, stream: stream, options: options)
-    }
-    encoder = try makeEncoder()
-    self.stream = try encoder.stream()
-    times = DecodingTimes()
-    self.options = options
+    let encoding = try FilmEncoding(path: path, source: source, options: options)
+    encoder = try FilmEncoder(encoding, options: options)
+    interruption = options.interruption
     file = try OutputFile(path: path, options: options)
     muxer = try Muxer(
-      container, file: file, source: source, video: self.stream, options: options)
+      encoding.container, file: file, source: source, video: encoder.stream, options: options)
     notes =
-      file.notes + outputFormat.notes + Self.fieldNotes(encoderName, source) + muxer.notes
+      file.notes + encoding.outputFormat.notes + Self.fieldNotes(encoding.encoderName, source)
+      + muxer.notes
       + (source.pictureMetadata?.iccProfile == nil
         ? [] : ["The ICC profile of the pictures is left out: a film can't hold it."])
   }
@@ -80,74 +56,63 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
     try lock.withLock { _ in
       try file.checkPlace()
       for packet in element.packets {
-        try log?.add(packet.pointer, as: .copied, timeBase: packet.timeBase)
+        try encoder.copy(packet)
         try muxer.write(packet)
       }
       guard let frame = element.frame else { return }
-      guard frame.picture.width == width, frame.picture.height == height else {
-        throw MediaError(
-          .unsupported,
-          "Frame \(frame.index)\(frame.fileName.map { " (\($0))" } ?? "") is "
-            + "\(frame.picture.width)×\(frame.picture.height) and \(file.name) holds "
-            + "\(width)×\(height); write pictures of mixed sizes into a folder.")
-      }
-      try encode(frame)
-      frameCount += 1
+      try encoder.encoding.check(frame, of: file.name)
+      times.show(frame.presentationTime)
+      try encoder.encode(frame, writePicture)
     }
+  }
+
+  private func writePicture(_ packet: UnsafeMutablePointer<AVPacket>) throws {
+    packet.pointee.dts = times.next(packet.pointee.dts)
+    try muxer.writeVideo(packet)
   }
 
   // MARK: Segments
 
   public var keepsFramesApart: Bool { false }
 
+  public var canKeepSegments: Bool { file.isTemporary }
+
   public func beginSegment(keptAs path: String, isBegun: Bool) throws {
-    try lock.withLock { _ in
-      do {
-        log = try PacketLogWriter(path: path, interruption: options.interruption)
-      } catch let error as MediaError where error.code == .cannotCreate && frameCount > 0 {
-        throw error.afterOthers(path)
-      }
-    }
+    try lock.withLock { _ in try encoder.beginSegment(keptAs: path) }
   }
 
-  /// The encoder begins anew: what comes after does not depend on what came before.
   public func endSegment(trailer: Data) throws {
     try lock.withLock { _ in
-      try encode(nil)
-      try log?.finish(trailer: trailer)
-      log = nil
-      encoder = try makeEncoder()
+      try encoder.endSegment(trailer: trailer, writePicture)
       times.beginSegment()
-      guard try encoder.stream().parameters.extradata == stream.parameters.extradata else {
-        throw MediaError(
-          .internalFault,
-          "\(encoderName) describes its second segment otherwise than its first, so that \(file.name) can't "
-            + "hold both.")
-      }
     }
   }
-
-  public var canKeepSegments: Bool { file.isTemporary }
 
   public func restoreSegment(_ path: String) throws -> RestoredSegment {
     try lock.withLock { _ in
-      var (shown, decoding): ([Int64], [Int64]) = ([], [])
-      var packetCount = 0
-      let reader = try PacketLogReader(path: path, interruption: options.interruption)
-      let trailer = try reader.forEachPacket { tag, packet, timeBase in
-        if tag == .encoded {
-          shown.append(packet.pointee.pts)
-          decoding.append(packet.pointee.dts)
-          try muxer.writeVideo(packet)
-        } else {
-          packetCount += 1
+      var (frames, packets) = (0, 0)
+      let reader = try PacketLogReader(path: path, interruption: interruption)
+      let trailer = try reader.forEach { event in
+        switch event {
+        case .shown(let time):
+          frames += 1
+          times.show(time)
+        case .encoded(let packet, _): try writePicture(packet)
+        case .copied(let packet, let timeBase):
+          packets += 1
           try muxer.write(try CopiedPacket(moving: packet, timeBase: timeBase))
         }
       }
-      frameCount += shown.count
-      times.restore(shown: shown, decoding: decoding)
-      return RestoredSegment(trailer: trailer, packetCount: packetCount)
+      encoder.restored(frames)
+      times.beginSegment()
+      return RestoredSegment(trailer: trailer, packetCount: packets)
     }
+  }
+
+  /// A segment that is written goes into the film with its own packets.
+  public func takePackets(ofSegment path: String) throws {
+    throw MediaError(
+      .internalFault, "'\(path)' is a segment of a film whose packets are written as they come.")
   }
 
   // MARK: Ending
@@ -172,7 +137,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
 
   public func salvage() -> String? {
     lock.withLock { _ in
-      guard frameCount > 0 else {
+      guard encoder.frameCount > 0 else {
         file.discard()
         return nil
       }
@@ -187,31 +152,20 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
   private func endStreams() throws {
     isEnded = true
     // A segment that the end of the run cuts short is not one of the film.
-    log?.discard()
-    log = nil
-    guard frameCount > 0 else {
+    encoder.discardSegment()
+    guard encoder.frameCount > 0 else {
       // FFmpeg's Matroska without a packet cannot be read, not even by FFmpeg.
       file.discard()
       throw MediaError(.noFrames, "The input holds no frame; \(file.name) is not written.")
     }
-    try encode(nil)
+    try encoder.finish(writePicture)
     try muxer.finish()
-  }
-
-  /// A frame, or what the encoder holds back.
-  private func encode(_ frame: Frame?) throws {
-    if let frame { times.show(frame.presentationTime) }
-    try encoder.encode(frame) { packet in
-      packet.pointee.dts = times.next(packet.pointee.dts)
-      try log?.add(packet, as: .encoded, timeBase: stream.timeBase)
-      try muxer.writeVideo(packet)
-    }
   }
 
   public func discard() {
     lock.withLock { _ in
       isEnded = true
-      log?.discard()
+      encoder.discardSegment()
       file.discard()
     }
   }

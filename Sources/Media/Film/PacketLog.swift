@@ -6,15 +6,28 @@ import Imaging
 /// with the film puts them into its own container in the same order.
 ///
 /// The file begins with `magic`; then come records: a tag of one byte, the length of what follows in four,
-/// that many bytes, and their CRC-32. The last record is the trailer, which is the caller's; a file that
-/// has none is not whole. All numbers are little-endian.
+/// that many bytes, and their CRC-32. Records lie in the order of what happened: a frame went into the encoder,
+/// which is noted with the time at which it is shown; a packet came out of it, with the encoder's own
+/// decoding time; a packet of another stream was copied. The last record is the trailer, which is the
+/// caller's; a file that has none is not whole. Four bytes after it tell its length, so that it is read without
+/// the rest. All numbers are little-endian.
 enum PacketLog {
-  static let magic = Array("autochrome packets 1\n".utf8)
+  static let magic = Array("autochrome packets 2\n".utf8)
 
   enum Tag: UInt8 {
     case encoded = 1
     case copied = 2
     case trailer = 3
+    case shown = 4
+  }
+
+  /// What lies in a log.
+  enum Event {
+    /// A frame that is shown at this time, in the units of the encoded packets, went into the encoder.
+    case shown(Int64)
+    /// A packet, which may be taken or changed, with the units of its times.
+    case encoded(UnsafeMutablePointer<AVPacket>, Rational)
+    case copied(UnsafeMutablePointer<AVPacket>, Rational)
   }
 
   /// Of a record; what is longer is damage.
@@ -37,6 +50,13 @@ final class PacketLogWriter: @unchecked Sendable {
     options.interruption = interruption
     options.leftovers = .remove
     file = try OutputFile(path: path, options: options)
+  }
+
+  /// A frame went into the encoder.
+  func addShown(_ time: Int64) throws {
+    var body = RecordBytes()
+    body.append(time)
+    try add(body.bytes, as: .shown)
   }
 
   func add(_ packet: UnsafePointer<AVPacket>, as tag: PacketLog.Tag, timeBase: Rational) throws {
@@ -80,7 +100,11 @@ final class PacketLogWriter: @unchecked Sendable {
 
   /// Brings the log to the disk, whole, and gives it its name.
   func finish(trailer: Data) throws {
-    try add([UInt8](trailer), as: .trailer)
+    let body = [UInt8](trailer)
+    try add(body, as: .trailer)
+    var length = RecordBytes()
+    length.append(UInt32(body.count))
+    pending += length.bytes
     try flush()
     try file.commit()
   }
@@ -97,11 +121,9 @@ struct PacketLogReader {
     guard try read(PacketLog.magic.count) == PacketLog.magic else { throw damage("its beginning") }
   }
 
-  /// Hands each packet to `take`, which may change it, and returns the trailer.
+  /// Hands each event to `take`, in order, and returns the trailer.
   /// - Throws: `MediaError` with code `corrupt` where the log is damaged or not whole.
-  func forEachPacket(
-    _ take: (PacketLog.Tag, UnsafeMutablePointer<AVPacket>, Rational) throws -> Void
-  ) throws -> Data {
+  func forEach(_ take: (PacketLog.Event) throws -> Void) throws -> Data {
     guard let packet = av_packet_alloc() else { throw MediaError.outOfMemory }
     defer {
       var doomed: UnsafeMutablePointer<AVPacket>? = packet
@@ -118,10 +140,20 @@ struct PacketLogReader {
       guard sum.next() == body.withUnsafeBytes({ Checksum.of($0) }) else {
         throw damage("a record")
       }
-      if tag == .trailer { return Data(body) }
-      let timeBase = try fill(packet, from: body)
-      defer { av_packet_unref(packet) }
-      try take(tag, packet, timeBase)
+      switch tag {
+      case .trailer:
+        var length = RecordReader(try read(4)[...])
+        guard length.next() == UInt32(body.count) else { throw damage("its end") }
+        return Data(body)
+      case .shown:
+        var fields = RecordReader(body[...])
+        guard let time: Int64 = fields.next() else { throw damage("a record") }
+        try take(.shown(time))
+      case .encoded, .copied:
+        let timeBase = try fill(packet, from: body)
+        defer { av_packet_unref(packet) }
+        try take(tag == .encoded ? .encoded(packet, timeBase) : .copied(packet, timeBase))
+      }
     }
   }
 
@@ -170,6 +202,42 @@ struct PacketLogReader {
 
   private func damage(_ what: String) -> MediaError {
     MediaError(.corrupt, "\(bytes.name) is damaged or cut off: \(what) is not as it was written.")
+  }
+}
+
+extension PacketLog {
+  /// The trailer of a log, read without the rest.
+  /// - Throws: `MediaError` with code `corrupt` where it is damaged or not there.
+  static func trailer(of path: String) throws -> Data {
+    let file: FileHandle
+    do { file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)) } catch {
+      throw MediaError(.io, "'\(path)' can't be read.", underlying: error.localizedDescription)
+    }
+    defer { do { try file.close() } catch {} }
+    func damage() -> MediaError {
+      MediaError(.corrupt, "'\(path)' is damaged or cut off: its end is not as it was written.")
+    }
+    do {
+      let end = try file.seekToEnd()
+      func read(_ count: UInt64, before place: UInt64) throws -> [UInt8] {
+        guard place <= end, count <= end - place else { throw damage() }
+        try file.seek(toOffset: end - place - count)
+        return [UInt8](try file.read(upToCount: Int(count)) ?? Data())
+      }
+      var last = RecordReader(try read(4, before: 0)[...])
+      guard let length: UInt32 = last.next() else { throw damage() }
+      let body = try read(UInt64(length), before: 8)
+      var sum = RecordReader(try read(4, before: 4)[...])
+      guard body.count == Int(length), sum.next() == body.withUnsafeBytes({ Checksum.of($0) })
+      else {
+        throw damage()
+      }
+      return Data(body)
+    } catch let error as MediaError {
+      throw error
+    } catch {
+      throw MediaError(.io, "'\(path)' can't be read.", underlying: error.localizedDescription)
+    }
   }
 }
 

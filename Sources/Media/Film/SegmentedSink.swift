@@ -16,6 +16,10 @@ public protocol SegmentedSink: FrameSink {
   /// anything is written. Throws `MediaError`.
   func restoreSegment(_ path: String) throws -> RestoredSegment
 
+  /// Takes the packets of other streams from a segment of an earlier run into the one that was begun. Throws
+  /// `MediaError`.
+  func takePackets(ofSegment path: String) throws
+
   /// Whether each frame is an output of its own, that stays as it was written.
   var keepsFramesApart: Bool { get }
 

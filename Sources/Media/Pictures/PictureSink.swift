@@ -253,9 +253,11 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
   public func restoreSegment(_ path: String) throws -> RestoredSegment {
     try lock.withLock { _ in
       let reader = try PacketLogReader(path: path, interruption: options.interruption)
-      return RestoredSegment(trailer: try reader.forEachPacket { _, _, _ in }, packetCount: 0)
+      return RestoredSegment(trailer: try reader.forEach { _ in }, packetCount: 0)
     }
   }
+
+  public func takePackets(ofSegment path: String) {}
 
   // MARK: Ending
 

@@ -3,8 +3,8 @@ import Foundation
 import Imaging
 import Media
 
-/// All that a run must know to go on with a frame in the middle of a film as if it had made all that is
-/// before. It is the trailer of the segment that ends there.
+/// All that a run must know to begin with a frame in the middle of a film as if it had made all that is
+/// before.
 struct Checkpoint: Codable, Sendable {
   /// The frame's number, from 0.
   var frame: Int
@@ -14,36 +14,65 @@ struct Checkpoint: Codable, Sendable {
   var lumaChecksum: UInt32
   var motion: MotionStage.State
   var steady: StabilizerState
-  var counts: JobLog.Counts
-
-  /// As bytes.
-  func encoded() throws -> Data {
-    let encoder = PropertyListEncoder()
-    encoder.outputFormat = .binary
-    return try encoder.encode(self)
-  }
 
   init(
-    frame: Frame, place: FramePlace?, motion: MotionStage.State, steady: StabilizerState,
-    counts: JobLog.Counts
+    frame: Frame, place: FramePlace?, motion: MotionStage.State, steady: StabilizerState
   ) {
     self.frame = frame.index
     self.place = place
     lumaChecksum = frame.picture.lumaChecksum
     self.motion = motion
     self.steady = steady
-    self.counts = counts
   }
+}
+
+/// What the file of a segment tells at its end: how it was made, and how the film goes on.
+struct SegmentTrailer: Codable, Sendable {
+  /// What is known of its frames.
+  var counts: JobLog.Counts
+  /// How its shots were colored, in their order.
+  var looks: [ShotLook]
+  /// Where the next one begins; nil where the film ends.
+  var next: Checkpoint?
+  /// Where the film ends, the colors that it came with.
+  var colors: ColorWatch.State?
+
+  /// As bytes.
+  func encoded() throws -> Data { try SegmentFiles.encoded(self) }
 
   /// - Parameter segment: the file that `bytes` come from, for messages.
-  /// - Throws: `AutochromeError` if they are none of a checkpoint.
+  /// - Throws: `AutochromeError` if they are none of a trailer.
   init(_ bytes: Data, segment: String) throws(AutochromeError) {
-    do {
-      self = try PropertyListDecoder().decode(Checkpoint.self, from: bytes)
-    } catch {
+    self = try SegmentFiles.decoded(bytes, of: segment)
+  }
+
+  init(
+    counts: JobLog.Counts, looks: [ShotLook], next: Checkpoint?, colors: ColorWatch.State? = nil
+  ) {
+    self.counts = counts
+    self.looks = looks
+    self.next = next
+    self.colors = colors
+  }
+}
+
+/// How values are kept in the files of a job.
+enum SegmentFiles {
+  static func encoded(_ value: some Encodable) throws -> Data {
+    let encoder = PropertyListEncoder()
+    encoder.outputFormat = .binary
+    return try encoder.encode(value)
+  }
+
+  /// - Parameter path: the file that `bytes` come from, for messages.
+  /// - Throws: `AutochromeError` if they hold no such value.
+  static func decoded<Value: Decodable>(
+    _ bytes: Data, of path: String
+  ) throws(AutochromeError) -> Value {
+    do { return try PropertyListDecoder().decode(Value.self, from: bytes) } catch {
       throw AutochromeError(
         .badData,
-        "'\(segment)' does not tell how to go on after it; give --restart to begin anew.")
+        "'\(path)' does not tell how to go on after it; give --restart to begin anew.")
     }
   }
 }

@@ -1,50 +1,73 @@
 import Foundation
 import Media
+import Network
 
 /// What a film is made from, by what, and how: all that decides which bytes come out. It lies in the job's
-/// folder, so that a run that goes on can tell whether it makes the same film.
+/// folder, so that a run that goes on can tell whether it makes the same film, and so that another machine
+/// knows all that it needs.
 struct FilmPlan: Codable, Hashable, Sendable {
+  /// A run of segments that begins at a cut, and needs nothing of those before it.
+  struct Piece: Codable, Hashable, Sendable {
+    /// Its first frame, from 0.
+    var frame: Int
+    /// When that is shown.
+    var seconds: Double
+    /// Its first segment, from 0.
+    var segment: Int
+  }
+
   /// Of this form of the file.
   var schema = Self.currentSchema
   /// The version of the program.
   var program = AutochromeVersion.current
   /// Versions of the libraries that decode and encode, by name.
   var libraries: [String: String]
+  /// What to read and what to write.
+  var request: JobRequest
   /// A fingerprint of the input.
   var source: String
   /// A fingerprint of the network's file.
   var networkFile: String
   /// The network, its back end and arithmetic, which follow from the processor.
   var network: String
+  /// What the kernels run on.
+  var processor = InstructionSet.ofKernels.rawValue
   /// All settings.
   var settings: Settings
+  /// Where the shots of a list begin; absent where they are found.
+  var shots: [String]?
+  /// Of a film that was looked at as a whole: what machines can make side by side.
+  var pieces: [Piece]?
+  /// How many segments the pieces have.
+  var segmentCount: Int?
+  /// How many frames they have.
+  var frameCount: Int?
 
-  static let currentSchema = 1
+  static let currentSchema = 2
 
   /// - Throws: `MediaError` if the input or the network can't be read.
-  init(request: JobRequest, plan: JobPlan) throws {
+  init(request: JobRequest, plan: JobPlan, list: ShotList?) throws {
+    self.request = request.withAbsolutePaths
     libraries = Dictionary(
       uniqueKeysWithValues: MediaLibraries.versions.map { ($0.name, $0.version) })
-    source = try Self.fingerprint(of: request)
+    source = try request.fingerprint()
     networkFile = try Fingerprint.of(try ModelCatalog.path(of: plan.settings.model))
     network = plan.network
     settings = plan.settings
+    shots = list?.shots.map(\.position.description)
   }
 
-  private static func fingerprint(of request: JobRequest) throws -> String {
-    if let pictures = request.pictures { return try Fingerprint.of(pictures, in: request.input) }
-    guard request.readsPictureFolder else { return try Fingerprint.of(request.input) }
-    let folder =
-      FileSystem.isFolder(request.input) ? request.input : PathParts.folder(of: request.input)
-    return try Fingerprint.of(
-      MediaSource.pictureNames(of: request.input), in: folder.isEmpty ? "." : folder)
-  }
+  /// Settings that change nothing in what comes out, and those whose files are compared by what they say.
+  private static let withoutEffect: Set<String> = [
+    "pipeline", "threads", "memory", "shots", "cuts",
+  ]
 
-  /// Settings that change nothing in what comes out.
-  private static let withoutEffect: Set<String> = ["pipeline", "threads", "memory"]
-
-  /// What this plan has otherwise than `other`, in words.
+  /// What this plan has otherwise than `other`, in words. Where shots are listed, their looks don't count: they
+  /// are compared shot by shot.
   func differences(from other: FilmPlan) throws -> [String] {
+    guard schema == other.schema else {
+      return ["the form of the plan (\(other.schema) then, \(schema) now)"]
+    }
     var found: [String] = []
     func compare(_ what: String, _ own: String?, _ others: String?) {
       guard own != others else { return }
@@ -56,12 +79,22 @@ struct FilmPlan: Codable, Hashable, Sendable {
     }
     if source != other.source { found.append("the input's contents") }
     if networkFile != other.networkFile { found.append("the network's file") }
-    compare("the network", network, other.network)
     let (own, others) = (try Self.values(of: settings), try Self.values(of: other.settings))
-    for name in Set(own.keys).union(others.keys).subtracting(Self.withoutEffect).sorted() {
-      compare(name, own[name], others[name])
+    var names = Set(own.keys).union(others.keys).subtracting(Self.withoutEffect)
+    if settings.shots != nil, other.settings.shots != nil {
+      names.subtract(SettingsCatalog.ofLook.map { SettingKey.report($0).stringValue } + ["color"])
+    }
+    for name in names.sorted() { compare(name, own[name], others[name]) }
+    if (settings.shots == nil) != (other.settings.shots == nil) {
+      compare("shots", settings.shots, other.settings.shots)
     }
     return found
+  }
+
+  /// What this machine computes with otherwise than that of `other`: the same film, in other bits.
+  func machineDifferences(from other: FilmPlan) -> [String] {
+    [("the network", network, other.network), ("the processor", processor, other.processor)]
+      .filter { $0.1 != $0.2 }.map { "\($0.0) (\($0.2) then, \($0.1) now)" }
   }
 
   /// Each setting in words, by its name.
@@ -70,5 +103,29 @@ struct FilmPlan: Codable, Hashable, Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let json = try JSONSerialization.jsonObject(with: encoder.encode(settings))
     return (json as? [String: Any] ?? [:]).mapValues { "\($0)" }
+  }
+}
+
+extension JobRequest {
+  /// A fingerprint of what is read.
+  /// - Throws: `MediaError` if it can't be read.
+  func fingerprint() throws -> String {
+    if let pictures { return try Fingerprint.of(pictures, in: input) }
+    guard readsPictureFolder else { return try Fingerprint.of(input) }
+    let folder = FileSystem.isFolder(input) ? input : PathParts.folder(of: input)
+    return try Fingerprint.of(
+      MediaSource.pictureNames(of: input), in: folder.isEmpty ? "." : folder)
+  }
+
+  /// The same for a process that works in another folder.
+  fileprivate var withAbsolutePaths: JobRequest {
+    func absolute(_ path: String) -> String {
+      path.hasPrefix("/") || path == "-"
+        ? path : PathParts.join(FileManager.default.currentDirectoryPath, path)
+    }
+    var result = self
+    result.input = absolute(input)
+    result.output = absolute(output)
+    return result
   }
 }

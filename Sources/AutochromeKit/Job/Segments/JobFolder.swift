@@ -1,15 +1,16 @@
 import Foundation
 import Media
 
-/// The folder beside an output in which lies what is done of it, as long as it is not whole: the plan, and
-/// each segment in a file of its own. One run at a time has it.
+/// The folder beside an output in which lies what is done of it: the plan, and each segment in a file of its
+/// own. One run at a time has it; machines that make pieces of a planned film share it.
 final class JobFolder {
   let path: String
-  /// How many segments are there, without a gap from the first on.
-  private(set) var segmentCount: Int
+  private(set) var plan: FilmPlan
+  /// What the segments tell that are there, by their numbers from 0.
+  private(set) var trailers: [Int: SegmentTrailer] = [:]
   /// Whether an earlier run has left it.
   let isGoneOnWith: Bool
-  private let lock: FileLock
+  private let lock: FileLock?
 
   /// Takes the folder of `output`, which is made where it is not there.
   /// - Parameter restarts: whether what an earlier run has left is thrown away.
@@ -17,6 +18,7 @@ final class JobFolder {
   ///   another input, network or setting.
   init(of output: String, plan: FilmPlan, restarts: Bool) throws {
     path = Self.path(of: output)
+    self.plan = plan
     // A run that was killed at its very start has left the lock alone.
     if FileSystem.exists(path), !FileSystem.exists(path + "/" + Self.planName),
       FileSystem.names(in: path)?.allSatisfy({ $0 == "lock" || $0.hasPrefix(".") }) != true
@@ -28,11 +30,12 @@ final class JobFolder {
     }
     try MediaSink.createFolder(path)
     lock = try FileLock(path + "/lock", of: output)
-    let count = Self.segmentCount(in: path)
+    let numbers = Self.segmentNumbers(in: path)
     let earlier =
       restarts || !FileSystem.exists(path + "/" + Self.planName) ? nil : try Self.readPlan(path)
-    let differences = try earlier.map { try plan.differences(from: $0) } ?? []
-    if earlier != nil, count > 0 || differences.isEmpty {
+    let differences =
+      try earlier.map { try plan.differences(from: $0) + plan.machineDifferences(from: $0) } ?? []
+    if let earlier, !numbers.isEmpty || differences.isEmpty {
       guard differences.isEmpty else {
         throw AutochromeError(
           .cannotCreate,
@@ -40,18 +43,49 @@ final class JobFolder {
             + "\(differences.joined(separator: ", ")); go on with the same, or give --restart to begin anew."
         )
       }
-      segmentCount = count
       isGoneOnWith = true
+      try readTrailers(numbers)
+      if earlier.shots == plan.shots {
+        self.plan.pieces = earlier.pieces
+        self.plan.segmentCount = earlier.segmentCount
+        self.plan.frameCount = earlier.frameCount
+      } else {
+        dropSegments(from: Self.firstDifference(earlier.shots ?? [], plan.shots ?? []))
+      }
+      try save(self.plan)
     } else {
       for name in FileSystem.names(in: path) ?? [] where name != "lock" {
         FileSystem.remove(path + "/" + name)
       }
-      segmentCount = 0
       isGoneOnWith = false
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      try write(encoder.encode(plan), as: Self.planName)
+      try save(plan)
     }
+  }
+
+  /// Opens the folder of a planned film.
+  /// - Parameter alone: whether nobody else may work with it meanwhile.
+  /// - Throws: `AutochromeError` if it is none.
+  init(planned path: String, alone: Bool) throws {
+    self.path = path
+    guard FileSystem.exists(path + "/" + Self.planName) else {
+      throw AutochromeError(
+        .noInput, "'\(path)' is no folder of a job; give the one that --plan-only has made.")
+    }
+    plan = try Self.readPlan(path)
+    guard plan.schema == FilmPlan.currentSchema, plan.pieces != nil, plan.segmentCount != nil else {
+      throw AutochromeError(
+        .badData,
+        "'\(path)' holds no film that was planned as a whole; plan it with --plan-only.")
+    }
+    isGoneOnWith = true
+    lock = alone ? try FileLock(path + "/lock", of: plan.request.output) : nil
+    try readTrailers(Self.segmentNumbers(in: path))
+  }
+
+  /// Holds a piece, so that no other process makes it too.
+  /// - Throws: `MediaError` if another one does.
+  func lock(piece: Int) throws -> FileLock {
+    try FileLock(path + String(format: "/%06d.lock", piece + 1), of: "piece \(piece + 1)")
   }
 
   private static let planName = "plan.json"
@@ -59,7 +93,7 @@ final class JobFolder {
   /// The plan that an earlier run has left with segments of `output`; nil if there is none.
   static func earlierPlan(of output: String) throws -> FilmPlan? {
     let path = path(of: output)
-    return segmentCount(in: path) > 0 ? try readPlan(path) : nil
+    return segmentNumbers(in: path).isEmpty ? nil : try readPlan(path)
   }
 
   /// Where the folder of an output lies.
@@ -70,22 +104,91 @@ final class JobFolder {
     return MediaSink.jobFolderName(of: name)
   }
 
-  private static func segmentCount(in path: String) -> Int {
-    let names = Set(FileSystem.names(in: path) ?? [])
+  // MARK: Segments
+
+  private static let segmentEnding = ".segment"
+
+  private static func segmentNumbers(in path: String) -> [Int] {
+    (FileSystem.names(in: path) ?? []).compactMap { name in
+      guard name.hasSuffix(segmentEnding), !name.hasPrefix("."),
+        let number = Int(name.dropLast(segmentEnding.count)), number > 0
+      else { return nil }
+      return number - 1
+    }.sorted()
+  }
+
+  private func readTrailers(_ numbers: [Int]) throws {
+    for number in numbers {
+      let segment = segment(number)
+      trailers[number] = try SegmentTrailer(
+        MediaSink.trailer(ofSegment: segment), segment: segment)
+    }
+  }
+
+  /// The file of segment `index`, from 0.
+  func segment(_ index: Int) -> String {
+    path + String(format: "/%06d", index + 1) + Self.segmentEnding
+  }
+
+  /// How many segments are there, without a gap from the first on.
+  var segmentCount: Int {
     var count = 0
-    while names.contains(segmentName(count)) { count += 1 }
+    while trailers[count] != nil { count += 1 }
     return count
   }
 
-  private static func segmentName(_ index: Int) -> String {
-    String(format: "%06d.segment", index + 1)
+  /// Whether all of the film is there.
+  var isWhole: Bool {
+    let count = segmentCount
+    guard count > 0, let last = trailers[count - 1] else { return false }
+    return last.next == nil
   }
+
+  /// The checkpoint with which segment `index` begins, if the one before it is there.
+  func start(ofSegment index: Int) -> Checkpoint? { trailers[index - 1]?.next }
+
+  /// Runs of segments that were made with other looks than these.
+  func outdated(by looks: ShotLooks) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for index in 0..<segmentCount {
+      guard let trailer = trailers[index], trailer.looks.contains(where: { $0 != looks[$0.shot] })
+      else { continue }
+      if let last = runs.last, last.upperBound == index {
+        runs[runs.count - 1] = last.lowerBound..<index + 1
+      } else {
+        runs.append(index..<index + 1)
+      }
+    }
+    return runs
+  }
+
+  private static func firstDifference(_ one: [String], _ other: [String]) -> Int {
+    zip(one, other).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+      ?? min(one.count, other.count)
+  }
+
+  /// Drops the segments that are not before the end of the last shot that lists have in common.
+  /// - Parameter shot: the first one in which they differ.
+  private func dropSegments(from shot: Int) {
+    var isKept = true
+    for index in trailers.keys.sorted() {
+      isKept =
+        isKept && trailers[index]?.next.map { ($0.motion.listedShot ?? -1) + 1 < shot } ?? false
+      guard !isKept else { continue }
+      trailers[index] = nil
+      FileSystem.remove(segment(index))
+    }
+  }
+
+  /// Takes note that a segment lies there whole.
+  func added(_ trailer: SegmentTrailer, asSegment index: Int) { trailers[index] = trailer }
+
+  // MARK: Files
 
   private static func readPlan(_ folder: String) throws -> FilmPlan {
     let path = folder + "/" + planName
     do {
-      return try JSONDecoder().decode(
-        FilmPlan.self, from: try WholeFile.read(path))
+      return try JSONDecoder().decode(FilmPlan.self, from: try WholeFile.read(path))
     } catch {
       throw AutochromeError(
         .badData,
@@ -94,11 +197,16 @@ final class JobFolder {
     }
   }
 
+  /// Takes a plan in place of the one that is there.
+  func save(_ plan: FilmPlan) throws {
+    self.plan = plan
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try write(encoder.encode(plan), as: Self.planName)
+  }
+
   /// Whether it lies where it was: a drive may be gone.
   var isThere: Bool { FileSystem.exists(path) }
-
-  /// The file of segment `index`, from 0.
-  func segment(_ index: Int) -> String { path + "/" + Self.segmentName(index) }
 
   /// Writes a file of the folder, in place of one that is there.
   private func write(_ bytes: Data, as name: String) throws {
@@ -111,21 +219,27 @@ final class JobFolder {
 
   /// Keeps what was taken for a sheet.
   func keep(_ sheet: PreviewSheet.State) throws {
-    let encoder = PropertyListEncoder()
-    encoder.outputFormat = .binary
-    try write(encoder.encode(sheet), as: Self.sheetName)
+    try write(SegmentFiles.encoded(sheet), as: Self.sheetName)
   }
 
   /// What was taken for a sheet; nil if there is none.
   func keptSheet() throws -> PreviewSheet.State? {
     let sheetPath = path + "/" + Self.sheetName
     guard FileSystem.exists(sheetPath) else { return nil }
-    return try PropertyListDecoder().decode(
-      PreviewSheet.State.self, from: try WholeFile.read(sheetPath))
+    return try SegmentFiles.decoded(WholeFile.read(sheetPath), of: sheetPath)
   }
 
-  /// Takes note that the next segment lies there whole.
-  func addSegment() { segmentCount += 1 }
+  private func startPath(_ piece: Int) -> String { path + String(format: "/%06d.start", piece + 1) }
+
+  /// Keeps what is known before the first frame of a piece.
+  func keep(_ start: PieceStart, ofPiece piece: Int) throws {
+    try write(SegmentFiles.encoded(start), as: PathParts.name(of: startPath(piece)))
+  }
+
+  /// What is known before the first frame of a piece, which is not the first.
+  func start(ofPiece piece: Int) throws -> PieceStart {
+    try SegmentFiles.decoded(WholeFile.read(startPath(piece)), of: startPath(piece))
+  }
 
   /// Takes note that the output is about to get its name: what is under it then is whole.
   func close() throws { try write(Data(), as: Self.wholeName) }
@@ -141,4 +255,11 @@ final class JobFolder {
 
   /// Removes all of it: the output is whole, or nothing was done.
   func remove() { FileSystem.removeFolder(path) }
+}
+
+/// What is known before the first frame of a piece of a planned film.
+struct PieceStart: Codable, Sendable {
+  var checkpoint: Checkpoint
+  /// How many packets of other streams lie before it.
+  var packetsBefore: Int
 }

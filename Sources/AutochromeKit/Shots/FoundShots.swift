@@ -10,27 +10,24 @@ struct FoundShots {
   private(set) var seen = Probe.Seen(frames: 0, of: 0)
 
   /// Decodes all of `source`.
-  /// - Parameter cuts: where shots begin; nil to find them.
+  /// - Parameter list: where shots begin; nil to find them.
   init(
-    in source: any FrameSource, colorizer: FrameColorizer, settings: Settings, cuts: CutList?
+    in source: any FrameSource, colorizer: FrameColorizer, settings: Settings, list: ShotList?
   ) throws {
     let info = source.info
-    var mayBeFlash = false
     var stage = TrackingStage(
       colorizer: colorizer, settings: settings, info: info,
       followsMotion: settings.keyFrames != .off,
-      cuts: try cuts.map { try CutList.Reader($0, of: info) })
+      list: try list.map { try ShotList.Reader($0, of: info) })
     let format = info.likelyOutputFormat
     while let frame = try source.nextFrame() {
       let tracked = try stage.track(frame, survey: colorizer.survey(frame), format: format)
       let tracking = tracked.tracking
       seen.of += 1
       if tracking.isKeyFrame { seen.frames += 1 }
-      // The frame before was a flash: the film goes on where it stopped.
-      if tracking.verdict.resumes, mayBeFlash, shots.count > 1 { shots.removeLast() }
-      mayBeFlash = tracking.isFound && tracking.verdict.startsShot
+      if tracking.shot.takesBackCut { shots.removeLast() }
       // A list need not say that the film begins with a shot.
-      guard tracking.verdict.startsShot || shots.isEmpty else { continue }
+      guard tracking.shot.startsShot || shots.isEmpty else { continue }
       shots.append(
         Probe.Shot(
           frame: frame.index, time: info.seconds(of: frame),
@@ -38,12 +35,25 @@ struct FoundShots {
     }
   }
 
+  /// How many frames each shot has.
+  var lengths: [Int] {
+    zip(shots, shots.dropFirst().map(\.frame) + [seen.of]).map { $1 - $0.frame }
+  }
+
+  /// Up to `count` frames of each shot, spread evenly, in order.
+  /// - Returns: their numbers, from 0, and those of their shots, from 1.
+  func samples(ofEach count: Int) -> [(index: Int, shot: Int)] {
+    zip(shots, lengths).enumerated().flatMap { index, shot in
+      let parts = min(count, shot.1)
+      return (0..<parts).map { (shot.0.frame + (2 * $0 + 1) * shot.1 / (2 * parts), index + 1) }
+    }
+  }
+
   /// Up to `count` frames to look at, in order: at least one of each shot, more of longer ones; where there
   /// are more shots than that, one each of some that lie evenly.
   /// - Returns: their numbers, from 0, and those of their shots, from 1.
   func spread(_ count: Int) -> [(index: Int, shot: Int)] {
-    let ends = shots.dropFirst().map(\.frame) + [seen.of]
-    let lengths = zip(shots, ends).map { $1 - $0.frame }
+    let lengths = lengths
     guard shots.count < count else {
       return (0..<count).map { place in
         let shot = (2 * place + 1) * shots.count / (2 * count)

@@ -1,0 +1,39 @@
+import Colorization
+
+/// How a shot is colored: what a segment was made with, and what another run must make it with.
+struct ShotLook: Codable, Hashable, Sendable {
+  /// The shot's place in the list, from 0; nil where there is no list, and before its first shot.
+  var shot: Int?
+  var look: Look
+  /// What becomes of colors that it has.
+  var color: ColorMode
+  /// Whether that was said of this very shot: then it does not depend on what is found in it.
+  var isColorGiven: Bool
+}
+
+/// The looks of all shots of a film.
+struct ShotLooks: Sendable {
+  private let film: ShotLook
+  private let shots: [ShotLook]
+
+  /// - Parameter list: nil for one look of the whole film.
+  init(settings: Settings, list: ShotList?) {
+    film = ShotLook(look: settings.look, color: settings.color, isColorGiven: false)
+    shots = (list?.shots ?? []).enumerated().map { index, shot in
+      ShotLook(
+        shot: index, look: settings.overlaid(by: shot.look).look,
+        color: shot.color ?? settings.color, isColorGiven: shot.color != nil)
+    }
+  }
+
+  subscript(shot: Int?) -> ShotLook {
+    guard let shot, shots.indices.contains(shot) else { return film }
+    return shots[shot]
+  }
+
+  /// Each look once.
+  var all: [Look] { Array(Set([film.look] + shots.map(\.look))) }
+
+  /// Whether frames of the film may keep the colors that they have.
+  var mayKeepColors: Bool { ([film] + shots).contains { $0.color == .keep } }
+}

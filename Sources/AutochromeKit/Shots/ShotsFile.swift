@@ -1,0 +1,171 @@
+import Foundation
+import Media
+import Yams
+
+/// A shots file: YAML that says where shots begin and how each looks. `autochrome plan` writes it, people
+/// correct it, `--shots` takes it.
+///
+///     film: {name: film.mkv, frames: 2400, fingerprint: …}
+///     look: {vividness: 0.5}
+///     shots:
+///       - at: 0:00:00.000
+///       - at: 0:00:12.480
+///         look: {saturation: 0.8}
+///       - {at: "#991", like: 2}
+///       - {at: 0:01:03.000, color: keep}
+public struct ShotsFile: Sendable {
+  /// What holds for the whole film where the command line says nothing else.
+  public let filmLook: SettingsLayer
+  /// The shots, in the order of the file.
+  public let list: ShotList
+
+  /// What a shot may say.
+  private enum Key: String, CaseIterable {
+    case at, look, color, like
+    /// For people, and what `plan` writes for them.
+    case flags, state, note
+  }
+
+  /// Reads a file.
+  /// - Throws: `AutochromeError` that names the file, the line, the shot and what it should be.
+  public init(contentsOf path: String) throws(AutochromeError) {
+    try self.init(yaml: try ShotList.text(of: path, as: "The shots"), path: path)
+  }
+
+  init(yaml: String, path: String) throws(AutochromeError) {
+    let node: Node?
+    do { node = try Yams.compose(yaml: yaml) } catch {
+      throw AutochromeError(
+        .badData, "The shots '\(path)' are not valid YAML: \(SettingsLayer.oneLine(error)).")
+    }
+    let top = try Self.mapping(
+      node, of: path, what: "the file", keys: ["film", "look", "shots"], needed: "shots")
+    filmLook =
+      try top["look"].map { node throws(AutochromeError) in
+        try Self.look(node, of: path, what: "the film")
+      } ?? SettingsLayer()
+    guard let sequence = top["shots"]?.sequence else {
+      throw Self.wrong(path, top["shots"], "'shots' is no list of shots")
+    }
+    var entries: [Entry] = []
+    for (index, node) in sequence.enumerated() {
+      entries.append(try Self.entry(node, number: index + 1, of: path))
+    }
+    var shots: [ShotList.Shot] = []
+    for (index, entry) in entries.enumerated() {
+      var shot = entry.shot
+      if let like = entry.like {
+        guard entries.indices.contains(like - 1), like - 1 != index,
+          entries[like - 1].like == nil
+        else {
+          throw Self.wrong(
+            path, entry.node,
+            "shot \(index + 1) is 'like: \(like)', which is no other shot with a look of its own (1…\(entries.count))"
+          )
+        }
+        shot.look = entries[like - 1].shot.look.overlaid(by: shot.look)
+        shot.color = shot.color ?? entries[like - 1].shot.color
+      }
+      shots.append(shot)
+    }
+    var list = ShotList(shots: shots, hasLooks: true)
+    list.origin = top["film"]?.mapping?["fingerprint"]?.string.map { (path, $0) }
+    self.list = list
+  }
+
+  private struct Entry {
+    var shot: ShotList.Shot
+    /// The number of the shot whose look it takes over.
+    var like: Int?
+    var node: Node
+  }
+
+  private static func entry(
+    _ node: Node, number: Int, of path: String
+  ) throws(AutochromeError) -> Entry {
+    let what = "shot \(number)"
+    func position(_ node: Node?) throws(AutochromeError) -> TimePosition {
+      guard let text = node?.scalar?.string, let position = TimePosition(text) else {
+        throw wrong(
+          path, node,
+          "\(what) begins at '\(node?.scalar?.string ?? "")', which is no time such as \(TimePosition.forms); the "
+            + "number of a frame stands in quotes")
+      }
+      return position
+    }
+    // A place alone.
+    if node.scalar != nil {
+      return Entry(shot: ShotList.Shot(position: try position(node)), node: node)
+    }
+    let mapping = try mapping(
+      node, of: path, what: what, keys: Key.allCases.map(\.rawValue), needed: Key.at.rawValue)
+    var shot = ShotList.Shot(position: try position(mapping[Key.at.rawValue]))
+    if let node = mapping[Key.look.rawValue] { shot.look = try look(node, of: path, what: what) }
+    if let node = mapping[Key.color.rawValue] {
+      guard let color = ColorMode(rawValue: node.scalar?.string ?? "") else {
+        throw wrong(
+          path, node,
+          "\(what) has color '\(node.scalar?.string ?? "")', expected "
+            + ColorMode.allCases.map(\.rawValue).joined(separator: " or "))
+      }
+      shot.color = color
+    }
+    var like: Int?
+    if let node = mapping[Key.like.rawValue] {
+      guard let number = node.int else {
+        throw wrong(path, node, "\(what) is 'like' no number of a shot")
+      }
+      like = number
+    }
+    return Entry(shot: shot, like: like, node: node)
+  }
+
+  /// Settings that are a matter of taste.
+  private static func look(
+    _ node: Node, of path: String, what: String
+  ) throws(AutochromeError) -> SettingsLayer {
+    _ = try mapping(
+      node, of: path, what: "the look of \(what)", keys: SettingsCatalog.ofLook.map(\.name),
+      needed: nil)
+    let layer: SettingsLayer
+    do { layer = try YAMLDecoder().decode(SettingsLayer.self, from: node) } catch {
+      throw wrong(
+        path, node,
+        "the look of \(what) has a value of the wrong kind (\(SettingsLayer.said(error)))")
+    }
+    do throws(AutochromeError) {
+      for setting in SettingsCatalog.all { try setting.check(layer) }
+    } catch {
+      throw wrong(
+        path, node, "the look of \(what): \(error.message.trimmingPrefix("--").dropLast())")
+    }
+    return layer
+  }
+
+  private static func mapping(
+    _ node: Node?, of path: String, what: String, keys: [String], needed: String?
+  ) throws(AutochromeError) -> [String: Node] {
+    guard let mapping = node?.mapping else {
+      throw wrong(path, node, "\(what) is no list of 'name: value' lines")
+    }
+    var result: [String: Node] = [:]
+    for (key, value) in mapping {
+      let name = key.string ?? ""
+      guard keys.contains(name) else {
+        throw wrong(
+          path, key,
+          "\(what) has '\(name)', which is not known; there are \(keys.joined(separator: ", "))")
+      }
+      result[name] = value
+    }
+    if let needed, result[needed] == nil {
+      throw wrong(path, node, "\(what) has no '\(needed)'")
+    }
+    return result
+  }
+
+  private static func wrong(_ path: String, _ node: Node?, _ what: String) -> AutochromeError {
+    let line = node?.mark.map { " in line \($0.line)" } ?? ""
+    return AutochromeError(.badData, "The shots '\(path)' are wrong\(line): \(what).")
+  }
+}
