@@ -10,6 +10,8 @@ public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertibl
   case unexpectedCount(what: String, expected: Int, actual: Int)
   /// A setting lies outside of its range.
   case settingOutOfRange(name: String, expected: String, actual: String)
+  /// A setting acts on the distribution of colors, and the network gives none.
+  case needsDistribution(setting: String, model: String)
 
   public var description: String {
     switch self {
@@ -23,6 +25,9 @@ public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertibl
       "the count of numbers in \(what) is \(actual), expected \(expected); check the model's metadata"
     case .settingOutOfRange(let name, let expected, let actual):
       "\(name) is \(actual), expected \(expected)"
+    case .needsDistribution(let setting, let model):
+      "Model '\(model)' gives one color for each place, not how likely each color is, so that \(setting) can't "
+        + "act; leave them out, or take a network that gives a distribution."
     }
   }
 }

@@ -13,7 +13,7 @@ public struct DistributionDecoder: Sendable {
   /// Annealing temperature: 1 the mean, 0 the mode.
   public let temperature: Float
   public let output: Output
-  /// Subtracted from the logits: (1 − vividness)·ln w.
+  /// Subtracted from the logits: (1 − vividness)·ln w, less the evidence of the hues.
   private let bias: [Float]
   private let centerA: [Float]
   private let centerB: [Float]
@@ -24,10 +24,11 @@ public struct DistributionDecoder: Sendable {
   ///   - prior: How often each of the 313 bins occurs, as the network's rebalancing took it; without
   ///     it vividness has no effect.
   ///   - lambda: The share of the uniform distribution in the rebalancing, 0…1.
+  ///   - hues: Evidence on the hues that there are: ln P′ = ln P + ln of the bin's weight.
   /// - Throws: `ColorizationError` if a setting is out of range or `prior` is not 313 numbers.
   public init(
     temperature: Double = 0.38, vividness: Double = 1, prior: [Double]? = nil,
-    lambda: Double = 0.5, output: Output = .logits
+    lambda: Double = 0.5, hues: HueWeights = HueWeights(), output: Output = .logits
   ) throws {
     for (name, value) in [
       ("temperature", temperature), ("vividness", vividness), ("lambda", lambda),
@@ -35,9 +36,11 @@ public struct DistributionDecoder: Sendable {
       throw ColorizationError.settingOutOfRange(
         name: name, expected: "a number in 0…1", actual: "\(value)")
     }
+    try hues.check()
     self.temperature = Float(temperature)
     self.output = output
     let bins = ColorBins.count
+    var bias = [Double](repeating: 0, count: bins)
     if let prior {
       guard prior.count == bins else {
         throw ColorizationError.unexpectedCount(
@@ -49,9 +52,10 @@ public struct DistributionDecoder: Sendable {
           actual: "\(prior.min() ?? 0)…\(prior.max() ?? 0)")
       }
       let weights = ColorBins.rebalancingWeights(prior: prior, lambda: lambda)
-      bias = weights.map { Float((1 - vividness) * log($0)) }
-    } else {
-      bias = [Float](repeating: 0, count: bins)
+      bias = weights.map { (1 - vividness) * log($0) }
+    }
+    self.bias = zip(bias, ColorBins.centers).map {
+      Float($0 - hues.evidence(a: Double($1.x), b: Double($1.y)))
     }
     centerA = ColorBins.centers.map(\.x)
     centerB = ColorBins.centers.map(\.y)
@@ -64,7 +68,7 @@ public struct DistributionDecoder: Sendable {
       temperature: Double(look.temperature(of: description)),
       vividness: Double(look.vividness(of: description)),
       prior: description.lambda == nil ? nil : description.prior,
-      lambda: description.lambda ?? 0)
+      lambda: description.lambda ?? 0, hues: look.hues)
   }
 
   /// The annealed mean of the bins' probabilities, and their certainty, on the valid part of the grid.

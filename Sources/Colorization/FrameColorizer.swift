@@ -21,7 +21,8 @@ public final class FrameColorizer: Sendable {
 
   /// Makes what a look needs, so that one that does not go with the network is refused before any frame
   /// is decoded.
-  /// - Throws: `ColorizationError` if a setting of the look, or the network's own, is out of range.
+  /// - Throws: `ColorizationError` if a setting of the look, or the network's own, is out of range, or
+  ///   hues are weighted that the network gives no probabilities of.
   public func prepare(for look: Look) throws {
     _ = try decoder(for: look)
   }
@@ -77,7 +78,8 @@ public final class FrameColorizer: Sendable {
   /// colors of an interlaced frame follow the edges of each field by itself. What lies outside of the
   /// analysis' area stays neutral.
   /// - Parameters:
-  ///   - analysis: in this look or, where looks differ in saturation and refinement alone, in any of them.
+  ///   - analysis: in this look or, where looks differ in saturation, warmth, tint and refinement alone, in any
+  ///     of them.
   ///   - format: YUV or RGB.
   ///   - wanted: what the output's code values must mean; unspecified tags follow the source.
   public func colorize(
@@ -87,7 +89,7 @@ public final class FrameColorizer: Sendable {
     try recombiner(for: frame.picture, format: format, wanted: wanted).recombine(
       frame.picture, area: analysis.survey.area,
       models: try models(of: frame, analysis: analysis, refine: look.refine),
-      saturation: look.saturation)
+      saturation: look.saturation, shift: look.shift)
   }
 
   /// The frame's picture with the colors that it came with, as the output wants it; see `colorize`.
@@ -100,8 +102,13 @@ public final class FrameColorizer: Sendable {
 
   private func decoder(for look: Look) throws -> DistributionDecoder {
     let description = network.description
+    guard description.output == .bins313 || look.hues.areNeutral else {
+      throw ColorizationError.needsDistribution(
+        setting: "weights of hues", model: description.name)
+    }
     let key = DecoderKey(
-      temperature: look.temperature(of: description), vividness: look.vividness(of: description))
+      temperature: look.temperature(of: description), vividness: look.vividness(of: description),
+      hues: look.hues)
     return try decoders.value(for: key) { try DistributionDecoder(description, look: look) }
   }
 
@@ -153,6 +160,7 @@ public final class FrameColorizer: Sendable {
   private struct DecoderKey: Hashable {
     var temperature: Float
     var vividness: Float
+    var hues: HueWeights
   }
 
   private struct ReducerKey: Hashable {

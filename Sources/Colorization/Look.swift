@@ -7,19 +7,32 @@ public struct Look: Codable, Hashable, Sendable {
   public var temperature: Float?
   /// Factor on the chroma.
   public var saturation: Float
+  /// Added to b\*, in its units: warmer, or cooler if negative. See `ColorShift`.
+  public var warmth: Float
+  /// Added to a\*, in its units: towards magenta, or towards green if negative. See `ColorShift`.
+  public var tint: Float
+  /// Evidence on the hues that there are.
+  public var hues: HueWeights
   /// How chroma gets to full resolution.
   public var refine: RefineMode
 
   /// The look that the network proposes, but for what is given.
   public init(
     vividness: Float? = nil, temperature: Float? = nil, saturation: Float = 1,
+    warmth: Float = 0, tint: Float = 0, hues: HueWeights = HueWeights(),
     refine: RefineMode = .guided
   ) {
     self.vividness = vividness
     self.temperature = temperature
     self.saturation = saturation
+    self.warmth = warmth
+    self.tint = tint
+    self.hues = hues
     self.refine = refine
   }
+
+  /// What warmth and tint add.
+  public var shift: ColorShift { ColorShift(a: tint, b: warmth) }
 
   /// The vividness in force with a network.
   public func vividness(of network: ColorNetworkDescription) -> Float {

@@ -19,6 +19,7 @@ public struct Recombiner: Sendable {
   private let weights: LumaWeights
   private let table: ChromaTable
   private let siting: ChromaSiting
+  private let shares: ShiftShare
 
   /// - Parameters:
   ///   - width: Of the pictures to come.
@@ -63,7 +64,9 @@ public struct Recombiner: Sendable {
     outputColor = target
     // Luma is that of the side which is YUV; from RGB to RGB that of the primaries.
     let yuvColor = format.model == .rgb || output.model == .yuv ? target : sourceColor
-    weights = try ColorModel(yuvColor).weights
+    let model = try ColorModel(yuvColor)
+    weights = model.weights
+    shares = ShiftShare(model)
     table = try ChromaTable.shared(for: yuvColor)
     siting = ChromaSiting(output, location: target.chromaLocation)
   }
@@ -76,15 +79,18 @@ public struct Recombiner: Sendable {
   ///   - models: a and b as `GuidedUpsampler` or `ChromaModels.bilinear` give them: of the area,
   ///     or, if it is interlaced, of the field of the even rows and of that of the odd ones.
   ///   - saturation: Factor on a and b; 0 is gray, 1 leaves them.
+  ///   - shift: What is added then.
   /// - Throws: `ColorizationError.unexpectedSize` if the picture is not what `init` was told.
   public func recombine(
-    _ picture: Picture, area: PictureArea? = nil, models: [ChromaModels], saturation: Float = 1
+    _ picture: Picture, area: PictureArea? = nil, models: [ChromaModels], saturation: Float = 1,
+    shift: ColorShift = .none
   ) throws -> Picture {
     try check(picture)
     let area = area ?? PictureArea(wholeOfWidth: width, height: height)
     let luma = LumaView(picture, color: sourceColor, weights: weights)
     let work = RowWorker(
-      recombiner: self, area: area, luma: luma, models: models, saturation: saturation)
+      recombiner: self, area: area, luma: luma, models: models, saturation: saturation,
+      shift: shift)
     var planes: [Plane]
     if outputFormat.model == .rgb {
       planes = work.rgbPlanes()
@@ -168,5 +174,7 @@ public struct Recombiner: Sendable {
   }
 
   /// Where and how chroma is made; see `RowWorker`.
-  var settings: (table: ChromaTable, siting: ChromaSiting) { (table, siting) }
+  var settings: (table: ChromaTable, siting: ChromaSiting, shares: ShiftShare) {
+    (table, siting, shares)
+  }
 }

@@ -12,8 +12,10 @@ struct RowWorker {
   /// Of the area, or of each field; of one size.
   private let models: [ChromaModels]
   private let saturation: Float
+  private let shift: ColorShift
   private let table: ChromaTable
   private let siting: ChromaSiting
+  private let shares: ShiftShare
   private let format: PixelFormat
   private let color: ColorDescription
   private let width: Int
@@ -21,7 +23,7 @@ struct RowWorker {
 
   init(
     recombiner: Recombiner, area: PictureArea, luma: LumaView, models: [ChromaModels],
-    saturation: Float
+    saturation: Float, shift: ColorShift
   ) {
     precondition((1...2).contains(models.count), "\(models.count) models are not 1 or 2")
     self.area = area
@@ -29,7 +31,8 @@ struct RowWorker {
     self.luma = area.fillsFrame ? luma : luma.cropped(to: area)
     self.models = models
     self.saturation = saturation
-    (table, siting) = recombiner.settings
+    self.shift = shift
+    (table, siting, shares) = recombiner.settings
     format = recombiner.outputFormat
     color = recombiner.outputColor
     width = area.width
@@ -124,6 +127,10 @@ struct RowWorker {
       (buffers.models + modelCount).update(from: buffers.models + modelCount - 4, count: 4)
       ac_apply_models(
         buffers.models, columns.index, columns.fraction, guide, buffers.a, buffers.b, n)
+      if shift != .none {
+        shares.add(
+          shift, luma: guide, a: buffers.a, b: buffers.b, spare: buffers.cb, count: size.width)
+      }
       withUnsafePointer(to: table.kernel) {
         ac_chroma_row($0, guide, buffers.a, buffers.b, buffers.cb, buffers.cr, n)
       }

@@ -51,7 +51,7 @@ import Testing
   @Test func eachLookIsWhatAColorizerOfItsOwnGives() throws {
     let looks = [
       Look(), Look(vividness: 0), Look(vividness: 1), Look(temperature: 0.2),
-      Look(vividness: 1, temperature: 0.2),
+      Look(vividness: 1, temperature: 0.2), Look(hues: HueWeights([.red: 0.5, .green: 2])),
     ]
     let together = try estimates(colorizer(), looks)
     #expect(together.count == looks.count && Set(together).count == looks.count)
@@ -80,7 +80,7 @@ import Testing
     #expect(Set(first).count == looks.count)
   }
 
-  @Test func saturationAndRefinementAreThoseOfTheCall() throws {
+  @Test func saturationShiftAndRefinementAreThoseOfTheCall() throws {
     let colorizer = colorizer()
     let usual = try colored(colorizer, Look())
     let gray = try colored(colorizer, Look(saturation: 0))
@@ -94,7 +94,9 @@ import Testing
       }
     }
     #expect(distance(gray) == 0 && distance(usual) > 0 && distance(strong) > distance(usual))
-    for other in [gray, strong, plain] {
+    let warm = try colored(colorizer, Look(warmth: 10))
+    let green = try colored(colorizer, Look(tint: -10))
+    for other in [gray, strong, plain, warm, green] {
       #expect(other.luma.hasSameSamples(as: usual.luma))
       #expect(!zip(other.planes, usual.planes).allSatisfy { $0.hasSameSamples(as: $1) })
     }
@@ -115,11 +117,37 @@ import Testing
     try colorizer.prepare(for: Look())
   }
 
+  @Test func aNetworkWithoutADistributionTakesNoHues() throws {
+    let builder = ModelBuilder.siggraph17()
+    let imported = try ModelImport(
+      try ModelDocument(bytes: try builder.bytes(), name: "theirs.onnx"),
+      options: ModelImport.Options())
+    let colorizer = FrameColorizer(
+      network: try ColorNetwork(model: imported.model, name: "theirs", backend: .openBLAS),
+      shortSide: 64)
+    let look = Look(hues: HueWeights([.red: 0]))
+    let survey = try colorizer.survey(frame)
+    for refused in [
+      { try colorizer.prepare(for: look) }, { _ = try colorizer.analyze(survey, look: look) },
+    ] {
+      #expect(
+        throws: ColorizationError.needsDistribution(setting: "weights of hues", model: "theirs")
+      ) { try refused() }
+    }
+    let neutral = Look(warmth: 5, tint: -5, hues: HueWeights([.red: 1]))
+    try colorizer.prepare(for: neutral)
+    #expect(
+      values(try colorizer.analyze(survey, look: neutral).estimate.ab)
+        == values(try colorizer.analyze(survey, look: Look()).estimate.ab))
+  }
+
   @Test func aLookIsSpelledLikeTheSettings() throws {
-    let look = Look(vividness: 0.5, saturation: 1.5, refine: .bilinear)
+    let look = Look(
+      vividness: 0.5, saturation: 1.5, warmth: 3, hues: HueWeights([.red: 0.5]), refine: .bilinear)
     let data = try JSONEncoder().encode(look)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    #expect(Set(object.keys) == ["vividness", "saturation", "refine"])
+    #expect(Set(object.keys) == ["vividness", "saturation", "warmth", "tint", "hues", "refine"])
+    #expect(object["hues"] as? [String: Double] == ["red": 0.5])
     #expect(object["refine"] as? String == "bilinear")
     #expect(try JSONDecoder().decode(Look.self, from: data) == look)
   }
