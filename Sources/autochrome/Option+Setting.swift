@@ -11,11 +11,13 @@ extension KeyFrames: ExpressibleByArgument {}
 
 extension Option {
   /// The option of a setting.
+  /// - Parameter parsing: `unconditional` where values may begin with a minus sign.
   init<Given: ExpressibleByArgument, Resolved>(
-    _ path: KeyPath<SettingsCatalog, Setting<Given, Resolved>>
+    _ path: KeyPath<SettingsCatalog, Setting<Given, Resolved>>,
+    parsing: SingleValueParsingStrategy = .next
   ) where Value == Given? {
     let setting = SettingsCatalog.shared[keyPath: path]
-    self.init(name: setting.optionName, help: setting.optionHelp)
+    self.init(name: setting.optionName, parsing: parsing, help: setting.optionHelp)
   }
 
   /// The option of a setting that is a place in a film.

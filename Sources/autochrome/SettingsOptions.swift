@@ -41,10 +41,10 @@ struct SettingsOptions: ParsableArguments {
   @Option(\.memory) var memory: Int?
 
   /// The options as a layer over the pipeline's.
-  /// - Throws: `AutochromeError` for an encoder option that is not `key=value`.
+  /// - Throws: `AutochromeError` for an encoder option that is not `key=value`, or such hues.
   func layer() throws(AutochromeError) -> SettingsLayer {
     var layer = SettingsLayer()
-    part.set(in: &layer)
+    try part.set(in: &layer)
     layer.model = model
     layer.backend = backend
     layer.precision = precision

@@ -1,17 +1,25 @@
 import ArgumentParser
 import AutochromeKit
+import Colorization
 
-/// Which part of a film is looked at, and how the network sees it.
+/// Which part of a film is looked at, how the network sees it, and how its colors are corrected.
 struct PartOptions: ParsableArguments {
   @Option(\.size) var size: Int?
   @Option(\.saturation) var saturation: Float?
+  @Option(\.warmth, parsing: .unconditional) var warmth: Float?
+  @Option(\.tint, parsing: .unconditional) var tint: Float?
+  @Option(\.hues) var hues: [String] = []
   @Option(\.from) var from: TimePosition?
   @Option(\.to) var to: TimePosition?
 
   /// Sets what is given.
-  func set(in layer: inout SettingsLayer) {
+  /// - Throws: `AutochromeError` for hues that are not `name=weight`.
+  func set(in layer: inout SettingsLayer) throws(AutochromeError) {
     layer.size = size
     layer.saturation = saturation
+    layer.warmth = warmth
+    layer.tint = tint
+    if !hues.isEmpty { layer.hues = try HueWeights(option: hues) }
     layer.from = from
     layer.to = to
   }

@@ -43,7 +43,7 @@ struct TryCommand: ParsableCommand {
 
   func run() throws {
     var layer = SettingsLayer()
-    part.set(in: &layer)
+    try part.set(in: &layer)
     layer.threads = cores.threads
     let settings = try Settings(
       pipeline: nil, suggested: ColorizationJob.suggestedPipeline(for: input), options: layer)

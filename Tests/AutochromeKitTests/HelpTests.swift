@@ -31,6 +31,7 @@ import Testing
       ("size", ("64", "1024"), "\(defaults.size)"),
       ("temperature", ("0.01", "1"), "the model's own"),
       ("vividness", ("0", "1"), "the model's own"), ("saturation", ("0", "2"), "1"),
+      ("warmth", ("-20", "20"), "0"), ("tint", ("-20", "20"), "0"),
       ("stability", ("0", "1"), "\(defaults.stability)"),
       ("look-ahead", ("0", "16"), "\(defaults.lookAhead)"),
       ("key-frames", ("1", "16"), "\(defaults.keyFrames)"),
@@ -88,7 +89,9 @@ import Testing
     }
     // The commands that take some of the settings say the same of them.
     let other = String(decoding: try runProgram(["try", "--help"]).output, as: UTF8.self)
-    for name in [catalog.size.name, catalog.saturation.name, catalog.threads.name] {
+    for name in [
+      catalog.size.name, catalog.saturation.name, catalog.hues.name, catalog.threads.name,
+    ] {
       #expect(try Self.help(of: name, in: other) == Self.help(of: name, in: text))
     }
   }

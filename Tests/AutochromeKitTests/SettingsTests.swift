@@ -64,6 +64,7 @@ import Testing
     let values: [String: String] = [
       "description": "a", "model": "b", "backend": "openblas", "precision": "fp32", "size": "300",
       "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
+      "warmth": "-3", "tint": "4", "hues": "{red: 0.5}",
       "look-ahead": "2", "key-frames": "5", "cuts": "c.txt", "shots": "s.yaml", "color": "keep",
       "bars": "none", "refine": "bilinear",
       "from": "1",
@@ -120,6 +121,7 @@ import Testing
     let values: [String: String] = [
       "model": "autochrome-fast", "backend": "openblas", "precision": "fp32", "size": "96",
       "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
+      "warmth": "-3", "tint": "4",
       "look-ahead": "2", "key-frames": "5", "cuts": scratch.file("cuts.txt"), "color": "keep",
       "bars": "none", "refine": "bilinear", "from": "#1", "to": "#3", "frames": "2",
       "codec": "libx265", "crf": "4.5", "preset": "fast", "pixel-format": "yuv420p",
@@ -130,10 +132,13 @@ import Testing
     // One of --cuts and --shots.
     #expect(
       Set(values.keys)
-        == Set(SettingsLayer.names).subtracting(["description", "encoder-option", "shots"]))
+        == Set(SettingsLayer.names)
+        .subtracting(["description", "encoder-option", "hues", "shots"]))
     let usual = try settings([])
     let all = try settings(
-      values.flatMap { ["--\($0.key)", $0.value] } + ["-e", "tune=grain", "-e", "x265-params=a=1"])
+      values.flatMap { ["--\($0.key)", $0.value] } + [
+        "-e", "tune=grain", "-e", "x265-params=a=1", "--hues", "red=0.5,blue=2", "--hues", "red=0",
+      ])
     for (name, value) in values {
       let key = reportKey(name)
       let found = try #require(all[key], "\(name)")
@@ -142,6 +147,7 @@ import Testing
     }
     #expect(
       all["encoderOption"] as? [String: String] == ["tune": "grain", "x265-params": "a=1"])
+    #expect(all["hues"] as? [String: Double] == ["red": 0, "blue": 2])
     #expect(all["namedEncoderOptions"] as? [String] == ["crf", "preset"])
     // The short names.
     let short = try settings(

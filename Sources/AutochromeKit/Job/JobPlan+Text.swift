@@ -24,8 +24,12 @@ extension JobPlan {
     rows.add("network", "\(network), sees \(workingWidth)×\(workingHeight)")
     rows.add(
       "look",
-      "vividness \(settingWords(vividness)), temperature \(settingWords(temperature)), saturation \(settingWords(settings.saturation))"
-    )
+      list([
+        value("vividness", vividness), value("temperature", temperature),
+        value("saturation", settings.saturation),
+        settings.warmth == 0 ? nil : value("warmth", settings.warmth),
+        settings.tint == 0 ? nil : value("tint", settings.tint), value("hues", settings.hues),
+      ]))
     rows.add(
       "steadiness",
       settings.stability > 0

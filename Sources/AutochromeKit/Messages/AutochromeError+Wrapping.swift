@@ -18,13 +18,17 @@ extension AutochromeError {
     case let error as MediaError: self.init(Self.status(of: error), error.description)
     case let error as NetworkError:
       self.init(error.code == .backEnd ? .internalFault : .badData, error.description)
-    case let error as ColorizationError: self.init(.badData, error.description)
+    case let error as ColorizationError: self.init(Self.status(of: error), error.description)
     case let error as ImagingError: self.init(.badData, error.description)
     case let error as QualityError: self.init(.badData, error.description)
     case PipelineError.stageFailed(_, let underlying): self.init(wrapping: underlying)
     case PipelineError.aborted: self.init(.interrupted, "Stopped; nothing was kept.")
     default: self.init(.internalFault, "A fault of Autochrome: \(error).")
     }
+  }
+
+  private static func status(of error: ColorizationError) -> ExitStatus {
+    if case .needsDistribution = error { .usage } else { .badData }
   }
 
   private static func status(of error: MediaError) -> ExitStatus {

@@ -109,6 +109,14 @@ struct SettingRange<Value: Sendable>: Sendable {
     within(range, of: { $0 })
   }
 
+  /// Each of what `parts` gives lies in `range`.
+  static func ofEach<Bound: Comparable & Sendable>(
+    _ range: ClosedRange<Bound>, in parts: @escaping @Sendable (Value) -> [Bound]
+  ) -> SettingRange {
+    let words = "\(settingWords(range.lowerBound))…\(settingWords(range.upperBound))"
+    return SettingRange(words: words, told: words) { parts($0).allSatisfy(range.contains) }
+  }
+
   /// Values from `least` on.
   static func from(_ least: Value) -> SettingRange where Value: FixedWidthInteger {
     let range = least...Value.max

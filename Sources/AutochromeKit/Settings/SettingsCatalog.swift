@@ -46,6 +46,21 @@ public struct SettingsCatalog: Sendable {
   /// Factor on the chroma.
   public let saturation = SettingWithDefault<Float>(
     "saturation", "Factor on the chroma", range: .within(0...2), standard: 1)
+  /// Added to b\*.
+  public let warmth = SettingWithDefault<Float>(
+    "warmth", "Warmer, or cooler below 0, in units of b*; black and white stay neutral",
+    range: .within(-20...20), standard: 0)
+  /// Added to a\*.
+  public let tint = SettingWithDefault<Float>(
+    "tint", "Towards magenta, or green below 0, in units of a*; black and white stay neutral",
+    range: .within(-20...20), standard: 0)
+  /// How many times as likely ranges of hues are as the network takes them to be; nil where nothing is said.
+  public let hues = OptionalSetting<HueWeights>(
+    "hues",
+    "How likely hues are, as a factor on what the network thinks: 0 excludes, above 1 favors "
+      + HueRange.allCases.map(\.rawValue).joined(separator: ", "),
+    value: "name=weight,…", range: .ofEach(HueWeights.allowed, in: { Array($0.values.values) }),
+    words: "1 for each", overlay: { $0.overlaid(by: $1) })
   /// 0 (each frame for itself) … 1.
   public let stability = SettingWithDefault<Float>(
     "stability", "Steadiness of color inside a shot, 0 for each frame by itself",
