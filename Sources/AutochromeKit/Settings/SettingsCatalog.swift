@@ -12,7 +12,9 @@ public struct SettingsCatalog: Sendable {
 
   /// Those that are a matter of taste: shots may have their own.
   package static let ofLook: [any AnySetting] = [
-    shared.temperature, shared.vividness, shared.saturation, shared.refine,
+    shared.temperature, shared.vividness, shared.saturation, shared.warmth, shared.tint,
+    shared.hues,
+    shared.refine,
   ]
 
   /// Each property, in order; read off the type, so that none is forgotten.
