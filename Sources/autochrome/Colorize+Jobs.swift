@@ -26,7 +26,7 @@ extension Colorize {
       let display = running.makeDisplay()
       for note in requests.notes { display.show(.warning(note)) }
     }
-    let protected = files.protected
+    let (protected, networks) = (files.protected, NetworkShelf())
     return try requests.all.map { request in
       let settings =
         try resolved[request.suggestedPipeline]
@@ -40,6 +40,7 @@ extension Colorize {
       job.previewFrames = previewFrames
       job.keepsExisting = skipExisting
       job.restarts = restart
+      job.networks = networks
       return job
     }
   }

@@ -9,14 +9,21 @@ extension Colorize {
     }
     let requests = try JobRequests(
       inputs: inputs, output: sheet, pipeline: settings.pipeline, sideOption: "--preview")
-    try forEach(requests.all, "looked at") { request in
-      if skipExisting, request.outputExists { return tellLeft(request.output) }
+    let queue = FilmQueue(running.makeDisplay())
+    defer { queue.stop() }
+    let networks = NetworkShelf()
+    try queue.run(requests.all, notDone: "looked at") { index in
+      let (request, display) = (requests.all[index], queue.display)
+      if skipExisting, request.outputExists { return tellLeft(request, display) }
       let settings = try Settings(
         pipeline: settings.pipeline, suggested: request.suggestedPipeline,
         options: layer())
-      let preview = Preview(
+      var preview = Preview(
         request, settings: settings, overwrite: overwrite, frames: previewFrames)
-      try running.makeSheet(request.output) { try preview.run(interruption: $0, onEvent: $1) }
+      preview.networks = networks
+      let frames = try preview.run(interruption: queue.interruption) { display.show($0) }
+      display.finishedSheet(request.output, frames: frames)
+      return FilmQueue.Result(.whole, frames: frames)
     }
   }
 }

@@ -84,77 +84,56 @@ struct Colorize: ParsableCommand {
   func run() throws {
     guard let output else { return try preview.map { try look($0) } ?? () }
     let jobs = try jobs(output: output)
-    let interruption = Interruption()
-    let signals = SignalWatch(interruption)
-    defer { signals.stop() }
-    try forEach(jobs, "colorized whole") { try colorize($0, interruption) }
-  }
-
-  /// Does something with all inputs. One bad reel must not keep the others waiting until morning.
-  /// - Parameter what: what was not done where it fails.
-  func forEach<Item>(_ items: [Item], _ what: String, _ body: (Item) throws -> Void) throws {
-    var failures: [AutochromeError] = []
-    for item in items {
-      do {
-        try body(item)
-      } catch let error as AutochromeError where items.count > 1 && error.status != .interrupted {
-        Console.fail(error)
-        failures.append(error)
-      }
-    }
-    if let first = failures.first {
-      throw AutochromeError(
-        first.status,
-        "\(failures.count) of \(counted(items.count, "input")) \(failures.count == 1 ? "was" : "were") not \(what), see "
-          + "above.")
+    let queue = FilmQueue(running.makeDisplay(verbose: verbose), makesNothing: dryRun || planOnly)
+    defer { queue.stop() }
+    try queue.run(jobs.map(\.request), notDone: "colorized whole") { index in
+      guard !planOnly else { return try prepare(jobs[index], queue) }
+      guard dryRun else { return try colorize(jobs[index], queue) }
+      try Console.json(try jobs[index].plan())
+      return FilmQueue.Result(.whole)
     }
   }
 
-  private func colorize(_ job: ColorizationJob, _ interruption: Interruption) throws {
-    if dryRun {
-      try Console.json(try job.plan())
-    } else if planOnly {
-      try prepare(job, interruption)
-    } else if skipExisting, try job.isDone() {
-      tellLeft(job.request.outputTitle)
-    } else {
-      try run(job, interruption)
-    }
-  }
-
-  private func prepare(_ job: ColorizationJob, _ interruption: Interruption) throws {
-    let display = running.makeDisplay(verbose: verbose)
-    defer { display.closeLine() }
-    let summary = try job.prepare(interruption: interruption) { display.show($0) }
+  private func prepare(_ job: ColorizationJob, _ queue: FilmQueue) throws -> FilmQueue.Result {
+    let display = queue.display
+    let summary = try job.prepare(interruption: queue.interruption) { display.show($0) }
     display.closeLine()
     try Console.json(summary)
+    return FilmQueue.Result(.whole)
   }
 
-  func tellLeft(_ output: String) {
-    if !running.quiet {
-      running.makeDisplay().show(.warning("\(output) is there already and left as it is."))
-    }
-  }
-
-  private func run(_ job: ColorizationJob, _ interruption: Interruption) throws {
-    let display = running.makeDisplay(verbose: verbose)
-    defer { display.closeLine() }
+  private func colorize(_ job: ColorizationJob, _ queue: FilmQueue) throws -> FilmQueue.Result {
+    if skipExisting, try job.isDone() { return tellLeft(job.request, queue.display) }
+    let display = queue.display
     let report = try report.flatMap {
       try job.place(job.request.name(from: $0)) { display.show(.warning($0)) }
     }
-    let result = try job.run(interruption: interruption) { display.show($0) }
+    let result = try job.run(interruption: queue.interruption) { display.show($0) }
     display.finished(result, output: job.output == "-" ? "stdout" : job.output)
     // Of a job that can go on, the run that ends it writes the report: the same command must find its place free.
     if let report, result.jobFolder == nil {
       try report.write(try Console.encoded(result, .prettyPrinted))
     }
+    let frames = result.frames - result.framesBefore
     if result.interrupted {
-      throw AutochromeError(
+      let error = AutochromeError(
         .interrupted,
         "Stopped after \(counted(result.frames, "frame"))"
           + (result.partialOutput.map { "; what was done is in '\($0)'" } ?? "") + "."
           + (result.jobFolder.map { " The same command goes on from '\($0)'." } ?? ""))
+      return FilmQueue.Result(.interrupted, frames: frames, error: error)
     }
-    if let damage = result.damage { throw AutochromeError(.badData, damage) }
+    if let damage = result.damage {
+      return FilmQueue.Result(
+        .damaged, frames: frames, error: AutochromeError(.badData, damage))
+    }
+    return FilmQueue.Result(.whole, frames: frames)
+  }
+
+  func tellLeft(_ request: JobRequest, _ display: ProgressDisplay) -> FilmQueue.Result {
+    if !running.quiet {
+      display.show(.warning("\(request.outputTitle) is there already and left as it is."))
+    }
+    return FilmQueue.Result(.left)
   }
 }

@@ -26,19 +26,9 @@ enum Console {
   /// An error: a sentence, and for scripts what kind it is.
   static func fail(_ error: AutochromeError) {
     if saysJSON {
-      event("error", Failure(error))
+      event("error", error)
     } else {
       say("autochrome: \(error.message)")
-    }
-  }
-
-  private struct Failure: Encodable {
-    let status: Int32
-    let code: String
-    let message: String
-
-    init(_ error: AutochromeError) {
-      (status, code, message) = (error.status.rawValue, error.status.name, error.message)
     }
   }
 

@@ -24,6 +24,8 @@ final class ProgressDisplay: Sendable {
   private struct State {
     var lineIsOpen = false
     var lastPlainLine = -Double.infinity
+    /// Which of several films is at work.
+    var film: String?
   }
 
   init(mode: ProgressMode, verbosity: Verbosity) {
@@ -41,6 +43,45 @@ final class ProgressDisplay: Sendable {
     case .progress(let progress): self.progress(progress)
     case .warning(let text): warning(text)
     }
+  }
+
+  /// The turn of a film has come.
+  func begin(_ film: QueuePlace, title: String) {
+    closeLine()
+    if mode == .json { return Console.event("filmBegan", film) }
+    guard film.count > 1 else { return }
+    let place = "film \(film.index) of \(film.count)"
+    let name = Self.shortened(title)
+    state.withLock { state in
+      state.film = "\(place), \(name)"
+      state.lastPlainLine = -.infinity
+    }
+    if isLive {
+      state.withLock { $0.lineIsOpen = true }
+      Console.renew("\(place), \(name)")
+    } else if mode != .none {
+      Console.say("\(place): \(film.input)")
+    }
+  }
+
+  /// A film has ended. For people, what there is to say has been said.
+  func end(_ outcome: FilmOutcome) {
+    closeLine()
+    if mode == .json { Console.event("filmEnded", outcome) }
+  }
+
+  /// All films have ended, or will not begin.
+  func show(_ summary: QueueSummary) {
+    if mode == .json {
+      Console.event("summary", summary)
+    } else if mode != .none, summary.films > 1 {
+      summary.lines.forEach { Console.say($0) }
+    }
+  }
+
+  /// A name that leaves room on a line of the terminal.
+  private static func shortened(_ name: String) -> String {
+    name.count <= 24 ? name : name.prefix(11) + "…" + name.suffix(12)
   }
 
   func finished(_ report: JobReport, output: String) {
@@ -125,14 +166,14 @@ final class ProgressDisplay: Sendable {
     case .json: Console.event("progress", progress)
     case .auto where isLive:
       state.withLock { $0.lineIsOpen = true }
-      Console.renew(Self.line(progress))
+      Console.renew(line(progress))
     case .auto, .plain:
       let due = state.withLock { state in
         guard progress.elapsedSeconds - state.lastPlainLine >= 5 else { return false }
         state.lastPlainLine = progress.elapsedSeconds
         return true
       }
-      if due { Console.say(Self.line(progress)) }
+      if due { Console.say(line(progress)) }
     }
   }
 
@@ -142,8 +183,9 @@ final class ProgressDisplay: Sendable {
     Console.say("autochrome: \(text)")
   }
 
-  private static func line(_ progress: JobProgress) -> String {
-    var text = "frame \(progress.framesDone)"
+  private func line(_ progress: JobProgress) -> String {
+    let film = state.withLock { $0.film }
+    var text = (film.map { "\($0): " } ?? "") + "frame \(progress.framesDone)"
     if let total = progress.framesTotal, total > 0 {
       let percent = min(100, 100 * progress.framesDone / total)
       text += " of \(total) (\(percent) %)"

@@ -187,4 +187,37 @@ import Testing
     #expect(scratch.names == ["color.partial.mkv", "film.y4m"])
     #expect(try !readFrames(scratch.file("color.partial.mkv")).isEmpty)
   }
+
+  @Test func aQueueStopsAfterTheFilmAtHand() throws {
+    _ = try stream(frames: 3000)
+    let films = ["film.y4m", "second.y4m", "third.y4m"].map { scratch.file($0) }
+    for film in films.dropFirst() {
+      try FileManager.default.createSymbolicLink(atPath: film, withDestinationPath: films[0])
+    }
+    let run = try Run(
+      films + ["-o", scratch.file("color/"), "--codec", "mjpeg", "-f", "avi", "--progress", "json"])
+    try run.waitForFrames()
+    kill(run.process.processIdentifier, SIGINT)
+    let said = String(
+      decoding: run.errors.fileHandleForReading.readToTheEnd(), as: UTF8.self)
+    #expect(run.status() == 130)
+    let events = try said.split(separator: "\n").suffix(3).map {
+      try #require(
+        try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: [String: Any]])
+    }
+    #expect(events.map(\.keys.first) == ["filmEnded", "summary", "error"], "\(said.suffix(2000))")
+    let ended = try #require(events[0]["filmEnded"])
+    #expect(ended["ending"] as? String == "interrupted")
+    let summary = try #require(events[1]["summary"])
+    let counts = ["films", "whole", "interrupted", "notBegun"].map { summary[$0] as? Int }
+    #expect(counts == [3, 0, 1, 2])
+    #expect(summary["frames"] as? Int == ended["frames"] as? Int)
+    let notWhole = try #require(summary["notWhole"] as? [[String: Any]])
+    #expect(notWhole.compactMap { ($0["film"] as? [String: Any])?["input"] as? String } == films)
+    #expect(
+      notWhole.compactMap { $0["ending"] as? String } == ["interrupted", "notBegun", "notBegun"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: scratch.file("color"))
+        == ["film.partial.y4m"])
+  }
 }

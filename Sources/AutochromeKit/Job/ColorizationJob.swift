@@ -26,6 +26,8 @@ public struct ColorizationJob: Sendable {
   public var preview: String?
   /// How many frames the sheet shows.
   public var previewFrames = Preview.usualFrames
+  /// Where the network comes from: jobs with the same shelf load it once; nil to load one for this job alone.
+  public var networks: NetworkShelf?
   /// What no output may replace.
   let inputFiles: ProtectedFiles
 

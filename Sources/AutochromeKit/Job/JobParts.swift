@@ -29,7 +29,7 @@ package struct JobParts {
     let settings = job.settings
     list = try ShotList.given(by: settings)
     looks = ShotLooks(settings: settings, list: list)
-    colorizer = try Self.openColorizer(settings, looks: looks.all)
+    colorizer = try Self.openColorizer(settings, looks: looks.all, from: job.networks)
     let countsFrames = list?.countsFrames ?? false
     reopenSource = { [job] in
       // What there is to say was said when it was opened first.
@@ -54,14 +54,13 @@ package struct JobParts {
   }
 
   /// Loads the network of `settings`.
-  /// - Parameter looks: those that will be asked for; nil for that of the settings.
+  /// - Parameters:
+  ///   - looks: those that will be asked for; nil for that of the settings.
+  ///   - shelf: where it may be already; nil to load it for the caller alone.
   package static func openColorizer(
-    _ settings: Settings, looks: [Look]? = nil
+    _ settings: Settings, looks: [Look]? = nil, from shelf: NetworkShelf? = nil
   ) throws -> FrameColorizer {
-    let colorizer = FrameColorizer(
-      network: try ModelCatalog.open(
-        settings.model, backend: settings.backend, precision: settings.precision),
-      shortSide: settings.size)
+    let colorizer = try (shelf ?? NetworkShelf()).colorizer(for: settings)
     for look in looks ?? [settings.look] { try colorizer.prepare(for: look) }
     return colorizer
   }

@@ -13,3 +13,17 @@ public struct AutochromeError: Error, Sendable, CustomStringConvertible {
 
   public var description: String { message }
 }
+
+/// For scripts: the exit status as a number and as a word, and the sentence.
+extension AutochromeError: Encodable {
+  private enum CodingKeys: CodingKey {
+    case status, code, message
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(status.rawValue, forKey: .status)
+    try container.encode(status.name, forKey: .code)
+    try container.encode(message, forKey: .message)
+  }
+}

@@ -17,6 +17,8 @@ public struct Preview: Sendable {
   public var overwrite: Bool
   /// How many frames are shown at most.
   public var frames: Int
+  /// Where the network comes from: previews with the same shelf load it once; nil to load one for this alone.
+  public var networks: NetworkShelf?
 
   /// How many frames are shown where nobody says.
   public static let usualFrames = 12
@@ -58,7 +60,8 @@ public struct Preview: Sendable {
       input: input, pictures: pictures, output: output, settings: settings, overwrite: overwrite,
       frames: frames, looks: [settings.look]
     ).run(
-      interruption, onEvent: onEvent, colorizers: { [try JobParts.openColorizer(settings)] },
+      interruption, onEvent: onEvent,
+      colorizers: { [try JobParts.openColorizer(settings, from: networks)] },
       show: { frame, pictures in
         PreviewSheet.cell(
           frame,
