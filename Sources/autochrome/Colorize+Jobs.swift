@@ -41,6 +41,7 @@ extension Colorize {
       job.keepsExisting = skipExisting
       job.restarts = restart
       job.networks = networks
+      job.identifiesFiles = report != nil
       return job
     }
   }

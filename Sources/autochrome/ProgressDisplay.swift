@@ -91,7 +91,7 @@ final class ProgressDisplay: Sendable {
     } else if mode != .none {
       let rate = String(format: "%.1f", report.framesPerSecond)
       Console.say(
-        "\(output): \(counted(report.frames, "frame")) in \(counted(report.shotStarts.count, "shot")), "
+        "\(output): \(counted(report.frames, "frame")) in \(counted(report.shots.count, "shot")), "
           + "\(TimePosition.duration(report.seconds)), \(rate) frames/s")
       if verbosity == .verbose {
         if report.framesSeen < report.frames {

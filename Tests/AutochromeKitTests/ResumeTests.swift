@@ -76,7 +76,7 @@ import Testing
     // What is told of the film is told of all of it.
     #expect(Self.starts.dropFirst().contains(resumed.framesBefore))
     #expect(resumed.frames == 96 && resumed.framesSeen == whole.framesSeen)
-    #expect(resumed.shotStarts == whole.shotStarts && resumed.areas == whole.areas)
+    #expect(resumed.shots == whole.shots && resumed.areas == whole.areas)
     #expect(resumed.sourceColors == whole.sourceColors)
   }
 

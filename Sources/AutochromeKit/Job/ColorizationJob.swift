@@ -28,6 +28,9 @@ public struct ColorizationJob: Sendable {
   public var previewFrames = Preview.usualFrames
   /// Where the network comes from: jobs with the same shelf load it once; nil to load one for this job alone.
   public var networks: NetworkShelf?
+  /// Whether the report says which files were read, see `JobFiles`: to know it, the network's file is read once
+  /// more.
+  public var identifiesFiles = false
   /// What no output may replace.
   let inputFiles: ProtectedFiles
 

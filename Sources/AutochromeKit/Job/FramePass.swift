@@ -90,8 +90,8 @@ struct FramePass {
       try sink.write(element)
       recorder?.wrote(item.look)
       log.wrote(
-        frameIndex: frame.index, startsShot: item.startsShot, isSeen: item.isSeen,
-        isKept: item.keepsColors, area: item.area)
+        frameIndex: frame.index, seconds: info.seconds(of: frame), startsShot: item.startsShot,
+        isSeen: item.isSeen, isKept: item.keepsColors, area: item.area)
     }
   }
 

@@ -70,6 +70,13 @@ public struct JobPlan: Codable, Hashable, Sendable {
 
 /// What a job did.
 public struct JobReport: Codable, Hashable, Sendable {
+  /// The number of this form of the report: it grows when a key goes or changes its meaning, not when one is
+  /// added.
+  public var schema = Self.currentSchema
+  /// Which program made it, with which libraries, on what.
+  public var program: ProgramFacts
+  /// Which files it was made from, if the job was to say so.
+  public var files: JobFiles?
   /// What was planned.
   public var plan: JobPlan
   /// Frames in the output.
@@ -82,8 +89,8 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var framesKept: Int
   /// What color the frames came with.
   public var sourceColors: ColorFinding
-  /// Frames at which a shot begins, from 0.
-  public var shotStarts: [Int]
+  /// The shots, in order.
+  public var shots: [JobShot]
   /// Where black bars were found: the frames from which on another part of the frame is the picture; empty
   /// if it always is the whole.
   public var areas: [FoundArea]
@@ -104,6 +111,47 @@ public struct JobReport: Codable, Hashable, Sendable {
   public var damage: String?
   /// What the user should know.
   public var warnings: [String]
+}
+
+extension JobReport {
+  /// The form that this program writes.
+  public static let currentSchema = 1
+
+  /// Frames at which a shot begins, from 0.
+  public var shotStarts: [Int] { shots.map(\.frame) }
+}
+
+/// A shot that a job met, and what was done with its frames.
+public struct JobShot: Codable, Hashable, Sendable {
+  /// Its first frame, from 0.
+  public var frame: Int
+  /// When that is shown, in seconds after the start of the film.
+  public var time: Double
+  /// Frames in the output.
+  public var frames = 0
+  /// Of these, those that the network saw.
+  public var framesSeen = 0
+  /// Of these, those that kept the colors that they came with.
+  public var framesKept = 0
+
+  init(frame: Int, time: Double) {
+    self.frame = frame
+    self.time = time
+  }
+
+  /// Adds the frames of another part of the shot.
+  mutating func add(_ rest: JobShot) {
+    frames += rest.frames
+    framesSeen += rest.framesSeen
+    framesKept += rest.framesKept
+  }
+
+  /// Adds a frame.
+  mutating func add(isSeen: Bool, isKept: Bool) {
+    frames += 1
+    if isSeen { framesSeen += 1 }
+    if isKept { framesKept += 1 }
+  }
 }
 
 /// What part of a film's frames is the picture, from one of them on.

@@ -11,7 +11,11 @@ package final class JobLog: Sendable {
     var framesDone = 0
     var framesSeen = 0
     var framesKept = 0
-    var shotStarts: [Int] = []
+    /// The first one may be the rest of a shot that began before.
+    var shots: [JobShot] = []
+    var continuesShot = false
+    /// How many shots begin.
+    var shotStarts: Int { shots.count - (continuesShot ? 1 : 0) }
     /// What part of the frames is the picture, from its first frame on, and where that changes.
     var areas: [FoundArea] = []
 
@@ -20,7 +24,14 @@ package final class JobLog: Sendable {
       framesDone += next.framesDone
       framesSeen += next.framesSeen
       framesKept += next.framesKept
-      shotStarts += next.shotStarts
+      var added = next.shots
+      if next.continuesShot, let last = shots.indices.last, let rest = added.first {
+        shots[last].add(rest)
+        added.removeFirst()
+      } else if shots.isEmpty {
+        continuesShot = next.continuesShot
+      }
+      shots += added
       for found in next.areas { append(found) }
     }
 
@@ -47,7 +58,7 @@ package final class JobLog: Sendable {
     var isStopped = false
 
     var framesDone: Int { counts.values.reduce(0) { $0 + $1.framesDone } }
-    var shots: Int { counts.values.reduce(0) { $0 + $1.shotStarts.count } }
+    var shots: Int { counts.values.reduce(0) { $0 + $1.shotStarts } }
   }
 
   private let state = Locked(State())
@@ -64,15 +75,19 @@ package final class JobLog: Sendable {
   }
 
   func wrote(
-    frameIndex: Int, startsShot: Bool, isSeen: Bool = true, isKept: Bool = false,
-    area: PictureArea? = nil
+    frameIndex: Int, seconds: Double = 0, startsShot: Bool, isSeen: Bool = true,
+    isKept: Bool = false, area: PictureArea? = nil
   ) {
     state.withLock { state in
       var counts = state.counts[state.segment] ?? Counts()
       counts.framesDone += 1
       if isSeen { counts.framesSeen += 1 }
       if isKept { counts.framesKept += 1 }
-      if startsShot { counts.shotStarts.append(frameIndex) }
+      if counts.shots.isEmpty { counts.continuesShot = !startsShot }
+      if startsShot || counts.shots.isEmpty {
+        counts.shots.append(JobShot(frame: frameIndex, time: seconds))
+      }
+      counts.shots[counts.shots.count - 1].add(isSeen: isSeen, isKept: isKept)
       if let area { counts.append(FoundArea(frame: frameIndex, area: area)) }
       state.counts[state.segment] = counts
     }
@@ -138,8 +153,8 @@ package final class JobLog: Sendable {
   /// - Parameter seconds: how long it took.
   func report(
     plan: JobPlan, seconds: Double, stages: [StageStatistics], sourceColors: ColorFinding,
-    interrupted: Bool,
-    partialOutput: String?, jobFolder: String?, damage: String?
+    interrupted: Bool, partialOutput: String?, jobFolder: String?, damage: String?,
+    files: JobFiles?
   ) -> JobReport {
     let state = state.withLock { $0 }
     var counts = Counts()
@@ -148,9 +163,10 @@ package final class JobLog: Sendable {
     if counts.areas.first?.area.isWhole == true { counts.areas.removeFirst() }
     let framesNow = counts.framesDone - state.framesBefore
     return JobReport(
-      plan: plan, frames: counts.framesDone, framesBefore: state.framesBefore,
+      program: .current, files: files, plan: plan, frames: counts.framesDone,
+      framesBefore: state.framesBefore,
       framesSeen: counts.framesSeen, framesKept: counts.framesKept, sourceColors: sourceColors,
-      shotStarts: counts.shotStarts, areas: counts.areas,
+      shots: counts.shots, areas: counts.areas,
       seconds: seconds,
       framesPerSecond: seconds > 0 ? Double(framesNow) / seconds : 0,
       stages: stages.map {

@@ -39,6 +39,7 @@ struct JobRun {
     let preview = try job.preview.flatMap { try job.place($0) { log.warn($0) } }
     if let preview { try Thumbnail.checkName(preview.path) }
     let parts = try JobParts(job: job, interruption: blocking, warn: { log.warn($0) })
+    let files = try job.identifiesFiles ? JobFiles(of: job, isPipe: parts.source.info.isPipe) : nil
     let sink = try parts.openSink()
     var film: FilmRun?
     do {
@@ -72,7 +73,8 @@ struct JobRun {
       return log.report(
         plan: parts.plan, seconds: (.now - start).seconds, stages: made.stages,
         sourceColors: colors.finding, interrupted: isDrained, partialOutput: partialOutput,
-        jobFolder: goesOn, damage: damage(of: parts.source, log: log))
+        jobFolder: goesOn, damage: damage(of: parts.source, log: log),
+        files: files)
     } catch let error as MediaError where error.code == .noFrames {
       // The sink does not know where the frames were to come from.
       sink.discard()

@@ -1,5 +1,6 @@
 package import Colorization
 import Locking
+import Media
 import Network
 
 /// The networks that a run of the program has loaded. Jobs that are given the same shelf and want the same file,
@@ -21,6 +22,8 @@ public final class NetworkShelf: Sendable {
   private struct Contents {
     var networks: [NetworkKey: ColorNetwork] = [:]
     var colorizers: [ColorizerKey: FrameColorizer] = [:]
+    /// By path.
+    var digests: [String: String] = [:]
   }
 
   private let contents = Locked(Contents())
@@ -30,6 +33,16 @@ public final class NetworkShelf: Sendable {
 
   /// How many networks it has loaded.
   package var networkCount: Int { contents.withLock { $0.networks.count } }
+
+  /// The SHA-256 sum of a network's file, which is read once.
+  /// - Throws: `MediaError` if it can't be read.
+  func digest(ofFile path: String) throws -> String {
+    try contents.withLock { contents in
+      let digest = try contents.digests[path] ?? Fingerprint.ofAllBytes(of: path)
+      contents.digests[path] = digest
+      return digest
+    }
+  }
 
   /// The colorizer of `settings`; its network is loaded if no job has wanted it before.
   /// - Throws: `AutochromeError`, `NetworkError` or `ColorizationError` if it can't be loaded; the next job

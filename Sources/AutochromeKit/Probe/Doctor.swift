@@ -1,6 +1,5 @@
 import Foundation
 import Media
-import Network
 
 /// What the program finds on this machine.
 public struct Doctor: Codable, Sendable {
@@ -36,17 +35,11 @@ public struct Doctor: Codable, Sendable {
         "FFmpeg has no libx264, the default encoder; install a full build of FFmpeg, or give "
           + "--codec.")
     }
-    func words(_ info: BackendInfo) -> String {
-      "\(info.backend.rawValue) \(info.version) (\(info.instructionSet); "
-        + info.precisions.map(\.rawValue).joined(separator: ", ") + ")"
-    }
+    let facts = ProgramFacts.current
     return Doctor(
-      version: AutochromeVersion.current,
-      processors: ProcessInfo.processInfo.activeProcessorCount,
-      kernels: InstructionSet.ofKernels.rawValue,
-      backends: BackendInfo.available().map(words),
-      defaultBackend: BackendInfo.available().first.map(words) ?? "none",
-      libraries: ["FFmpeg \(MediaLibraries.release)"]
+      version: facts.version, processors: facts.processors, kernels: facts.kernels,
+      backends: facts.backends, defaultBackend: facts.backends.first ?? "none",
+      libraries: ["FFmpeg \(facts.ffmpeg)"]
         + MediaLibraries.versions.map { "\($0.name) \($0.version)" },
       encoders: encoders, missingEncoders: MediaLibraries.missingEncoders, models: models,
       problems: problems)
@@ -55,6 +48,17 @@ public struct Doctor: Codable, Sendable {
   /// How each pixel format of the FFmpeg at hand is read and written: a table in Markdown.
   public static var pixelFormats: String {
     PixelFormatSupport.markdown.trimmingCharacters(in: .newlines)
+  }
+
+  /// The settings of pipeline files: a table in Markdown.
+  public static var settings: String {
+    let rows = SettingsCatalog.all.map { setting in
+      let row = setting.reference
+      let cells = ["`\(setting.name)`", row.type, row.range, row.standard, row.summary]
+      return "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+    }
+    return (["| key | value | range | default | what it is |", "|---|---|---|---|---|"] + rows)
+      .joined(separator: "\n")
   }
 
   /// For people.

@@ -19,12 +19,12 @@ public struct Setting<Value: SettingValue, Resolved: Sendable>: Sendable {
   /// What the help calls the value; nil for the name.
   public let valueName: String?
   /// What it is, for the help, without range, default and full stop.
-  private let summary: String
-  private let range: SettingRange<Value>?
+  let summary: String
+  let range: SettingRange<Value>?
   /// What holds where nobody says anything.
   let standard: Value?
   /// The same in words.
-  private let standardWords: String?
+  let standardWords: String?
   /// A value laid over another.
   private let overlay: @Sendable (Value, Value) -> Value
   /// What a job gets of what layers set.
@@ -136,6 +136,8 @@ func settingWords<Value>(_ value: Value) -> String {
 package protocol AnySetting: Sendable {
   var name: String { get }
   var help: String { get }
+  /// What the reference says of it.
+  var reference: SettingReference { get }
   /// Sets what `other` sets.
   func overlay(_ layer: inout SettingsLayer, by other: SettingsLayer)
   /// Sets the default where nothing is set.

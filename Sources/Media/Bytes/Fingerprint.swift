@@ -34,6 +34,21 @@ package enum Fingerprint {
     return hash.text
   }
 
+  /// The SHA-256 sum of all bytes of a file, as `sha256sum` prints it.
+  /// - Throws: `MediaError` if it can't be read.
+  package static func ofAllBytes(of path: String) throws -> String {
+    var hash = try SHA256Sum()
+    let bytes = try ByteInput(path: path, interruption: nil)
+    var buffer = [UInt8](repeating: 0, count: Int(piece))
+    while true {
+      let taken = try buffer.withUnsafeMutableBytes { buffer in
+        try buffer.baseAddress.map { try bytes.readFully(into: $0, count: buffer.count) } ?? 0
+      }
+      guard taken > 0 else { return hash.text }
+      hash.add(Array(buffer[..<taken]))
+    }
+  }
+
   private static func add(_ path: String, to hash: inout SHA256Sum) throws {
     let bytes = try ByteInput(path: path, interruption: nil)
     let size = bytes.byteCount ?? 0

@@ -16,6 +16,11 @@ package enum FileSystem {
   /// Whether anything is there, links followed.
   package static func exists(_ path: String) -> Bool { status(path) != nil }
 
+  /// Bytes of a file; nil if there is none.
+  package static func byteCount(of path: String) -> Int64? {
+    status(path).map { Int64($0.st_size) }
+  }
+
   /// Whether anything is there, be it a link into nowhere.
   static func isTaken(_ path: String) -> Bool { status(path, followingLinks: false) != nil }
 

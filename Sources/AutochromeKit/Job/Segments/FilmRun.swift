@@ -27,7 +27,9 @@ final class FilmRun {
   func run() throws {
     do {
       try make()
-    } catch let error as MediaError where error.code == .interrupted && pass.token.request == .drain
+    } catch let error
+      where AutochromeError(wrapping: error).status == .interrupted
+      && pass.token.request == .drain
     {
       // While segments were read.
       isDrained = true
@@ -46,7 +48,7 @@ final class FilmRun {
       let before = (0..<folder.segmentCount).compactMap { folder.trailers[$0]?.counts }
       sheet.restore(
         kept, frames: before.reduce(0) { $0 + $1.framesDone },
-        shots: before.reduce(0) { $0 + $1.shotStarts.count })
+        shots: before.reduce(0) { $0 + $1.shotStarts })
     }
     tellWhatIsThere(folder, outdated: outdated)
     for run in outdated {

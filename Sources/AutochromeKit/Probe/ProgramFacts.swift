@@ -1,0 +1,35 @@
+import Foundation
+import Media
+import Network
+
+/// Which program works here, with which libraries, on what.
+public struct ProgramFacts: Codable, Hashable, Sendable {
+  /// The program's version.
+  public var version: String
+  /// FFmpeg's own version and license.
+  public var ffmpeg: String
+  /// Versions of FFmpeg's libraries, by name.
+  public var libraries: [String: String]
+  /// Processors that may be used.
+  public var processors: Int
+  /// The instruction set that the kernels of pixels run on.
+  public var kernels: String
+  /// The network's back ends, the fastest first: versions, instruction sets and arithmetic.
+  public var backends: [String]
+
+  /// Those of this run.
+  static var current: ProgramFacts {
+    ProgramFacts(
+      version: AutochromeVersion.current, ffmpeg: MediaLibraries.release,
+      libraries: Dictionary(
+        MediaLibraries.versions.map { ($0.name, $0.version) },
+        uniquingKeysWith: { first, _ in first }
+      ),
+      processors: ProcessInfo.processInfo.activeProcessorCount,
+      kernels: InstructionSet.ofKernels.rawValue,
+      backends: BackendInfo.available().map { info in
+        "\(info.backend.rawValue) \(info.version) (\(info.instructionSet); "
+          + info.precisions.map(\.rawValue).joined(separator: ", ") + ")"
+      })
+  }
+}
