@@ -172,6 +172,12 @@ import Testing
       + "--precision fp32 --codec x264 --crf 30 --preset ultrafast -e tune=grain "
       + "--pixel-format yuv420p --format matroska --input-format matroska --memory 600"
     try report([gray] + output + ["--cuts", cuts] + many.split(separator: " ").map(String.init))
+    let shots = scratch.file("film.shots.yaml")
+    try expectEvents(
+      program(["plan", gray, "-o", shots, "--progress", "json"]).errors)
+    try report(
+      [gray, "-o", scratch.file("shots.mkv"), "--shots", shots, "--hues", "red=0.5,blue=2"])
+    try expectPlannedFilm(gray)
     try report([scratch.file("cut.mkv")] + output, status: 65)
     try report(
       ["-"] + output
@@ -197,6 +203,17 @@ import Testing
     try expect(JSONEncoder().encode(goingOn), isValidBy: "report.schema.json")
     let plan = try program([gray] + output + ["--dry-run", "--overwrite"])
     try expect(plan.output, isValidBy: "common.schema.json#/$defs/plan")
+  }
+
+  private func expectPlannedFilm(_ input: String) throws {
+    let words = [input, "-o", scratch.file("planned.mkv"), "--plan-only", "--progress", "json"]
+    let planned = try program(words)
+    try expect(planned.output, isValidBy: "planned.schema.json")
+    try expectEvents(planned.errors)
+    let folder = scratch.file("planned.mkv.job")
+    try expectEvents(
+      program(["render", "--job", folder, "--segment", "1", "--progress", "json"]).errors)
+    try expectEvents(program(["join", "--job", folder, "--progress", "json"]).errors)
   }
 
   private func expectFigures() throws {

@@ -173,7 +173,11 @@ import Testing
       "look: {vividness: 1}\nshots: [{at: 0, look: {saturation: 0.3}}, \"#21\", {at: 36}]")
     let interruption = AutochromeKit.Interruption()
     let stopped = try job("color.mkv", shots: other).run(interruption: interruption) { event in
-      if case .progress(let progress) = event, progress.framesDone > 18 { interruption.request() }
+      if case .progress(let progress) = event, progress.framesDone > 18,
+        interruption.requests == 0
+      {
+        interruption.request()
+      }
     }
     #expect(stopped.interrupted && stopped.jobFolder != nil)
     let resumed = try run(job("color.mkv", shots: other))
