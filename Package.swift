@@ -19,6 +19,8 @@ let package = Package(
     .library(name: "AutochromeKit", targets: ["AutochromeKit", "Measuring"]),
     // For the tests: loaded before the program, it counts what that allocates.
     .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"]),
+    // The same, it lets reads of a file fail.
+    .library(name: "ReadFailure", type: .dynamic, targets: ["ReadFailure"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -88,6 +90,7 @@ let package = Package(
     // What the tests of all modules share.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: strictC),
+    .target(name: "ReadFailure", path: "Tests/ReadFailure", cSettings: strictC),
     .testTarget(name: "BlocksTests", dependencies: ["Blocks"], swiftSettings: strict),
     .testTarget(
       name: "ImagingTests", dependencies: ["Imaging", "CKernels", "TestSupport"],

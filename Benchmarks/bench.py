@@ -5,9 +5,11 @@
 2. A whole 1080p clip against ffmpeg's plain transcode of it with the same encoder, in turns, with all
    instruction sets and with AVX2 alone.
 3. Peak memory at 1080p and 2160p.
-4. A pipe of 480p frames: from the first frame written to the first one in color, and from the start of
+4. What it costs to keep a minute of 1080p in segments, against the same film through a pipe, which keeps none:
+   wall time and file size, in pairs; and with a segment for each shot.
+5. A pipe of 480p frames: from the first frame written to the first one in color, and from the start of
    the program to it.
-5. Where openvino, onnxruntime, torch, ncnn, pnnx and onnx2torch are installed (requirements-peers.txt), the
+6. Where openvino, onnxruntime, torch, ncnn, pnnx and onnx2torch are installed (requirements-peers.txt), the
    engine against them: see peers.py.
 
 Ratios count; times are those of this machine in this hour. Nothing else should run beside it.
@@ -75,6 +77,35 @@ def memory(binary: Path, clip: Path, folder: Path) -> dict:
     return figures
 
 
+def segments(binary: Path, clip: Path, folder: Path, rounds: int = 3) -> dict:
+    """The median of the ratios of neighbours: kept in segments ÷ not kept."""
+    film = folder / "minute.mkv"
+    ffmpeg("-stream_loop", "-1", "-i", clip, "-t", "60", "-c", "copy", film)
+    shots = folder / "minute.shots.yaml"
+    output_of([binary, "plan", film, "-o", shots, "--overwrite", "-q"])
+    figures = {}
+    for codec, options in (("x264", ["--preset", "veryfast"]), ("ffv1", ["--codec", "ffv1"])):
+        for name, more in (("segments", []), ("a segment for each shot", ["--shots", shots])):
+            times, sizes = [], []
+            for _ in range(rounds):
+                seconds = []
+                for target in ("-", folder / "kept.mkv"):
+                    with open(folder / "piped.mkv", "wb") as pipe:
+                        begin = time.perf_counter()
+                        subprocess.run(
+                            [str(binary), str(film), "-o", str(target), "--format", "matroska", "--overwrite",
+                             "--restart", "-q", *options, *(map(str, more) if target != "-" else [])],
+                            check=True, stdout=pipe if target == "-" else subprocess.DEVNULL)
+                        seconds.append(time.perf_counter() - begin)
+                    if target == "-":
+                        size = (folder / "piped.mkv").stat().st_size
+                times.append(seconds[1] / seconds[0])
+                sizes.append((folder / "kept.mkv").stat().st_size / size)
+            figures[f"{codec}, {name}"] = {"wall": statistics.median(times),
+                                           "size": statistics.median(sizes)}
+    return figures
+
+
 def latencies(binary: Path, clip: Path, folder: Path, rounds: int = 7) -> dict:
     """Milliseconds, the median."""
     raw = folder / "small.y4m"
@@ -133,6 +164,9 @@ def table(result: dict) -> str:
                      f"{f'{ratio:.2f}' if ratio else '–'} |")
     lines += ["", "| peak memory | MB |", "|---|---|"]
     lines += [f"| {name} | {value:.0f} |" for name, value in result["memory"].items()]
+    lines += ["", "| kept in segments ÷ not kept | wall time | file size |", "|---|---|---|"]
+    lines += [f"| {name} | {row['wall']:.3f} | {row['size']:.3f} |"
+              for name, row in result["segments"].items()]
     lines += ["", "| pipe, 480p | ms |", "|---|---|"]
     lines += [f"| {name} | {value:.0f} |" for name, value in result["latency"].items()]
     if result.get("engine"):
@@ -184,6 +218,8 @@ def main() -> None:
                 output_of([binary, "bench", clip, "--json"], env=environment))
         say("Memory …")
         result["memory"] = memory(binary, clip, folder)
+        say("Segments …")
+        result["segments"] = segments(binary, clip, folder)
         say("Pipes …")
         result["latency"] = latencies(binary, clip, folder)
         if arguments.peer_rounds and importlib.util.find_spec("openvino"):

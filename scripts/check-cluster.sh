@@ -71,16 +71,21 @@ CONFIGURATION
   slurmctld -c
   slurmd -N one
   slurmd -N two
-  wait_for 20 test "$(sinfo -h -t idle -o %D 2>/dev/null)" = 2 || true
+  nodes_are_idle() { [ "$(sinfo -h -t idle -o %D 2>/dev/null)" = 2 ]; }
+  wait_for 20 nodes_are_idle
   join=$(AUTOCHROME=$program "$root/cluster/slurm.sh" "$folder/film.mkv" -o "$folder/color.mkv" "${options[@]}")
   # A node is switched off while it works, with all that runs there.
   wait_for 60 test -e "$folder/color.mkv.job/000003.segment"
-  pid=$(cat "$folder/slurmd-two.pid")
-  pkill -9 -P "$pid" || true
-  kill -9 "$pid"
-  for step in $(pgrep -f "slurmstepd: .*two" || true); do kill -9 "$step" || true; done
-  pkill -9 -f "render --job $folder" || true
-  echo "node two was killed; $(find "$folder/color.mkv.job" -name '[0-9]*.segment' | wc -l) segment files were there"
+  kill -9 "$(cat "$folder/slurmd-two.pid")"
+  killed=0
+  for pid in $(pgrep -f "$folder"); do
+    if tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qx SLURMD_NODENAME=two; then
+      parent=$(ps -o ppid= -p "$pid" || true)
+      kill -9 "$pid" 2>/dev/null && killed=$((killed + 1))
+      case $(ps -o comm= -p "${parent:-0}" 2>/dev/null) in slurmstepd*) kill -9 "$parent" || true ;; esac
+    fi
+  done
+  echo "node two was killed with $killed processes; $(find "$folder/color.mkv.job" -name '[0-9]*.segment' | wc -l) segments were there"
   sleep 8
   slurmd -N two
   done_is() { [ "$(squeue -h -j "$join" 2>/dev/null | wc -l)" = 0 ] && [ -e "$folder/color.mkv" ]; }

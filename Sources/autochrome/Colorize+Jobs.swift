@@ -8,9 +8,10 @@ extension Colorize {
     for (option, template) in [("--preview", preview), ("--report", report)] {
       try JobRequests.checkTemplate(template, option: option, inputs: requests.all.count)
     }
+    let wanted = try parts(of: requests.all, output: output)
     var files = CommandFiles()
     var resolved: [String: Settings] = [:]
-    for request in requests.all {
+    for (request, _) in wanted {
       files.add(request)
       files.writes(preview.map { request.name(from: $0) }, as: "--preview")
       files.writes(report.map { request.name(from: $0) }, as: "--report")
@@ -27,13 +28,14 @@ extension Colorize {
       for note in requests.notes { display.show(.warning(note)) }
     }
     let (protected, networks) = (files.protected, NetworkShelf())
-    return try requests.all.map { request in
-      let settings =
+    return try wanted.map { request, run in
+      let whole =
         try resolved[request.suggestedPipeline]
         ?? Settings(
           pipeline: settings.pipeline, suggested: request.suggestedPipeline,
           options: layer()
         )
+      let settings = try run.map { try whole.only($0) } ?? whole
       var job = ColorizationJob(
         request, settings: settings, overwrite: overwrite,
         preview: preview.map { request.name(from: $0) }, protected: protected)
@@ -44,5 +46,20 @@ extension Colorize {
       job.identifiesFiles = report != nil
       return job
     }
+  }
+
+  /// Each request, or one for each run of shots that is wanted of it.
+  private func parts(
+    of requests: [JobRequest], output: String
+  ) throws -> [(JobRequest, ClosedRange<Int>?)] {
+    guard let only else { return requests.map { ($0, nil) } }
+    let runs = try ShotRuns(only).runs
+    guard runs.count == 1 || output.contains(ShotRuns.placeholder) else {
+      throw AutochromeError(
+        .usage,
+        "--only \(only) asks for \(runs.count) films; put \(ShotRuns.placeholder) into the output's name, as in "
+          + "'shots-\(ShotRuns.placeholder).mkv'.")
+    }
+    return requests.flatMap { request in runs.map { (request.only($0), $0) } }
   }
 }

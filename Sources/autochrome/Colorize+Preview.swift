@@ -3,6 +3,10 @@ import AutochromeKit
 extension Colorize {
   /// Makes the sheets alone.
   func look(_ sheet: String) throws {
+    guard only == nil else {
+      throw AutochromeError(
+        .usage, "--only goes with an --output; a preview shows all of the film.")
+    }
     guard report == nil, !dryRun else {
       throw AutochromeError(
         .usage, "--report and --dry-run go with an --output; a preview alone makes no film.")

@@ -23,6 +23,12 @@ struct Colorize: ParsableCommand {
   @OptionGroup(title: "Settings")
   var list: ShotsOption
 
+  @Option(
+    help: ArgumentHelp(
+      "Only these shots of the list, such as 12,17-19; each run of them is a film of its own, {shots} in its name.",
+      valueName: "numbers"))
+  var only: String?
+
   @Flag(help: "Replace an output that exists.")
   var overwrite = false
 

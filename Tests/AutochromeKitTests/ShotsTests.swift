@@ -216,6 +216,75 @@ import Testing
     #expect(largestDifference(source[40].picture.planes[1], kept[40].picture.planes[1]) > 0)
   }
 
+  @Test func someShotsAreMadeAlone() throws {
+    let file = try shots(Self.second("look: {saturation: 0.5}"))
+    try run(job("whole.mkv", shots: file))
+    let whole = try readFrames(scratch.file("whole.mkv"))
+    func program(_ words: String...) throws -> (status: Int32, errors: String) {
+      let run = try runProgram(
+        [
+          scratch.file("film.mkv"), "--model", "autochrome-fast", "--size", "64", "--codec", "ffv1",
+          "-q",
+        ]
+          + words)
+      return (run.status, run.errors)
+    }
+    let parts = scratch.file("part-{shots}.mkv")
+    let made = try program("--shots", file, "--only", "3,1", "-o", parts)
+    #expect(made.status == 0, "\(made.errors)")
+    let two = try program("--shots", file, "--only", "2-3", "-o", parts)
+    #expect(two.status == 0, "\(two.errors)")
+    for (name, frames) in [
+      ("part-1.mkv", 0..<21), ("part-3.mkv", 36..<48), ("part-2-3.mkv", 21..<48),
+    ] {
+      let part = try readFrames(scratch.file(name))
+      #expect(part.count == frames.count, "\(name)")
+      for (frame, other) in zip(part, whole[frames]) {
+        for plane in 0..<3 {
+          #expect(
+            largestDifference(frame.picture.planes[plane], other.picture.planes[plane]) == 0,
+            "\(name), frame \(frame.index)")
+        }
+      }
+    }
+    for (words, said) in [
+      (["--shots", file, "--only", "1,3", "-o", scratch.file("x.mkv")], "{shots}"),
+      (["--shots", file, "--only", "4", "-o", scratch.file("x.mkv")], "no shot 4"),
+      (["--only", "1", "-o", scratch.file("x.mkv")], "names shots of a list"),
+      (["--shots", file, "--only", "2-1", "-o", scratch.file("x.mkv")], "expected numbers"),
+      (
+        ["--shots", file, "--only", "1", "--to", "3", "-o", scratch.file("x.mkv")], "--from or --to"
+      ),
+    ] {
+      let run = try runProgram([scratch.file("film.mkv")] + words)
+      #expect(run.status == 64 && run.errors.contains(said), "\(run.errors)")
+    }
+  }
+
+  /// A look before the work shows each shot as it will be.
+  @Test func aPreviewShowsTheLooksOfTheShots() throws {
+    func sheet(_ name: String, _ text: String) throws -> Frame {
+      let file = try shots(text)
+      let path = scratch.file(name)
+      _ = try Preview(
+        input: scratch.file("film.mkv"), output: path,
+        settings: settings {
+          $0.model = "autochrome-fast"
+          $0.size = 64
+          $0.shots = file
+        }, frames: 3
+      ).run()
+      return try #require(try readFrames(path).first)
+    }
+    let plain = try sheet("plain.png", Self.plain)
+    let other = try sheet("other.png", Self.second("look: {saturation: 0}"))
+    #expect(plain.picture.width == other.picture.width)
+    #expect(largestDifference(plain.picture.planes[0], other.picture.planes[0]) > 0)
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: scratch.file("plain.png")))
+        != Data(contentsOf: URL(fileURLWithPath: scratch.file("other.png"))))
+  }
+
   @Test func faultsAreNamedWithLineAndShot() throws {
     for (text, said) in [
       ("cuts: [1]", "line 1: the file has 'cuts'"), ("look: {}", "the file has no 'shots'"),
@@ -230,7 +299,7 @@ import Testing
       ("shots:\n  - {at: 0, color: maybe}", "shot 1 has color 'maybe'"),
       ("shots:\n  - {at: 0, like: 7}", "shot 1 is 'like: 7'"),
       ("shots:\n  - {at: 0, like: 1}", "shot 1 is 'like: 1'"),
-      ("shots: [", "not valid YAML"),
+      ("shots: [5, 3]", "shot 2 does not begin after"), ("shots: [", "not valid YAML"),
     ] {
       let file = try shots(text)
       let error = #expect(throws: AutochromeError.self, "\(text)") {

@@ -13,6 +13,8 @@ public struct JobRequest: Codable, Hashable, Sendable {
 
   /// What stands for `{name}`: the input's name without its ending.
   public var title: String
+  /// What stands for `{shots}`: the numbers of the shots that are wanted; nil for the whole film.
+  public private(set) var shots: String?
 
   /// One input to one output.
   public init(input: String, output: String) {
@@ -24,9 +26,18 @@ public struct JobRequest: Codable, Hashable, Sendable {
   /// What stands in names for that of the input.
   static let placeholder = "{name}"
 
-  /// The name that a template with `{name}` gives for this input.
+  /// The name that a template with `{name}` and `{shots}` gives for this input.
   public func name(from template: String) -> String {
-    template.replacing(Self.placeholder, with: title)
+    let name = template.replacing(Self.placeholder, with: title)
+    return shots.map { name.replacing(ShotRuns.placeholder, with: $0) } ?? name
+  }
+
+  /// The request for some of the shots.
+  public func only(_ run: ClosedRange<Int>) -> JobRequest {
+    var request = self
+    request.shots = ShotRuns.words(of: run)
+    request.output = request.name(from: output)
+    return request
   }
 
   /// Each file that is read, or what stands for them.

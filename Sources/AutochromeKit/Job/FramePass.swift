@@ -96,13 +96,14 @@ struct FramePass {
   }
 
   /// Looks at the frames of `source` alone: where shots start and parts begin, without motion and colors.
-  func look(at source: any FrameSource, take: @escaping (JobItem) throws -> Void) throws
-    -> PipelineSummary
-  {
+  /// - Parameter sink: what will take the frames, which is given none.
+  func look(
+    at source: any FrameSource, for sink: any FrameSink, take: @escaping (JobItem) throws -> Void
+  ) throws -> PipelineSummary {
     let log = log
-    let format = parts.source.info.likelyOutputFormat
     let pipeline = try tracked(
-      source, from: nil, to: nil, followsMotion: false, format: { _ in format })
+      source, from: nil, to: nil, followsMotion: false,
+      format: { try sink.outputFormat(for: $0).pictureFormat })
     return try run(pipeline, sinkName: "plan") { item in
       try take(item)
       if let frame = item.element.frame {

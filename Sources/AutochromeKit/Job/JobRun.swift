@@ -64,7 +64,7 @@ struct JobRun {
       let isDrained = made.isDrained
       // The end of what is there of a film is its end; after other failures there may be more.
       if let cause = log.damage, ![.truncated, .corrupt].contains(cause.code) { throw cause }
-      let partialOutput = isDrained ? try sink.finishEarly() : nil
+      let partialOutput = isDrained ? try partialOutput(sink, segments: made.place) : nil
       // Of a job that can go on, the run that ends it writes the sheet.
       let goesOn = isDrained ? made.place : nil
       if isDrained { made.abandon() } else { try made.finish() }
@@ -89,6 +89,16 @@ struct JobRun {
       let left = whatIsLeft(after: error, log: log, sink: sink, place: film?.place)
       film?.abandon()
       throw AutochromeError(error.status, error.message + left)
+    }
+  }
+
+  /// Ends the output before the film has ended. Where there are segments, it may hold nothing yet.
+  private func partialOutput(_ sink: any FrameSink, segments place: String?) throws -> String? {
+    do {
+      return try sink.finishEarly()
+    } catch let error as MediaError where error.code == .noFrames && place != nil {
+      sink.discard()
+      return nil
     }
   }
 

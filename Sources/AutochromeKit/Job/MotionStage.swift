@@ -15,8 +15,6 @@ struct MotionStage {
 
     /// The shot of a list to which the frame before belongs, if there is one.
     var listedShot: Int? { tracking.list?.shot }
-    /// What colors the frames before came with.
-    var sourceColors: ColorWatch.State { watch }
   }
 
   private var tracking: TrackingStage

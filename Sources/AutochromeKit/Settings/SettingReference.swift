@@ -1,3 +1,4 @@
+import Colorization
 import Media
 
 /// What the reference of pipeline files says of a setting, in Markdown.
@@ -26,6 +27,7 @@ extension Setting {
     case is TimePosition.Type: "time, time code or frame"
     case is KeyFrames.Type: "whole number or `off`"
     case is EncoderOptions.Type: "mapping, or list of `key=value`"
+    case is HueWeights.Type: "mapping of names to weights"
     default: "text"
     }
   }

@@ -35,6 +35,7 @@ struct LookingRun {
   ) throws(AutochromeError) -> Int {
     try MeasuringRun.with(interruption, onEvent: onEvent) { run in
       let file = try check()
+      let list = try ShotList.given(by: settings)
       let colorizers = try colorizers()
       let spread = try SpreadFrames.forPeople(
         count: frames, colorizer: colorizers[0], settings: settings
@@ -49,18 +50,33 @@ struct LookingRun {
         interruption: run.blocking)
       if let note = found?.colors.opening(input: input, mode: settings.color) { run.log.warn(note) }
       let shown = Locked<[Shown]>([])
+      let reader = Locked(try list.map { try ShotList.Reader($0, of: spread.info) })
+      let shotLooks = ShotLooks(settings: settings, list: list)
       _ = try run.measure(
-        "frames", expected: nil, threads: settings.threads, next: { try spread.next() },
-        by: { [settings, looks] frame in
+        "frames", expected: nil, threads: settings.threads,
+        next: { () throws -> SpreadFrame? in
+          guard var frame = try spread.next() else { return nil }
+          reader.withLock { reader in
+            _ = reader?.startsShot(at: frame.frame)
+            frame.look = shotLooks[reader?.next.shot]
+          }
+          return frame
+        },
+        by: {
+          [settings, looks, hasShotLooks = list?.hasLooks == true] (frame: SpreadFrame) throws
+            -> Shown in
+          let shot = frame.look
+          let looks = hasShotLooks ? shot.map { [$0.look] } ?? looks : looks
           let isKept =
-            settings.color == .keep && ColorSurvey(frame.frame.picture).content == .color
+            shot?.color == .keep
+            && (shot?.isColorGiven == true || ColorSurvey(frame.frame.picture).content == .color)
           let pictures =
             isKept
             ? [Picture](repeating: frame.frame.picture, count: colorizers.count * looks.count)
             : try frame.frame.colored(by: colorizers, looks: looks, bars: settings.bars)
           return try show(frame, pictures)
         },
-        gather: { made in
+        gather: { (made: Shown) in
           shown.withLock { $0.append(made) }
           return false
         })

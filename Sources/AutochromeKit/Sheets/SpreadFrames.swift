@@ -10,6 +10,8 @@ package struct SpreadFrame: Sendable {
   var seconds: Double
   /// The shot that it belongs to, from 1, where shots were looked for.
   var shot: Int?
+  /// How the shot looks, where shots are listed.
+  var look: ShotLook?
 
   package init(frame: Frame, seconds: Double, shot: Int? = nil) {
     self.frame = frame

@@ -138,16 +138,19 @@ public struct ShotList: Sendable {
       let first = next
       let time = info.seconds(of: frame)
       while next.second < seconds.count, seconds[next.second].time <= time + ShotList.tolerance {
-        next.shot = seconds[next.second].shot
+        pass(seconds[next.second].shot)
         next.second += 1
       }
       if let number = info.number(of: frame) {
         while next.number < numbers.count, numbers[next.number].number <= number {
-          next.shot = numbers[next.number].shot
+          pass(numbers[next.number].shot)
           next.number += 1
         }
       }
       return next != first
     }
+
+    /// Times and numbers may lead past several shots at once; the last one counts.
+    private mutating func pass(_ shot: Int) { next.shot = max(next.shot ?? 0, shot) }
   }
 }

@@ -68,9 +68,31 @@ public struct ShotsFile: Sendable {
       }
       shots.append(shot)
     }
+    try Self.checkOrder(of: entries, path)
     var list = ShotList(shots: shots, hasLooks: true)
     list.origin = top["film"]?.mapping?["fingerprint"]?.string.map { (path, $0) }
     self.list = list
+  }
+
+  /// Shots lie in the order of the film, as far as their places can be compared.
+  private static func checkOrder(of entries: [Entry], _ path: String) throws(AutochromeError) {
+    var (seconds, number): (Double?, Int?) = (nil, nil)
+    for (index, entry) in entries.enumerated() {
+      let isLater: Bool
+      switch entry.shot.position.position {
+      case .seconds(let time):
+        isLater = seconds.map { time > $0 } ?? true
+        seconds = time
+      case .frame(let frame):
+        isLater = number.map { frame > $0 } ?? true
+        number = frame
+      case .timecode: isLater = true
+      }
+      guard isLater else {
+        throw wrong(
+          path, entry.node, "shot \(index + 1) does not begin after the one before it")
+      }
+    }
   }
 
   private struct Entry {

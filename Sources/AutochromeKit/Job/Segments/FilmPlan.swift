@@ -88,6 +88,9 @@ struct FilmPlan: Codable, Hashable, Sendable {
     if (settings.shots == nil) != (other.settings.shots == nil) {
       compare("shots", settings.shots, other.settings.shots)
     }
+    if (settings.cuts == nil) != (other.settings.cuts == nil) {
+      compare("cuts", settings.cuts, other.settings.cuts)
+    }
     return found
   }
 

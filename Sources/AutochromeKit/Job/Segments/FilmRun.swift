@@ -42,10 +42,10 @@ final class FilmRun {
     }
     let outdated = folder.outdated(by: parts.looks)
     for index in 0..<folder.segmentCount where !outdated.contains(where: { $0.contains(index) }) {
-      if let trailer = folder.trailers[index] { log.restore(trailer.counts, ofSegment: index) }
+      if let segment = folder.segments[index] { log.restore(segment.counts, ofSegment: index) }
     }
     if let kept = try folder.keptSheet(), let sheet = pass.sheet {
-      let before = (0..<folder.segmentCount).compactMap { folder.trailers[$0]?.counts }
+      let before = (0..<folder.segmentCount).compactMap { folder.segments[$0]?.counts }
       sheet.restore(
         kept, frames: before.reduce(0) { $0 + $1.framesDone },
         shots: before.reduce(0) { $0 + $1.shotStarts })
@@ -60,7 +60,7 @@ final class FilmRun {
       packets += try sink.restoreSegment(folder.segment(index)).packetCount
     }
     guard !folder.isWhole else {
-      if let colors = folder.trailers[folder.segmentCount - 1]?.colors {
+      if let colors = folder.segments[folder.segmentCount - 1]?.colors {
         pass.colors.state = colors
       }
       return
@@ -68,7 +68,7 @@ final class FilmRun {
     let index = folder.segmentCount
     recorder = try SegmentRecorder(
       folder, sink: sink, log: log, index: index, isBegun: folder.isGoneOnWith, sheet: pass.sheet)
-    let start = folder.start(ofSegment: index)
+    let start = try folder.start(ofSegment: index)
     let source =
       start.map {
         ResumedSource(
@@ -79,12 +79,13 @@ final class FilmRun {
 
   /// Renders segments again that were made in another look; their packets of other streams stay.
   private func render(_ run: Range<Int>, in folder: JobFolder) throws {
-    guard let last = folder.trailers[run.upperBound - 1] else { return }
+    let next = try folder.start(ofSegment: run.upperBound)
+    let colors = folder.segments[run.upperBound - 1]?.colors
     let sink = try parts.openSegmentSink(threads: folder.plan.settings.threads)
     defer { sink.discard() }
     let recorder = try SegmentRecorder(
       folder, sink: sink, log: log, index: run.lowerBound, isBegun: false, takesPackets: true)
-    let start = folder.start(ofSegment: run.lowerBound)
+    let start = try folder.start(ofSegment: run.lowerBound)
     let source = try parts.reopenSource()
     var renewing = pass
     renewing.renewsSheet = true
@@ -93,20 +94,26 @@ final class FilmRun {
         start.map {
           ResumedSource(source, start: $0, afterPackets: nil, reopen: parts.reopenSource)
         } ?? SourceWithoutPackets(source),
-        from: start, to: last.next?.frame, into: sink, recorder: recorder))
+        from: start, to: next?.frame, into: sink, recorder: recorder))
     if isDrained { return }
-    if let cause = log.damage, last.next != nil { throw cause }
+    if let cause = log.damage, next != nil { throw cause }
     guard recorder.index == run.upperBound - 1 else {
       throw AutochromeError(
         .internalFault,
         "Segments \(run.lowerBound + 1) to \(run.upperBound) of '\(folder.path)' came out as others; give --restart "
           + "to begin anew.")
     }
-    try recorder.end(next: last.next, colors: last.colors)
+    try recorder.end(next: next, colors: colors)
   }
 
   private func tellWhatIsThere(_ folder: JobFolder, outdated: [Range<Int>]) {
     let count = folder.segmentCount
+    if folder.droppedCount > 0 {
+      let dropped = folder.droppedCount
+      log.warn(
+        "\(counted(dropped, "segment")) of '\(folder.path)' \(dropped == 1 ? "is" : "are") made again: shots begin "
+          + "elsewhere now.")
+    }
     guard count > 0 else { return }
     if !outdated.isEmpty {
       let again = outdated.reduce(0) { $0 + $1.count }
@@ -114,9 +121,9 @@ final class FilmRun {
         "\(counted(again, "segment")) of \(count) in '\(folder.path)' \(again == 1 ? "is" : "are") made again: "
           + "their shots look otherwise now.")
     }
-    if !folder.isWhole, let start = folder.start(ofSegment: count) {
+    if let frame = folder.segments[count - 1]?.nextFrame {
       log.warn(
-        "Going on with frame \(start.frame) of '\(parts.input)': what is before lies in "
+        "Going on with frame \(frame) of '\(parts.input)': what is before lies in "
           + "'\(folder.path)'.")
     }
   }

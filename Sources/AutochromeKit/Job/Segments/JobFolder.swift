@@ -6,10 +6,12 @@ import Media
 final class JobFolder {
   let path: String
   private(set) var plan: FilmPlan
-  /// What the segments tell that are there, by their numbers from 0.
-  private(set) var trailers: [Int: SegmentTrailer] = [:]
+  /// The segments that are there, by their numbers from 0.
+  private(set) var segments: [Int: KeptSegment] = [:]
   /// Whether an earlier run has left it.
   let isGoneOnWith: Bool
+  /// How many segments of an earlier run went, since shots begin elsewhere now.
+  private(set) var droppedCount = 0
   private let lock: FileLock?
 
   /// Takes the folder of `output`, which is made where it is not there.
@@ -119,10 +121,14 @@ final class JobFolder {
 
   private func readTrailers(_ numbers: [Int]) throws {
     for number in numbers {
-      let segment = segment(number)
-      trailers[number] = try SegmentTrailer(
-        MediaSink.trailer(ofSegment: segment), segment: segment)
+      segments[number] = KeptSegment(try trailer(ofSegment: number))
     }
+  }
+
+  /// What a segment tells at its end.
+  private func trailer(ofSegment index: Int) throws -> SegmentTrailer {
+    let path = segment(index)
+    return try SegmentTrailer(MediaSink.trailer(ofSegment: path), segment: path)
   }
 
   /// The file of segment `index`, from 0.
@@ -133,25 +139,28 @@ final class JobFolder {
   /// How many segments are there, without a gap from the first on.
   var segmentCount: Int {
     var count = 0
-    while trailers[count] != nil { count += 1 }
+    while segments[count] != nil { count += 1 }
     return count
   }
 
   /// Whether all of the film is there.
   var isWhole: Bool {
     let count = segmentCount
-    guard count > 0, let last = trailers[count - 1] else { return false }
-    return last.next == nil
+    guard count > 0, let last = segments[count - 1] else { return false }
+    return last.nextFrame == nil
   }
 
-  /// The checkpoint with which segment `index` begins, if the one before it is there.
-  func start(ofSegment index: Int) -> Checkpoint? { trailers[index - 1]?.next }
+  /// The checkpoint with which segment `index` begins; nil for the first.
+  /// - Throws: `AutochromeError` or `MediaError` if the one before can't be read.
+  func start(ofSegment index: Int) throws -> Checkpoint? {
+    index > 0 ? try trailer(ofSegment: index - 1).next : nil
+  }
 
   /// Runs of segments that were made with other looks than these.
   func outdated(by looks: ShotLooks) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     for index in 0..<segmentCount {
-      guard let trailer = trailers[index], trailer.looks.contains(where: { $0 != looks[$0.shot] })
+      guard let segment = segments[index], segment.looks.contains(where: { $0 != looks[$0.shot] })
       else { continue }
       if let last = runs.last, last.upperBound == index {
         runs[runs.count - 1] = last.lowerBound..<index + 1
@@ -171,17 +180,20 @@ final class JobFolder {
   /// - Parameter shot: the first one in which they differ.
   private func dropSegments(from shot: Int) {
     var isKept = true
-    for index in trailers.keys.sorted() {
-      isKept =
-        isKept && trailers[index]?.next.map { ($0.motion.listedShot ?? -1) + 1 < shot } ?? false
+    for index in segments.keys.sorted() {
+      let next = segments[index].flatMap { $0.nextFrame == nil ? nil : $0.lastShot ?? -1 }
+      isKept = isKept && next.map { $0 + 1 < shot } ?? false
       guard !isKept else { continue }
-      trailers[index] = nil
+      segments[index] = nil
+      droppedCount += 1
       FileSystem.remove(segment(index))
     }
   }
 
   /// Takes note that a segment lies there whole.
-  func added(_ trailer: SegmentTrailer, asSegment index: Int) { trailers[index] = trailer }
+  func added(_ trailer: SegmentTrailer, asSegment index: Int) {
+    segments[index] = KeptSegment(trailer)
+  }
 
   // MARK: Files
 
@@ -255,6 +267,27 @@ final class JobFolder {
 
   /// Removes all of it: the output is whole, or nothing was done.
   func remove() { FileSystem.removeFolder(path) }
+}
+
+/// What a folder remembers of a segment: not how to go on after it, which is large.
+struct KeptSegment {
+  let counts: JobLog.Counts
+  /// How its shots were colored.
+  let looks: [ShotLook]
+  /// The first frame after it; nil where the film ends.
+  let nextFrame: Int?
+  /// The shot of a list in which it ends, if there is one.
+  let lastShot: Int?
+  /// Where the film ends, the colors that it came with.
+  let colors: ColorWatch.State?
+
+  init(_ trailer: SegmentTrailer) {
+    counts = trailer.counts
+    looks = trailer.looks
+    nextFrame = trailer.next?.frame
+    lastShot = trailer.next?.motion.listedShot
+    colors = trailer.colors
+  }
 }
 
 /// What is known before the first frame of a piece of a planned film.

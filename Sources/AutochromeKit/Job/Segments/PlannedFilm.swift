@@ -63,7 +63,7 @@ public struct PlannedFilm: Sendable {
           input: job.input, mode: job.settings.color, known: parts.plan.sourceColors,
           isFilm: !parts.source.info.isFrameFolder),
         token: token, log: log, start: .now
-      ).look(at: parts.source) { try pieces.take($0) }.ending
+      ).look(at: parts.source, for: sink) { try pieces.take($0) }.ending
       guard ending == .completed, !log.isStopped else {
         throw AutochromeError(
           .interrupted, "Stopped before the film was planned; no plan was made.")
@@ -153,7 +153,7 @@ public struct PlannedFilm: Sendable {
   }
 
   private static func isDone(_ piece: Int, in folder: JobFolder) -> Bool {
-    segments(of: piece, in: folder.plan).allSatisfy { folder.trailers[$0] != nil }
+    segments(of: piece, in: folder.plan).allSatisfy { folder.segments[$0] != nil }
   }
 
   // MARK: Rendering
@@ -287,19 +287,9 @@ public struct PlannedFilm: Sendable {
 
   /// Numbers in rising order, runs of them as `4-7`; not all if there are many.
   static func list(_ numbers: [Int]) -> String {
-    var runs: [ClosedRange<Int>] = []
-    for number in numbers {
-      if let last = runs.last, last.upperBound + 1 == number {
-        runs[runs.count - 1] = last.lowerBound...number
-      } else {
-        runs.append(number...number)
-      }
-    }
-    let most = 20
-    let words = runs.prefix(most).map {
-      $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
-    }
-    return words.joined(separator: ", ") + (runs.count > most ? " and more" : "")
+    let (runs, most) = (ShotRuns.runs(of: numbers), 20)
+    return runs.prefix(most).map { ShotRuns.words(of: $0) }.joined(separator: ", ")
+      + (runs.count > most ? " and more" : "")
   }
 }
 

@@ -40,7 +40,7 @@ final class SegmentRecorder {
     looks = []
     log.begin(segment: index)
     try sink.beginSegment(keptAs: folder.segment(index), isBegun: isBegun)
-    if takesPackets, folder.trailers[index] != nil {
+    if takesPackets, folder.segments[index] != nil {
       try sink.takePackets(ofSegment: folder.segment(index))
     }
   }
