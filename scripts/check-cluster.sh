@@ -12,7 +12,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 program=$(realpath "${AUTOCHROME:-$root/.build/release/autochrome}")
 folder=$(mktemp -d)
 clean_up() {
-  for pid in $(cat "$folder"/*.pid 2>/dev/null); do kill -9 "$pid" 2>/dev/null || true; done
+  for pid in $(cat "$folder"/*.pid 2>/dev/null) $(pgrep slurmscriptd); do kill -9 "$pid" 2>/dev/null || true; done
   rm -rf "$folder"
 }
 trap clean_up EXIT
@@ -75,21 +75,28 @@ CONFIGURATION
   wait_for 20 nodes_are_idle
   join=$(AUTOCHROME=$program "$root/cluster/slurm.sh" "$folder/film.mkv" -o "$folder/color.mkv" "${options[@]}")
   # A node is switched off while it works, with all that runs there.
-  wait_for 60 test -e "$folder/color.mkv.job/000003.segment"
+  renders_on_two() {
+    for pid in $(pgrep -f "render --job $folder"); do
+      if tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qx SLURMD_NODENAME=two; then echo "$pid"; fi
+    done
+  }
+  node_two_works() { [ -n "$(renders_on_two)" ]; }
+  wait_for 60 node_two_works
   kill -9 "$(cat "$folder/slurmd-two.pid")"
   killed=0
-  for pid in $(pgrep -f "$folder"); do
-    if tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qx SLURMD_NODENAME=two; then
-      parent=$(ps -o ppid= -p "$pid" || true)
-      kill -9 "$pid" 2>/dev/null && killed=$((killed + 1))
-      case $(ps -o comm= -p "${parent:-0}" 2>/dev/null) in slurmstepd*) kill -9 "$parent" || true ;; esac
-    fi
+  for pid in $(renders_on_two); do
+    # First what would report its end: the step's daemon, above the script.
+    script=$(ps -o ppid= -p "$pid" | tr -d ' ')
+    step=$(ps -o ppid= -p "${script:-1}" | tr -d ' ')
+    kill -9 ${step:-} ${script:-} "$pid" 2>/dev/null || true
+    killed=$((killed + 1))
   done
-  echo "node two was killed with $killed processes; $(find "$folder/color.mkv.job" -name '[0-9]*.segment' | wc -l) segments were there"
+  echo "node two was killed with $killed at work; $(find "$folder/color.mkv.job" -name '[0-9]*.segment' | wc -l) segments were there"
   sleep 8
   slurmd -N two
   done_is() { [ "$(squeue -h -j "$join" 2>/dev/null | wc -l)" = 0 ] && [ -e "$folder/color.mkv" ]; }
-  wait_for 180 done_is || { squeue; cat "$folder"/color.mkv.log "$folder"/color.mkv.job/*.log 2>/dev/null; exit 1; }
+  # Slurm waits two minutes before it begins anew what was on a lost node.
+  wait_for 300 done_is || { squeue; sacct 2>/dev/null; tail -n 40 "$folder"/slurmctld.log "$folder"/color.mkv.log "$folder"/color.mkv.job/*.log 2>/dev/null; exit 1; }
   ;;
 snakemake)
   snakemake=${SNAKEMAKE:-snakemake}

@@ -19,6 +19,19 @@ package final class JobLog: Sendable {
     /// What part of the frames is the picture, from its first frame on, and where that changes.
     var areas: [FoundArea] = []
 
+    /// Adds a frame, of which `shot` is the shot that would begin with it.
+    mutating func add(
+      _ shot: JobShot, startsShot: Bool, isSeen: Bool, isKept: Bool, area: PictureArea?
+    ) {
+      framesDone += 1
+      if isSeen { framesSeen += 1 }
+      if isKept { framesKept += 1 }
+      if shots.isEmpty { continuesShot = !startsShot }
+      if startsShot || shots.isEmpty { shots.append(shot) }
+      shots[shots.count - 1].add(isSeen: isSeen, isKept: isKept)
+      if let area { append(FoundArea(frame: shot.frame, area: area)) }
+    }
+
     /// Adds what is known of the frames after these.
     mutating func append(_ next: Counts) {
       framesDone += next.framesDone
@@ -79,17 +92,9 @@ package final class JobLog: Sendable {
     isKept: Bool = false, area: PictureArea? = nil
   ) {
     state.withLock { state in
-      var counts = state.counts[state.segment] ?? Counts()
-      counts.framesDone += 1
-      if isSeen { counts.framesSeen += 1 }
-      if isKept { counts.framesKept += 1 }
-      if counts.shots.isEmpty { counts.continuesShot = !startsShot }
-      if startsShot || counts.shots.isEmpty {
-        counts.shots.append(JobShot(frame: frameIndex, time: seconds))
-      }
-      counts.shots[counts.shots.count - 1].add(isSeen: isSeen, isKept: isKept)
-      if let area { counts.append(FoundArea(frame: frameIndex, area: area)) }
-      state.counts[state.segment] = counts
+      state.counts[state.segment, default: Counts()].add(
+        JobShot(frame: frameIndex, time: seconds), startsShot: startsShot, isSeen: isSeen,
+        isKept: isKept, area: area)
     }
   }
 

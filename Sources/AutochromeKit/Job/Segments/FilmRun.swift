@@ -119,7 +119,7 @@ final class FilmRun {
       let again = outdated.reduce(0) { $0 + $1.count }
       log.warn(
         "\(counted(again, "segment")) of \(count) in '\(folder.path)' \(again == 1 ? "is" : "are") made again: "
-          + "their shots look otherwise now.")
+          + "other looks are wanted there now.")
     }
     if let frame = folder.segments[count - 1]?.nextFrame {
       log.warn(
