@@ -84,7 +84,8 @@ def segments(binary: Path, clip: Path, folder: Path, rounds: int = 3) -> dict:
     shots = folder / "minute.shots.yaml"
     output_of([binary, "plan", film, "-o", shots, "--overwrite", "-q"])
     figures = {}
-    for codec, options in (("x264", ["--preset", "veryfast"]), ("ffv1", ["--codec", "ffv1"])):
+    for codec, options in (("x264", ["--codec", "x264", "--crf", "18", "--preset", "veryfast"]),
+                           ("ffv1", ["--codec", "ffv1"])):
         for name, more in (("segments", []), ("a segment for each shot", ["--shots", shots])):
             times, sizes = [], []
             for _ in range(rounds):
