@@ -129,6 +129,12 @@ package final class JobLog: Sendable {
     set { state.withLock { $0.damage = newValue } }
   }
 
+  /// What of that is a failure. The end of what is there of a film is its end; after other errors there may be
+  /// more.
+  var failure: MediaError? {
+    damage.flatMap { [.truncated, .corrupt].contains($0.code) ? nil : $0 }
+  }
+
   /// Whether the source gave no more because the user asked to stop.
   var isStopped: Bool {
     get { state.withLock { $0.isStopped } }

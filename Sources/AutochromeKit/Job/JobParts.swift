@@ -81,6 +81,13 @@ package struct JobParts {
       list: try list.map { try ShotList.Reader($0, of: source.info) })
   }
 
+  /// What watches the colors that the frames come with.
+  func makeColorWatch() -> ColorWatch {
+    ColorWatch(
+      input: job.input, mode: settings.color, known: plan.sourceColors,
+      isFilm: !source.info.isFrameFolder)
+  }
+
   /// The folder of the job; nil where another run could not go on from it: what a pipe gave is gone.
   func takeFolder(for sink: any FrameSink) throws -> JobFolder? {
     guard canBeGoneOnWith, (sink as? any SegmentedSink)?.canKeepSegments == true else { return nil }

@@ -46,9 +46,7 @@ struct JobRun {
       onEvent(.started(parts.plan))
       let known = parts.plan.sourceColors
       if let note = known?.opening(input: job.input, mode: job.settings.color) { log.warn(note) }
-      let colors = ColorWatch(
-        input: job.input, mode: job.settings.color, known: known,
-        isFilm: !parts.source.info.isFrameFolder)
+      let colors = parts.makeColorWatch()
       for note in sink.notes { log.warn(note) }
       let sheet = preview.map { _ in
         PreviewSheet(expected: parts.expectedFrames, limit: job.previewFrames)
@@ -62,8 +60,7 @@ struct JobRun {
       film = made
       try made.run()
       let isDrained = made.isDrained
-      // The end of what is there of a film is its end; after other failures there may be more.
-      if let cause = log.damage, ![.truncated, .corrupt].contains(cause.code) { throw cause }
+      if let failure = log.failure { throw failure }
       let partialOutput = isDrained ? try partialOutput(sink, segments: made.place) : nil
       // Of a job that can go on, the run that ends it writes the sheet.
       let goesOn = isDrained ? made.place : nil

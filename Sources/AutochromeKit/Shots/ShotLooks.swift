@@ -15,6 +15,8 @@ struct ShotLook: Codable, Hashable, Sendable {
 struct ShotLooks: Sendable {
   private let film: ShotLook
   private let shots: [ShotLook]
+  /// Whether frames of the film may keep the colors that they have. Asked for each frame.
+  let mayKeepColors: Bool
 
   /// - Parameter list: nil for one look of the whole film.
   init(settings: Settings, list: ShotList?) {
@@ -24,6 +26,7 @@ struct ShotLooks: Sendable {
         shot: index, look: settings.overlaid(by: shot.look).look,
         color: shot.color ?? settings.color, isColorGiven: shot.color != nil)
     }
+    mayKeepColors = ([film] + shots).contains { $0.color == .keep }
   }
 
   subscript(shot: Int?) -> ShotLook {
@@ -33,7 +36,4 @@ struct ShotLooks: Sendable {
 
   /// Each look once.
   var all: [Look] { Array(Set([film.look] + shots.map(\.look))) }
-
-  /// Whether frames of the film may keep the colors that they have.
-  var mayKeepColors: Bool { ([film] + shots).contains { $0.color == .keep } }
 }

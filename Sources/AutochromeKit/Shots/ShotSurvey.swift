@@ -154,8 +154,13 @@ public struct ShotSurvey: Sendable {
     _ spread: SpreadFrame, colorizer: FrameColorizer, settings: Settings
   ) throws -> Sample {
     let frame = spread.frame
-    let survey = try colorizer.survey(frame.with(frame.picture.withNeutralChroma()))
-    let estimate = try colorizer.analyze(survey, look: settings.look).estimate
+    let gray = frame.with(frame.picture.withNeutralChroma())
+    let survey = try colorizer.survey(gray)
+    let analysis = try colorizer.analyze(survey, look: settings.look)
+    let colored = try colorizer.colorize(
+      gray, analysis: analysis, look: settings.look,
+      format: .yuv444(frame.picture.format.bitDepth), wanted: ColorDescription())
+    let estimate = analysis.estimate
     let (a, b) = (estimate.ab.channel(0), estimate.ab.channel(1))
     let certainty = estimate.certainty.channel(0)
     var (sure, brown, mean) = (0.0, 0, SIMD3<Double>())
@@ -175,9 +180,7 @@ public struct ShotSurvey: Sendable {
     return Sample(
       shot: spread.shot ?? 0, certainty: sure / count, brown: Double(brown) / count, mean: mean,
       isInColor: ColorSurvey(frame.picture).content == .color,
-      pictures: try [frame.picture, frame.colored(by: [colorizer], looks: [settings.look])[0]].map {
-        try Thumbnail(color: $0, widest: 200)
-      })
+      pictures: try [frame.picture, colored].map { try Thumbnail(color: $0, widest: 200) })
   }
 
   /// Hues from orange to yellow, of little chroma, but not gray.

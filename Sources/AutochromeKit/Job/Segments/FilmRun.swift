@@ -89,12 +89,13 @@ final class FilmRun {
     let source = try parts.reopenSource()
     var renewing = pass
     renewing.renewsSheet = true
+    let rest: any FrameSource =
+      start.map {
+        ResumedSource(source, start: $0, afterPackets: 0, reopen: parts.reopenSource)
+      } ?? source
     note(
       try renewing.color(
-        start.map {
-          ResumedSource(source, start: $0, afterPackets: nil, reopen: parts.reopenSource)
-        } ?? SourceWithoutPackets(source),
-        from: start, to: next?.frame, into: sink, recorder: recorder))
+        SourceWithoutPackets(rest), from: start, to: next?.frame, into: sink, recorder: recorder))
     if isDrained { return }
     if let cause = log.damage, next != nil { throw cause }
     guard recorder.index == run.upperBound - 1 else {

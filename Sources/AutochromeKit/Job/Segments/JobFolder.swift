@@ -158,17 +158,10 @@ final class JobFolder {
 
   /// Runs of segments that were made with other looks than these.
   func outdated(by looks: ShotLooks) -> [Range<Int>] {
-    var runs: [Range<Int>] = []
-    for index in 0..<segmentCount {
-      guard let segment = segments[index], segment.looks.contains(where: { $0 != looks[$0.shot] })
-      else { continue }
-      if let last = runs.last, last.upperBound == index {
-        runs[runs.count - 1] = last.lowerBound..<index + 1
-      } else {
-        runs.append(index..<index + 1)
-      }
+    let outdated = (0..<segmentCount).filter { index in
+      segments[index]?.looks.contains { $0 != looks[$0.shot] } ?? false
     }
-    return runs
+    return ShotRuns.runs(of: outdated).map { Range($0) }
   }
 
   private static func firstDifference(_ one: [String], _ other: [String]) -> Int {

@@ -58,17 +58,13 @@ public struct PlannedFilm: Sendable {
       onEvent(.started(parts.plan))
       let pieces = Pieces(folder: folder, info: parts.source.info)
       let ending = try FramePass(
-        parts: parts,
-        colors: ColorWatch(
-          input: job.input, mode: job.settings.color, known: parts.plan.sourceColors,
-          isFilm: !parts.source.info.isFrameFolder),
-        token: token, log: log, start: .now
+        parts: parts, colors: parts.makeColorWatch(), token: token, log: log, start: .now
       ).look(at: parts.source, for: sink) { try pieces.take($0) }.ending
       guard ending == .completed, !log.isStopped else {
         throw AutochromeError(
           .interrupted, "Stopped before the film was planned; no plan was made.")
       }
-      if let cause = log.damage, ![.truncated, .corrupt].contains(cause.code) { throw cause }
+      if let failure = log.failure { throw failure }
       guard pieces.frames > 0 else {
         throw AutochromeError(
           .badData, "'\(job.input)' holds no frame; '\(job.output)' is not planned.")
@@ -188,9 +184,7 @@ public struct PlannedFilm: Sendable {
         defer { sink.discard() }
         let recorder = try SegmentRecorder(
           folder, sink: sink, log: log, index: segments.lowerBound, isBegun: false)
-        let colors = ColorWatch(
-          input: parts.input, mode: parts.settings.color, known: parts.plan.sourceColors,
-          isFilm: !parts.source.info.isFrameFolder)
+        let colors = parts.makeColorWatch()
         let source =
           start.map {
             ResumedSource(
@@ -206,9 +200,7 @@ public struct PlannedFilm: Sendable {
         guard ending == .completed, !log.isStopped else {
           throw AutochromeError(.interrupted, "Stopped before segment \(number) was done.")
         }
-        if let cause = log.damage, next != nil || ![.truncated, .corrupt].contains(cause.code) {
-          throw cause
-        }
+        if let cause = next == nil ? log.failure : log.damage { throw cause }
         guard recorder.index == segments.upperBound - 1, recorder.hasBegun else {
           throw AutochromeError(
             .badData,

@@ -8,8 +8,7 @@ final class ResumedSource: FrameSource, @unchecked Sendable {
   private var source: any FrameSource
   private let start: Checkpoint
   private let reopen: @Sendable () throws -> any FrameSource
-  /// Nil where all packets are dropped.
-  private var packetsToDrop: Int?
+  private var packetsToDrop: Int
   /// Packets that were handed on, whose frames may turn out to be others.
   private var packetsGiven: Int
   private var isFound = false
@@ -17,18 +16,17 @@ final class ResumedSource: FrameSource, @unchecked Sendable {
 
   /// - Parameters:
   ///   - source: nothing of it was read.
-  ///   - packets: how many packets of other streams went before; they keep their order on their way through the
-  ///     pipeline, though not their places among the frames. Nil for a pass that takes none.
+  ///   - packets: how many packets of other streams went before.
   ///   - reopen: opens the source anew.
   init(
-    _ source: any FrameSource, start: Checkpoint, afterPackets packets: Int?,
+    _ source: any FrameSource, start: Checkpoint, afterPackets packets: Int,
     reopen: @escaping @Sendable () throws -> any FrameSource
   ) {
     self.source = source
     self.start = start
     self.reopen = reopen
     packetsToDrop = packets
-    packetsGiven = packets ?? 0
+    packetsGiven = packets
     if let place = start.place { source.goOn(at: place) }
   }
 
@@ -41,13 +39,9 @@ final class ResumedSource: FrameSource, @unchecked Sendable {
 
   func next() throws -> SourceElement? {
     while var element = try source.next() {
-      if let toDrop = packetsToDrop {
-        let dropped = min(toDrop, element.packets.count)
-        packetsToDrop = toDrop - dropped
-        element.packets.removeFirst(dropped)
-      } else {
-        element.packets = []
-      }
+      let dropped = min(packetsToDrop, element.packets.count)
+      packetsToDrop -= dropped
+      element.packets.removeFirst(dropped)
       if let frame = element.frame, !isFound {
         if frame.index < start.frame {
           element.frame = nil
@@ -58,7 +52,7 @@ final class ResumedSource: FrameSource, @unchecked Sendable {
         } else {
           // Decoding that began in the middle gave another picture: all is decoded from the start.
           source = try reopen()
-          packetsToDrop = packetsToDrop.map { _ in packetsGiven }
+          packetsToDrop = packetsGiven
           isFromStart = true
           continue
         }
