@@ -13,6 +13,8 @@ public struct Look: Codable, Hashable, Sendable {
   public var tint: Float
   /// Evidence on the hues that there are.
   public var hues: HueWeights
+  /// Steadiness inside a shot, 0 (each frame by itself) … 1; see `Stabilizer`.
+  public var stability: Float
   /// How chroma gets to full resolution.
   public var refine: RefineMode
 
@@ -20,7 +22,7 @@ public struct Look: Codable, Hashable, Sendable {
   public init(
     vividness: Float? = nil, temperature: Float? = nil, saturation: Float = 1,
     warmth: Float = 0, tint: Float = 0, hues: HueWeights = HueWeights(),
-    refine: RefineMode = .guided
+    stability: Float = 0.7, refine: RefineMode = .guided
   ) {
     self.vividness = vividness
     self.temperature = temperature
@@ -28,6 +30,7 @@ public struct Look: Codable, Hashable, Sendable {
     self.warmth = warmth
     self.tint = tint
     self.hues = hues
+    self.stability = stability
     self.refine = refine
   }
 

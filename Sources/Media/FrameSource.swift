@@ -13,6 +13,18 @@ public struct SourceElement: Sendable {
     self.packets = packets
     self.place = place
   }
+
+  /// The same with times on the clock of an output.
+  /// - Parameter source: where it comes from.
+  func onOutputClock(of source: SourceInfo) throws -> SourceElement {
+    guard source.outputOrigin != 0 else { return self }
+    var result = self
+    result.frame?.presentationTime -= source.outputShift(in: source.timeBase)
+    result.packets = try packets.map {
+      try CopiedPacket($0, earlierBy: source.outputShift(in: $0.timeBase))
+    }
+    return result
+  }
 }
 
 /// Something that yields frames in presentation order, and packets to be copied along with them.

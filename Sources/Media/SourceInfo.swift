@@ -21,16 +21,19 @@ public struct SourceInfo: Sendable {
   public var estimatedFrameCount: Int?
   /// Seconds.
   public var duration: Double?
-  /// What a frame's time stamp in seconds lacks to the seconds after the start of the file, as
-  /// `SourceOptions.from` counts them.
-  public var clockOffset = 0.0
+  /// What the file's clock shows at its start, in seconds: `SourceOptions.from` counts from there.
+  public var startTime = 0.0
+  /// What the file's clock shows, in seconds, where the clock of an output shows 0: where the wanted part
+  /// begins, if only a part is wanted. Time stamps of frames, packets and chapters are the file's; the sink
+  /// subtracts this.
+  public var outputOrigin = 0.0
   /// The time code of the first frame of the file, if it tells one.
   public var firstTimecode: Timecode?
   /// How many frames of the file are shown before the first that is delivered; `nil` where they were not
   /// counted (see `SourceOptions.countsFrames`).
   var framesBefore: Int? = 0
   /// Whether each frame has its place on a grid of time, so that its time is its number.
-  var hasConstantRate = false
+  public internal(set) var hasConstantRate = false
   /// FFmpeg's short name of the container, such as `matroska`; `folder` for pictures.
   public var containerName: String
   /// FFmpeg's name of the video codec, such as `h264`.
@@ -64,7 +67,7 @@ public struct SourceInfo: Sendable {
 
   /// When a frame is shown, in seconds after the start of the file.
   public func seconds(of frame: Frame) -> Double {
-    Double(frame.presentationTime) * timeBase.value + clockOffset
+    Double(frame.presentationTime) * timeBase.value - startTime
   }
 
   /// The number of a frame in the file, from 0; `nil` where they were not counted.

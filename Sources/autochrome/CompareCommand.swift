@@ -30,6 +30,8 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Compare only so many frames.")
   var frames: Int?
 
+  @Option(\.cuts) var cuts: String?
+
   @Flag(help: "Replace a page that exists.")
   var overwrite = false
 
@@ -42,6 +44,7 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     var layer = SettingsLayer()
     layer.frames = frames
+    layer.cuts = cuts
     layer.threads = cores.threads
     var comparison = Comparison(
       reference: reference, result: result,

@@ -33,6 +33,9 @@ struct TryCommand: ParsableCommand {
   var part: PartOptions
 
   @OptionGroup
+  var list: ShotsOption
+
+  @OptionGroup
   var cores: ThreadsOption
 
   @Flag(help: "Replace a sheet that exists.")
@@ -44,6 +47,7 @@ struct TryCommand: ParsableCommand {
   func run() throws {
     var layer = SettingsLayer()
     try part.set(in: &layer)
+    layer.shots = list.shots
     layer.threads = cores.threads
     let settings = try Settings(
       pipeline: nil, suggested: ColorizationJob.suggestedPipeline(for: input), options: layer)

@@ -96,6 +96,22 @@ import Testing
     #expect(error < 1.3 * usual, "\(error), without the flash \(usual)")
   }
 
+  /// Where cuts are given, those that are found don't count.
+  @Test func shotsStartWhereTheListSays() throws {
+    let found = try compare(truth)
+    #expect(found.frameRows.filter(\.startsShot).map(\.index) == [0, 21])
+    let list = scratch.file("cuts.txt")
+    try "#7\n#21\n".write(toFile: list, atomically: true, encoding: .utf8)
+    let given = try compare(truth, ["--cuts", list])
+    #expect(given.frameRows.filter(\.startsShot).map(\.index) == [0, 7, 21])
+    #expect(given.shots.count == 3)
+    let yaml = scratch.file("film.shots.yaml")
+    try "shots: [0, {at: 2.0, look: {saturation: 0}}]".write(
+      toFile: yaml, atomically: true, encoding: .utf8)
+    let other = try compare(truth, ["--cuts", yaml])
+    #expect(other.frameRows.filter(\.startsShot).map(\.index) == [0, 12])
+  }
+
   private func compareWithItself(_ path: String) throws -> ComparisonReport {
     let run = try runProgram(["compare", path, path, "--json"])
     #expect(run.status == 0, "\(run.errors)")

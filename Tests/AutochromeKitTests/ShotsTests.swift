@@ -102,6 +102,31 @@ import Testing
     #expect(isNeutral)
   }
 
+  /// A shot that is not steadied is that of a film in which nothing is, and the others are as they were.
+  @Test(arguments: [KeyFrames.off, .atMost(4)])
+  func aShotHasItsOwnStability(keyFrames: KeyFrames) throws {
+    func frames(_ output: String, _ text: String, stability: Float = 0.7) throws -> [Frame] {
+      try run(
+        job(output, shots: try shots(text)) {
+          $0.stability = stability
+          $0.keyFrames = stability > 0 ? keyFrames : nil
+        })
+      return try readFrames(scratch.file(output))
+    }
+    let steady = try frames("steady.mkv", Self.plain)
+    let loose = try frames("loose.mkv", Self.plain, stability: 0)
+    let mixed = try frames("mixed.mkv", Self.second("look: {stability: 0}"))
+    try #require(mixed.count == film.frameCount)
+    func isSame(_ one: Frame, _ other: Frame) -> Bool {
+      zip(one.picture.planes, other.picture.planes).allSatisfy { $0.hasSameSamples(as: $1) }
+    }
+    for index in mixed.indices {
+      let isLoose = (21..<36).contains(index)
+      #expect(isSame(mixed[index], isLoose ? loose[index] : steady[index]), "frame \(index)")
+    }
+    #expect(!isSame(steady[30], loose[30]) && !isSame(steady[10], loose[10]))
+  }
+
   /// Each change renders what it changes, and nothing else; the film is that of a run that began with it.
   @Test(arguments: ["film.mkv", "pictures/"])
   func aChangedShotAloneIsMadeAgain(kind: String) throws {
@@ -258,6 +283,61 @@ import Testing
     ] {
       let run = try runProgram([scratch.file("film.mkv")] + words)
       #expect(run.status == 64 && run.errors.contains(said), "\(run.errors)")
+    }
+  }
+
+  /// Each column of a sheet of settings shows the shots in their looks, but for what the column is about.
+  @Test func trySetsItsColumnsOverTheLooksOfTheShots() throws {
+    func sheet(_ text: String) throws -> Picture {
+      let output = scratch.file("try.png")
+      let run = try runProgram([
+        "try", scratch.file("film.mkv"), "-o", output, "--overwrite", "--vividness", "0,1",
+        "--frames", "3",
+        "--models", "autochrome-fast", "--size", "64", "--shots", try shots(text),
+      ])
+      #expect(run.status == 0, "\(run.errors)")
+      return try #require(try readFrames(output).first).picture
+    }
+    let plain = try sheet(Self.plain)
+    let gray = try sheet(Self.second("look: {saturation: 0, vividness: 0.3}"))
+    // A row for each shot below three lines of headings; the source, and two columns.
+    let (cell, top, row) = (208 + 8, 8 + 3 * 20 + 4, 120 + 24 + 8)
+    for shot in 0..<3 {
+      for column in 1...2 {
+        let (x, y) = (8 + column * cell, top + shot * row)
+        var (chroma, difference) = (0, 0)
+        for at in stride(from: 0, to: 120 * 208, by: 7) {
+          let (px, py) = (x + at % 208, y + at / 208)
+          let codes = gray.planes.map { Int($0[px, py]) }
+          chroma = max(chroma, (codes.max() ?? 0) - (codes.min() ?? 0))
+          difference = max(
+            difference, zip(plain.planes, codes).map { abs(Int($0[px, py]) - $1) }.max() ?? 0)
+        }
+        #expect((chroma <= 2) == (shot == 1), "shot \(shot), column \(column): \(chroma)")
+        #expect((difference > 0) == (shot == 1), "shot \(shot), column \(column)")
+      }
+    }
+  }
+
+  /// Of a long film whose list names frames by number, the looks are those of the right shots.
+  @Test func aPreviewCountsTheFramesThatAListNumbers() throws {
+    try writeClip(film, frames: (0..<1000).map { $0 % 20 }, rate: 25, to: scratch.file("long.mkv"))
+    let run = try runProgram([
+      scratch.file("long.mkv"), "--preview", scratch.file("p.png"), "--preview-frames", "2",
+      "--size", "64",
+      "--model", "autochrome-fast", "--shots",
+      try shots("shots: [{at: \"#0\", look: {saturation: 0}}, {at: \"#500\"}]"),
+    ])
+    #expect(run.status == 0, "\(run.errors)")
+    let sheet = try #require(try readFrames(scratch.file("p.png")).first).picture
+    for shot in 0..<2 {
+      let chroma = (0..<(120 * 208)).map { at in
+        let codes = sheet.planes.map {
+          Int($0[8 + shot * (208 + 8) + at % 208, 8 + 124 + at / 208])
+        }
+        return (codes.max() ?? 0) - (codes.min() ?? 0)
+      }.max()
+      #expect(((chroma ?? 0) > 2) == (shot == 1), "shot \(shot): \(chroma ?? 0)")
     }
   }
 

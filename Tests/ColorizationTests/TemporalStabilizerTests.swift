@@ -87,6 +87,44 @@ import Testing
     #expect(!joined[12].estimate.isIdentical(to: second[3].estimate))
   }
 
+  /// Three shots, of which the one in the middle is not steadied: each is what it is in a film of its own
+  /// stability, with key frames and without.
+  @Test(arguments: [0, 4], [1, 3])
+  func aShotHasItsOwnStability(lookAhead: Int, distance: Int) {
+    let shots = (0..<3).map { index in
+      Self.shot(seed: UInt64(40 + index), frames: 7, dx: 0.5, noise: 0.1)
+    }
+    let stabilities: [Float] = [0.9, 0, 0.4]
+    let stabilizer = Stabilizer<Int>(
+      stability: 0.7, lookAhead: lookAhead, keyFrameDistance: distance)
+    var tracker = FrameTracker(followsMotion: true, keyFrameDistance: distance)
+    var out: [Input] = []
+    for (shot, stability) in zip(shots, stabilities) {
+      for frame in shot {
+        var frame = frame
+        frame.stability = stability
+        var tracking = tracker.track(frame.lightness)
+        if stability == 0 { tracker.see(&tracking) }
+        #expect(tracking.isKeyFrame || stability > 0)
+        out += stabilizer.push(frame, tracking: tracking)
+      }
+    }
+    out += stabilizer.finish()
+    #expect(shotIndices(out) == (0..<21).map { $0 / 7 })
+    let alone = zip(shots, stabilities).flatMap { shot, stability in
+      Self.run(
+        shot, stability: stability, lookAhead: lookAhead,
+        keyFrameDistance: stability > 0 ? distance : 1)
+    }
+    for (index, (a, b)) in zip(out, alone).enumerated() {
+      #expect(a.estimate.isIdentical(to: b.estimate), "frame \(index)")
+    }
+    // What is steadied differs from what is not.
+    let plain = shots.flatMap { $0 }
+    #expect(!out[5].estimate.isIdentical(to: plain[5].estimate))
+    #expect(out[10].estimate.isIdentical(to: plain[10].estimate))
+  }
+
   @Test func stabilityZeroLeavesEstimates() {
     let frames =
       Self.shot(seed: 3, frames: 4, dx: 2, noise: 0.1) + Self.shot(seed: 4, frames: 4, noise: 0.1)

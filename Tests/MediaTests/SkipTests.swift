@@ -42,7 +42,7 @@ import Testing
 
   private func number(_ frame: Frame, _ source: any FrameSource) -> Int {
     Int(
-      ((Double(frame.presentationTime) * source.info.timeBase.value + source.info.clockOffset) * 25)
+      ((Double(frame.presentationTime) * source.info.timeBase.value - source.info.startTime) * 25)
         .rounded())
   }
 

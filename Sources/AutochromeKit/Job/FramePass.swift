@@ -45,7 +45,8 @@ struct FramePass {
     }
     .serialInOrder(
       "steady",
-      state: SteadyStage(settings: settings, resuming: checkpoint?.steady ?? .beginning)
+      state: SteadyStage(
+        settings: settings, looks: parts.looks, resuming: checkpoint?.steady ?? .beginning)
     ) { stage, item in
       stage.push(item)
     } finish: { stage in
@@ -164,7 +165,7 @@ struct FramePass {
       "motion",
       state: MotionStage(
         tracking: try parts.makeTrackingStage(followsMotion: followsMotion), watch: colors,
-        looks: looks, dividesAtShots: parts.dividesAtShots, isFilm: settings.stability > 0,
+        looks: looks, dividesAtShots: parts.dividesAtShots, isFilm: looks.areSteadied,
         resuming: checkpoint?.motion)
     ) { stage, item in
       guard let frame = item.element.frame, let survey = item.survey else { return [item] }

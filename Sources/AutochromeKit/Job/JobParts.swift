@@ -77,7 +77,7 @@ package struct JobParts {
   func makeTrackingStage(followsMotion: Bool = true) throws -> TrackingStage {
     TrackingStage(
       colorizer: colorizer, settings: settings, info: source.info,
-      followsMotion: followsMotion && settings.stability > 0,
+      followsMotion: followsMotion && looks.areSteadied,
       list: try list.map { try ShotList.Reader($0, of: source.info) })
   }
 

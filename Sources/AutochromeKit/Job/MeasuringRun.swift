@@ -26,14 +26,14 @@ package struct MeasuringRun {
   /// An input of which only the pictures count.
   /// - Parameter pictures: the names in the folder `path` that count; nil for all.
   package func open(
-    _ path: String, pictures: [String]? = nil, settings: Settings
+    _ path: String, pictures: [String]? = nil, settings: Settings, countsFrames: Bool = false
   ) throws -> any FrameSource {
     var settings = settings
     settings.audio = .none
     settings.extras = .none
     return try JobParts.openSource(
       input: path, pictures: pictures, settings: settings, interruption: blocking,
-      warn: { [log] in log.warn($0) })
+      countsFrames: countsFrames, warn: { [log] in log.warn($0) })
   }
 
   /// Takes everything that `next` gives through `measure` and hands it to `gather`, one after the other.

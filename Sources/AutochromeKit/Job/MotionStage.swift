@@ -89,6 +89,8 @@ struct MotionStage {
       }
       lastIsKept = item.keepsColors
     }
+    // Nothing is carried where each frame is by itself.
+    if look.look.stability == 0 { tracking.see(&found) }
     if startsPart(at: seconds, startsShot: startsShot) {
       tracking.startPart(&found)
       item.partStart = before

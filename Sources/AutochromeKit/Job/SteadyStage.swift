@@ -17,9 +17,9 @@ struct SteadyStage {
   private var waiting: JobItem?
 
   /// - Parameter state: what is known before the first frame.
-  init(settings: Settings, resuming state: StabilizerState = .beginning) {
+  init(settings: Settings, looks: ShotLooks, resuming state: StabilizerState = .beginning) {
     stabilizer = Stabilizer(
-      stability: settings.stability, lookAhead: settings.stability > 0 ? settings.lookAhead : 0,
+      stability: settings.stability, lookAhead: looks.areSteadied ? settings.lookAhead : 0,
       keyFrameDistance: settings.keyFrames.distance, resuming: state)
   }
 
@@ -57,7 +57,7 @@ struct SteadyStage {
     let ready = stabilizer.push(
       TemporalFrame(
         lightness: survey.lightness, estimate: analysis.estimate,
-        payload: Held(item: item, survey: survey)),
+        stability: item.look?.look.stability, payload: Held(item: item, survey: survey)),
       tracking: tracking)
     heldCount += 1
     return steadied(ready)

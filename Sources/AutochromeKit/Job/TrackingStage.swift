@@ -57,6 +57,9 @@ struct TrackingStage {
   /// Lets a part of the film begin with the frame that was tracked last, see `Stabilizer`.
   mutating func startPart(_ tracking: inout FrameTracking) { tracker.startPart(&tracking) }
 
+  /// Lets the network see the frame that was tracked last.
+  mutating func see(_ tracking: inout FrameTracking) { tracker.see(&tracking) }
+
   /// Takes the frame that was tracked last as the first of a shot, whatever was before it.
   mutating func startAnew(with survey: FrameSurvey) -> FrameTracking {
     tracker = makeTracker()

@@ -5,7 +5,8 @@ extension Settings {
   public var look: Look {
     Look(
       vividness: self.vividness, temperature: self.temperature, saturation: self.saturation,
-      warmth: self.warmth, tint: self.tint, hues: self.hues ?? HueWeights(), refine: self.refine)
+      warmth: self.warmth, tint: self.tint, hues: self.hues ?? HueWeights(),
+      stability: self.stability, refine: self.refine)
   }
 }
 

@@ -13,8 +13,7 @@ public struct SettingsCatalog: Sendable {
   /// Those that are a matter of taste: shots may have their own.
   package static let ofLook: [any AnySetting] = [
     shared.temperature, shared.vividness, shared.saturation, shared.warmth, shared.tint,
-    shared.hues,
-    shared.refine,
+    shared.hues, shared.stability, shared.refine,
   ]
 
   /// Each property, in order; read off the type, so that none is forgotten.
@@ -66,7 +65,7 @@ public struct SettingsCatalog: Sendable {
   /// 0 (each frame for itself) … 1.
   public let stability = SettingWithDefault<Float>(
     "stability", "Steadiness of color inside a shot, 0 for each frame by itself",
-    range: .within(0...1), standard: 0.7)
+    range: .within(0...1), standard: Look().stability)
   /// Frames that the temporal stage may look ahead; 0 is causal.
   public let lookAhead = SettingWithDefault<Int>(
     "look-ahead", "Frames that the temporal stage may look ahead, 0 for none",

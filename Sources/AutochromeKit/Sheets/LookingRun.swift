@@ -15,8 +15,8 @@ struct LookingRun {
   var frames: Int
   /// Networks that are read beside that of the settings.
   var models: [String] = []
-  /// Each network colors each frame in all of these.
-  var looks: [Look]
+  /// Each network colors each frame in the look of its shot, changed by each of these.
+  var variants: [@Sendable (Look) -> Look] = [{ $0 }]
 
   /// How many frames a sheet may show.
   static let frameRange = 1...200
@@ -40,7 +40,11 @@ struct LookingRun {
       let spread = try SpreadFrames.forPeople(
         count: frames, colorizer: colorizers[0], settings: settings
       ) {
-        UndamagedPart(of: try run.open(input, pictures: pictures, settings: settings)) {
+        UndamagedPart(
+          of: try run.open(
+            input, pictures: pictures, settings: settings,
+            countsFrames: list?.countsFrames ?? false)
+        ) {
           [log = run.log] in
           log.warn($0)
         }
@@ -63,10 +67,9 @@ struct LookingRun {
           return frame
         },
         by: {
-          [settings, looks, hasShotLooks = list?.hasLooks == true] (frame: SpreadFrame) throws
-            -> Shown in
+          [settings, variants] (frame: SpreadFrame) throws -> Shown in
           let shot = frame.look
-          let looks = hasShotLooks ? shot.map { [$0.look] } ?? looks : looks
+          let looks = variants.map { $0(shot?.look ?? settings.look) }
           let isKept =
             shot?.color == .keep
             && (shot?.isColorGiven == true || ColorSurvey(frame.frame.picture).content == .color)

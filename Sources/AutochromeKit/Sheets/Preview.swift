@@ -58,7 +58,7 @@ public struct Preview: Sendable {
   ) throws(AutochromeError) -> Int {
     try LookingRun(
       input: input, pictures: pictures, output: output, settings: settings, overwrite: overwrite,
-      frames: frames, looks: [settings.look]
+      frames: frames
     ).run(
       interruption, onEvent: onEvent,
       colorizers: { [try JobParts.openColorizer(settings, from: networks)] },

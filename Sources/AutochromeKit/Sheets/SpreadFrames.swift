@@ -85,11 +85,15 @@ final class SpreadFrames: Sendable {
   ) throws -> SpreadFrames {
     let source = try open()
     let info = source.info
-    if info.isPipe { return try kept(of: source, count: count) }
+    let list = try ShotList.given(by: settings)
+    // Numbers of frames are known only where all are read from the start.
+    if info.isPipe || list?.countsFrames == true && !info.hasConstantRate {
+      return try kept(of: source, count: count)
+    }
     if !info.isFrameFolder, let length = info.estimatedFrameCount, length <= shortFilm {
       let found = try FoundShots(
         in: source, colorizer: colorizer, settings: settings,
-        list: try ShotList.given(by: settings))
+        list: list)
       return numbered(found.spread(count), of: try open())
     }
     return try overview(of: source, count: count, offset: 0.5, isExact: true)

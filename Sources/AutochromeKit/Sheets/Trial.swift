@@ -12,7 +12,7 @@ public struct Trial: Sendable {
   public var settings: Settings
   /// The networks, by name or file; each has its columns beside each other.
   public var models: [String]
-  /// The looks.
+  /// The looks, of which vividness and temperature count; the rest is the shot's, or that of the settings.
   public var looks: [Look]
   /// Whether a sheet that exists may be replaced.
   public var overwrite = false
@@ -46,7 +46,15 @@ public struct Trial: Sendable {
     let colorizers = try AutochromeError.wrapping { try makeColorizers() }
     return try LookingRun(
       input: input, output: output, settings: settings, overwrite: overwrite, frames: frames,
-      models: models, looks: looks
+      models: models,
+      variants: looks.map { look in
+        { base in
+          var result = base
+          result.vividness = look.vividness ?? base.vividness
+          result.temperature = look.temperature ?? base.temperature
+          return result
+        }
+      }
     ).run(
       interruption, onEvent: onEvent, colorizers: { colorizers },
       show: { frame, pictures in

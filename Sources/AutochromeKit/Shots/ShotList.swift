@@ -1,6 +1,6 @@
 import Foundation
-import Imaging
-import Media
+package import Imaging
+package import Media
 
 /// Where shots begin, as people give it, and how single ones look. It comes from a list of cuts (`--cuts`),
 /// plain text that `probe --write-cuts` writes, or from a shots file (`--shots`), which says more of each
@@ -60,7 +60,7 @@ public struct ShotList: Sendable {
 
   /// The list that settings name; nil where shots are to be found.
   /// - Throws: `AutochromeError` if it can't be read.
-  static func given(by settings: Settings) throws(AutochromeError) -> ShotList? {
+  package static func given(by settings: Settings) throws(AutochromeError) -> ShotList? {
     if let path = settings.shots { return try ShotsFile(contentsOf: path).list }
     if let path = settings.cuts { return try ShotList(cuts: path) }
     return nil
@@ -82,7 +82,7 @@ public struct ShotList: Sendable {
   }
 
   /// Whether the numbers of frames are needed to follow it.
-  var countsFrames: Bool {
+  package var countsFrames: Bool {
     shots.contains {
       if case .frame = $0.position.position { true } else { false }
     }
@@ -99,7 +99,7 @@ public struct ShotList: Sendable {
   }
 
   /// How much of a list was passed.
-  struct Place: Codable, Hashable, Sendable {
+  package struct Place: Codable, Hashable, Sendable {
     fileprivate var second = 0
     fileprivate var number = 0
     /// The shot at hand, as an index into the list; nil before the first.
@@ -107,17 +107,17 @@ public struct ShotList: Sendable {
   }
 
   /// Follows a film from frame to frame.
-  struct Reader {
+  package struct Reader {
     private let info: SourceInfo
     /// Each rising, with the index of the shot.
     private let seconds: [(time: Double, shot: Int)]
     private let numbers: [(number: Int, shot: Int)]
     /// How far it is.
-    var next = Place()
+    package var next = Place()
 
     /// - Parameter info: of the film, which knows its rate and the numbers of its frames.
     /// - Throws: `MediaError` if the list has a time code that the film can't have.
-    init(_ list: ShotList, of info: SourceInfo) throws(MediaError) {
+    package init(_ list: ShotList, of info: SourceInfo) throws(MediaError) {
       self.info = info
       var (seconds, numbers): ([(Double, Int)], [(Int, Int)]) = ([], [])
       for (index, shot) in list.shots.enumerated() {
@@ -134,7 +134,7 @@ public struct ShotList: Sendable {
     }
 
     /// Whether this frame, which is shown later than the one before, starts a shot.
-    mutating func startsShot(at frame: Frame) -> Bool {
+    package mutating func startsShot(at frame: Frame) -> Bool {
       let first = next
       let time = info.seconds(of: frame)
       while next.second < seconds.count, seconds[next.second].time <= time + ShotList.tolerance {

@@ -17,6 +17,8 @@ struct ShotLooks: Sendable {
   private let shots: [ShotLook]
   /// Whether frames of the film may keep the colors that they have. Asked for each frame.
   let mayKeepColors: Bool
+  /// Whether any shot is steadied, so that motion is to be followed.
+  let areSteadied: Bool
 
   /// - Parameter list: nil for one look of the whole film.
   init(settings: Settings, list: ShotList?) {
@@ -27,6 +29,7 @@ struct ShotLooks: Sendable {
         color: shot.color ?? settings.color, isColorGiven: shot.color != nil)
     }
     mayKeepColors = ([film] + shots).contains { $0.color == .keep }
+    areSteadied = ([film] + shots).contains { $0.look.stability > 0 }
   }
 
   subscript(shot: Int?) -> ShotLook {

@@ -17,6 +17,8 @@ public struct FrameTracking: Sendable {
     isKeyFrame = true
     startsPart = true
   }
+
+  fileprivate mutating func see() { isKeyFrame = true }
 }
 
 /// Follows a film before the network sees it: where shots start, how the picture moves from each frame
@@ -64,6 +66,14 @@ public struct FrameTracker: Codable, Sendable {
     chooser.startHere()
     tracking.startPart()
   }
+
+  /// Lets the network see the frame that was tracked last.
+  /// - Parameter tracking: what `track` said of it.
+  public mutating func see(_ tracking: inout FrameTracking) {
+    chooser.startHere()
+    tracking.see()
+  }
+
   /// Goes on after the frames that another tracker saw. If that one did not follow motion, the next frame must
   /// start a shot.
   public mutating func goOn(after other: FrameTracker) {

@@ -42,7 +42,7 @@ internal import Imaging
 /// Used serially, frames in order; not thread-safe. It holds `lookAhead` + 1 frames and, while a
 /// block is finished, as many merged estimates.
 public final class Stabilizer<Payload> {
-  /// 0…1; 0 leaves each estimate as it is.
+  /// 0…1; 0 leaves each estimate as it is. A shot may have its own (`TemporalFrame.stability`).
   public let stability: Float
   /// How many later frames a frame waits for, and is merged with, at most.
   public let lookAhead: Int
@@ -54,12 +54,6 @@ public final class Stabilizer<Payload> {
   private var memory: Memory?
   private var balance = ChromaBalance()
   private var causal = EstimateCarrier.Causal()
-  /// How many frames the past stands for, at most.
-  private let limit: Float
-  /// How many the frames ahead stand for: as many as each frame of a block has, so that their weight does
-  /// not change from block to block.
-  private let aheadLimit: Float
-
   /// - Parameters:
   ///   - stability: 0…1; held there.
   ///   - lookAhead: Frames that may be waited for; 0 is causal. Held at 0 or more.
@@ -69,14 +63,14 @@ public final class Stabilizer<Payload> {
     stability: Float, lookAhead: Int = 16, keyFrameDistance: Int = 1,
     resuming state: StabilizerState = .beginning
   ) {
-    self.stability = stability > 0 ? min(stability, 1) : 0
+    self.stability = Self.held(stability)
     self.lookAhead = max(lookAhead, 0)
     self.keyFrameDistance = max(keyFrameDistance, 1)
-    limit = min(10 * self.stability / (1 - self.stability), 256)
-    aheadLimit = min(limit, Float(self.lookAhead + 1) / 2)
     (memory, balance, causal) = (state.memory, state.balance, state.causal)
     lastShape = state.lastShape
   }
+
+  private static func held(_ stability: Float) -> Float { stability > 0 ? min(stability, 1) : 0 }
 
   /// How many frames must follow a frame before it comes back, at most.
   public var lookAheadNeeded: Int { lookAhead }
@@ -97,11 +91,12 @@ public final class Stabilizer<Payload> {
       held[last].isFlash = true
     }
     let startsShot = shot.startsShot || reshaped
+    let stability = frame.stability.map(Self.held) ?? stability
     let tracked =
       stability > 0 ? tracking.pyramid.map { Tracked(frame.estimate, pyramid: $0) } : nil
     held.append(
       Entry(
-        frame: frame, startsShot: startsShot,
+        frame: frame, limit: min(10 * stability / (1 - stability), 256), startsShot: startsShot,
         mayBeFlash: shot.mayBeFlash && !reshaped, base: tracked,
         motion: startsShot ? nil : tracking.motion, partStart: partStart))
     if keyFrameDistance > 1 { carry(isKeyFrame: tracking.isKeyFrame) }
@@ -172,10 +167,11 @@ public final class Stabilizer<Payload> {
         ahead[index] = (next.memory, link.forward)
       }
       guard index > 0 else { break }
+      // As many as each frame of a block has, so that their weight does not change from block to block.
+      let limit = min(held[index].limit, Float(lookAhead + 1) / 2)
       following = (
         index,
-        Memory(
-          tracked, after: following?.memory, along: ahead[index]?.motion, limit: aheadLimit)
+        Memory(tracked, after: following?.memory, along: ahead[index]?.motion, limit: limit)
       )
     }
     return ahead
@@ -200,14 +196,14 @@ public final class Stabilizer<Payload> {
     guard let tracked = entry.tracked else { return frame }
 
     let link = memory.map { entry.link ?? entry.followed ?? Link(from: $0.tracked, to: tracked) }
-    let merged = Memory(tracked, after: memory, along: link?.backward, limit: limit)
+    let merged = Memory(tracked, after: memory, along: link?.backward, limit: entry.limit)
     if entry.isFlash {
       frame.estimate = balance.restored(merged.estimate)
       return frame
     }
     memory = merged
     let joined = ahead.map { merged.joined(with: $0.memory, along: $0.motion) } ?? merged.estimate
-    balance.add(own: frame.estimate, merged: joined, limit: limit)
+    balance.add(own: frame.estimate, merged: joined, limit: entry.limit)
     frame.estimate = balance.restored(joined)
     return frame
   }
@@ -219,6 +215,8 @@ public final class Stabilizer<Payload> {
 
   private struct Entry {
     var frame: TemporalFrame<Payload>
+    /// How many frames the past stands for, at most.
+    let limit: Float
     var startsShot: Bool
     /// Whether the next frame may still show that this was no cut.
     var mayBeFlash: Bool
@@ -254,7 +252,7 @@ extension Stabilizer {
   /// Gives the frame that was appended last an estimate, or those before it that waited for it.
   private func carry(isKeyFrame: Bool) {
     let last = held.count - 1
-    guard let base = held[last].base else { return }
+    guard let base = held[last].base else { return settle(before: last, next: nil) }
     held[last].link = held[last].followed
     let step = EstimateCarrier.Step(frame: base, link: held[last].link)
     if lookAhead < keyFrameDistance {

@@ -8,6 +8,9 @@ public struct TemporalFrame<Payload> {
   /// The network's answer on the grid that covers `lightness`; merged with its neighbours' when the
   /// frame comes back.
   public var estimate: CoarseEstimate
+  /// How much the frame's shot is steadied, 0…1, as `Stabilizer.stability` is; the same for all frames of a shot.
+  /// nil for what the stabilizer was made with.
+  public var stability: Float?
   /// Carried along, not looked at.
   public var payload: Payload
   /// Whether the frame is the first of its shot. Set by the stabilizer.
@@ -15,9 +18,12 @@ public struct TemporalFrame<Payload> {
   /// What a stabilizer must know to begin with this frame, if a part begins with it. Set by the stabilizer.
   public internal(set) var partState: StabilizerState?
 
-  public init(lightness: FloatImage, estimate: CoarseEstimate, payload: Payload) {
+  public init(
+    lightness: FloatImage, estimate: CoarseEstimate, stability: Float? = nil, payload: Payload
+  ) {
     self.lightness = lightness
     self.estimate = estimate
+    self.stability = stability
     self.payload = payload
   }
 }

@@ -1,6 +1,7 @@
 import Colorization
 import Foundation
 import Imaging
+import Media
 import Quality
 
 /// A frame of the reference beside the same frame of the result, with what can be said of it without
@@ -8,8 +9,10 @@ import Quality
 struct ComparedFrame: Sendable {
   let index: Int
   let name: String?
-  /// Presentation time in seconds.
+  /// When it is shown, in seconds after the start of the file.
   let time: Double
+  /// Whether a shot starts here, where that is known.
+  let startsShot: Bool?
   let reference: MeasuredPicture
   let result: MeasuredPicture
   let figures: Figures
@@ -24,10 +27,11 @@ struct ComparedFrame: Sendable {
   /// The short side of the image on which motion is found, in pixels.
   private static let motionSize = 256
 
-  init(_ reference: Frame, _ result: Frame, timeBase: Rational) throws {
+  init(_ reference: Frame, _ result: Frame, info: SourceInfo, startsShot: Bool?) throws {
+    self.startsShot = startsShot
     index = reference.index
     name = reference.fileName
-    time = Double(reference.presentationTime) * timeBase.value
+    time = info.seconds(of: reference)
     pictures = (reference.picture, result.picture)
     self.reference = try MeasuredPicture(reference.picture)
     self.result = try MeasuredPicture(result.picture)

@@ -12,7 +12,8 @@ public struct Comparison: Sendable {
   public var reference: String
   /// What is judged, frame by frame the same.
   public var result: String
-  /// Processor threads and limits on what is read; nothing else of the settings has an effect.
+  /// Processor threads, limits on what is read, and the list of cuts, if there is one; nothing else of the
+  /// settings has an effect.
   public var settings: Settings
   /// A file with the probabilities of the 313 bins; nil for those of the default network.
   public var prior: String?
@@ -63,10 +64,13 @@ public struct Comparison: Sendable {
 
   private func measure(_ run: MeasuringRun, page: SideFile?) throws -> ComparisonReport {
     let prior = try BinPrior.given(prior)
+    let list = try ShotList.given(by: settings)
     let sources = try (
-      run.open(reference, settings: settings), run.open(result, settings: settings)
+      run.open(reference, settings: settings, countsFrames: list?.countsFrames ?? false),
+      run.open(result, settings: settings)
     )
-    let timeBase = sources.0.info.timeBase
+    let info = sources.0.info
+    let reader = Locked(try list.map { try ShotList.Reader($0, of: info) })
     let sums = Locked(Sums())
     let lengthNote = Locked<String?>(nil)
     let elapsed = try run.measure(
@@ -74,11 +78,13 @@ public struct Comparison: Sendable {
       next: {
         let (pair, note) = try nextPair(of: sources)
         if let note { lengthNote.withLock { $0 = note } }
-        return pair
+        return pair.map { pair in
+          (pair.0, pair.1, reader.withLock { $0?.startsShot(at: pair.0) })
+        }
       },
       by: { pair in
         do {
-          return try ComparedFrame(pair.0, pair.1, timeBase: timeBase)
+          return try ComparedFrame(pair.0, pair.1, info: info, startsShot: pair.2)
         } catch let error as QualityError {
           throw AutochromeError(.badData, "Frame \(pair.0.index) of '\(result)': \(error).")
         }

@@ -55,7 +55,8 @@ struct FilmFigures {
   private var beforeFlash: Snapshot?
 
   mutating func add(_ frame: ComparedFrame) throws(QualityError) -> Step {
-    let shot = shots.observe(frame.lightness)
+    let given = frame.startsShot.map { $0 || previous == nil && shotPaths.isEmpty }
+    let shot = shots.observe(frame.lightness, startsShot: given)
     if shot.previousIsFlash, let beforeFlash {
       // Nothing is said of the flash's neighbours.
       let shots = shots

@@ -38,6 +38,15 @@ public final class CopiedPacket: @unchecked Sendable {
     if isKey { packet.pointee.flags |= AV_PKT_FLAG_KEY }
   }
 
+  /// The same bytes, `shift` units of the time base earlier.
+  init(_ other: CopiedPacket, earlierBy shift: Int64) throws {
+    guard let packet = av_packet_clone(other.pointer) else { throw MediaError.outOfMemory }
+    pointer = packet
+    timeBase = other.timeBase
+    if let pts = packet.pointee.pts.knownTime { packet.pointee.pts = pts - shift }
+    if let dts = packet.pointee.dts.knownTime { packet.pointee.dts = dts - shift }
+  }
+
   deinit {
     var doomed: UnsafeMutablePointer<AVPacket>? = pointer
     av_packet_free(&doomed)
@@ -71,16 +80,6 @@ extension UnsafeMutablePointer<UInt8> {
 extension Int64 {
   /// `nil` for FFmpeg's "no time stamp".
   var knownTime: Int64? { self == ac_no_pts() ? nil : self }
-}
-
-extension TimeCut {
-  /// Lets the times of a packet count from the cut.
-  func shift(_ packet: UnsafeMutablePointer<AVPacket>, in timeBase: Rational) {
-    let shift = shift(in: timeBase)
-    guard shift != 0 else { return }
-    if let pts = packet.pointee.pts.knownTime { packet.pointee.pts = pts - shift }
-    if let dts = packet.pointee.dts.knownTime { packet.pointee.dts = dts - shift }
-  }
 }
 
 extension Rational {

@@ -17,6 +17,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
   public var outputFormat: OutputFormat { encoder.encoding.outputFormat }
 
   private let lock = Locked(())
+  private let source: SourceInfo
   private let file: OutputFile
   private let muxer: Muxer
   private let encoder: FilmEncoder
@@ -26,6 +27,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
 
   /// Creates the output `path`, `-` being stdout, for what `source` describes.
   public init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
+    self.source = source
     let encoding = try FilmEncoding(path: path, source: source, options: options)
     encoder = try FilmEncoder(encoding, options: options)
     interruption = options.interruption
@@ -55,6 +57,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
   public func write(_ element: SourceElement) throws {
     try lock.withLock { _ in
       try file.checkPlace()
+      let element = try element.onOutputClock(of: source)
       for packet in element.packets {
         try encoder.copy(packet)
         try muxer.write(packet)

@@ -315,7 +315,6 @@ public final class FileSource: FrameSource, @unchecked Sendable {
       let seconds = Double(time) * timeBase.value
       if !cut.containsPacket(at: seconds, before: endTime) { return }
     }
-    cut.shift(packet, in: timeBase)
     gathered.append(try CopiedPacket(moving: packet, timeBase: timeBase))
     if cut.isSearching, gathered.isFull { gathered.removeFirst() }
   }
@@ -391,7 +390,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     }
     let frame = Frame(
       index: frameIndex, picture: picture,
-      presentationTime: time - cut.shift(in: info.timeBase), duration: duration,
+      presentationTime: time, duration: duration,
       sampleAspectRatio: Rational(
         av_guess_sample_aspect_ratio(demuxer.pointer, demuxer.stream(videoIndex), raw)),
       fieldOrder: ac_frame_interlaced(raw) == 0
@@ -408,7 +407,6 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   private func begin(at seconds: Double) {
     cut.begin(at: seconds)
     gathered.removeAll { $0.seconds.map { $0 < seconds } ?? true }
-    gathered.forEach { cut.shift($0.pointer, in: $0.timeBase) }
   }
 
   // MARK: After the last frame
@@ -416,7 +414,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   private func endFrames(at seconds: Double) {
     endTime = seconds
     // What was gathered before the end was known.
-    gathered.removeAll { $0.seconds.map { $0 + (cut.from ?? 0) >= seconds } ?? false }
+    gathered.removeAll { $0.seconds.map { $0 >= seconds } ?? false }
     phase = .collecting
   }
 

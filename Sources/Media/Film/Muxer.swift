@@ -76,7 +76,9 @@ final class Muxer: @unchecked Sendable {
       notes.append("The container \(name) does not carry the rotation; .mp4 and .mov do.")
     }
     Self.set(&context.pointee.metadata, Self.carried(source.metadata))
-    for chapter in source.chapters { try add(chapter) }
+    for chapter in source.chapters {
+      try add(chapter, shift: source.outputShift(in: chapter.timeBase))
+    }
     lastDecodingTime = Array(repeating: nil, count: Int(context.pointee.nb_streams))
 
     let mark = LibraryLog.mark
@@ -234,10 +236,10 @@ final class Muxer: @unchecked Sendable {
     }
   }
 
-  private func add(_ chapter: Chapter) throws {
+  private func add(_ chapter: Chapter, shift: Int64) throws {
     guard
       let added = ac_add_chapter(
-        pointer, chapter.id, chapter.timeBase.av, chapter.start, chapter.end)
+        pointer, chapter.id, chapter.timeBase.av, chapter.start - shift, chapter.end - shift)
     else { throw MediaError.outOfMemory }
     Self.set(&added.pointee.metadata, chapter.metadata)
   }

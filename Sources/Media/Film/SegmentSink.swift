@@ -9,11 +9,13 @@ import Locking
 final class SegmentSink: SegmentedSink, @unchecked Sendable {
   private let lock = Locked(())
   private let encoder: FilmEncoder
+  private let source: SourceInfo
   private let path: String
   private let interruption: Interruption?
 
   /// - Parameter path: of the film, which is not touched.
   init(path: String, source: SourceInfo, options: SinkOptions) throws {
+    self.source = source
     self.path = path
     interruption = options.interruption
     encoder = try FilmEncoder(
@@ -27,6 +29,7 @@ final class SegmentSink: SegmentedSink, @unchecked Sendable {
 
   func write(_ element: SourceElement) throws {
     try lock.withLock { _ in
+      let element = try element.onOutputClock(of: source)
       for packet in element.packets { try encoder.copy(packet) }
       guard let frame = element.frame else { return }
       try encoder.encoding.check(frame, of: path)

@@ -42,12 +42,11 @@ extension SourceInfo {
     }
   }
 
-  /// What the file tells of its length, once it is known where the wanted part begins. Times are those
-  /// of the cut.
+  /// What the file tells of its length, once it is known where the wanted part begins.
   mutating func limit(to cut: TimeCut, of demuxer: Demuxer, options: SourceOptions) {
     let stream = demuxer.stream(videoStreamIndex)
-    chapters = demuxer.chapters.compactMap(cut.apply)
-    clockOffset = cut.clockOffset
+    chapters = demuxer.chapters.compactMap(cut.part)
+    setClock(of: cut)
     let whole =
       stream.pointee.duration.knownTime.map { Double($0) * timeBase.value }
       ?? demuxer.pointer.pointee.duration.knownTime.map { Double($0) / Double(AV_TIME_BASE) }

@@ -16,7 +16,8 @@ struct TimeCut: Sendable {
   let countsFrames: Bool
   /// Containers round time stamps; a frame that misses the cut by less than a quarter frame counts.
   private let tolerance: Double
-  private let start: Double
+  /// The file's first time stamp, in seconds.
+  let start: Double
   private let rate: Rational?
 
   /// - Parameters:
@@ -77,15 +78,6 @@ struct TimeCut: Sendable {
     return true
   }
 
-  /// What to subtract from time stamps in `timeBase`, so that times count from the cut.
-  func shift(in timeBase: Rational) -> Int64 {
-    guard let from, timeBase.value > 0 else { return 0 }
-    return Int64((from / timeBase.value).rounded())
-  }
-
-  /// What a time stamp in seconds, shifted or not, lacks to the seconds after the start of the file.
-  var clockOffset: Double { (from ?? 0) - start }
-
   /// How much of `whole` seconds remains.
   func duration(of whole: Double) -> Double {
     max(0, min(end.map { $0 - start } ?? whole, whole) - (from.map { $0 - start } ?? 0))
@@ -98,8 +90,8 @@ struct TimeCut: Sendable {
     return start + Double(number) / rate.value
   }
 
-  /// The part of `chapter` within the cut, in its new time.
-  func apply(_ chapter: Chapter) -> Chapter? {
+  /// The part of `chapter` within the cut.
+  func part(of chapter: Chapter) -> Chapter? {
     guard from != nil || end != nil else { return chapter }
     let unit = chapter.timeBase.value
     guard unit > 0 else { return nil }
@@ -107,8 +99,22 @@ struct TimeCut: Sendable {
     let last = end.map { Int64(($0 / unit).rounded()) } ?? Int64.max
     guard chapter.end > first, chapter.start < last else { return nil }
     var result = chapter
-    result.start = max(chapter.start, first) - first
-    result.end = min(chapter.end, last) - first
+    result.start = max(chapter.start, first)
+    result.end = min(chapter.end, last)
     return result
+  }
+}
+
+extension SourceInfo {
+  /// Takes over when the file and the wanted part of it begin.
+  mutating func setClock(of cut: TimeCut) {
+    startTime = cut.start
+    outputOrigin = cut.from ?? 0
+  }
+
+  /// `outputOrigin` in units of `timeBase`.
+  func outputShift(in timeBase: Rational) -> Int64 {
+    guard timeBase.value > 0 else { return 0 }
+    return Int64((outputOrigin / timeBase.value).rounded())
   }
 }

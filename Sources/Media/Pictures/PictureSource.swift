@@ -111,7 +111,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
       codecName: first.codecName)
     info.sampleAspectRatio = first.sampleAspectRatio
     info.pictureMetadata = first.metadata
-    info.clockOffset = cut.clockOffset
+    info.setClock(of: cut)
     info.hasConstantRate = true
     switch origin {
     case .files(let files):
@@ -151,7 +151,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
         }
         var frame = Frame(
           index: deliveredCount, picture: result.picture,
-          presentationTime: Int64(index) - cut.shift(in: info.timeBase), duration: 1,
+          presentationTime: Int64(index), duration: 1,
           sampleAspectRatio: result.sampleAspectRatio, fileName: name)
         frame.metadata = result.metadata
         deliveredCount += 1

@@ -68,7 +68,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
       containerName: isY4M ? "y4m" : "rawvideo")
     info.sampleAspectRatio = header.sampleAspectRatio
     info.fieldOrder = header.fieldOrder
-    info.clockOffset = cut.clockOffset
+    info.setClock(of: cut)
     info.hasConstantRate = true
     info.isSeekable = bytes.isSeekable
     info.isPipe = !bytes.isSeekable
@@ -177,7 +177,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     picture.color = info.color
     return Frame(
       index: deliveredCount, picture: picture,
-      presentationTime: Int64(readCount) - cut.shift(in: info.timeBase), duration: 1,
+      presentationTime: Int64(readCount), duration: 1,
       sampleAspectRatio: info.sampleAspectRatio, fieldOrder: info.fieldOrder)
   }
 
