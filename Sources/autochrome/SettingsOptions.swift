@@ -21,6 +21,7 @@ struct SettingsOptions: ParsableArguments {
   @Option(\.lookAhead) var lookAhead: Int?
   @Option(\.keyFrames) var keyFrames: KeyFrames?
   @Option(\.cuts) var cuts: String?
+  @Option(\.references) var references: String?
   @Option(\.color) var color: ColorMode?
   @Option(\.bars) var bars: BarsMode?
   @Option(\.refine) var refine: RefineMode?
@@ -54,6 +55,7 @@ struct SettingsOptions: ParsableArguments {
     layer.lookAhead = lookAhead
     layer.keyFrames = keyFrames
     layer.cuts = cuts
+    layer.references = references
     layer.color = color
     layer.bars = bars
     layer.refine = refine

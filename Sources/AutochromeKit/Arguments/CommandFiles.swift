@@ -45,6 +45,9 @@ public struct CommandFiles: Sendable {
     try reads(model: settings.model)
     reads(settings.cuts, as: "--cuts")
     reads(settings.shots, as: "--shots")
+    for path in try GivenColors.given(by: settings)?.paths ?? [] {
+      reads(path, as: "--references")
+    }
   }
 
   /// A network, by name or path.

@@ -164,7 +164,8 @@ struct FramePass {
     .serialInOrder(
       "motion",
       state: MotionStage(
-        tracking: try parts.makeTrackingStage(followsMotion: followsMotion), watch: colors,
+        tracking: try parts.makeTrackingStage(followsMotion: followsMotion),
+        guide: followsMotion ? parts.makeGuide { [log] in log.warn($0) } : nil, watch: colors,
         looks: looks, dividesAtShots: parts.dividesAtShots, isFilm: looks.areSteadied,
         resuming: checkpoint?.motion)
     ) { stage, item in

@@ -11,6 +11,8 @@ struct JobItem: Sendable {
   /// What the network says, then what was made of it; nil as long as the network has not seen the frame.
   var analysis: FrameAnalysis?
   var tracking: FrameTracking?
+  /// What is known of its colors beside what the network says.
+  var guidance: GuidanceField?
   var colored: Picture?
   /// How it is colored.
   var look: ShotLook?

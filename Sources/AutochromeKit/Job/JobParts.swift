@@ -28,9 +28,9 @@ package struct JobParts {
     self.interruption = interruption
     let settings = job.settings
     list = try ShotList.given(by: settings)
-    looks = ShotLooks(settings: settings, list: list)
+    looks = ShotLooks(settings: settings, list: list, given: try .given(by: settings))
     colorizer = try Self.openColorizer(settings, looks: looks.all, from: job.networks)
-    let countsFrames = list?.countsFrames ?? false
+    let countsFrames = list?.countsFrames == true || looks.areGuided
     reopenSource = { [job] in
       // What there is to say was said when it was opened first.
       try Self.openSource(
@@ -77,8 +77,25 @@ package struct JobParts {
   func makeTrackingStage(followsMotion: Bool = true) throws -> TrackingStage {
     TrackingStage(
       colorizer: colorizer, settings: settings, info: source.info,
-      followsMotion: followsMotion && looks.areSteadied,
+      followsMotion: followsMotion && (looks.areSteadied || looks.areGuided),
       list: try list.map { try ShotList.Reader($0, of: source.info) })
+  }
+
+  /// What brings the colors that are given for some frames to the others; nil where there are none.
+  func makeGuide(warn: @escaping @Sendable (String) -> Void) -> Guide? {
+    guard looks.areGuided else { return nil }
+    let reopen: @Sendable () throws -> any FrameSource = { [job, interruption] in
+      var settings = job.settings
+      settings.audio = .none
+      settings.extras = .none
+      return try Self.openSource(
+        input: job.input, pictures: job.request.pictures, settings: settings,
+        interruption: interruption, warn: { _ in })
+    }
+    return Guide(
+      Guide.Film(
+        info: source.info, reopen: canBeGoneOnWith ? reopen : nil, colorizer: colorizer,
+        fields: GivenFields(colorizer: colorizer, interruption: interruption, warn: warn)))
   }
 
   /// What watches the colors that the frames come with.

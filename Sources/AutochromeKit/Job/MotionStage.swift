@@ -12,6 +12,7 @@ struct MotionStage {
     fileprivate var lastIsKept: Bool
     fileprivate var partStart: Double?
     fileprivate var watch: ColorWatch.State
+    fileprivate var guide: Guide.State?
 
     /// The shot of a list to which the frame before belongs, if there is one.
     var listedShot: Int? { tracking.list?.shot }
@@ -22,6 +23,8 @@ struct MotionStage {
   private var lastIsKept = false
   /// When the part at hand begins, in seconds; nil before the first frame.
   private var partStart: Double?
+  /// nil where nothing is given of the colors of any frame.
+  private var guide: Guide?
   private let watch: ColorWatch
   private let looks: ShotLooks
   /// Whether a part begins with each shot of the list, so that each can be made again by itself.
@@ -37,10 +40,11 @@ struct MotionStage {
   ///   - isFilm: whether frames have to do with those before them.
   ///   - state: what was known before the frame that comes first; nil for the beginning.
   init(
-    tracking: TrackingStage, watch: ColorWatch, looks: ShotLooks, dividesAtShots: Bool,
+    tracking: TrackingStage, guide: Guide?, watch: ColorWatch, looks: ShotLooks, dividesAtShots: Bool,
     isFilm: Bool, resuming state: State?
   ) {
     self.tracking = tracking
+    self.guide = guide
     self.watch = watch
     self.looks = looks
     self.dividesAtShots = dividesAtShots
@@ -49,12 +53,13 @@ struct MotionStage {
     self.tracking.state = state.tracking
     (colors, lastIsKept, partStart) = (state.colors, state.lastIsKept, state.partStart)
     watch.state = state.watch
+    if let track = state.guide { self.guide?.track = track }
   }
 
   private var state: State {
     State(
       tracking: tracking.state, colors: colors, lastIsKept: lastIsKept, partStart: partStart,
-      watch: watch.state)
+      watch: watch.state, guide: guide.flatMap { $0.track.isActive ? $0.track : nil })
   }
 
   /// - Parameters:
@@ -91,6 +96,13 @@ struct MotionStage {
     }
     // Nothing is carried where each frame is by itself.
     if look.look.stability == 0 { tracking.see(&found) }
+    if item.keepsColors {
+      guide?.reset()
+    } else {
+      item.guidance = try guide?.follow(
+        item, frame: frame, survey: survey, tracking: found, stage: tracking, given: look.given,
+        format: format)
+    }
     if startsPart(at: seconds, startsShot: startsShot) {
       tracking.startPart(&found)
       item.partStart = before

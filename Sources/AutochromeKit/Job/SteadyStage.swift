@@ -83,7 +83,10 @@ struct SteadyStage {
     heldCount -= frames.count
     return frames.map { frame in
       var item = frame.payload.item
-      item.analysis = FrameAnalysis(survey: frame.payload.survey, estimate: frame.estimate)
+      item.analysis = FrameAnalysis(
+        survey: frame.payload.survey,
+        estimate: item.guidance.map { frame.estimate.guided(by: $0) } ?? frame.estimate)
+      item.guidance = nil
       item.startsShot = frame.startsShot
       item.steadyState = frame.partState
       return item

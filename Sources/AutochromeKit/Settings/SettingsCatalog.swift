@@ -81,6 +81,11 @@ public struct SettingsCatalog: Sendable {
   /// A file that says where shots begin and how each looks; nil for one look of all.
   public let shots = OptionalSetting<String>(
     "shots", "Where shots begin and how each looks, as 'plan' writes it", value: "file")
+  /// A folder of stills of the film in color; nil for none.
+  public let references = OptionalSetting<String>(
+    "references",
+    "A folder of frames of the film in color, ref_000310.png for frame 310, counted from 0: their colors go along "
+      + "with the motion", value: "folder")
   /// What becomes of frames that are in color already.
   public let color = SettingWithDefault<ColorMode>(
     "color", "What becomes of frames that are in color already: replace or keep", value: "mode",

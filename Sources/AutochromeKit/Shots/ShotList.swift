@@ -14,6 +14,8 @@ public struct ShotList: Sendable {
     public var look = SettingsLayer()
     /// What becomes of colors that it has; nil for what holds for the film.
     public var color: ColorMode?
+    /// What is given of its colors; nil for nothing.
+    var given: GivenColors?
   }
 
   /// In the order of the file.

@@ -9,6 +9,8 @@ struct ShotLook: Codable, Hashable, Sendable {
   var color: ColorMode
   /// Whether that was said of this very shot: then it does not depend on what is found in it.
   var isColorGiven: Bool
+  /// What is given of its colors; nil for nothing.
+  var given: GivenColors?
 }
 
 /// The looks of all shots of a film.
@@ -20,15 +22,23 @@ struct ShotLooks: Sendable {
   /// Whether any shot is steadied, so that motion is to be followed.
   let areSteadied: Bool
 
-  /// - Parameter list: nil for one look of the whole film.
-  init(settings: Settings, list: ShotList?) {
-    film = ShotLook(look: settings.look, color: settings.color, isColorGiven: false)
+  /// Whether anything is given of the colors of any frame.
+  let areGuided: Bool
+
+  /// - Parameters:
+  ///   - list: nil for one look of the whole film.
+  ///   - given: what is given of the colors of the film.
+  init(settings: Settings, list: ShotList?, given: GivenColors? = nil) {
+    film = ShotLook(
+      look: settings.look, color: settings.color, isColorGiven: false, given: given)
     shots = (list?.shots ?? []).enumerated().map { index, shot in
       ShotLook(
         shot: index, look: settings.overlaid(by: shot.look).look,
-        color: shot.color ?? settings.color, isColorGiven: shot.color != nil)
+        color: shot.color ?? settings.color, isColorGiven: shot.color != nil,
+        given: shot.given.map { given?.joined(with: $0) ?? $0 } ?? given)
     }
     mayKeepColors = ([film] + shots).contains { $0.color == .keep }
+    areGuided = ([film] + shots).contains { $0.given != nil }
     areSteadied = ([film] + shots).contains { $0.look.stability > 0 }
   }
 

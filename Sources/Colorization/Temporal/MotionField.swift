@@ -35,7 +35,7 @@ public struct MotionField: Sendable {
 
 /// A change of exposure between two frames: lightness `m` at a place becomes
 /// `offset + gain * m + slopeX * x + slopeY * y`, with x and y from −1 (left, top) to 1.
-public struct ExposureChange: Sendable, Hashable {
+public struct ExposureChange: Codable, Sendable, Hashable {
   /// In units of L\*.
   public var offset: Float
   public var gain: Float

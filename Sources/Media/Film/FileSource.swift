@@ -137,7 +137,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
 
   public func goOn(at place: FramePlace) {
     lock.withLock { _ in
-      guard !place.isDamagedBefore, !cut.countsFrames, place.index > 0, damage.frameCount == 0
+      guard !place.isDamagedBefore, place.index > 0, damage.frameCount == 0
       else { return }
       for index in opening.indices { opening[index].frame = nil }
       shortcut = DecodingShortcut(to: place)

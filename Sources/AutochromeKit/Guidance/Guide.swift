@@ -1,0 +1,132 @@
+import Colorization
+import Imaging
+import Media
+
+/// Tells frame by frame what is known of the colors from what the user gives for some of them: it follows the motion
+/// as the film goes on, and looks ahead where something is given for a later frame of the shot.
+struct Guide {
+  /// What it has learned from the frames before the next one.
+  typealias State = GuidanceTrack
+
+  /// What it needs to look ahead.
+  struct Film {
+    let info: SourceInfo
+    /// Opens the film once more, without its other streams; nil where it can be read but once.
+    let reopen: (@Sendable () throws -> any FrameSource)?
+    let colorizer: FrameColorizer
+    let fields: GivenFields
+  }
+
+  var track = GuidanceTrack()
+  private let film: Film
+  private var ahead: (end: Int, guidance: GuidanceAhead)?
+
+  /// How many frames are looked at ahead, at most: what they keep is bounded.
+  private static let mostAhead = 600
+  /// As many frames for which something is given are looked at ahead together, at most.
+  private static let mostGiven = 8
+
+  init(_ film: Film) { self.film = film }
+
+  /// What is known of a frame.
+  /// - Parameters:
+  ///   - item: with the frame, and where it lies.
+  ///   - stage: the stage that has tracked it.
+  ///   - given: for its shot, or for the whole film.
+  ///   - format: of the output.
+  /// - Returns: nil for nothing.
+  mutating func follow(
+    _ item: JobItem, frame: Frame, survey: FrameSurvey, tracking: FrameTracking,
+    stage: TrackingStage, given: GivenColors?, format: PixelFormat
+  ) throws -> GuidanceField? {
+    guard let number = film.info.number(of: frame) else { return nil }
+    guard let given, !given.isEmpty else {
+      if track.isActive { track = GuidanceTrack() }
+      ahead = nil
+      return nil
+    }
+    if tracking.shot.startsShot { ahead = nil }
+    let (width, height) = (survey.geometry.gridWidth, survey.geometry.gridHeight)
+    let own = try film.fields.field(of: number, in: given, survey: survey)
+    track.follow(tracking, frame: number, given: own, width: width, height: height)
+    film.fields.drop(number)
+    if let end = Self.windowEnd(after: number, in: given.frames) {
+      if ahead?.end != end {
+        ahead = (
+          end,
+          try lookAhead(
+            from: item, frame: frame, number: number, tracking: tracking, survey: survey,
+            stage: stage, to: end, given: given, format: format)
+        )
+      }
+    } else {
+      ahead = nil
+    }
+    defer { ahead?.guidance.drop(number) }
+    return track.field(of: number, ahead: ahead?.guidance)
+  }
+
+  /// Forgets everything: the frame keeps its own colors.
+  mutating func reset() {
+    track = GuidanceTrack()
+    ahead = nil
+  }
+
+  /// Up to which frame it is to look ahead from `frame` on. That depends on the two alone, so that a run that begins
+  /// in the middle sees the same.
+  static func windowEnd(after frame: Int, in given: [Int]) -> Int? {
+    // Windows follow each other: each ends with the last frame that is near enough to where it begins.
+    var index = 0
+    var start: Int?
+    while index < given.count {
+      var last = index
+      if let start {
+        while last + 1 < given.count, last + 1 - index < mostGiven,
+          given[last + 1] - start <= mostAhead
+        {
+          last += 1
+        }
+      }
+      if frame < given[last] { return given[last] - frame <= mostAhead ? given[last] : nil }
+      start = given[last]
+      index = last + 1
+    }
+    return nil
+  }
+
+  private func lookAhead(
+    from item: JobItem, frame: Frame, number: Int, tracking: FrameTracking, survey: FrameSurvey,
+    stage: TrackingStage, to end: Int, given: GivenColors, format: PixelFormat
+  ) throws -> GuidanceAhead {
+    guard let reopen = film.reopen else { return GuidanceAhead() }
+    let source = try reopen()
+    if let place = item.element.place { source.goOn(at: place) }
+    var stage = stage
+    var collector = GuidanceAhead.Collector(
+      tracking, frame: number, width: survey.geometry.gridWidth,
+      height: survey.geometry.gridHeight)
+    // Whether the last frame may turn out to be a flash, not a cut.
+    var isOpen = false
+    do {
+      while let next = try source.nextFrame() {
+        guard next.index > frame.index else { continue }
+        let ahead = number + next.index - frame.index
+        let tracked = try stage.track(
+          next, survey: try film.colorizer.survey(next), format: format)
+        let shot = tracked.tracking.shot
+        if isOpen, !shot.takesBackCut { break }
+        isOpen = shot.startsShot
+        if shot.startsShot, !shot.mayBeFlash { break }
+        collector.add(
+          tracked.tracking, frame: ahead,
+          given: shot.startsShot
+            ? nil : try film.fields.field(of: ahead, in: given, survey: tracked.survey))
+        if ahead >= end, !isOpen { break }
+      }
+    } catch let error as MediaError where error.code != .interrupted {
+      // The film is damaged there: the run itself tells.
+    }
+    if isOpen { collector.dropLast() }
+    return collector.lookBack()
+  }
+}

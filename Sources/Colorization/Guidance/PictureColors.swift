@@ -1,0 +1,142 @@
+import CKernels
+public import Imaging
+
+/// Takes the colors of a picture that somebody colored down to the grid of the frame that it shows. Its size need
+/// not be the frame's, its lightness is ignored, and only what is opaque counts.
+public struct PictureColors: Sendable {
+  private let geometry: WorkingGeometry
+  private let area: PictureArea
+
+  /// - Parameters:
+  ///   - geometry: the frame's.
+  ///   - area: the part of the frame that is the picture, of the geometry's size; the colored picture has the same
+  ///     bars, at its own size.
+  public init(geometry: WorkingGeometry, area: PictureArea) {
+    self.geometry = geometry
+    self.area = area
+  }
+
+  /// What a picture shows.
+  public struct Colors: Sendable {
+    /// Means of a\* and b\* of each place, whose weight is the opaque part of it.
+    public let field: GuidanceField
+    /// L\* at the working size, 0 where nothing is opaque.
+    let lightness: FloatImage
+
+    /// How far its lightness goes along with that of a frame at the working size: their correlation where the picture
+    /// is opaque, −1…1; 1 where there is nothing to be told apart.
+    public func likeness(to other: FloatImage) -> Double {
+      guard (other.width, other.height) == (lightness.width, lightness.height) else { return 0 }
+      let (own, others) = (lightness.channel(0), other.channel(0))
+      var (count, x, y, xx, yy, xy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+      for at in 0..<lightness.area where own[at] > 0 {
+        let (p, q) = (Double(own[at]), Double(others[at]))
+        count += 1
+        x += p
+        y += q
+        xx += p * p
+        yy += q * q
+        xy += p * q
+      }
+      withExtendedLifetime((self, other)) {}
+      guard count > 0 else { return 1 }
+      let (varianceX, varianceY) = (xx / count - x * x / count / count, yy / count - y * y / count / count)
+      guard varianceX > 1, varianceY > 1 else { return 1 }
+      return (xy / count - x * y / count / count) / (varianceX * varianceY).squareRoot()
+    }
+  }
+
+  /// Takes a picture down. As for the network, code values are averaged to the working size, then taken to CIELAB.
+  /// - Throws: `ImagingError` if the picture's colors are of a kind that is not known.
+  public func colors(of picture: Picture) throws(ImagingError) -> Colors {
+    let model = try ColorModel(
+      picture.color.resolved(width: picture.width, height: picture.height, format: picture.format))
+    let (columns, rows) = (
+      Span(area.left, area.width, of: area.frameWidth, in: picture.width),
+      Span(area.top, area.height, of: area.frameHeight, in: picture.height)
+    )
+    let (width, height) = (geometry.workingWidth, geometry.workingHeight)
+    let axis = (
+      x: AreaAxis(from: columns.length, to: width), y: AreaAxis(from: rows.length, to: height)
+    )
+    var source = try RGBRows(picture)
+    let maximum = Float(picture.format.maximumCode)
+    // Opaque parts, then R′, G′, B′ weighted by them, of a row of the picture and of its means.
+    var row = [[Float]](repeating: [Float](repeating: 0, count: columns.length), count: 4)
+    var sums = [[Float]](repeating: [Float](repeating: 0, count: width), count: 4)
+    let scale = geometry.scale
+    let (gridWidth, gridHeight) = (geometry.gridWidth, geometry.gridHeight)
+    var (a, b, weight) = (
+      [Float](repeating: 0, count: gridWidth * gridHeight),
+      [Float](repeating: 0, count: gridWidth * gridHeight),
+      [Float](repeating: 0, count: gridWidth * gridHeight)
+    )
+    var lightness = [Float](repeating: 0, count: width * height)
+    for y in 0..<height {
+      for channel in 0..<4 { for x in 0..<width { sums[channel][x] = 0 } }
+      for tap in 0..<axis.y.counts[y] {
+        let at = rows.start + Int(axis.y.first[y]) + tap
+        let share = axis.y.weights[y * axis.y.taps + tap]
+        source.read(at)
+        for x in 0..<columns.length {
+          let opaque = picture.alpha.map { Float($0[columns.start + x, at]) / maximum } ?? 1
+          row[0][x] = opaque
+          for channel in 0..<3 {
+            row[channel + 1][x] = opaque * source.channels[channel][columns.start + x]
+          }
+        }
+        for channel in 0..<4 { axis.x.add(row[channel], share: share, to: &sums[channel]) }
+      }
+      for x in 0..<width where sums[0][x] > 0 {
+        let opaque = sums[0][x]
+        let lab = model.lab(
+          rgb: SIMD3(
+            Double(sums[1][x] / opaque), Double(sums[2][x] / opaque), Double(sums[3][x] / opaque)))
+        let place = y / scale * gridWidth + x / scale
+        a[place] += opaque * Float(lab.y)
+        b[place] += opaque * Float(lab.z)
+        weight[place] += opaque
+        lightness[y * width + x] = Float(lab.x)
+      }
+    }
+    let field = GuidanceField(width: gridWidth, height: gridHeight) { outA, outB, beta in
+      for place in 0..<gridWidth * gridHeight {
+        let sum = weight[place]
+        outA[place] = sum > 0 ? a[place] / sum : 0
+        outB[place] = sum > 0 ? b[place] / sum : 0
+        beta[place] = min(sum / Float(scale * scale), 1)
+      }
+    }
+    return Colors(
+      field: field,
+      lightness: FloatImage(width: width, height: height) { out in
+        for at in lightness.indices { out[at] = lightness[at] }
+      })
+  }
+
+  /// A part of an axis, in samples of a picture of another size.
+  private struct Span {
+    let start: Int
+    let length: Int
+
+    init(_ start: Int, _ length: Int, of frame: Int, in picture: Int) {
+      let factor = Double(picture) / Double(frame)
+      let first = min(Int((Double(start) * factor).rounded()), picture - 1)
+      let end = min(max(Int((Double(start + length) * factor).rounded()), first + 1), picture)
+      (self.start, self.length) = (first, end - first)
+    }
+  }
+}
+
+extension AreaAxis {
+  /// Adds `share` times the means of a row.
+  fileprivate func add(_ row: [Float], share: Float, to sums: inout [Float]) {
+    for index in sums.indices {
+      var sum: Float = 0
+      for tap in 0..<counts[index] {
+        sum += weights[index * taps + tap] * row[Int(first[index]) + tap]
+      }
+      sums[index] += share * sum
+    }
+  }
+}
