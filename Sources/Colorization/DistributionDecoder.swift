@@ -72,12 +72,33 @@ public struct DistributionDecoder: Sendable {
   }
 
   /// The annealed mean of the bins' probabilities, and their certainty, on the valid part of the grid.
-  /// A position whose numbers are not finite comes out gray with certainty 0.
+  /// A position whose numbers are not finite comes out gray with certainty 0, or as it is guided.
   ///
-  /// - Parameter values: The network's answer, `paddedGridHeight` × `paddedGridWidth` × 313 (NHWC),
-  ///   dense: logits or probabilities, as `output` says.
+  /// Guidance is evidence: where it counts β, ln P′(q) = ln P(q) + β·ln N(q; its color, σ). The annealed mean of P′
+  /// then goes over into the color itself, which the bins would round, by β². Positions with β = 0 are
+  /// bit for bit those without guidance.
+  ///
+  /// - Parameters:
+  ///   - values: The network's answer, `paddedGridHeight` × `paddedGridWidth` × 313 (NHWC), dense:
+  ///     logits or probabilities, as `output` says.
+  ///   - guidance: What the user says of the colors; nil for nothing.
+  /// - Throws: `ColorizationError.unexpectedSize` if the guidance is not of the grid's size.
+  public func estimate(
+    values: UnsafePointer<Float>, geometry: WorkingGeometry, guidance: GuidanceField
+  ) throws(ColorizationError) -> CoarseEstimate {
+    try guidance.check(geometry)
+    return decode(values: values, geometry: geometry, guidance: guidance)
+  }
+
+  /// The same without guidance.
   public func estimate(
     values: UnsafePointer<Float>, geometry: WorkingGeometry
+  ) -> CoarseEstimate {
+    decode(values: values, geometry: geometry, guidance: nil)
+  }
+
+  private func decode(
+    values: UnsafePointer<Float>, geometry: WorkingGeometry, guidance: GuidanceField?
   ) -> CoarseEstimate {
     let count = ColorBins.count
     let (width, height) = (geometry.gridWidth, geometry.gridHeight)
@@ -100,9 +121,76 @@ public struct DistributionDecoder: Sendable {
               let at = y * width
               ac_decode_bins(
                 row, Int32(count), &bins, Int32(width), a + at, b + at, certainty + at)
+              if let guidance {
+                add(guidance, row: y, logits: row, &bins, a + at, b + at, certainty + at)
+              }
             }
           }
         }
+      }
+    }
+  }
+
+  /// Decodes the guided positions of a row anew.
+  private func add(
+    _ guidance: GuidanceField, row: Int, logits: UnsafePointer<Float>, _ bins: inout ac_bins,
+    _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>,
+    _ certainty: UnsafeMutablePointer<Float>
+  ) {
+    let count = ColorBins.count
+    var evident = [Float](repeating: 0, count: count)
+    for x in 0..<guidance.width {
+      let place = row * guidance.width + x
+      let weight = guidance.weight.channel(0)[place]
+      guard weight > 0 else { continue }
+      let (wantedA, wantedB) = (guidance.ab.channel(0)[place], guidance.ab.channel(1)[place])
+      let precision = weight / (2 * Self.evidenceDeviation * Self.evidenceDeviation)
+      for q in 0..<count {
+        let (da, db) = (centerA[q] - wantedA, centerB[q] - wantedB)
+        evident[q] = logits[x * count + q] - precision * (da * da + db * db)
+      }
+      ac_decode_bins(evident, Int32(count), &bins, 1, a + x, b + x, certainty + x)
+      Self.blend(wantedA, wantedB, by: weight * weight, &a[x], &b[x], &certainty[x])
+    }
+  }
+
+  /// σ of the evidence of a color, in units of a\* and b\*: a little more than the step of the bins.
+  /// docs/decisions/0035-guidance-in-space.md has the figures.
+  private static let evidenceDeviation: Float = 12
+
+  /// Moves an estimate towards a color, and its certainty towards 1; by 1, to exactly both.
+  fileprivate static func blend(
+    _ wantedA: Float, _ wantedB: Float, by share: Float, _ a: inout Float, _ b: inout Float,
+    _ certainty: inout Float
+  ) {
+    a = a * (1 - share) + wantedA * share
+    b = b * (1 - share) + wantedB * share
+    certainty += (1 - certainty) * share
+  }
+}
+
+extension GuidanceField {
+  /// - Throws: `ColorizationError.unexpectedSize` if it is not of the grid's size.
+  func check(_ geometry: WorkingGeometry) throws(ColorizationError) {
+    try ab.check("the guidance", 2, geometry.gridWidth, geometry.gridHeight)
+  }
+}
+
+extension CoarseEstimate {
+  /// The estimate of a network that gives a and b alone, as guided: the two colors are blended by β.
+  /// - Throws: `ColorizationError.unexpectedSize` if the guidance is of another size.
+  public func guided(by guidance: GuidanceField) throws(ColorizationError) -> CoarseEstimate {
+    try guidance.ab.check("the guidance", 2, width, height)
+    return CoarseEstimate(width: width, height: height) { a, b, certainty in
+      for place in 0..<area {
+        a[place] = ab.channel(0)[place]
+        b[place] = ab.channel(1)[place]
+        certainty[place] = self.certainty.channel(0)[place]
+        let weight = guidance.weight.channel(0)[place]
+        guard weight > 0 else { continue }
+        DistributionDecoder.blend(
+          guidance.ab.channel(0)[place], guidance.ab.channel(1)[place], by: weight, &a[place],
+          &b[place], &certainty[place])
       }
     }
   }

@@ -4,6 +4,7 @@
 #include "bins.h"
 #include "chroma.h"
 #include "cpu.h"
+#include "guidance.h"
 #include "guided.h"
 #include "motion.h"
 #include "rows.h"
