@@ -53,9 +53,40 @@ public final class FrameColorizer: Sendable {
   }
 
   /// The network's view of a frame that was surveyed.
+  /// - Parameter guidance: what is known of its colors beside; nil for nothing.
   /// - Throws: `ColorizationError` if a setting of the look is out of range.
-  public func analyze(_ survey: FrameSurvey, look: Look) throws -> FrameAnalysis {
-    try analyze(survey, looks: [look])[0]
+  public func analyze(
+    _ survey: FrameSurvey, look: Look, guidance: FrameGuidance? = nil
+  ) throws -> FrameAnalysis {
+    guard let guidance else { return try analyze(survey, looks: [look])[0] }
+    let (geometry, lightness) = (survey.geometry, survey.lightness)
+    let decoder = try decoder(for: look)
+    let estimate = try network.run(lightness: lightness, geometry: geometry) { values in
+      guard network.description.output == .bins313 else {
+        let own = CoarseEstimate(ab: values, geometry: geometry)
+        return try guidance.field.map { try own.guided(by: $0) } ?? own
+      }
+      let field =
+        guidance.kinds.isEmpty
+        ? guidance.field
+        : KnownKinds.field(
+          of: guidance.kinds,
+          signature: ColorSignature.image(
+            values: values, geometry: geometry, output: decoder.output),
+          lightness: lightness, geometry: geometry, known: guidance.field)
+      guard let field else { return decoder.estimate(values: values, geometry: geometry) }
+      return try decoder.estimate(values: values, geometry: geometry, guidance: field)
+    }
+    return FrameAnalysis(survey: survey, estimate: estimate)
+  }
+
+  /// What the network takes the places of a frame for; nil for one that gives no probabilities.
+  public func signature(_ survey: FrameSurvey) throws -> FloatImage? {
+    guard network.description.output == .bins313 else { return nil }
+    let decoder = try DistributionDecoder(network.description, look: Look())
+    return try network.run(lightness: survey.lightness, geometry: survey.geometry) { values in
+      ColorSignature.image(values: values, geometry: survey.geometry, output: decoder.output)
+    }
   }
 
   /// The network's view of a frame in each of `looks`, in their order; the network runs but once.

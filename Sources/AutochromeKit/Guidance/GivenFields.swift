@@ -2,13 +2,19 @@ import Colorization
 import Imaging
 import Media
 
-/// Turns what is given for frames into fields on their grids, each once.
+/// Turns what is given for frames into fields on their grids, and into the kinds of things that they show, each once.
 final class GivenFields {
   private let colorizer: FrameColorizer
   private let interruption: Media.Interruption
   private let warn: @Sendable (String) -> Void
+  /// What is made of a frame.
+  private struct Made {
+    let field: GuidanceField
+    let kinds: KnownKinds?
+  }
+
   /// Those that will be asked for again.
-  private var made: [Int: GuidanceField] = [:]
+  private var made: [Int: Made] = [:]
 
   init(
     colorizer: FrameColorizer, interruption: Media.Interruption,
@@ -27,16 +33,32 @@ final class GivenFields {
   func field(of frame: Int, in given: GivenColors, survey: FrameSurvey) throws -> GuidanceField? {
     let (still, hints) = (given.stills[frame], given.hints[frame] ?? [])
     guard still != nil || !hints.isEmpty else { return nil }
-    if let field = made[frame] { return field }
-    var fields: [GuidanceField] = []
-    if let still { fields.append(try self.field(of: still, frame: frame, survey: survey)) }
-    let field = try GuidanceField.combined(fields)
-    made[frame] = field
+    if let made = made[frame] { return made.field }
+    let signature = try colorizer.signature(survey)
+    var field =
+      try still.map { try self.field(of: $0, frame: frame, survey: survey) }
+      ?? GuidanceField(
+        emptyOfWidth: survey.geometry.gridWidth, height: survey.geometry.gridHeight)
+    if !hints.isEmpty {
+      field = field.overlaid(
+        by: try HintSpread().field(
+          of: hints, lightness: survey.lightness, geometry: survey.geometry, features: signature))
+    }
+    made[frame] = Made(
+      field: field,
+      kinds: signature.map {
+        KnownKinds(
+          signature: $0, lightness: survey.lightness, geometry: survey.geometry, field: field,
+          frame: frame)
+      })
     return field
   }
 
-  /// Forgets what was made for a frame.
-  func drop(_ frame: Int) { made[frame] = nil }
+  /// What a frame shows for which something is given, and was made.
+  func kinds(of frame: Int) -> KnownKinds? { made[frame]?.kinds }
+
+  /// Forgets what was made for frames up to `frame`.
+  func drop(through frame: Int) { made = made.filter { $0.key > frame } }
 
   /// Shapes that differ by more than this are those of different pictures.
   private static let shapeTolerance = 0.03

@@ -6,7 +6,13 @@ import Media
 /// as the film goes on, and looks ahead where something is given for a later frame of the shot.
 struct Guide {
   /// What it has learned from the frames before the next one.
-  typealias State = GuidanceTrack
+  struct State: Codable, Sendable {
+    fileprivate var track = GuidanceTrack()
+    /// What the last frames of the shot show for which something was given.
+    fileprivate var kinds: [KnownKinds] = []
+
+    fileprivate var isEmpty: Bool { !track.isActive && kinds.isEmpty }
+  }
 
   /// What it needs to look ahead.
   struct Film {
@@ -17,7 +23,7 @@ struct Guide {
     let fields: GivenFields
   }
 
-  var track = GuidanceTrack()
+  var state = State()
   private let film: Film
   private var ahead: (end: Int, guidance: GuidanceAhead)?
 
@@ -25,6 +31,8 @@ struct Guide {
   private static let mostAhead = 600
   /// As many frames for which something is given are looked at ahead together, at most.
   private static let mostGiven = 8
+  /// Of as many frames before the one at hand the kinds of things are known.
+  private static let mostKinds = 2
 
   init(_ film: Film) { self.film = film }
 
@@ -38,18 +46,23 @@ struct Guide {
   mutating func follow(
     _ item: JobItem, frame: Frame, survey: FrameSurvey, tracking: FrameTracking,
     stage: TrackingStage, given: GivenColors?, format: PixelFormat
-  ) throws -> GuidanceField? {
+  ) throws -> FrameGuidance? {
     guard let number = film.info.number(of: frame) else { return nil }
     guard let given, !given.isEmpty else {
-      if track.isActive { track = GuidanceTrack() }
-      ahead = nil
+      reset()
       return nil
     }
-    if tracking.shot.startsShot { ahead = nil }
+    if tracking.shot.startsShot {
+      ahead = nil
+      state.kinds = []
+    }
     let (width, height) = (survey.geometry.gridWidth, survey.geometry.gridHeight)
     let own = try film.fields.field(of: number, in: given, survey: survey)
-    track.follow(tracking, frame: number, given: own, width: width, height: height)
-    film.fields.drop(number)
+    state.track.follow(tracking, frame: number, given: own, width: width, height: height)
+    if let kinds = film.fields.kinds(of: number) {
+      state.kinds = state.kinds.suffix(Self.mostKinds - 1) + [kinds]
+    }
+    film.fields.drop(through: number)
     if let end = Self.windowEnd(after: number, in: given.frames) {
       if ahead?.end != end {
         ahead = (
@@ -63,14 +76,22 @@ struct Guide {
       ahead = nil
     }
     defer { ahead?.guidance.drop(number) }
-    return track.field(of: number, ahead: ahead?.guidance)
+    let field = state.track.field(of: number, ahead: ahead?.guidance)
+    let later = ahead?.guidance.givenFrames.first { $0 > number }.flatMap {
+      film.fields.kinds(of: $0)
+    }
+    let kinds = state.kinds + (later.map { [$0] } ?? [])
+    return field == nil && kinds.isEmpty ? nil : FrameGuidance(field: field, kinds: kinds)
   }
 
   /// Forgets everything: the frame keeps its own colors.
   mutating func reset() {
-    track = GuidanceTrack()
+    if !state.isEmpty { state = State() }
     ahead = nil
   }
+
+  /// What a run that goes on from here must know; nil for nothing.
+  var kept: State? { state.isEmpty ? nil : state }
 
   /// Up to which frame it is to look ahead from `frame` on. That depends on the two alone, so that a run that begins
   /// in the middle sees the same.

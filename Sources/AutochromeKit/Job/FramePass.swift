@@ -40,7 +40,7 @@ struct FramePass {
         !item.keepsColors
       else { return item }
       var item = item
-      item.analysis = try colorizer.analyze(survey, look: look.look)
+      item.analysis = try colorizer.analyze(survey, look: look.look, guidance: item.guidance)
       return item
     }
     .serialInOrder(
@@ -48,9 +48,9 @@ struct FramePass {
       state: SteadyStage(
         settings: settings, looks: parts.looks, resuming: checkpoint?.steady ?? .beginning)
     ) { stage, item in
-      stage.push(item)
+      try stage.push(item)
     } finish: { stage in
-      stage.finish(isCutShort: token.request != nil, leavesPackets: end != nil)
+      try stage.finish(isCutShort: token.request != nil, leavesPackets: end != nil)
     }
     // A film's frames in color are its largest: no more wait for the encoder than keep it busy.
     .parallel("color", ahead: settings.threads) { item in

@@ -12,7 +12,7 @@ struct JobItem: Sendable {
   var analysis: FrameAnalysis?
   var tracking: FrameTracking?
   /// What is known of its colors beside what the network says.
-  var guidance: GuidanceField?
+  var guidance: FrameGuidance?
   var colored: Picture?
   /// How it is colored.
   var look: ShotLook?

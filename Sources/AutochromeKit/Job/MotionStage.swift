@@ -53,13 +53,13 @@ struct MotionStage {
     self.tracking.state = state.tracking
     (colors, lastIsKept, partStart) = (state.colors, state.lastIsKept, state.partStart)
     watch.state = state.watch
-    if let track = state.guide { self.guide?.track = track }
+    if let known = state.guide { self.guide?.state = known }
   }
 
   private var state: State {
     State(
       tracking: tracking.state, colors: colors, lastIsKept: lastIsKept, partStart: partStart,
-      watch: watch.state, guide: guide.flatMap { $0.track.isActive ? $0.track : nil })
+      watch: watch.state, guide: guide?.kept)
   }
 
   /// - Parameters:

@@ -24,7 +24,7 @@ struct SteadyStage {
   }
 
   /// Takes the next item and gives back those that are ready, in order.
-  mutating func push(_ item: JobItem) -> [JobItem] {
+  mutating func push(_ item: JobItem) throws -> [JobItem] {
     var item = item
     // The packets go over to this item, and the one that had them leaves empty.
     var emptied: [JobItem] = []
@@ -39,15 +39,15 @@ struct SteadyStage {
       waiting = item
       return emptied
     }
-    return emptied + pushFrame(item)
+    return try emptied + pushFrame(item)
   }
 
-  private mutating func pushFrame(_ item: JobItem) -> [JobItem] {
+  private mutating func pushFrame(_ item: JobItem) throws -> [JobItem] {
     var item = item
     // Frames that keep their colors have no part in those of others: they end a shot.
     guard !item.keepsColors, let survey = item.survey, let tracking = item.tracking else {
       if item.partStart != nil { item.steadyState = .beginning }
-      return steadied(stabilizer.finish()) + [item]
+      return try steadied(stabilizer.finish()) + [item]
     }
     item.isSeen = tracking.isKeyFrame
     let analysis = item.analysis ?? FrameAnalysis(unseen: survey)
@@ -60,7 +60,7 @@ struct SteadyStage {
         stability: item.look?.look.stability, payload: Held(item: item, survey: survey)),
       tracking: tracking)
     heldCount += 1
-    return steadied(ready)
+    return try steadied(ready)
   }
 
   /// Gives back the rest, in order.
@@ -68,8 +68,8 @@ struct SteadyStage {
   ///   - isCutShort: whether the film goes on, but not the job.
   ///   - leavesPackets: whether packets after the last frame are left to another run, which has the frame
   ///     after them.
-  mutating func finish(isCutShort: Bool = false, leavesPackets: Bool = false) -> [JobItem] {
-    var rest = steadied(stabilizer.finish())
+  mutating func finish(isCutShort: Bool = false, leavesPackets: Bool = false) throws -> [JobItem] {
+    var rest = try steadied(stabilizer.finish())
     for index in rest.indices { rest[index].isCutShort = isCutShort }
     if var last = waiting {
       waiting = nil
@@ -79,13 +79,14 @@ struct SteadyStage {
     return rest
   }
 
-  private mutating func steadied(_ frames: [TemporalFrame<Held>]) -> [JobItem] {
+  private mutating func steadied(_ frames: [TemporalFrame<Held>]) throws -> [JobItem] {
     heldCount -= frames.count
-    return frames.map { frame in
+    return try frames.map { frame in
       var item = frame.payload.item
+      let field = item.guidance?.field
       item.analysis = FrameAnalysis(
         survey: frame.payload.survey,
-        estimate: item.guidance.map { frame.estimate.guided(by: $0) } ?? frame.estimate)
+        estimate: try field.map { try frame.estimate.guided(by: $0) } ?? frame.estimate)
       item.guidance = nil
       item.startsShot = frame.startsShot
       item.steadyState = frame.partState

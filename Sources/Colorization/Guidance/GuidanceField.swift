@@ -81,6 +81,23 @@ public struct GuidanceField: Sendable {
       })
   }
 
+  /// This field where `other`, of the same size, says less; the colors go over by its weight.
+  public func overlaid(by other: GuidanceField) -> GuidanceField {
+    guard (other.width, other.height) == (width, height) else { return self }
+    let (ownA, ownB, own) = (ab.channel(0), ab.channel(1), weight.channel(0))
+    let (otherA, otherB, others) = (other.ab.channel(0), other.ab.channel(1), other.weight.channel(0))
+    return GuidanceField(width: width, height: height) { a, b, beta in
+      for place in 0..<area {
+        let (w, rest) = (others[place], own[place] * (1 - others[place]))
+        let sum = w + rest
+        a[place] = sum > 0 ? (w * otherA[place] + rest * ownA[place]) / sum : 0
+        b[place] = sum > 0 ? (w * otherB[place] + rest * ownB[place]) / sum : 0
+        beta[place] = min(sum, 1)
+      }
+      withExtendedLifetime((self, other)) {}
+    }
+  }
+
   /// Several fields of one size as one, as if each were a witness of its own: β = 1 − Π(1 − βₖ), and the color
   /// is the mean of theirs, weighted by the odds βₖ ÷ (1 − βₖ), so that whoever is certain has the last
   /// word. Of several that are certain of a place, the mean.

@@ -62,6 +62,8 @@ public struct GuidanceTrack: Codable, Sendable {
 public struct GuidanceAhead: Sendable {
   /// By the number of the frame.
   fileprivate var carried: [Int: CarriedGuidance] = [:]
+  /// Later frames of the shot for which something is given, rising.
+  public fileprivate(set) var givenFrames: [Int] = []
 
   /// Nothing.
   public init() {}
@@ -132,6 +134,7 @@ public struct GuidanceAhead: Sendable {
     /// Carries everything back, as far as it counts.
     public func lookBack() -> GuidanceAhead {
       var result = GuidanceAhead()
+      result.givenFrames = steps.filter { $0.given != nil }.map(\.frame)
       var carried: CarriedGuidance?
       for step in steps.reversed() where !step.isFlash {
         if let later = carried {
@@ -146,26 +149,6 @@ public struct GuidanceAhead: Sendable {
         }
       }
       return result
-    }
-  }
-}
-
-extension CoarseEstimate {
-  /// The estimate with what is known beside it: as far as that counts, its colors, and its certainty.
-  public func guided(by field: GuidanceField) -> CoarseEstimate {
-    guard field.width == width, field.height == height else { return self }
-    let (a, b, sure) = (ab.channel(0), ab.channel(1), certainty.channel(0))
-    let (givenA, givenB, weight) = (
-      field.ab.channel(0), field.ab.channel(1), field.weight.channel(0)
-    )
-    return CoarseEstimate(width: width, height: height) { outA, outB, outSure in
-      for at in 0..<area {
-        let w = weight[at]
-        outA[at] = a[at] + w * (givenA[at] - a[at])
-        outB[at] = b[at] + w * (givenB[at] - b[at])
-        outSure[at] = max(sure[at], w)
-      }
-      withExtendedLifetime((self, field)) {}
     }
   }
 }
