@@ -1,4 +1,5 @@
 public import Imaging
+import Locking
 public import Network
 
 /// A network that says which colors a picture may have.
@@ -8,6 +9,8 @@ public final class ColorNetwork: Sendable {
   private let session: Session
   private let inputName: String
   private let outputName: String
+  /// Gives the features too. Made when it is first asked for, so that nobody else pays for it.
+  private let featureSession = Locked<FeatureSession?>(nil)
 
   /// - Parameters:
   ///   - model: the network; its metadata must tell what it puts out.
@@ -85,5 +88,68 @@ public final class ColorNetwork: Sendable {
       withExtendedLifetime(input) {}
     }
     return [inputName: tensor]
+  }
+
+  // MARK: - Features
+
+  /// What the network takes each place to be: what its last convolution reads and, brought to the size of the
+  /// grid, what is enlarged on the way there, down to a quarter of the grid's size. Places of like
+  /// things have like features, across pictures too.
+  ///
+  /// Each part is freed of its mean over the channels of a place and has the same length there; all of them
+  /// together are a unit vector.
+  ///
+  /// - Parameter lightness: L\*, 0…100, of the working size of `geometry`.
+  /// - Returns: C × `gridHeight` × `gridWidth`.
+  /// - Throws: `ColorizationError.needsFeatures` if nothing in the network is known to be features,
+  ///   `NetworkError` if the model names values that it does not have.
+  public func features(lightness: FloatImage, geometry: WorkingGeometry) throws -> FloatImage {
+    let features = try featureSession.withLock { made in
+      if let made { return made }
+      let new = try FeatureSession(session, description: description, output: outputName)
+      made = new
+      return new
+    }
+    let outputs = try features.session.run(
+      try inputs(lightness: lightness, geometry: geometry), outputLayout: .nhwc)
+    let parts = features.values.compactMap { outputs[$0] }.filter { part in
+      part.shape.count == 4 && part.shape[0] == 1 && part.shape[1] <= geometry.paddedGridHeight
+        && part.shape[2] <= geometry.paddedGridWidth
+        && part.shape[1] * Self.coarsestFeatures >= geometry.paddedGridHeight
+        && part.shape[2] * Self.coarsestFeatures >= geometry.paddedGridWidth
+    }
+    guard !parts.isEmpty else { throw ColorizationError.needsFeatures(model: description.name) }
+    return FloatImage(
+      width: geometry.gridWidth, height: geometry.gridHeight,
+      channels: parts.reduce(0) { $0 + $1.shape[3] }
+    ) { out in
+      var to = out
+      for part in parts {
+        part.withUnsafeFloats { values in
+          values.baseAddress.map {
+            FeaturePart(
+              values: $0, height: part.shape[1], width: part.shape[2], channels: part.shape[3]
+            ).write(to: to, geometry: geometry, length: 1 / Float(parts.count).squareRoot())
+          }
+        }
+        to += part.shape[3] * geometry.gridWidth * geometry.gridHeight
+      }
+    }
+  }
+
+  /// The grid's size ÷ that of the coarsest features that say something of a place.
+  private static let coarsestFeatures = 4
+
+  private struct FeatureSession: Sendable {
+    let values: [String]
+    let session: Session
+
+    init(_ plain: Session, description: ColorNetworkDescription, output: String) throws {
+      let named = description.features
+      values = named.isEmpty ? plain.model.featureValues(of: output) : named
+      guard !values.isEmpty else { throw ColorizationError.needsFeatures(model: description.name) }
+      session = try Session(
+        model: try plain.model.giving(values), backend: plain.backend, precision: plain.precision)
+    }
   }
 }

@@ -30,6 +30,9 @@ public struct ColorNetworkDescription: Hashable, Sendable {
   public var lambda: Double?
   /// The probabilities of the bins in the training data; nil if the model carries none.
   public var prior: [Double]?
+  /// The values within the network that are its features, the finest first; empty for those that its
+  /// form suggests.
+  public var features: [String]
 
   /// Reads the metadata properties of the model called `name`.
   /// - Throws: `ColorizationError.metadata`, naming the property, what it says and what is expected.
@@ -66,6 +69,8 @@ public struct ColorNetworkDescription: Hashable, Sendable {
     where !(1...256).contains(value) {
       throw .metadata(model: name, property: key, value: "\(value)", expected: "1…256")
     }
+    features = (metadata["autochrome.features"] ?? "").split(whereSeparator: \.isWhitespace)
+      .map(String.init)
     prior = try metadata["autochrome.prior"].map { text throws(ColorizationError) in
       guard let values = Self.prior(text) else {
         throw .metadata(

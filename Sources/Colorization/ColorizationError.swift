@@ -12,6 +12,8 @@ public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertibl
   case settingOutOfRange(name: String, expected: String, actual: String)
   /// A setting acts on the distribution of colors, and the network gives none.
   case needsDistribution(setting: String, model: String)
+  /// Something is compared by the network's features, and it has none that are known.
+  case needsFeatures(model: String)
 
   public var description: String {
     switch self {
@@ -28,6 +30,9 @@ public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertibl
     case .needsDistribution(let setting, let model):
       "Model '\(model)' gives one color for each place, not how likely each color is, so that \(setting) can't "
         + "act; leave them out, or take a network that gives a distribution."
+    case .needsFeatures(let model):
+      "Model '\(model)' has no convolution whose input could serve as features; name the values that do in the "
+        + "property autochrome.features, or take another network."
     }
   }
 }

@@ -13,7 +13,7 @@ public struct DistributionDecoder: Sendable {
   /// Annealing temperature: 1 the mean, 0 the mode.
   public let temperature: Float
   public let output: Output
-  /// Subtracted from the logits: (1 − vividness)·ln w, less the evidence of the hues.
+  /// Subtracted from the logits: (1 − vividness)·ln w, less the evidence of the hues and the palette.
   private let bias: [Float]
   private let centerA: [Float]
   private let centerB: [Float]
@@ -25,10 +25,12 @@ public struct DistributionDecoder: Sendable {
   ///     it vividness has no effect.
   ///   - lambda: The share of the uniform distribution in the rebalancing, 0…1.
   ///   - hues: Evidence on the hues that there are: ln P′ = ln P + ln of the bin's weight.
+  ///   - palette: The colors that there are; evidence against `prior`.
   /// - Throws: `ColorizationError` if a setting is out of range or `prior` is not 313 numbers.
   public init(
     temperature: Double = 0.38, vividness: Double = 1, prior: [Double]? = nil,
-    lambda: Double = 0.5, hues: HueWeights = HueWeights(), output: Output = .logits
+    lambda: Double = 0.5, hues: HueWeights = HueWeights(), palette: Palette? = nil,
+    output: Output = .logits
   ) throws {
     for (name, value) in [
       ("temperature", temperature), ("vividness", vividness), ("lambda", lambda),
@@ -54,6 +56,9 @@ public struct DistributionDecoder: Sendable {
       let weights = ColorBins.rebalancingWeights(prior: prior, lambda: lambda)
       bias = weights.map { (1 - vividness) * log($0) }
     }
+    if let palette {
+      bias = zip(bias, palette.evidence(against: prior)).map { $0 - $1 }
+    }
     self.bias = zip(bias, ColorBins.centers).map {
       Float($0 - hues.evidence(a: Double($1.x), b: Double($1.y)))
     }
@@ -61,14 +66,14 @@ public struct DistributionDecoder: Sendable {
     centerB = ColorBins.centers.map(\.y)
   }
 
-  /// The decoder of a network's answers in a look.
+  /// The decoder of a network's answers in a look, and with the colors of a palette.
   /// - Throws: `ColorizationError` if a setting is out of range.
-  public init(_ description: ColorNetworkDescription, look: Look) throws {
+  public init(_ description: ColorNetworkDescription, look: Look, palette: Palette? = nil) throws {
     try self.init(
       temperature: Double(look.temperature(of: description)),
       vividness: Double(look.vividness(of: description)),
       prior: description.lambda == nil ? nil : description.prior,
-      lambda: description.lambda ?? 0, hues: look.hues)
+      lambda: description.lambda ?? 0, hues: look.hues, palette: palette)
   }
 
   /// The annealed mean of the bins' probabilities, and their certainty, on the valid part of the grid.

@@ -53,6 +53,16 @@ public struct Model: Sendable {
     } catch { throw error.inFile(name) }
   }
 
+  /// The same file with another graph.
+  init(_ other: Model, graph: Graph) {
+    name = other.name
+    metadata = other.metadata
+    operators = other.operators
+    parameterCount = other.parameterCount
+    operatorSet = other.operatorSet
+    self.graph = graph
+  }
+
   /// Multiplications and additions for one run, padding included. Throws when the shapes don't fit or
   /// an operator is not supported.
   public func floatingPointOperations(inputShapes: [String: [Int]]) throws(NetworkError) -> Int {

@@ -29,7 +29,7 @@ public struct HintSpread: Sendable {
   /// Places of a stroke whose features stand for it.
   private static let samplesPerHint = 8
   /// Geodesic distances vary slowly: they are found on no more places than this, and interpolated.
-  private static let geodesicPlaces = 4096
+  private static let geodesicPlaces = 3072
 
   /// The constants that were found best.
   public init() {}
@@ -149,23 +149,35 @@ public struct HintSpread: Sendable {
     _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>,
     _ beta: UnsafeMutablePointer<Float>
   ) {
-    let colors = hints.map(\.color)
-    for place in 0..<area {
-      var least = Float.infinity
-      for index in colors.indices { least = min(least, distances[index * area + place]) }
-      let weight = exp(-pow(least, steepness / 2))
-      (a[place], b[place], beta[place]) = (0, 0, 0)
-      guard weight >= Self.leastWeight else { continue }
-      var (sum, sumA, sumB): (Float, Float, Float) = (0, 0, 0)
-      for (index, color) in colors.enumerated() {
-        let behind = (distances[index * area + place] - least) / softness
+    // Hint by hint, so that memory is read in its order.
+    var least = [Float](repeating: .infinity, count: area)
+    for index in hints.indices {
+      let squares = distances + index * area
+      for place in 0..<area { least[place] = min(least[place], squares[place]) }
+    }
+    for plane in [a, b, beta] { plane.update(repeating: 0, count: area) }
+    let sharpness = 1 / softness
+    for (index, hint) in hints.enumerated() {
+      let squares = distances + index * area
+      let color = hint.color
+      for place in 0..<area {
+        let behind = (squares[place] - least[place]) * sharpness
         guard behind < 16 else { continue }
         let share = exp(-behind)
-        sum += share
-        sumA += share * color.a
-        sumB += share * color.b
+        beta[place] += share
+        a[place] += share * color.a
+        b[place] += share * color.b
       }
-      (a[place], b[place], beta[place]) = (sumA / sum, sumB / sum, weight)
+    }
+    for place in 0..<area {
+      let weight = exp(-pow(least[place], steepness / 2))
+      if weight >= Self.leastWeight {
+        a[place] /= beta[place]
+        b[place] /= beta[place]
+        beta[place] = weight
+      } else {
+        (a[place], b[place], beta[place]) = (0, 0, 0)
+      }
     }
   }
 
@@ -195,16 +207,15 @@ public struct HintSpread: Sendable {
       let low = Int(at)
       return (low, min(low + 1, count - 1), at - Float(low))
     }
+    let columns = (0..<width).map { position($0, fromWidth) }
+    var row = [Float](repeating: 0, count: fromWidth)
     for y in 0..<height {
       let (top, bottom, down) = position(y, fromHeight)
-      for x in 0..<width {
-        let (left, right, across) = position(x, fromWidth)
-        let upper =
-          from[top * fromWidth + left] * (1 - across) + from[top * fromWidth + right] * across
-        let lower =
-          from[bottom * fromWidth + left] * (1 - across)
-          + from[bottom * fromWidth + right] * across
-        out[y * width + x] = upper * (1 - down) + lower * down
+      for x in 0..<fromWidth {
+        row[x] = from[top * fromWidth + x] * (1 - down) + from[bottom * fromWidth + x] * down
+      }
+      for (x, (left, right, across)) in columns.enumerated() {
+        out[y * width + x] = row[left] * (1 - across) + row[right] * across
       }
     }
   }

@@ -1,0 +1,89 @@
+public import Imaging
+
+/// A picture in color that another is to be colored by.
+public struct ReferencePicture: Sendable {
+  /// L\*, 0…100, at its working size.
+  public let lightness: FloatImage
+  /// a and b of each place of its grid, 2 × height × width, CIELAB units.
+  public let ab: FloatImage
+  /// What the network takes each place to be, C × height × width: `ColorNetwork.features`; nil without a
+  /// network.
+  public let features: FloatImage?
+  /// Working size ÷ grid size.
+  let scale: Int
+
+  /// - Throws: `ColorizationError.unexpectedSize` if the parts are not of the sizes of `geometry`.
+  public init(
+    lightness: FloatImage, ab: FloatImage, features: FloatImage? = nil, geometry: WorkingGeometry
+  ) throws(ColorizationError) {
+    try lightness.check(
+      "the reference's lightness", 1, geometry.workingWidth, geometry.workingHeight)
+    try ab.check("the reference's colors", 2, geometry.gridWidth, geometry.gridHeight)
+    try features?.check("the reference's features", nil, geometry.gridWidth, geometry.gridHeight)
+    (self.lightness, self.ab, self.features, scale) = (lightness, ab, features, geometry.scale)
+  }
+}
+
+/// Two parts that belong together, one of the picture that is colored and one of the reference (Welsh,
+/// Ashikhmin, Mueller 2002, §3).
+public struct SwatchPair: Hashable, Sendable, Codable {
+  /// A part of a picture.
+  public struct Rectangle: Hashable, Sendable {
+    /// Edges in parts of the picture's width and height, 0…1.
+    public let left, top, right, bottom: Double
+
+    /// - Throws: `ColorizationError.settingOutOfRange` if it is empty or reaches beyond the picture.
+    public init(left: Double, top: Double, right: Double, bottom: Double) throws(ColorizationError)
+    {
+      guard 0 <= left, left < right, right <= 1, 0 <= top, top < bottom, bottom <= 1 else {
+        throw .settingOutOfRange(
+          name: "a swatch", expected: "left < right and top < bottom, in 0…1",
+          actual: "[\(left), \(top), \(right), \(bottom)]")
+      }
+      (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
+    }
+
+    /// The places of a grid that lie in it, row by row, one at least.
+    func places(width: Int, height: Int) -> [Int] {
+      func range(_ from: Double, _ to: Double, _ count: Int) -> Range<Int> {
+        let first = min(Int((from * Double(count)).rounded()), count - 1)
+        return first..<max(first + 1, min(Int((to * Double(count)).rounded()), count))
+      }
+      return range(top, bottom, height).flatMap { y in
+        range(left, right, width).map { y * width + $0 }
+      }
+    }
+  }
+
+  /// In the picture that is colored.
+  public var target: Rectangle
+  /// In the reference.
+  public var reference: Rectangle
+
+  public init(target: Rectangle, reference: Rectangle) {
+    (self.target, self.reference) = (target, reference)
+  }
+}
+
+extension SwatchPair.Rectangle: Codable {
+  /// Reads `[left, top, right, bottom]`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let edges = try container.decode([Double].self)
+    guard edges.count == 4 else {
+      throw DecodingError.dataCorruptedError(
+        in: container,
+        debugDescription: "a swatch is [left, top, right, bottom], not \(edges.count) numbers")
+    }
+    do {
+      try self.init(left: edges[0], top: edges[1], right: edges[2], bottom: edges[3])
+    } catch {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(error)")
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode([left, top, right, bottom])
+  }
+}
