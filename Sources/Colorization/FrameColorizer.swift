@@ -60,7 +60,7 @@ public final class FrameColorizer: Sendable {
   ) throws -> FrameAnalysis {
     guard let guidance else { return try analyze(survey, looks: [look])[0] }
     let (geometry, lightness) = (survey.geometry, survey.lightness)
-    let decoder = try decoder(for: look)
+    let decoder = try decoder(for: look, palette: guidance.palette)
     let estimate = try network.run(lightness: lightness, geometry: geometry) { values in
       guard network.description.output == .bins313 else {
         let own = CoarseEstimate(ab: values, geometry: geometry)
@@ -131,7 +131,23 @@ public final class FrameColorizer: Sendable {
       of: frame.picture)
   }
 
-  private func decoder(for look: Look) throws -> DistributionDecoder {
+  /// A picture in color for others to be colored by, as the network sees it.
+  /// - Throws: `ColorizationError` if the network has no features to compare it by.
+  public func reference(_ picture: Picture) throws -> ReferencePicture {
+    let survey = try survey(Frame(index: 0, picture: picture, presentationTime: 0))
+    return try ReferencePicture(
+      lightness: survey.lightness,
+      ab: try PictureColors(geometry: survey.geometry, area: survey.area).colors(of: picture).field
+        .ab, features: try features(survey), geometry: survey.geometry)
+  }
+
+  /// What the network takes the places of a frame for, to be compared with those of other pictures.
+  /// - Throws: `ColorizationError` if the network's form is not one whose features are known.
+  public func features(_ survey: FrameSurvey) throws -> FloatImage {
+    try network.features(lightness: survey.lightness, geometry: survey.geometry)
+  }
+
+  private func decoder(for look: Look, palette: Palette? = nil) throws -> DistributionDecoder {
     let description = network.description
     guard description.output == .bins313 || look.hues.areNeutral else {
       throw ColorizationError.needsDistribution(
@@ -139,8 +155,10 @@ public final class FrameColorizer: Sendable {
     }
     let key = DecoderKey(
       temperature: look.temperature(of: description), vividness: look.vividness(of: description),
-      hues: look.hues)
-    return try decoders.value(for: key) { try DistributionDecoder(description, look: look) }
+      hues: look.hues, palette: palette)
+    return try decoders.value(for: key) {
+      try DistributionDecoder(description, look: look, palette: palette)
+    }
   }
 
   private func recombiner(
@@ -192,6 +210,7 @@ public final class FrameColorizer: Sendable {
     var temperature: Float
     var vividness: Float
     var hues: HueWeights
+    var palette: Palette?
   }
 
   private struct ReducerKey: Hashable {

@@ -22,6 +22,7 @@ struct SettingsOptions: ParsableArguments {
   @Option(\.keyFrames) var keyFrames: KeyFrames?
   @Option(\.cuts) var cuts: String?
   @Option(\.references) var references: String?
+  @Option(\.palette) var palette: String?
   @Option(\.color) var color: ColorMode?
   @Option(\.bars) var bars: BarsMode?
   @Option(\.refine) var refine: RefineMode?
@@ -56,6 +57,7 @@ struct SettingsOptions: ParsableArguments {
     layer.keyFrames = keyFrames
     layer.cuts = cuts
     layer.references = references
+    layer.palette = palette
     layer.color = color
     layer.bars = bars
     layer.refine = refine

@@ -45,8 +45,11 @@ public struct CommandFiles: Sendable {
     try reads(model: settings.model)
     reads(settings.cuts, as: "--cuts")
     reads(settings.shots, as: "--shots")
+    for path in try ShotList.given(by: settings)?.shots.flatMap({ $0.given?.paths ?? [] }) ?? [] {
+      reads(path, as: "--shots")
+    }
     for path in try GivenColors.given(by: settings)?.paths ?? [] {
-      reads(path, as: "--references")
+      reads(path, as: settings.palette == path ? "--palette" : "--references")
     }
   }
 

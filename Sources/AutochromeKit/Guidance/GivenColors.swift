@@ -21,25 +21,46 @@ struct GivenColors: Codable, Hashable, Sendable {
   private(set) var stills: [Int: Still] = [:]
   /// The same.
   private(set) var hints: [Int: [Hint]] = [:]
+  /// Pictures of something else that looks alike.
+  private(set) var pictures: [Still] = []
+  /// A picture whose colors are likely, wherever they are.
+  private(set) var palette: Still?
 
   /// Whether nothing is given.
-  var isEmpty: Bool { stills.isEmpty && hints.isEmpty }
+  var isEmpty: Bool { stills.isEmpty && hints.isEmpty && pictures.isEmpty && palette == nil }
 
   /// The frames for which something is given, rising.
   var frames: [Int] { Set(stills.keys).union(hints.keys).sorted() }
 
   /// All files that are read.
-  var paths: [String] { stills.sorted { $0.key < $1.key }.map(\.value.path) }
+  var paths: [String] {
+    (stills.sorted { $0.key < $1.key }.map(\.value) + pictures + (palette.map { [$0] } ?? []))
+      .map(\.path)
+  }
 
   mutating func add(_ still: Still, at frame: Int) { stills[frame] = still }
 
   mutating func add(_ hint: Hint, at frame: Int) { hints[frame, default: []].append(hint) }
+
+  mutating func add(_ picture: Still) { pictures.append(picture) }
+
+  mutating func setPalette(_ picture: Still) { palette = picture }
+
+  /// For another shot, of which it is known that it shows the same: stills of frames are pictures to it.
+  var forAnotherShot: GivenColors {
+    var result = GivenColors()
+    result.pictures = stills.sorted { $0.key < $1.key }.map(\.value) + pictures
+    result.palette = palette
+    return result
+  }
 
   /// These, and what `other` gives.
   func joined(with other: GivenColors) -> GivenColors {
     var result = self
     result.stills.merge(other.stills) { $1 }
     result.hints.merge(other.hints) { $0 + $1 }
+    result.pictures += other.pictures
+    result.palette = other.palette ?? palette
     return result
   }
 
@@ -86,7 +107,10 @@ struct GivenColors: Codable, Hashable, Sendable {
   /// What settings name; nil where they name nothing.
   /// - Throws: `AutochromeError` if it can't be read.
   static func given(by settings: Settings) throws(AutochromeError) -> GivenColors? {
-    guard let folder = settings.references else { return nil }
-    return try GivenColors(folder: folder)
+    var result = try settings.references.map { folder throws(AutochromeError) in
+      try GivenColors(folder: folder)
+    } ?? GivenColors()
+    if let palette = settings.palette { result.palette = try Still(palette) }
+    return result.isEmpty ? nil : result
   }
 }

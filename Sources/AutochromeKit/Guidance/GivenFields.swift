@@ -15,6 +15,11 @@ final class GivenFields {
 
   /// Those that will be asked for again.
   private var made: [Int: Made] = [:]
+  /// By the fingerprint of the file.
+  private var references: [String: ReferencePicture] = [:]
+  private var palettes: [String: Palette] = [:]
+  /// Pictures that nothing resembled, which is said once.
+  private var strangers: Set<String> = []
 
   init(
     colorizer: FrameColorizer, interruption: Media.Interruption,
@@ -29,17 +34,20 @@ final class GivenFields {
   /// - Parameters:
   ///   - frame: its number.
   ///   - survey: of it.
+  ///   - looksAround: whether it is compared with the pictures that are given.
   /// - Throws: `AutochromeError` if a still can't be read or is none of the frame.
-  func field(of frame: Int, in given: GivenColors, survey: FrameSurvey) throws -> GuidanceField? {
+  func field(of frame: Int, in given: GivenColors, survey: FrameSurvey, looksAround: Bool = false) throws -> GuidanceField? {
     let (still, hints) = (given.stills[frame], given.hints[frame] ?? [])
-    guard still != nil || !hints.isEmpty else { return nil }
+    let pictures = looksAround ? given.pictures : []
+    guard still != nil || !hints.isEmpty || !pictures.isEmpty else { return nil }
     if let made = made[frame] { return made.field }
     let signature = try colorizer.signature(survey)
-    var field =
-      try still.map { try self.field(of: $0, frame: frame, survey: survey) }
-      ?? GuidanceField(
-        emptyOfWidth: survey.geometry.gridWidth, height: survey.geometry.gridHeight)
+    var field = try likeness(of: survey, frame: frame, to: pictures)
+    if let still {
+      field = field.overlaid(by: try self.field(of: still, frame: frame, survey: survey))
+    }
     if !hints.isEmpty {
+      check(hints, against: field, frame: frame)
       field = field.overlaid(
         by: try HintSpread().field(
           of: hints, lightness: survey.lightness, geometry: survey.geometry, features: signature))
@@ -54,11 +62,80 @@ final class GivenFields {
     return field
   }
 
+  /// The colors that are likely; nil where nothing is said of that.
+  func palette(in given: GivenColors) throws -> Palette? {
+    guard let file = given.palette else { return nil }
+    if let palette = palettes[file.fingerprint] { return palette }
+    let palette = try Palette(ab: try reference(file).ab)
+    palettes[file.fingerprint] = palette
+    return palette
+  }
+
   /// What a frame shows for which something is given, and was made.
   func kinds(of frame: Int) -> KnownKinds? { made[frame]?.kinds }
 
   /// Forgets what was made for frames up to `frame`.
   func drop(through frame: Int) { made = made.filter { $0.key > frame } }
+
+  /// What pictures of something else say of a frame.
+  private func likeness(
+    of survey: FrameSurvey, frame: Int, to pictures: [GivenColors.Still]
+  ) throws -> GuidanceField {
+    guard !pictures.isEmpty else {
+      return GuidanceField(
+        emptyOfWidth: survey.geometry.gridWidth, height: survey.geometry.gridHeight)
+    }
+    let features = try colorizer.features(survey)
+    let fields = try pictures.map { picture in
+      let field = try ReferenceMatcher().field(
+        features: features, reference: try reference(picture))
+      let beta = field.weight.channel(0)
+      let mean = (0..<field.area).reduce(0) { $0 + beta[$1] } / Float(max(field.area, 1))
+      withExtendedLifetime(field) {}
+      if mean < Self.leastResemblance, strangers.insert(picture.fingerprint).inserted {
+        warn("Nothing in frame \(frame) resembles the reference '\(picture.path)', which changes nothing there.")
+      }
+      return field
+    }
+    return try GuidanceField.combined(fields) ?? fields[0]
+  }
+
+  /// The mean weight below which a picture counts as having nothing in common with a frame.
+  private static let leastResemblance: Float = 0.01
+  /// Colors of a hint and of a reference that lie further apart, in units of a\* and b\*, contradict each other.
+  private static let mostDisagreement: Float = 25
+
+  /// Says where hints and references contradict each other; the hint holds.
+  private func check(_ hints: [Hint], against field: GuidanceField, frame: Int) {
+    for hint in hints {
+      guard let point = hint.points.first else { continue }
+      let x = min(Int(point.x * Double(field.width)), field.width - 1)
+      let y = min(Int(point.y * Double(field.height)), field.height - 1)
+      let (da, db) = (field.ab[0, x, y] - hint.color.a, field.ab[1, x, y] - hint.color.b)
+      let off = (da * da + db * db).squareRoot()
+      if field.weight[0, x, y] > 0.5, off > Self.mostDisagreement {
+        warn(
+          "A hint and a reference of frame \(frame) contradict each other at [\(point.x), \(point.y)]; the hint "
+            + "holds.")
+      }
+    }
+  }
+
+  private func reference(_ file: GivenColors.Still) throws -> ReferencePicture {
+    if let known = references[file.fingerprint] { return known }
+    let made = try colorizer.reference(try picture(file))
+    references[file.fingerprint] = made
+    return made
+  }
+
+  private func picture(_ file: GivenColors.Still) throws -> Picture {
+    var options = SourceOptions()
+    options.interruption = interruption
+    guard let frame = try MediaSource.open(file.path, options: options).nextFrame() else {
+      throw AutochromeError(.badData, "The reference '\(file.path)' holds no picture.")
+    }
+    return frame.picture
+  }
 
   /// Shapes that differ by more than this are those of different pictures.
   private static let shapeTolerance = 0.03
@@ -68,12 +145,7 @@ final class GivenFields {
   private func field(
     of still: GivenColors.Still, frame: Int, survey: FrameSurvey
   ) throws -> GuidanceField {
-    var options = SourceOptions()
-    options.interruption = interruption
-    let source = try MediaSource.open(still.path, options: options)
-    guard let picture = try source.nextFrame()?.picture else {
-      throw AutochromeError(.badData, "The reference '\(still.path)' holds no picture.")
-    }
+    let picture = try picture(still)
     let area = survey.area
     let (wanted, actual) = (
       Double(area.frameWidth) / Double(area.frameHeight),

@@ -11,7 +11,10 @@ struct Guide {
     /// What the last frames of the shot show for which something was given.
     fileprivate var kinds: [KnownKinds] = []
 
-    fileprivate var isEmpty: Bool { !track.isActive && kinds.isEmpty }
+    /// Frames since one was compared with pictures; nil before the first of a shot.
+    fileprivate var sinceLook: Int?
+
+    fileprivate var isEmpty: Bool { !track.isActive && kinds.isEmpty && sinceLook == nil }
   }
 
   /// What it needs to look ahead.
@@ -33,6 +36,8 @@ struct Guide {
   private static let mostGiven = 8
   /// Of as many frames before the one at hand the kinds of things are known.
   private static let mostKinds = 2
+  /// Of a shot, the first frame is compared with pictures of something else, and others so many frames apart.
+  private static let lookDistance = 240
 
   init(_ film: Film) { self.film = film }
 
@@ -55,9 +60,17 @@ struct Guide {
     if tracking.shot.startsShot {
       ahead = nil
       state.kinds = []
+      state.sinceLook = nil
     }
     let (width, height) = (survey.geometry.gridWidth, survey.geometry.gridHeight)
-    let own = try film.fields.field(of: number, in: given, survey: survey)
+    var looksAround = false
+    if !given.pictures.isEmpty {
+      state.sinceLook = (state.sinceLook ?? Self.lookDistance - 1) + 1
+      looksAround = state.sinceLook == Self.lookDistance
+      if looksAround { state.sinceLook = 0 }
+    }
+    let own = try film.fields.field(
+      of: number, in: given, survey: survey, looksAround: looksAround)
     state.track.follow(tracking, frame: number, given: own, width: width, height: height)
     if let kinds = film.fields.kinds(of: number) {
       state.kinds = state.kinds.suffix(Self.mostKinds - 1) + [kinds]
@@ -81,7 +94,9 @@ struct Guide {
       film.fields.kinds(of: $0)
     }
     let kinds = state.kinds + (later.map { [$0] } ?? [])
-    return field == nil && kinds.isEmpty ? nil : FrameGuidance(field: field, kinds: kinds)
+    let palette = try film.fields.palette(in: given)
+    return field == nil && kinds.isEmpty && palette == nil
+      ? nil : FrameGuidance(field: field, kinds: kinds, palette: palette)
   }
 
   /// Forgets everything: the frame keeps its own colors.

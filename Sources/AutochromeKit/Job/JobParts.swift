@@ -116,7 +116,7 @@ package struct JobParts {
 
   /// What the film is made from, and how.
   func filmPlan() throws -> FilmPlan {
-    try FilmPlan(request: job.request, plan: plan, list: list)
+    try FilmPlan(request: job.request, plan: plan, list: list, given: looks.given)
   }
 
   /// Frames to be written, if the source tells.

@@ -86,6 +86,9 @@ public struct SettingsCatalog: Sendable {
     "references",
     "A folder of frames of the film in color, ref_000310.png for frame 310, counted from 0: their colors go along "
       + "with the motion", value: "folder")
+  /// A picture whose colors are likely; nil for what the network takes for likely.
+  public let palette = OptionalSetting<String>(
+    "palette", "A picture whose colors are the likely ones", value: "picture")
   /// What becomes of frames that are in color already.
   public let color = SettingWithDefault<ColorMode>(
     "color", "What becomes of frames that are in color already: replace or keep", value: "mode",

@@ -47,6 +47,9 @@ struct ShotLooks: Sendable {
     return shots[shot]
   }
 
+  /// What is given of the colors of the film as a whole.
+  var given: GivenColors? { film.given }
+
   /// Each look once.
   var all: [Look] { Array(Set([film.look] + shots.map(\.look))) }
 }

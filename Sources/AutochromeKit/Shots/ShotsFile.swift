@@ -1,3 +1,4 @@
+import Colorization
 import Foundation
 import Media
 import Yams
@@ -21,7 +22,7 @@ public struct ShotsFile: Sendable {
 
   /// What a shot may say.
   private enum Key: String, CaseIterable {
-    case at, look, color, like
+    case at, look, color, like, hints, references, palette
     /// For people, and what `plan` writes for them.
     case flags, state, note
   }
@@ -65,6 +66,9 @@ public struct ShotsFile: Sendable {
         }
         shot.look = entries[like - 1].shot.look.overlaid(by: shot.look)
         shot.color = shot.color ?? entries[like - 1].shot.color
+        if let other = entries[like - 1].shot.given?.forAnotherShot, !other.isEmpty {
+          shot.given = other.joined(with: shot.given ?? GivenColors())
+        }
       }
       shots.append(shot)
     }
@@ -132,6 +136,8 @@ public struct ShotsFile: Sendable {
       }
       shot.color = color
     }
+    let given = try given(mapping, of: path, what: what)
+    if !given.isEmpty { shot.given = given }
     var like: Int?
     if let node = mapping[Key.like.rawValue] {
       guard let number = node.int else {
@@ -140,6 +146,97 @@ public struct ShotsFile: Sendable {
       like = number
     }
     return Entry(shot: shot, like: like, node: node)
+  }
+
+  /// A hint as the file has it.
+  private struct FrameHint: Decodable {
+    let frame: Int
+    let hint: Hint
+
+    private enum CodingKeys: String, CodingKey { case frame }
+
+    init(from decoder: any Decoder) throws {
+      frame = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .frame)
+      hint = try Hint(from: decoder)
+    }
+  }
+
+  /// What is given of a shot's colors.
+  private static func given(
+    _ mapping: [String: Node], of path: String, what: String
+  ) throws(AutochromeError) -> GivenColors {
+    var result = GivenColors()
+    for node in try list(mapping[Key.hints.rawValue], "hints", of: path, what) {
+      _ = try Self.mapping(
+        node, of: path, what: "a hint of \(what)",
+        keys: ["frame", "at", "stroke", "color", "radius"], needed: "frame")
+      do {
+        let hint = try YAMLDecoder().decode(FrameHint.self, from: node)
+        guard hint.frame >= 0 else {
+          throw wrong(path, node, "a hint of \(what) has a frame below 0")
+        }
+        result.add(hint.hint, at: hint.frame)
+      } catch let error as AutochromeError {
+        throw error
+      } catch {
+        throw wrong(path, node, "a hint of \(what) is wrong (\(SettingsLayer.said(error)))")
+      }
+    }
+    for node in try list(mapping[Key.references.rawValue], "references", of: path, what) {
+      if let name = node.scalar?.string {
+        let still = try still(name, node, of: path, what)
+        if let frame = GivenColors.frame(in: PathParts.name(of: name)) {
+          result.add(still, at: frame)
+        } else {
+          result.add(still)
+        }
+        continue
+      }
+      let entry = try Self.mapping(
+        node, of: path, what: "a reference of \(what)", keys: ["picture", "frame"],
+        needed: "picture")
+      guard let name = entry["picture"]?.scalar?.string else {
+        throw wrong(path, node, "a reference of \(what) names no picture")
+      }
+      let still = try still(name, node, of: path, what)
+      if let number = entry["frame"] {
+        guard let frame = number.int, frame >= 0 else {
+          throw wrong(path, number, "a reference of \(what) has no number of a frame as its 'frame'")
+        }
+        result.add(still, at: frame)
+      } else {
+        result.add(still)
+      }
+    }
+    if let node = mapping[Key.palette.rawValue] {
+      result.setPalette(try still(node.scalar?.string ?? "", node, of: path, what))
+    }
+    return result
+  }
+
+  private static func list(
+    _ node: Node?, _ name: String, of path: String, _ what: String
+  ) throws(AutochromeError) -> [Node] {
+    guard let node else { return [] }
+    guard let sequence = node.sequence else {
+      throw wrong(path, node, "the \(name) of \(what) are no list")
+    }
+    return Array(sequence)
+  }
+
+  /// A picture, whose name counts from the folder of the file.
+  private static func still(
+    _ name: String, _ node: Node, of path: String, _ what: String
+  ) throws(AutochromeError) -> GivenColors.Still {
+    guard !name.isEmpty else { throw wrong(path, node, "\(what) names no picture") }
+    let folder = PathParts.folder(of: path)
+    do {
+      return try GivenColors.Still(
+        name.hasPrefix("/") || folder.isEmpty ? name : PathParts.join(folder, name))
+    } catch {
+      throw AutochromeError(
+        error.status, wrong(path, node, "\(what) names a picture that can't be read").message + " " + error.message)
+    }
   }
 
   /// Settings that are a matter of taste.

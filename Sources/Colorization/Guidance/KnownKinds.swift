@@ -215,9 +215,11 @@ public struct FrameGuidance: Sendable {
   public var field: GuidanceField?
   /// What frames of the shot have in which colors are given.
   public var kinds: [KnownKinds]
+  /// The colors that are likely; nil for those that the network takes for likely.
+  public var palette: Palette?
 
   /// Wraps its parts.
-  public init(field: GuidanceField?, kinds: [KnownKinds] = []) {
-    (self.field, self.kinds) = (field, kinds)
+  public init(field: GuidanceField?, kinds: [KnownKinds] = [], palette: Palette? = nil) {
+    (self.field, self.kinds, self.palette) = (field, kinds, palette)
   }
 }

@@ -36,6 +36,8 @@ struct FilmPlan: Codable, Hashable, Sendable {
   var settings: Settings
   /// Where the shots of a list begin; absent where they are found.
   var shots: [String]?
+  /// What is given of the colors of the film as a whole.
+  var given: GivenColors?
   /// Of a film that was looked at as a whole: what machines can make side by side.
   var pieces: [Piece]?
   /// How many segments the pieces have.
@@ -46,7 +48,7 @@ struct FilmPlan: Codable, Hashable, Sendable {
   static let currentSchema = 2
 
   /// - Throws: `MediaError` if the input or the network can't be read.
-  init(request: JobRequest, plan: JobPlan, list: ShotList?) throws {
+  init(request: JobRequest, plan: JobPlan, list: ShotList?, given: GivenColors?) throws {
     self.request = request.withAbsolutePaths
     libraries = Dictionary(
       uniqueKeysWithValues: MediaLibraries.versions.map { ($0.name, $0.version) })
@@ -55,11 +57,12 @@ struct FilmPlan: Codable, Hashable, Sendable {
     network = plan.network
     settings = plan.settings
     shots = list?.shots.map(\.position.description)
+    self.given = given
   }
 
   /// Settings that change nothing in what comes out, and those whose files are compared by what they say.
   private static let withoutEffect: Set<String> = [
-    "pipeline", "threads", "memory", "shots", "cuts",
+    "pipeline", "threads", "memory", "shots", "cuts", "references", "palette",
   ]
 
   /// What this plan has otherwise than `other`, in words. Where shots are listed, their looks don't count: they
@@ -82,9 +85,13 @@ struct FilmPlan: Codable, Hashable, Sendable {
     let (own, others) = (try Self.values(of: settings), try Self.values(of: other.settings))
     var names = Set(own.keys).union(others.keys).subtracting(Self.withoutEffect)
     if settings.shots != nil, other.settings.shots != nil {
+      // What is given of the film is a part of each shot's look.
       names.subtract(SettingsCatalog.ofLook.map { SettingKey.report($0).stringValue } + ["color"])
     }
     for name in names.sorted() { compare(name, own[name], others[name]) }
+    if settings.shots == nil || other.settings.shots == nil, given != other.given {
+      found.append("the references or the palette")
+    }
     if (settings.shots == nil) != (other.settings.shots == nil) {
       compare("shots", settings.shots, other.settings.shots)
     }
