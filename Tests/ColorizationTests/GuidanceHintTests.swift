@@ -109,6 +109,24 @@ import Testing
     #expect(abs(field.ab[0, 16, 4] + 15) < 0.5)
   }
 
+  /// So large that paths are found on fewer places.
+  @Test func objectsOfLargeGridsAreFilledToo() throws {
+    let geometry = geometry(160, 100)
+    func isInside(_ x: Int, _ y: Int) -> Bool {
+      (x - 70) * (x - 70) + (y - 50) * (y - 50) < 900
+    }
+    let light = lightness(geometry) { isInside($0, $1) ? 70 : 25 }
+    let field = try HintSpread().field(
+      of: [try hint(80, 45, of: geometry, a: 40)], lightness: light, geometry: geometry)
+    for y in 0..<100 {
+      for x in 0..<160 {
+        let square = (x - 70) * (x - 70) + (y - 50) * (y - 50)
+        if square < 700 { #expect(field.weight[0, x, y] > 0.85) }
+        if square > 1200 { #expect(field.weight[0, x, y] < 0.15) }
+      }
+    }
+  }
+
   @Test func aRadiusEndsAHint() throws {
     let geometry = geometry(40, 20)
     let light = lightness(geometry) { _, _ in 50 }

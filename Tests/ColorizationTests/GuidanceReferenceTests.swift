@@ -138,6 +138,28 @@ import Testing
     #expect(throws: NetworkError.self) { try model.giving(["nothing"]) }
   }
 
+  /// A deconvolution enlarges in networks of others.
+  @Test func networksOfOthersHaveFeaturesToo() throws {
+    let imported = try ModelImport(
+      try ModelDocument(
+        bytes: try ModelBuilder.eccv16(centers: ColorBins.centers).bytes(), name: "theirs.onnx"),
+      options: .init())
+    let output = try #require(imported.model.outputs.first?.name)
+    #expect(imported.model.featureValues(of: output).count == 2)
+    let network = try ColorNetwork(
+      model: imported.model, name: "theirs", backend: .openBLAS)
+    let geometry = WorkingGeometry(
+      width: 64, height: 48, shortSide: 48, stride: network.description.stride,
+      scale: network.description.scale)
+    let light = FloatImage(width: 64, height: 48) { out in
+      for place in 0..<64 * 48 { out[place] = Float(place * 37 % 101) }
+    }
+    let features = try network.features(lightness: light, geometry: geometry)
+    #expect((features.channels, features.width, features.height) == (16, 16, 12))
+    let norm = (0..<16).reduce(Float(0)) { $0 + features[$1, 5, 5] * features[$1, 5, 5] }
+    #expect(abs(norm - 1) < 1e-3)
+  }
+
   @Test func aNetworkWithoutConvolutionHasNoFeatures() throws {
     var builder = ModelBuilder()
     builder.input("L", [1, 1, -1, -2])

@@ -33,23 +33,29 @@ public enum ColorSignature {
   ) -> FloatImage {
     let (width, height) = (geometry.gridWidth, geometry.gridHeight)
     let bins = ColorBins.count
-    return FloatImage(width: width, height: height, channels: channels) { out in
-      var sums = [Float](repeating: 0, count: channels)
-      for y in 0..<height {
-        for x in 0..<width {
-          let place = values + (y * geometry.paddedGridWidth + x) * bins
-          var largest = -Float.infinity
-          for q in 0..<bins { largest = max(largest, place[q]) }
-          for cell in sums.indices { sums[cell] = 0 }
-          for q in 0..<bins {
-            sums[cells[q]] += output == .logits ? exp(place[q] - largest) : place[q]
-          }
-          var total: Float = 0
-          for cell in sums.indices { total += sums[cell] }
-          let isKnown = total.isFinite && total > 0
-          for cell in sums.indices {
-            let share = isKnown ? sums[cell] / total : 1 / Float(channels)
-            out[(cell * height + y) * width + x] = share.squareRoot()
+    let (area, count) = (width * height, channels)
+    return FloatImage(width: width, height: height, channels: count) { out in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { sums in
+        cells.withUnsafeBufferPointer { cells in
+          for at in 0..<area {
+            let place = values + (at / width * geometry.paddedGridWidth + at % width) * bins
+            var largest = -Float.infinity
+            for q in 0..<bins { largest = max(largest, place[q]) }
+            sums.initialize(repeating: 0)
+            var total: Float = 0
+            for q in 0..<bins {
+              let behind = place[q] - largest
+              // What is less than 10⁻⁷ of the likeliest does not show.
+              let weight =
+                output == .probabilities ? place[q] : behind > -16 ? exp(behind) : 0
+              sums[cells[q]] += weight
+              total += weight
+            }
+            let isKnown = total.isFinite && total > 0
+            for cell in 0..<count {
+              let share = isKnown ? sums[cell] / total : 1 / Float(count)
+              out[cell * area + at] = share.squareRoot()
+            }
           }
         }
       }

@@ -29,7 +29,7 @@ public struct HintSpread: Sendable {
   /// Places of a stroke whose features stand for it.
   private static let samplesPerHint = 8
   /// Geodesic distances vary slowly: they are found on no more places than this, and interpolated.
-  private static let geodesicPlaces = 3072
+  private static let geodesicPlaces = 4096
 
   /// The constants that were found best.
   public init() {}
@@ -149,34 +149,36 @@ public struct HintSpread: Sendable {
     _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>,
     _ beta: UnsafeMutablePointer<Float>
   ) {
-    // Hint by hint, so that memory is read in its order.
-    var least = [Float](repeating: .infinity, count: area)
-    for index in hints.indices {
-      let squares = distances + index * area
-      for place in 0..<area { least[place] = min(least[place], squares[place]) }
-    }
     for plane in [a, b, beta] { plane.update(repeating: 0, count: area) }
-    let sharpness = 1 / softness
-    for (index, hint) in hints.enumerated() {
-      let squares = distances + index * area
-      let color = hint.color
-      for place in 0..<area {
-        let behind = (squares[place] - least[place]) * sharpness
-        guard behind < 16 else { continue }
-        let share = exp(-behind)
-        beta[place] += share
-        a[place] += share * color.a
-        b[place] += share * color.b
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: area) { least in
+      least.initialize(repeating: .infinity)
+      // Hint by hint, so that memory is read in its order.
+      for index in hints.indices {
+        let squares = distances + index * area
+        for place in 0..<area { least[place] = min(least[place], squares[place]) }
       }
-    }
-    for place in 0..<area {
-      let weight = exp(-pow(least[place], steepness / 2))
-      if weight >= Self.leastWeight {
-        a[place] /= beta[place]
-        b[place] /= beta[place]
-        beta[place] = weight
-      } else {
-        (a[place], b[place], beta[place]) = (0, 0, 0)
+      let sharpness = 1 / softness
+      for (index, hint) in hints.enumerated() {
+        let squares = distances + index * area
+        let color = hint.color
+        for place in 0..<area {
+          let behind = (squares[place] - least[place]) * sharpness
+          guard behind < 12 else { continue }
+          let share = exp(-behind)
+          beta[place] += share
+          a[place] += share * color.a
+          b[place] += share * color.b
+        }
+      }
+      for place in 0..<area {
+        let weight = exp(-pow(least[place], steepness / 2))
+        if weight >= Self.leastWeight {
+          a[place] /= beta[place]
+          b[place] /= beta[place]
+          beta[place] = weight
+        } else {
+          (a[place], b[place], beta[place]) = (0, 0, 0)
+        }
       }
     }
   }
