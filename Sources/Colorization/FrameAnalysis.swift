@@ -23,6 +23,8 @@ public struct FrameAnalysis: Sendable {
   public var survey: FrameSurvey
   /// The colors, on the coarse grid.
   public var estimate: CoarseEstimate
+  /// What the user gave for this very frame: it holds exactly.
+  public var hints: [Hint] = []
 
   /// Wraps its parts.
   public init(survey: FrameSurvey, estimate: CoarseEstimate) {

@@ -181,12 +181,14 @@ public final class FrameColorizer: Sendable {
     let ab = analysis.estimate.ab
     let fields = frame.fieldOrder.fields
     guard refine == .guided else {
-      return [ChromaModels](repeating: .bilinear(ab), count: max(1, fields.count))
+      return [ChromaModels](
+        repeating: .bilinear(ab).pinned(to: analysis.hints), count: max(1, fields.count))
     }
     let survey = analysis.survey
     let reducer = try reducer(for: frame, area: survey.area)
     func models(_ lightness: FloatImage) -> ChromaModels {
       upsampler.models(ab: ab, lightness: lightness, curve: reducer.curve)
+        .pinned(to: analysis.hints)
     }
     let first = models(survey.lightness)
     guard fields.count == 2 else { return [first] }

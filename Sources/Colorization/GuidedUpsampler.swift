@@ -25,6 +25,57 @@ public struct ChromaModels: Sendable {
   }
 }
 
+extension ChromaModels {
+  /// Up to the first distance from a hint's stroke, in points of the grid, its color holds, whatever the luma;
+  /// from the second on nothing is changed. The first covers all four points around a place.
+  private static let pinReach: (whole: Double, end: Double) = (1.5, 3)
+
+  /// The models with the colors of hints where they were given, exactly: what is fitted to a window rounds
+  /// them.
+  func pinned(to hints: [Hint]) -> ChromaModels {
+    guard !hints.isEmpty else { return self }
+    let old = values.channel(0)
+    let (whole, end) = Self.pinReach
+    let pinned = FloatImage(width: 4 * width, height: height) { out in
+      out.update(from: old, count: values.area)
+      for hint in hints {
+        let points = hint.points.map {
+          SIMD2($0.x * Double(width) - 0.5, $0.y * Double(height) - 0.5)
+        }
+        let (left, right) = (points.map(\.x).min() ?? 0, points.map(\.x).max() ?? 0)
+        let (top, bottom) = (points.map(\.y).min() ?? 0, points.map(\.y).max() ?? 0)
+        let columns = max(0, Int((left - end).rounded(.up)))..<max(0, min(width, Int(right + end) + 1))
+        let rows = max(0, Int((top - end).rounded(.up)))..<max(0, min(height, Int(bottom + end) + 1))
+        for y in rows {
+          for x in columns {
+            let distance = Self.distance(SIMD2(Double(x), Double(y)), to: points)
+            guard distance < end else { continue }
+            let share = Float(min((end - distance) / (end - whole), 1))
+            let model = out + 4 * (y * width + x)
+            for (index, wanted) in [0, hint.color.a, 0, hint.color.b].enumerated() {
+              model[index] += share * (wanted - model[index])
+            }
+          }
+        }
+      }
+      withExtendedLifetime(values) {}
+    }
+    return ChromaModels(width: width, height: height, values: pinned)
+  }
+
+  /// The distance of a place from the lines between points.
+  private static func distance(_ place: SIMD2<Double>, to points: [SIMD2<Double>]) -> Double {
+    func length(_ v: SIMD2<Double>) -> Double { (v * v).sum().squareRoot() }
+    guard points.count > 1 else { return points.first.map { length(place - $0) } ?? .infinity }
+    return zip(points, points.dropFirst()).map { start, end in
+      let line = end - start
+      let square = (line * line).sum()
+      let part = square > 0 ? min(max(((place - start) * line).sum() / square, 0), 1) : 0
+      return length(place - start - part * line)
+    }.min() ?? .infinity
+  }
+}
+
 /// Upsamples coarse a and b along the edges of the luma: the fast guided filter (He and Sun 2015,
 /// arXiv:1505.00996; He, Sun, Tang 2013). Coarse ab are brought to the working size bilinearly, the
 /// local linear models are fitted there under small luma as guide, and applied to luma at full size by

@@ -237,6 +237,11 @@ import Testing
     }
     let bench = try program(["bench", gray, "--json", "--frames", "6"])
     try expect(bench.output, isValidBy: "bench.schema.json")
+    try expect(
+      try program([
+        "refs", scratch.file("gray.mkv"), "-o", scratch.file("refs"), "--json", "--model",
+        "autochrome-fast", "--size", "64",
+      ]).output, isValidBy: "refs.schema.json")
     try expect(try program(["doctor", "--json"]).output, isValidBy: "doctor.schema.json")
   }
 

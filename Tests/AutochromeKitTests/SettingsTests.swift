@@ -66,6 +66,7 @@ import Testing
       "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
       "warmth": "-3", "tint": "4", "hues": "{red: 0.5}",
       "look-ahead": "2", "key-frames": "5", "cuts": "c.txt", "shots": "s.yaml", "color": "keep",
+      "references": "refs", "palette": "p.png",
       "bars": "none", "refine": "bilinear",
       "from": "1",
       "to": "2",
@@ -118,7 +119,12 @@ import Testing
   @Test func everySettingHasAnOptionOfTheSameName() throws {
     try writeClip(smallFilm(), frames: 0..<3, to: scratch.file("film.mkv"))
     try "0\n".write(toFile: scratch.file("cuts.txt"), atomically: true, encoding: .utf8)
+    let refs = scratch.file("refs")
+    try FileManager.default.createDirectory(atPath: refs, withIntermediateDirectories: true)
+    try ffmpeg(
+      "-i", scratch.file("film.mkv"), "-frames:v", "1", refs + "/ref_000001.png")
     let values: [String: String] = [
+      "references": refs, "palette": refs + "/ref_000001.png",
       "model": "autochrome-fast", "backend": "openblas", "precision": "fp32", "size": "96",
       "temperature": "0.4", "vividness": "0.2", "saturation": "1.5", "stability": "0.1",
       "warmth": "-3", "tint": "4",

@@ -37,7 +37,7 @@ final class GivenFields {
   ///   - looksAround: whether it is compared with the pictures that are given.
   /// - Throws: `AutochromeError` if a still can't be read or is none of the frame.
   func field(of frame: Int, in given: GivenColors, survey: FrameSurvey, looksAround: Bool = false) throws -> GuidanceField? {
-    let (still, hints) = (given.stills[frame], given.hints[frame] ?? [])
+    let (still, hints) = (given.stills[frame], hints(of: frame, in: given, area: survey.area))
     let pictures = looksAround ? given.pictures : []
     guard still != nil || !hints.isEmpty || !pictures.isEmpty else { return nil }
     if let made = made[frame] { return made.field }
@@ -60,6 +60,11 @@ final class GivenFields {
           frame: frame)
       })
     return field
+  }
+
+  /// The hints of a frame, in parts of its picture.
+  func hints(of frame: Int, in given: GivenColors, area: PictureArea) -> [Hint] {
+    (given.hints[frame] ?? []).compactMap { $0.within(area) }
   }
 
   /// The colors that are likely; nil where nothing is said of that.

@@ -87,6 +87,7 @@ struct SteadyStage {
       item.analysis = FrameAnalysis(
         survey: frame.payload.survey,
         estimate: try field.map { try frame.estimate.guided(by: $0) } ?? frame.estimate)
+      item.analysis?.hints = item.guidance?.hints ?? []
       item.guidance = nil
       item.startsShot = frame.startsShot
       item.steadyState = frame.partState

@@ -28,7 +28,10 @@ extension AutochromeError {
   }
 
   private static func status(of error: ColorizationError) -> ExitStatus {
-    if case .needsDistribution = error { .usage } else { .badData }
+    switch error {
+    case .needsDistribution, .needsFeatures: .usage
+    default: .badData
+    }
   }
 
   private static func status(of error: MediaError) -> ExitStatus {

@@ -37,6 +37,25 @@ public struct Hint: Hashable, Sendable {
   }
 }
 
+extension Hint {
+  /// The hint in parts of the area, where it is given in parts of the frame; nil if all of it lies in the bars.
+  /// Corners of strokes that lie outside are brought to the edge.
+  public func within(_ area: PictureArea) -> Hint? {
+    guard !area.fillsFrame else { return self }
+    let points = points.map { point in
+      Point(
+        x: (point.x * Double(area.frameWidth) - Double(area.left)) / Double(area.width),
+        y: (point.y * Double(area.frameHeight) - Double(area.top)) / Double(area.height))
+    }
+    guard points.contains(where: { (0...1).contains($0.x) && (0...1).contains($0.y) }) else {
+      return nil
+    }
+    return try? Hint(
+      points: points.map { Point(x: min(max($0.x, 0), 1), y: min(max($0.y, 0), 1)) },
+      color: color, radius: radius)
+  }
+}
+
 extension Hint: Codable {
   private enum CodingKeys: String, CodingKey { case at, stroke, color, radius }
 

@@ -84,7 +84,7 @@ public struct KnownKinds: Codable, Sendable {
   /// - Parameters:
   ///   - signature: of the other frame's places.
   ///   - lightness: of the other frame, at the working size.
-  static func field(
+  package static func field(
     of all: [KnownKinds], signature: FloatImage, lightness: FloatImage, geometry: WorkingGeometry,
     known: GuidanceField?
   ) -> GuidanceField? {
@@ -206,20 +206,5 @@ private struct Descriptors {
       if distance < least { (best, least) = (index, distance) }
     }
     return best
-  }
-}
-
-/// What is known of the colors of a frame beside what the network says.
-public struct FrameGuidance: Sendable {
-  /// Brought there along the motion; nil for nothing.
-  public var field: GuidanceField?
-  /// What frames of the shot have in which colors are given.
-  public var kinds: [KnownKinds]
-  /// The colors that are likely; nil for those that the network takes for likely.
-  public var palette: Palette?
-
-  /// Wraps its parts.
-  public init(field: GuidanceField?, kinds: [KnownKinds] = [], palette: Palette? = nil) {
-    (self.field, self.kinds, self.palette) = (field, kinds, palette)
   }
 }

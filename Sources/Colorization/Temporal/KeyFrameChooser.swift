@@ -16,22 +16,39 @@ struct KeyFrameChooser: Codable, Sendable {
   private var explained: [Float] = []
 
   /// The share of the picture that may be unexplained.
-  private static let mostUnexplained: Float = 0.05
+  private let mostUnexplained: Float
+  /// Whether the last key frame was one for its distance alone.
+  private(set) var wasFar = false
 
-  init(distance: Int) { self.distance = max(distance, 1) }
+  init(distance: Int, mostUnexplained: Float = 0.05) {
+    self.distance = max(distance, 1)
+    self.mostUnexplained = mostUnexplained
+  }
 
   /// Takes the next frame, with the motion between the frame before and it; nil where none leads to it.
-  mutating func isKeyFrame(after motion: MotionEstimator.Pair?) -> Bool {
-    guard distance > 1, let motion, let since, since + 1 < distance else { return start() }
+  /// - Parameter tooSoon: whether it is not one, whatever motion explains.
+  mutating func isKeyFrame(
+    after motion: MotionEstimator.Pair?, tooSoon: Bool = false
+  ) -> Bool {
+    guard distance > 1, let motion, let since, since + 1 < distance else {
+      wasFar = true
+      return start()
+    }
     follow(motion.backward)
     let unexplained = 1 - explained.reduce(0, +) / Float(max(explained.count, 1))
-    guard unexplained <= Self.mostUnexplained else { return start() }
+    guard unexplained <= mostUnexplained || tooSoon else {
+      wasFar = false
+      return start()
+    }
     self.since = since + 1
     return false
   }
 
   /// Makes the frame that was taken last a key frame.
-  mutating func startHere() { _ = start() }
+  mutating func startHere() {
+    wasFar = false
+    _ = start()
+  }
 
   private mutating func start() -> Bool {
     since = 0

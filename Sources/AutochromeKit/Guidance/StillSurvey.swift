@@ -1,0 +1,187 @@
+public import Colorization
+import Foundation
+import Imaging
+import Media
+
+/// Finds the frames of a film that are worth coloring by hand, and writes them as stills that `--references` takes
+/// back once they are colored.
+public struct StillSurvey: Sendable {
+  /// A frame that was chosen.
+  public struct Still: Codable, Sendable {
+    /// Its number in the film, from 0.
+    public var frame: Int
+    /// When it is shown, in seconds.
+    public var time: Double
+    /// The number of its shot, from 1.
+    public var shot: Int
+    public var reason: StillChooser.Reason
+    /// How sure the network is of its colors, 0…1; the mean of the picture.
+    public var certainty: Double
+    /// The name of the file in the folder.
+    public var file: String
+  }
+
+  /// What to read: a film, a folder of frames or a pattern.
+  public var input: String
+  /// The folder of the stills.
+  public var output: String
+  /// How it would be colorized.
+  public var settings: Settings
+  /// How many frames of a shot one still serves, at most.
+  public var distance = 240
+  /// How many stills at most, those of which the network is least sure; nil for all.
+  public var limit: Int?
+  /// Whether the stills have the network's colors, to be corrected; otherwise they are gray.
+  public var isColored = false
+  /// Whether stills that exist may be replaced.
+  public var overwrite = false
+
+  /// Describes a survey; nothing is opened before `run`.
+  public init(input: String, output: String, settings: Settings) {
+    self.input = input
+    self.output = output
+    self.settings = settings
+  }
+
+  /// Looks at the film and writes the stills, in the order of the film.
+  /// - Parameters:
+  ///   - interruption: the user's wish to stop.
+  ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
+  /// - Throws: `AutochromeError`; stills that were written before stay.
+  public func run(
+    interruption: Interruption = Interruption(),
+    onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
+  ) throws(AutochromeError) -> [Still] {
+    try MeasuringRun.with(interruption, onEvent: onEvent) { run in
+      var files = CommandFiles()
+      files.reads(input, as: CommandFiles.input)
+      try files.reads(settings)
+      try files.check()
+      let list = try ShotList.given(by: settings)
+      let colorizer = try JobParts.openColorizer(settings)
+      let open = {
+        try run.open(input, settings: settings, countsFrames: true)
+      }
+      let source = try open()
+      guard !source.info.isPipe, input != "-" else {
+        throw AutochromeError(
+          .usage, "A pipe is gone once it was looked at; give a film or a folder of frames.")
+      }
+      var found = try choose(from: source, list: list, colorizer: colorizer)
+      guard !found.isEmpty else {
+        throw AutochromeError(.badData, "'\(input)' holds no frame; no still is written.")
+      }
+      try rate(&found, in: open(), colorizer: colorizer)
+      if let limit, found.count > limit {
+        let kept = found.sorted { $0.certainty < $1.certainty }.prefix(limit).map(\.frame)
+        found = found.filter { kept.contains($0.frame) }
+      }
+      try write(found, from: open(), colorizer: colorizer, interruption: run.blocking)
+      return found
+    }
+  }
+
+  private func choose(
+    from source: any FrameSource, list: ShotList?, colorizer: FrameColorizer
+  ) throws -> [Still] {
+    let info = source.info
+    var stage = TrackingStage(
+      colorizer: colorizer, settings: settings, info: info, followsMotion: true,
+      list: try list.map { try ShotList.Reader($0, of: info) })
+    var chooser = StillChooser(distance: distance)
+    let format = info.likelyOutputFormat
+    var stills: [Still] = []
+    var shots = 0
+    while let frame = try source.nextFrame() {
+      let tracked = try stage.track(frame, survey: colorizer.survey(frame), format: format)
+      if tracked.tracking.shot.takesBackCut {
+        shots -= 1
+        if stills.last?.reason == .shot { stills.removeLast() }
+      }
+      if tracked.tracking.shot.startsShot || shots == 0 { shots += 1 }
+      guard let reason = chooser.choose(tracked.tracking) else { continue }
+      let number = info.number(of: frame) ?? frame.index
+      stills.append(
+        Still(
+          frame: number, time: info.seconds(of: frame), shot: shots, reason: reason, certainty: 0,
+          file: GivenColors.prefix + String(format: "%06d", number) + ".png"))
+    }
+    return stills
+  }
+
+  /// Finds the frames again, in order.
+  private func forEach(
+    _ stills: [Still], in source: any FrameSource, _ body: (Int, Frame) throws -> Void
+  ) throws {
+    var next = 0
+    while next < stills.count, let frame = try source.nextFrame() {
+      guard (source.info.number(of: frame) ?? frame.index) == stills[next].frame else { continue }
+      try body(next, frame)
+      next += 1
+    }
+  }
+
+  private func rate(
+    _ stills: inout [Still], in source: any FrameSource, colorizer: FrameColorizer
+  ) throws {
+    var certainties = [Double](repeating: 0, count: stills.count)
+    try forEach(stills, in: source) { index, frame in
+      let estimate = try colorizer.analyze(colorizer.survey(frame), look: settings.look).estimate
+      let certainty = estimate.certainty.channel(0)
+      certainties[index] =
+        (0..<estimate.area).reduce(0) { $0 + Double(certainty[$1]) }
+        / Double(max(estimate.area, 1))
+      withExtendedLifetime(estimate) {}
+    }
+    for index in stills.indices { stills[index].certainty = certainties[index] }
+  }
+
+  private func write(
+    _ stills: [Still], from source: any FrameSource, colorizer: FrameColorizer,
+    interruption: Media.Interruption
+  ) throws {
+    var options = SinkOptions()
+    options.overwrite = overwrite
+    options.createsFolder = true
+    options.interruption = interruption
+    let sink = try MediaSink.open(
+      PathParts.join(output, GivenColors.prefix + "%06d.png"), source: source.info,
+      options: options)
+    do {
+      try forEach(stills, in: source) { index, frame in
+        var still = frame.with(frame.picture.withNeutralChroma())
+        let output = try sink.outputFormat(for: still)
+        let (format, color) = (output.pictureFormat, output.color)
+        if isColored {
+          still.picture = try colorizer.colorize(
+            still, analysis: colorizer.analyze(colorizer.survey(still), look: settings.look),
+            look: settings.look, format: format, wanted: color)
+        } else {
+          still.picture = try colorizer.keepColors(of: still, format: format, wanted: color)
+        }
+        still.fileName = stills[index].file
+        try sink.write(SourceElement(frame: still))
+      }
+      try sink.finish()
+    } catch {
+      sink.discard()
+      throw error
+    }
+  }
+}
+
+extension StillSurvey {
+  /// A line for each still.
+  public static func text(_ stills: [Still]) -> String {
+    stills.map { still in
+      let why =
+        switch still.reason {
+        case .shot: "shot \(still.shot) begins"
+        case .news: "new in shot \(still.shot)"
+        case .length: "shot \(still.shot) is long"
+        }
+      return "\(still.file)  \(TimePosition.clock(still.time))  \(why), certainty "
+        + String(format: "%.2f", still.certainty)
+    }.joined(separator: "\n")
+  }
+}

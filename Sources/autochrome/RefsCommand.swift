@@ -1,0 +1,68 @@
+import ArgumentParser
+import AutochromeKit
+
+/// The stills that are worth coloring by hand.
+struct RefsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "refs",
+    abstract: "Write the stills of a film that are worth coloring by hand.",
+    discussion: """
+      autochrome refs film.mkv -o refs/
+      autochrome film.mkv -o color.mkv --references refs/
+
+      One of each shot, and more where things come into view or a shot is long. Color those that matter in any \
+      program, keep their names, and remove the others: their colors go along with the motion. Where a still is \
+      transparent, nothing is said.
+      """)
+
+  @Argument(help: "A film, a folder of frames or a pattern.")
+  var input: String
+
+  @Option(name: [.short, .long], help: "The folder for the stills.")
+  var output: String
+
+  @Option(help: "At most so many stills, those of which the network is least sure.")
+  var limit: Int?
+
+  @Option(help: "How many frames of a shot one still serves at most.")
+  var distance = 240
+
+  @Flag(help: "With the network's colors, to be corrected, instead of gray.")
+  var colored = false
+
+  @OptionGroup(title: "Settings")
+  var settings: SettingsOptions
+
+  @OptionGroup(title: "Settings")
+  var list: ShotsOption
+
+  @Flag(help: "Replace stills that exist; they may be colored already.")
+  var overwrite = false
+
+  @Flag(help: "As JSON.")
+  var json = false
+
+  @OptionGroup
+  var running: RunningOptions
+
+  func run() throws {
+    for (option, value) in [("--limit", limit ?? 1), ("--distance", distance)] where value < 1 {
+      throw AutochromeError(.usage, "\(option) is \(value), expected 1 or more.")
+    }
+    var layer = try settings.layer()
+    layer.shots = list.shots
+    var survey = StillSurvey(
+      input: input, output: output,
+      settings: try Settings(
+        pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
+        options: layer))
+    (survey.limit, survey.distance) = (limit, distance)
+    (survey.isColored, survey.overwrite) = (colored, overwrite)
+    let (stills, _) = try running.run { try survey.run(interruption: $0, onEvent: $1) }
+    if json {
+      try Console.json(stills)
+    } else {
+      try Console.result(StillSurvey.text(stills))
+    }
+  }
+}
