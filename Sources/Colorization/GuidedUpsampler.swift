@@ -44,8 +44,10 @@ extension ChromaModels {
         }
         let (left, right) = (points.map(\.x).min() ?? 0, points.map(\.x).max() ?? 0)
         let (top, bottom) = (points.map(\.y).min() ?? 0, points.map(\.y).max() ?? 0)
-        let columns = max(0, Int((left - end).rounded(.up)))..<max(0, min(width, Int(right + end) + 1))
-        let rows = max(0, Int((top - end).rounded(.up)))..<max(0, min(height, Int(bottom + end) + 1))
+        let columns =
+          max(0, Int((left - end).rounded(.up)))..<max(0, min(width, Int(right + end) + 1))
+        let rows =
+          max(0, Int((top - end).rounded(.up)))..<max(0, min(height, Int(bottom + end) + 1))
         for y in rows {
           for x in columns {
             let distance = Self.distance(SIMD2(Double(x), Double(y)), to: points)

@@ -175,10 +175,13 @@ import Testing
     for index in 21..<36 { #expect(!isSame(plain[index], guided[index]), "frame \(index)") }
     let olive = try HintColor(hex: "#5b6b3a")
     for (x, y, a, b) in [
-      (0.5, 0.8, olive.a, olive.b), (0.1, 0.2, 10, -20), (0.2, 0.225, 10, -20), (0.3, 0.25, 10, -20),
+      (0.5, 0.8, olive.a, olive.b), (0.1, 0.2, 10, -20), (0.2, 0.225, 10, -20),
+      (0.3, 0.25, 10, -20),
     ] {
       let found = try color(guided[24], x: x, y: y)
-      let off = ((found.y - Double(a)) * (found.y - Double(a)) + (found.z - Double(b)) * (found.z - Double(b)))
+      let off =
+        ((found.y - Double(a)) * (found.y - Double(a)) + (found.z - Double(b))
+          * (found.z - Double(b)))
         .squareRoot()
       #expect(off < 1, "[\(x), \(y)]: \(found)")
     }
@@ -255,7 +258,8 @@ import Testing
     func run(_ more: [String], _ output: String) throws -> [Frame] {
       let run = try runProgram(
         [
-          "-", "-o", scratch.file(output), "--model", "autochrome-fast", "--size", "96", "--codec", "ffv1",
+          "-", "-o", scratch.file(output), "--model", "autochrome-fast", "--size", "96", "--codec",
+          "ffv1",
           "--overwrite", "-q",
         ] + more, input: try bytes("film.y4m"))
       #expect(run.status == 0, "\(run.errors)")
@@ -272,7 +276,8 @@ import Testing
 
   @Test func theStillsThatAreWorthColoringAreWritten() throws {
     let run = try runProgram([
-      "refs", scratch.file("film.mkv"), "-o", scratch.file("refs"), "--json", "--model", "autochrome-fast",
+      "refs", scratch.file("film.mkv"), "-o", scratch.file("refs"), "--json", "--model",
+      "autochrome-fast",
       "--size", "96",
     ])
     #expect(run.status == 0, "\(run.errors)")
@@ -296,14 +301,16 @@ import Testing
     ])
     #expect(again.status == 73, "\(again.errors)")
     let few = try runProgram([
-      "refs", scratch.file("film.mkv"), "-o", scratch.file("few"), "--limit", "1", "--colored", "--model",
+      "refs", scratch.file("film.mkv"), "-o", scratch.file("few"), "--limit", "1", "--colored",
+      "--model",
       "autochrome-fast", "--size", "96",
     ])
     #expect(few.status == 0, "\(few.errors)")
     let left = try FileManager.default.contentsOfDirectory(atPath: scratch.file("few"))
     let least = stills.min { $0.certainty < $1.certainty }
     #expect(left == [least?.file ?? ""])
-    let colored = try RGBImage(try #require(try readFrames(scratch.file("few/" + left[0])).first).picture)
+    let colored = try RGBImage(
+      try #require(try readFrames(scratch.file("few/" + left[0])).first).picture)
     #expect(
       stride(from: 0, to: colored.codes.count, by: 3).contains {
         abs(Int(colored.codes[$0]) - Int(colored.codes[$0 + 2])) > 8
@@ -314,7 +321,8 @@ import Testing
     func run(_ more: [String]) throws -> (status: Int32, errors: String) {
       let run = try runProgram(
         [
-          scratch.file("film.mkv"), "-o", scratch.file("color.mkv"), "--model", "autochrome-fast", "--size", "64",
+          scratch.file("film.mkv"), "-o", scratch.file("color.mkv"), "--model", "autochrome-fast",
+          "--size", "64",
           "--frames", "4", "--codec", "ffv1", "--overwrite", "--restart",
         ] + more)
       return (run.status, run.errors)

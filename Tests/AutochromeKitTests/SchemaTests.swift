@@ -171,6 +171,15 @@ import Testing
       "--from 0.5 --to #28 --frames 20 --temperature 0.5 --vividness 0.4 --backend onednn "
       + "--precision fp32 --codec x264 --crf 30 --preset ultrafast -e tune=grain "
       + "--pixel-format yuv420p --format matroska --input-format matroska --memory 600"
+    let refs = scratch.file("refs")
+    try expect(
+      try program([
+        "refs", gray, "-o", refs, "--json", "--model", "autochrome-fast", "--size", "64",
+      ]).output, isValidBy: "refs.schema.json")
+    try report(
+      [gray] + output + [
+        "--references", refs, "--palette", refs + "/ref_000000.png", "--restart",
+      ])
     try report([gray] + output + ["--cuts", cuts] + many.split(separator: " ").map(String.init))
     let shots = scratch.file("film.shots.yaml")
     try expectEvents(
@@ -237,11 +246,6 @@ import Testing
     }
     let bench = try program(["bench", gray, "--json", "--frames", "6"])
     try expect(bench.output, isValidBy: "bench.schema.json")
-    try expect(
-      try program([
-        "refs", scratch.file("gray.mkv"), "-o", scratch.file("refs"), "--json", "--model",
-        "autochrome-fast", "--size", "64",
-      ]).output, isValidBy: "refs.schema.json")
     try expect(try program(["doctor", "--json"]).output, isValidBy: "doctor.schema.json")
   }
 

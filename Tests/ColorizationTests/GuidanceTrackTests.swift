@@ -116,7 +116,9 @@ import Testing
 
   @Test func aFlashIsSteppedOver() throws {
     var frames = Self.shot(seed: 5, frames: 9)
-    frames[4] = temporalImage(Self.width, Self.height) { x, y in 97 + ((x + y) / 4).truncatingRemainder(dividingBy: 2) }
+    frames[4] = temporalImage(Self.width, Self.height) { x, y in
+      97 + ((x + y) / 4).truncatingRemainder(dividingBy: 2)
+    }
     let tracking = Self.tracked(frames)
     #expect(tracking[5].shot.previousIsFlash)
     let fields = Self.forward(tracking, given: [1: Self.given])

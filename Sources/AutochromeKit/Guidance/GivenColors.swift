@@ -107,9 +107,10 @@ struct GivenColors: Codable, Hashable, Sendable {
   /// What settings name; nil where they name nothing.
   /// - Throws: `AutochromeError` if it can't be read.
   static func given(by settings: Settings) throws(AutochromeError) -> GivenColors? {
-    var result = try settings.references.map { folder throws(AutochromeError) in
-      try GivenColors(folder: folder)
-    } ?? GivenColors()
+    var result =
+      try settings.references.map { folder throws(AutochromeError) in
+        try GivenColors(folder: folder)
+      } ?? GivenColors()
     if let palette = settings.palette { result.palette = try Still(palette) }
     return result.isEmpty ? nil : result
   }

@@ -36,7 +36,9 @@ final class GivenFields {
   ///   - survey: of it.
   ///   - looksAround: whether it is compared with the pictures that are given.
   /// - Throws: `AutochromeError` if a still can't be read or is none of the frame.
-  func field(of frame: Int, in given: GivenColors, survey: FrameSurvey, looksAround: Bool = false) throws -> GuidanceField? {
+  func field(of frame: Int, in given: GivenColors, survey: FrameSurvey, looksAround: Bool = false)
+    throws -> GuidanceField?
+  {
     let (still, hints) = (given.stills[frame], hints(of: frame, in: given, area: survey.area))
     let pictures = looksAround ? given.pictures : []
     guard still != nil || !hints.isEmpty || !pictures.isEmpty else { return nil }
@@ -98,7 +100,9 @@ final class GivenFields {
       let mean = (0..<field.area).reduce(0) { $0 + beta[$1] } / Float(max(field.area, 1))
       withExtendedLifetime(field) {}
       if mean < Self.leastResemblance, strangers.insert(picture.fingerprint).inserted {
-        warn("Nothing in frame \(frame) resembles the reference '\(picture.path)', which changes nothing there.")
+        warn(
+          "Nothing in frame \(frame) resembles the reference '\(picture.path)', which changes nothing there."
+        )
       }
       return field
     }
@@ -160,7 +164,8 @@ final class GivenFields {
       throw AutochromeError(
         .badData,
         "The reference '\(still.path)' is \(picture.width)×\(picture.height), and frame \(frame) "
-          + "\(area.frameWidth)×\(area.frameHeight): another shape. Color a still of the film itself.")
+          + "\(area.frameWidth)×\(area.frameHeight): another shape. Color a still of the film itself."
+      )
     }
     let colors = try PictureColors(geometry: survey.geometry, area: area).colors(of: picture)
     let likeness = colors.likeness(to: survey.lightness)

@@ -96,8 +96,9 @@ struct Guide {
     let kinds = state.kinds + (later.map { [$0] } ?? [])
     let palette = try film.fields.palette(in: given)
     return field == nil && kinds.isEmpty && palette == nil
-      ? nil : FrameGuidance(
-        field: field, kinds: kinds, palette: palette, 
+      ? nil
+      : FrameGuidance(
+        field: field, kinds: kinds, palette: palette,
         hints: film.fields.hints(of: number, in: given, area: survey.area))
   }
 

@@ -40,7 +40,8 @@ struct MotionStage {
   ///   - isFilm: whether frames have to do with those before them.
   ///   - state: what was known before the frame that comes first; nil for the beginning.
   init(
-    tracking: TrackingStage, guide: Guide?, watch: ColorWatch, looks: ShotLooks, dividesAtShots: Bool,
+    tracking: TrackingStage, guide: Guide?, watch: ColorWatch, looks: ShotLooks,
+    dividesAtShots: Bool,
     isFilm: Bool, resuming state: State?
   ) {
     self.tracking = tracking

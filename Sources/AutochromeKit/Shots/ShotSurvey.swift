@@ -232,6 +232,7 @@ extension ShotsFile {
       "#   look: {…}   of its own: \(looks)",
       "#   color: \(ColorMode.allCases.map(\.rawValue).joined(separator: " or "))   what becomes of colors that it has",
       "#   like: N     the look of shot N",
+      "#   hints, references, palette: colors that you know, see docs/reference.md",
       "#   state, note: whatever you like",
       "# Flags tell what wants an eye: \(ShotSurvey.Flag.allCases.map(\.rawValue).joined(separator: ", ")).",
       "film: {name: \(quoted(film)), frames: \(frames), fingerprint: \(fingerprint)}",

@@ -201,7 +201,8 @@ public struct ShotsFile: Sendable {
       let still = try still(name, node, of: path, what)
       if let number = entry["frame"] {
         guard let frame = number.int, frame >= 0 else {
-          throw wrong(path, number, "a reference of \(what) has no number of a frame as its 'frame'")
+          throw wrong(
+            path, number, "a reference of \(what) has no number of a frame as its 'frame'")
         }
         result.add(still, at: frame)
       } else {
@@ -235,7 +236,9 @@ public struct ShotsFile: Sendable {
         name.hasPrefix("/") || folder.isEmpty ? name : PathParts.join(folder, name))
     } catch {
       throw AutochromeError(
-        error.status, wrong(path, node, "\(what) names a picture that can't be read").message + " " + error.message)
+        error.status,
+        wrong(path, node, "\(what) names a picture that can't be read").message + " "
+          + error.message)
     }
   }
 

@@ -85,7 +85,9 @@ public struct GuidanceField: Sendable {
   public func overlaid(by other: GuidanceField) -> GuidanceField {
     guard (other.width, other.height) == (width, height) else { return self }
     let (ownA, ownB, own) = (ab.channel(0), ab.channel(1), weight.channel(0))
-    let (otherA, otherB, others) = (other.ab.channel(0), other.ab.channel(1), other.weight.channel(0))
+    let (otherA, otherB, others) = (
+      other.ab.channel(0), other.ab.channel(1), other.weight.channel(0)
+    )
     return GuidanceField(width: width, height: height) { a, b, beta in
       for place in 0..<area {
         let (w, rest) = (others[place], own[place] * (1 - others[place]))

@@ -95,9 +95,10 @@ public struct KnownKinds: Codable, Sendable {
     let field = GuidanceField(width: signature.width, height: signature.height) { a, b, beta in
       centers.withUnsafeBufferPointer { centers in
         for at in 0..<signature.area {
-          (a[at], b[at], beta[at]) = known.map {
-            ($0.ab.channel(0)[at], $0.ab.channel(1)[at], $0.weight.channel(0)[at])
-          } ?? (0, 0, 0)
+          (a[at], b[at], beta[at]) =
+            known.map {
+              ($0.ab.channel(0)[at], $0.ab.channel(1)[at], $0.weight.channel(0)[at])
+            } ?? (0, 0, 0)
           guard beta[at] < Self.enough else { continue }
           var least = Float.infinity
           for kind in colors.indices {

@@ -40,7 +40,9 @@ public struct PictureColors: Sendable {
       }
       withExtendedLifetime((self, other)) {}
       guard count > 0 else { return 1 }
-      let (varianceX, varianceY) = (xx / count - x * x / count / count, yy / count - y * y / count / count)
+      let (varianceX, varianceY) = (
+        xx / count - x * x / count / count, yy / count - y * y / count / count
+      )
       guard varianceX > 1, varianceY > 1 else { return 1 }
       return (xy / count - x * y / count / count) / (varianceX * varianceY).squareRoot()
     }
