@@ -1,6 +1,7 @@
 import Foundation
 import ModelFixtures
 import Network
+import Testing
 
 extension ModelBuilder {
   /// Runs the model, whose only output is returned.
@@ -41,4 +42,33 @@ func difference(_ actual: [Float], _ expected: [Float], tolerance: Float) -> Str
   guard worst.error > tolerance * scale else { return nil }
   return
     "at \(worst.index): found \(actual[worst.index]), expected \(expected[worst.index]) (range \(scale))"
+}
+
+/// Runs one node on fp32 inputs and constants, and checks the result.
+func check(
+  _ op: String, _ inputs: [([Int], [Float])], attributes: [String: ModelBuilder.Value] = [:],
+  integers: [[Int64]] = [], shape: [Int], _ expected: [Float], opset: Int64 = 17,
+  tolerance: Float = 1e-6, line: Int = #line
+) throws {
+  var builder = ModelBuilder(opset: opset)
+  var tensors: [String: Tensor] = [:]
+  var names: [String] = []
+  for (index, input) in inputs.enumerated() {
+    let name = "x\(index)"
+    names.append(name)
+    builder.input(name, input.0.indices.map { -$0 - 1 })
+    tensors[name] = try Tensor(shape: input.0, floats: input.1)
+  }
+  for (index, list) in integers.enumerated() {
+    builder.constant("i\(index)", list)
+    names.append("i\(index)")
+  }
+  builder.node(op, names, ["y"], attributes)
+  builder.output("y")
+  for backend in Backend.allCases {
+    let y = try builder.run(tensors, on: backend)
+    #expect(y.shape == shape, "\(op) on \(backend), line \(line)")
+    let problem = difference(y.floats, expected, tolerance: tolerance)
+    #expect(problem == nil, "\(op) on \(backend), line \(line): \(y.floats)")
+  }
 }

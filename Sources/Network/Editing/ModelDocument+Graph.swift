@@ -74,20 +74,17 @@ extension ModelDocument {
     proto.graph.initializer.append(tensor)
   }
 
-  /// A value of fp32, (n, `channels`, `height`, `width`), all but the channels free.
+  /// A value of fp32, (n, `channels`, `height`, `width`): height and width are numbers, or symbols for what
+  /// is free, as n is.
   static func image(_ name: String, channels: Int, height: String, width: String)
     -> Onnx_ValueInfoProto
   {
     var value = Onnx_ValueInfoProto()
     value.name = name
     value.type.tensorType.elemType = ElementType.float32.rawValue
-    for symbol in ["n", "", height, width] {
+    for word in ["n", "\(channels)", height, width] {
       var dimension = Onnx_TensorShapeProto.Dimension()
-      if symbol.isEmpty {
-        dimension.dimValue = Int64(channels)
-      } else {
-        dimension.dimParam = symbol
-      }
+      if let extent = Int64(word) { dimension.dimValue = extent } else { dimension.dimParam = word }
       value.type.tensorType.shape.dim.append(dimension)
     }
     return value

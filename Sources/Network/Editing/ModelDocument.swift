@@ -59,6 +59,21 @@ public struct ModelDocument: Sendable {
     }
   }
 
+  /// The bounds that a Clip sets, where they are constants.
+  public func bounds(of step: Step) -> ClosedRange<Float>? {
+    guard step.op == "Clip",
+      let node = source.graph.nodes.first(where: { $0.outputs == step.outputs })
+    else { return nil }
+    var bounds: [Float] = [-.infinity, .infinity]
+    for (index, name) in ["min", "max"].enumerated() {
+      if case .float(let number)? = node.attributes[name] { bounds[index] = number }
+      guard step.inputs.count > index + 1, !step.inputs[index + 1].isEmpty else { continue }
+      guard let number = constant(step.inputs[index + 1])?.first else { return nil }
+      bounds[index] = number
+    }
+    return bounds[0] <= bounds[1] ? bounds[0]...bounds[1] : nil
+  }
+
   private static func step(_ node: Node) -> Step {
     var integers: [String: Int] = [:]
     for (key, value) in node.attributes {
@@ -91,10 +106,19 @@ public struct ModelDocument: Sendable {
     removeUnused()
   }
 
+  /// Gives the only input, a picture of `channels`, free height and width, or fixes them.
+  public mutating func setInput(
+    picture: String, channels: Int, size: (height: Int, width: Int)? = nil
+  ) {
+    let height = size.map { "\($0.height)" } ?? "h"
+    let width = size.map { "\($0.width)" } ?? "w"
+    proto.graph.input = [Self.image(picture, channels: channels, height: height, width: width)]
+  }
+
   /// Makes the input `lightness` the only one, of shape (n, 1, any, any); in place of each other input
   /// the network reads zeros of its `channels`, at the size of the lightness.
   public mutating func setInput(lightness: String, zeros: [(name: String, channels: Int)]) {
-    proto.graph.input = [Self.image(lightness, channels: 1, height: "h", width: "w")]
+    setInput(picture: lightness, channels: 1)
     guard !zeros.isEmpty else { return }
     let zero = prependZero(like: lightness)
     for input in zeros {
@@ -105,7 +129,7 @@ public struct ModelDocument: Sendable {
   /// Replaces the input `name`, which has 1 + `zeros` channels, by one of its first channel alone,
   /// called `lightness`; the others are zeros.
   public mutating func splitInput(_ name: String, lightness: String, zeros: Int) {
-    proto.graph.input = [Self.image(lightness, channels: 1, height: "h", width: "w")]
+    setInput(picture: lightness, channels: 1)
     let zero = prependZero(like: lightness)
     insert(
       "Concat", [lightness] + [String](repeating: zero, count: zeros), name, axis: 1)

@@ -72,7 +72,12 @@ extension Unary.Function {
     case .sqrt: (dnnl_eltwise_sqrt, 0, 0)
     case .exp: (dnnl_eltwise_exp, 0, 0)
     case .clip(let low, let high): (dnnl_eltwise_clip, low, high)
-    case .floor: nil
+    case .gelu: (dnnl_eltwise_gelu_erf, 0, 0)
+    case .geluTanh: (dnnl_eltwise_gelu_tanh, 0, 0)
+    case .log: (dnnl_eltwise_log, 0, 0)
+    case .magnitude: (dnnl_eltwise_abs, 0, 0)
+    case .negate: (dnnl_eltwise_linear, -1, 0)
+    case .floor, .sin, .cos, .reciprocal, .erf: nil
     }
   }
 }

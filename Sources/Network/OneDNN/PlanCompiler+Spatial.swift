@@ -5,7 +5,8 @@ extension PlanCompiler {
   mutating func compile(_ kind: Reduction, _ operation: Program.Operation)
     throws(NetworkError) -> Bool
   {
-    guard kind.isGlobal, (3...5).contains(kind.input.rank), kind.output.rank == kind.input.rank
+    guard kind.isGlobal, (3...5).contains(kind.input.rank), kind.output.rank == kind.input.rank,
+      kind.function == .mean || kind.function == .maximum
     else { return false }
     let spatial = Array(kind.input.shape[2...])
     return try addPooling(

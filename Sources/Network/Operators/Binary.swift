@@ -141,6 +141,18 @@ extension Binary {
       }
     }
     let shape = try broadcast(context, left.shape, right.shape)
+    if function == .power, elementType == .float32, shape == left.shape, right.count == 1,
+      let exponent = try context.operand(1).constant?.floats.first
+    {
+      // What layer norms are spelled with, many times faster than powers.
+      if exponent == 2 {
+        return .operation(
+          Binary(function: .multiply, left: left, right: left, output: left), operands: [0, 0])
+      }
+      if exponent == 0.5 {
+        return .operation(Unary(function: .sqrt, type: left), operands: [0])
+      }
+    }
     let operation = Binary(
       function: function, left: left, right: right, output: try TensorType(elementType, shape))
     return .operation(operation, operands: [0, 1])

@@ -1,4 +1,4 @@
-/// Operators without inputs that change: Constant and ConstantOfShape.
+/// Operators without inputs that change: Constant, ConstantOfShape, Range.
 enum Constants {
   static func constant(_ context: NodeContext) throws(NetworkError) -> Lowered {
     try context.allow(["value", "value_float", "value_floats", "value_int", "value_ints"])
@@ -36,6 +36,48 @@ enum Constants {
         guard let base = bytes.baseAddress else { return }
         for i in 0..<type.count {
           (base + i * size).copyMemory(from: value.storage.base, byteCount: size)
+        }
+      })
+  }
+
+  /// Numbers from a start on in steps, the limit left out: Range.
+  static func range(_ context: NodeContext) throws(NetworkError) -> Lowered {
+    try context.allow([])
+    let type = try context.type(0).elementType
+    guard [.int16, .int32, .int64, .float32, .float64].contains(type) else {
+      throw context.fail(.unsupported, "the element type \(type.name) is not supported")
+    }
+    var numbers: [HostConversion.Number] = []
+    for index in 0..<3 {
+      guard let bytes = try context.bytes(input: index, of: type) else {
+        throw context.fail(.malformed, "input \(index) is empty")
+      }
+      bytes.withUnsafeBytes { raw in
+        if let base = raw.baseAddress { numbers.append(HostConversion.load(base, 0, type)) }
+      }
+    }
+    let (start, limit, step) = (
+      HostConversion.double(numbers[0]), HostConversion.double(numbers[1]),
+      HostConversion.double(numbers[2])
+    )
+    let count = ((limit - start) / step).rounded(.up)
+    guard step != 0, count.isFinite,
+      count * Double(type.byteCount)
+        <= Double(ProgramBuilder.maximumConstantByteCount)
+    else {
+      throw context.fail(.unsupported, "\(start) to \(limit) in steps of \(step) is not supported")
+    }
+    return .constant(
+      try Tensor(shape: [max(Int(count), 0)], elementType: type) { bytes in
+        guard let base = bytes.baseAddress else { return }
+        for index in 0..<max(Int(count), 0) {
+          let number: HostConversion.Number =
+            if case .signed(let first) = numbers[0], case .signed(let by) = numbers[2] {
+              .signed(first &+ Int64(index) &* by)
+            } else {
+              .float(start + Double(index) * step)
+            }
+          HostConversion.store(number, base, index, type)
         }
       })
   }

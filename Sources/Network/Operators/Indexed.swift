@@ -168,3 +168,62 @@ struct Gather: Operator {
     return .operation(operation, operands: [0, 1])
   }
 }
+
+/// Picks slices by places in several axes at once: GatherND. Inputs: data of any type, indexes (int64;
+/// negative ones count from the end), whose last axis holds a place each.
+struct GatherND: Operator {
+  let data: TensorType
+  let indexes: TensorType
+  /// How many leading axes data and indexes share.
+  let shared: Int
+  let output: TensorType
+
+  var outputs: [TensorType] { [output] }
+
+  func run(_ memory: OperatorMemory) throws(NetworkError) {
+    let depth = indexes.shape[indexes.rank - 1]
+    let indexed = shared..<(shared + depth)
+    let steps = StridedWalk.dense(Array(data.shape[indexed]))
+    let bytes = data.product(indexed.upperBound..<data.rank) * data.elementType.byteCount
+    let places = data.product(indexed)
+    let batches = data.product(0..<shared)
+    let picks = indexes.product(shared..<(indexes.rank - 1))
+    let list = memory.input(1, as: Int64.self)
+    for pick in 0..<(batches * picks) {
+      var place = pick / max(picks, 1) * places
+      for axis in 0..<depth {
+        let extent = data.shape[shared + axis]
+        let value = Int(list[pick * depth + axis])
+        guard value >= -extent, value < extent else {
+          throw NetworkError(
+            .invalidInput, "GatherND: the index \(value) is out of range for \(extent) elements")
+        }
+        place += (value < 0 ? value + extent : value) * steps[axis]
+      }
+      (memory.outputs[0] + pick * bytes).copyMemory(
+        from: memory.inputs[0] + place * bytes, byteCount: bytes)
+    }
+  }
+
+  static func lower(_ context: NodeContext) throws(NetworkError) -> Lowered {
+    try context.allow(["batch_dims"])
+    let data = try context.type(0)
+    let indexes = try context.type(1)
+    let shared = try context.int("batch_dims", default: 0)
+    guard indexes.elementType == .int64 else {
+      throw context.fail(
+        .unsupported, "indexes of the type \(indexes.elementType.name) are not supported")
+    }
+    guard indexes.rank >= 1, shared >= 0, shared < min(data.rank, indexes.rank),
+      let depth = indexes.shape.last, depth >= 1, shared + depth <= data.rank,
+      data.shape[..<shared] == indexes.shape[..<shared]
+    else {
+      throw context.fail(
+        .shapeMismatch, "the shapes \(data.shape) and \(indexes.shape) don't fit each other")
+    }
+    let shape = Array(indexes.shape.dropLast()) + Array(data.shape[(shared + depth)...])
+    let operation = GatherND(
+      data: data, indexes: indexes, shared: shared, output: try TensorType(data.elementType, shape))
+    return .operation(operation, operands: [0, 1])
+  }
+}

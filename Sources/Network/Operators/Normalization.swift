@@ -125,3 +125,78 @@ struct InstanceNormalization: Operator {
     return .operation(operation, operands: [0, 1, 2])
   }
 }
+
+/// Layer normalization: the numbers of the last axes together to mean 0 and variance 1, then scaled and
+/// shifted one by one (Ba, Kiros, Hinton 2016). Inputs: x, scale, and perhaps a shift, both of the
+/// shape of those axes. Where they are wanted, the means and the inverse deviations are outputs too.
+struct LayerNormalization: Operator {
+  let type: TensorType
+  /// For the means and the inverse deviations.
+  let statistics: TensorType
+  /// How many of these are wanted.
+  let statisticsCount: Int
+  /// How many numbers are normalized together.
+  let length: Int
+  let epsilon: Float
+  let hasShift: Bool
+
+  var outputs: [TensorType] {
+    [type] + [TensorType](repeating: statistics, count: statisticsCount)
+  }
+  var floatingPointOperations: Int { 7 * type.count }
+
+  func run(_ memory: OperatorMemory) {
+    guard length > 0 else { return }
+    let scale = memory.input(1)
+    let shift = hasShift ? memory.input(2) : nil
+    for row in 0..<(type.count / length) {
+      let x = memory.input(0) + row * length
+      let y = memory.output() + row * length
+      var sum = 0.0
+      for i in 0..<length { sum += Double(x[i]) }
+      let mean = sum / Double(length)
+      var squares = 0.0
+      for i in 0..<length {
+        let difference = Double(x[i]) - mean
+        squares += difference * difference
+      }
+      let factor = Float(1 / (squares / Double(length) + Double(epsilon)).squareRoot())
+      let center = Float(mean)
+      if statisticsCount > 0 { memory.output(1)[row] = center }
+      if statisticsCount > 1 { memory.output(2)[row] = factor }
+      if let shift {
+        for i in 0..<length { y[i] = (x[i] - center) * factor * scale[i] + shift[i] }
+      } else {
+        for i in 0..<length { y[i] = (x[i] - center) * factor * scale[i] }
+      }
+    }
+  }
+
+  static func lower(_ context: NodeContext) throws(NetworkError) -> Lowered {
+    try context.allow(["axis", "epsilon", "stash_type"])
+    let x = try context.floatType(0)
+    let axis = try context.axis(try context.int("axis", default: -1), rank: x.rank)
+    let stash = try context.int("stash_type", default: 1)
+    guard stash == 1 else {
+      throw context.fail(.unsupported, "stash_type \(stash) is not supported")
+    }
+    let parameters = context.has(2) ? [1, 2] : [1]
+    for index in parameters {
+      let type = try context.floatType(index)
+      guard type.shape == Array(x.shape[axis...]) else {
+        throw context.fail(
+          .unsupported,
+          "input \(index) of shape \(type.shape) is not supported, only of the shape of the axes that are "
+            + "normalized, \(Array(x.shape[axis...]))")
+      }
+    }
+    let operation = LayerNormalization(
+      type: x,
+      statistics: try TensorType(
+        .float32, x.shape[..<axis] + [Int](repeating: 1, count: x.rank - axis)),
+      statisticsCount: min(max(context.node.outputs.count - 1, 0), 2),
+      length: x.product(axis..<x.rank),
+      epsilon: try context.float("epsilon", default: 1e-5), hasShift: context.has(2))
+    return .operation(operation, operands: [0] + parameters)
+  }
+}

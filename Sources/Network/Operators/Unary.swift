@@ -11,7 +11,27 @@ struct Unary: Operator {
     case sqrt
     case floor
     case exp
+    case log
+    case sin
+    case cos
+    case negate
+    case magnitude
+    case reciprocal
+    /// The error function.
+    case erf
+    /// x·Φ(x), with the normal distribution's Φ (Hendrycks and Gimpel 2016).
+    case gelu
+    /// The same with tanh in place of Φ.
+    case geluTanh
     case clip(Float, Float)
+
+    /// Whether it may become part of a convolution before it: all back ends can do so.
+    var isFusable: Bool {
+      switch self {
+      case .relu, .leakyRelu, .sigmoid, .tanh, .sqrt, .exp, .clip, .gelu, .geluTanh: true
+      case .floor, .log, .sin, .cos, .negate, .magnitude, .reciprocal, .erf: false
+      }
+    }
 
     /// Applies the function to `count` numbers; `from` and `to` may be equal.
     func apply(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, count: Int) {
@@ -26,6 +46,19 @@ struct Unary: Operator {
       case .sqrt: each { $0.squareRoot() }
       case .floor: each { $0.rounded(.down) }
       case .exp: each { Foundation.exp($0) }
+      case .log: each { Foundation.log($0) }
+      case .sin: each { Foundation.sin($0) }
+      case .cos: each { Foundation.cos($0) }
+      case .negate: each { -$0 }
+      case .magnitude: each { abs($0) }
+      case .reciprocal: each { 1 / $0 }
+      case .erf: each { Foundation.erf($0) }
+      case .gelu: each { 0.5 * $0 * (1 + Foundation.erf($0 * Float(0.5).squareRoot())) }
+      case .geluTanh:
+        each {
+          let inner = (2 / Float.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)
+          return 0.5 * $0 * (1 + Foundation.tanh(inner))
+        }
       case .clip(let low, let high):
         each {
           let raised = $0 < low ? low : $0
@@ -60,6 +93,20 @@ extension Unary {
     case "Sqrt": function = .sqrt
     case "Floor": function = .floor
     case "Exp": function = .exp
+    case "Log": function = .log
+    case "Sin": function = .sin
+    case "Cos": function = .cos
+    case "Neg": function = .negate
+    case "Abs": function = .magnitude
+    case "Reciprocal": function = .reciprocal
+    case "Erf": function = .erf
+    case "Gelu":
+      known.insert("approximate")
+      switch try context.string("approximate", default: "none") {
+      case "none": function = .gelu
+      case "tanh": function = .geluTanh
+      case let other: throw context.fail(.unsupported, "approximate \(other) is not supported")
+      }
     default:
       known.formUnion(["min", "max"])
       function = try clip(context)

@@ -35,7 +35,7 @@ extension Program {
       let count = operations[index].inputs.count
       var kind = convolution
       switch operation.kind {
-      case let unary as Unary where position == 0:
+      case let unary as Unary where position == 0 && unary.function.isFusable:
         guard kind.post.activation == nil, kind.post.scale == nil else { continue }
         kind.post.activation = unary.function
         return (index, kind, [])
