@@ -7,6 +7,8 @@ public final class ColorNetwork: Sendable {
   /// What the network says about itself.
   public let description: ColorNetworkDescription
   private let session: Session
+  /// The size, in samples, that all pictures are brought to for the network, if it takes no other.
+  public let fixedSize: WorkingGeometry.FixedSize?
   private let inputName: String
   private let outputName: String
   /// Gives the features too. Made when it is first asked for, so that nobody else pays for it.
@@ -28,8 +30,12 @@ public final class ColorNetwork: Sendable {
     }
     guard model.inputs.count == 1 else {
       throw ColorizationError.interface(
-        model: name, problem: "it has \(model.inputs.count) inputs, expected L alone")
+        model: name,
+        problem:
+          "it has \(model.inputs.count) inputs, expected one; 'model import' makes networks with "
+          + "hints usable")
     }
+    fixedSize = try Self.fixedSize(of: input, description)
     inputName = input.name
     outputName = output.name
     session = try Session(model: model, backend: backend, precision: precision)
@@ -46,22 +52,91 @@ public final class ColorNetwork: Sendable {
   /// Multiplications and additions for a frame, padding included.
   public func floatingPointOperations(_ geometry: WorkingGeometry) throws -> Int {
     try session.model.floatingPointOperations(
-      inputShapes: [inputName: [1, 1, geometry.paddedHeight, geometry.paddedWidth]])
+      inputShapes: [
+        inputName: [
+          1, description.input.channels, geometry.paddedHeight, geometry.paddedWidth,
+        ]
+      ])
+  }
+
+  /// The height and width that the file fixes; nil if they are free.
+  private static func fixedSize(
+    of input: ValueInfo, _ description: ColorNetworkDescription
+  ) throws(ColorizationError) -> WorkingGeometry.FixedSize? {
+    guard let dimensions = input.dimensions else { return nil }
+    guard dimensions.count == 4 else {
+      throw .interface(
+        model: description.name,
+        problem: "its input '\(input.name)' has \(dimensions.count) axes, expected n, c, h, w")
+    }
+    if let channels = input.channels, channels != description.input.channels {
+      throw .interface(
+        model: description.name,
+        problem:
+          "its input '\(input.name)' has \(channels) channels, and by its property autochrome.input it "
+          + "is given \(description.input.channels)")
+    }
+    switch (dimensions[2], dimensions[3]) {
+    case (.symbolic, .symbolic): return nil
+    case (.fixed(let height), .fixed(let width)):
+      guard height > 0, width > 0, height % description.scale == 0,
+        width % description.scale == 0
+      else {
+        throw .interface(
+          model: description.name,
+          problem: "its input is \(width)×\(height), no multiple of its scale \(description.scale)")
+      }
+      return WorkingGeometry.FixedSize(width: width, height: height)
+    default:
+      throw .interface(
+        model: description.name,
+        problem:
+          "one of height and width of its input '\(input.name)' is fixed and the other free; export it with "
+          + "both free (dynamic axes) or both fixed")
+    }
+  }
+
+  /// The sizes that a picture passes through.
+  /// - Parameter shortSide: short side of what the network sees, in samples; more where it needs more.
+  public func geometry(
+    width: Int, height: Int, shortSide: Int, sampleAspectRatio: Rational = Rational(1, 1)
+  ) -> WorkingGeometry {
+    WorkingGeometry(
+      width: width, height: height, shortSide: max(shortSide, description.size ?? 0),
+      stride: description.stride, scale: description.scale,
+      sampleAspectRatio: sampleAspectRatio, fixedSize: fixedSize)
+  }
+
+  /// The estimates that decoders make of what the network says of a lightness image; decoders matter only
+  /// where it gives a distribution.
+  public func estimates(
+    lightness: FloatImage, geometry: WorkingGeometry, decoders: [DistributionDecoder]
+  ) throws -> [CoarseEstimate] {
+    try run(lightness: lightness, geometry: geometry) { values in
+      decoders.map { decoder in
+        switch description.output {
+        case .bins313: decoder.estimate(values: values, geometry: geometry)
+        case .ab: CoarseEstimate(ab: values, geometry: geometry)
+        case .rgb(let scale): CoarseEstimate(rgb: values, scale: scale, geometry: geometry)
+        }
+      }
+    }
   }
 
   /// Runs the network on a lightness image.
   /// - Parameters:
   ///   - lightness: L\*, 0…100, of the working size of `geometry`.
   ///   - body: is given the output on the padded grid: `paddedGridHeight` × `paddedGridWidth`
-  ///     positions of 313 logits or 2 ab values side by side.
+  ///     positions of 313 logits, 2 ab values or 3 R′G′B′ values side by side.
   public func run<R>(
     lightness: FloatImage, geometry: WorkingGeometry,
     _ body: (UnsafePointer<Float>) throws -> R
   ) throws -> R {
     let outputs = try session.run(
       try inputs(lightness: lightness, geometry: geometry), outputLayout: .nhwc)
-    let channels = description.output == .bins313 ? 313 : 2
-    let expected = [1, geometry.paddedGridHeight, geometry.paddedGridWidth, channels]
+    let expected = [
+      1, geometry.paddedGridHeight, geometry.paddedGridWidth, description.output.channels,
+    ]
     guard let output = outputs[outputName], output.shape == expected else {
       throw ColorizationError.interface(
         model: description.name,
@@ -80,11 +155,12 @@ public final class ColorNetwork: Sendable {
 
   /// What the network is given for a lightness image: L\*, 0…100, of the working size of `geometry`.
   func inputs(lightness: FloatImage, geometry: WorkingGeometry) throws -> [String: Tensor] {
-    let input = try NetworkInput(
-      mean: description.lightnessOffset, scale: description.lightnessScale
-    ).tensorValues(lightness: lightness, geometry: geometry)
-    let tensor = try Tensor(shape: [1, 1, input.height, input.width]) { values in
-      values.baseAddress?.update(from: input.channel(0), count: input.area)
+    let input = try NetworkInput(description.input).tensorValues(
+      lightness: lightness, geometry: geometry)
+    let channels = description.input.channels
+    let tensor = try Tensor(shape: [1, channels, input.height, input.width]) { values in
+      // The channels lie one behind the other.
+      values.baseAddress?.update(from: input.channel(0), count: channels * input.area)
       withExtendedLifetime(input) {}
     }
     return [inputName: tensor]

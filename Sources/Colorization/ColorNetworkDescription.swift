@@ -2,26 +2,70 @@ import Foundation
 
 /// What a network says about itself in its metadata properties (`autochrome.*`).
 public struct ColorNetworkDescription: Hashable, Sendable {
+  /// What the network is given.
+  public enum Input: Hashable, Sendable {
+    /// One channel: L\*, 0…100.
+    case lightness(ChannelScale)
+    /// Three channels: R′, G′, B′ of sRGB, 0…1, of the gray that has this L\*.
+    case gray(ChannelScale)
+
+    /// As the property `autochrome.input` says it.
+    public var text: String {
+      switch self {
+      case .lightness(let scale): scale.text(of: "L")
+      case .gray(let scale): scale.text(of: "RGB")
+      }
+    }
+
+    /// 1 or 3.
+    public var channels: Int {
+      switch self {
+      case .lightness: 1
+      case .gray: 3
+      }
+    }
+  }
+
   /// What the network puts out.
-  public enum Output: String, Hashable, Sendable, CaseIterable {
+  public enum Output: Hashable, Sendable {
     /// Logits or probabilities of the 313 bins.
     case bins313
     /// a and b in CIELAB units.
     case ab
+    /// R′, G′, B′ of sRGB, 0…1, of which a and b are taken.
+    case rgb(ChannelScale)
+
+    /// As the property `autochrome.output` says it.
+    public var text: String {
+      switch self {
+      case .bins313: "bins313"
+      case .ab: "ab"
+      case .rgb(let scale): scale.text(of: "RGB")
+      }
+    }
+
+    /// 313, 2 or 3.
+    public var channels: Int {
+      switch self {
+      case .bins313: 313
+      case .ab: 2
+      case .rgb: 3
+      }
+    }
   }
 
   /// The name for people.
   public var name: String
-  /// The network is given (L\* − `lightnessOffset`) ÷ `lightnessScale`.
-  public var lightnessOffset: Float
-  /// The network is given (L\* − `lightnessOffset`) ÷ `lightnessScale`.
-  public var lightnessScale: Float
+  /// What the network is given.
+  public var input: Input
   /// What the output holds.
   public var output: Output
   /// Input heights and widths are multiples of this.
   public var stride: Int
   /// Input size ÷ output size.
   public var scale: Int
+  /// The short side, in samples, below which the network does not know what it sees; nil for none.
+  public var size: Int?
   /// The temperature of the annealed mean that suits the network.
   public var temperature: Float
   /// The vividness that suits the network.
@@ -50,17 +94,26 @@ public struct ColorNetworkDescription: Hashable, Sendable {
     guard let kind = metadata["autochrome.output"] else {
       throw .metadata(
         model: name, property: "autochrome.output", value: "nothing",
-        expected: "bins313 or ab; without it the network's output can't be understood")
+        expected: "\(Self.outputWords); without it the network's output can't be understood")
     }
-    guard let output = Output(rawValue: kind) else {
+    guard let output = Self.output(kind) else {
       throw .metadata(
-        model: name, property: "autochrome.output", value: kind, expected: "bins313 or ab")
+        model: name, property: "autochrome.output", value: kind, expected: Self.outputWords)
     }
     self.output = output
-    (lightnessOffset, lightnessScale) = try Self.normalization(
-      metadata["autochrome.input"] ?? "(L-50)/50", model: name)
+    let given = metadata["autochrome.input"] ?? "(L-50)/50"
+    guard let input = Self.input(given) else {
+      throw .metadata(
+        model: name, property: "autochrome.input", value: given, expected: Self.inputWords)
+    }
+    self.input = input
     stride = try number("autochrome.stride", default: 16)
     scale = try number("autochrome.scale", default: 4)
+    size = metadata["autochrome.size"] == nil ? nil : try number("autochrome.size", default: 0)
+    if let size, !(16...1024).contains(size) {
+      throw .metadata(
+        model: name, property: "autochrome.size", value: "\(size)", expected: "16…1024")
+    }
     temperature = try number("autochrome.temperature", default: 0.38)
     vividness = try number("autochrome.vividness", default: 1)
     lambda =
@@ -91,20 +144,25 @@ public struct ColorNetworkDescription: Hashable, Sendable {
     return values
   }
 
-  /// Reads `L`, `L/100` or `(L-50)/50`.
-  private static func normalization(_ text: String, model: String) throws(ColorizationError)
-    -> (offset: Float, scale: Float)
-  {
-    let plain = text.filter { !$0.isWhitespace }
-    let parts = plain.split(separator: "/", omittingEmptySubsequences: false)
-    let center = parts[0].trimmingCharacters(in: CharacterSet(charactersIn: "()"))
-    let offset: Float? =
-      center == "L" ? 0 : center.hasPrefix("L-") ? Float(center.dropFirst(2)) : nil
-    let scale: Float? = parts.count == 1 ? 1 : parts.count == 2 ? Float(parts[1]) : nil
-    guard let offset, let scale, scale != 0 else {
-      throw .metadata(
-        model: model, property: "autochrome.input", value: text, expected: "such as (L-50)/50")
+  // MARK: Words
+
+  static let inputWords = "such as L, (L-50)/50, RGB or RGB*255"
+  static let outputWords = "bins313, ab, or RGB, such as RGB*255"
+
+  /// Reads `L`, `L/100`, `(L-50)/50`, or for three channels `RGB`, `RGB*255`, `(RGB-0.5)/0.5`,
+  /// `(RGB-[0.485,0.456,0.406])/[0.229,0.224,0.225]`; nil if it is none of these.
+  public static func input(_ text: String) -> Input? {
+    ChannelScale(text, of: "L", channels: 1).map { .lightness($0) }
+      ?? ChannelScale(text, of: "RGB", channels: 3).map { .gray($0) }
+  }
+
+  /// Reads `bins313`, `ab`, or `RGB` with an offset and a scale like ``input(_:)``; nil if it is none of
+  /// these.
+  public static func output(_ text: String) -> Output? {
+    switch text {
+    case "bins313": .bins313
+    case "ab": .ab
+    default: ChannelScale(text, of: "RGB", channels: 3).map { .rgb($0) }
     }
-    return (offset, scale)
   }
 }

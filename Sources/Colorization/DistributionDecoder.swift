@@ -200,25 +200,3 @@ extension CoarseEstimate {
     }
   }
 }
-
-extension CoarseEstimate {
-  /// The answer of a network that gives a and b themselves, on the valid part of the grid, with
-  /// certainty 1: it says nothing about it. What is no number is no color, with certainty 0: it must
-  /// not spread over the picture and the shot.
-  ///
-  /// - Parameter values: `paddedGridHeight` × `paddedGridWidth` × 2 (NHWC), dense, CIELAB units.
-  public init(ab values: UnsafePointer<Float>, geometry: WorkingGeometry) {
-    let (width, height) = (geometry.gridWidth, geometry.gridHeight)
-    self.init(width: width, height: height) { a, b, certainty in
-      for y in 0..<height {
-        let row = values + y * geometry.paddedGridWidth * 2
-        for x in 0..<width {
-          let isColor = row[2 * x].isFinite && row[2 * x + 1].isFinite
-          a[y * width + x] = isColor ? row[2 * x] : 0
-          b[y * width + x] = isColor ? row[2 * x + 1] : 0
-          certainty[y * width + x] = isColor ? 1 : 0
-        }
-      }
-    }
-  }
-}

@@ -13,7 +13,8 @@ public final class FrameColorizer: Sendable {
   private let reducers = Kept<ReducerKey, LightnessReducer>(limit: 8)
   private let recombiners = Kept<RecombinerKey, Recombiner>(limit: 8)
 
-  /// - Parameter shortSide: Short side of what the network sees, in samples.
+  /// - Parameter shortSide: Short side of what the network sees, in samples; more where the network needs
+  ///   more.
   public init(network: ColorNetwork, shortSide: Int) {
     self.network = network
     self.shortSide = shortSide
@@ -22,17 +23,15 @@ public final class FrameColorizer: Sendable {
   /// Makes what a look needs, so that one that does not go with the network is refused before any frame
   /// is decoded.
   /// - Throws: `ColorizationError` if a setting of the look, or the network's own, is out of range, or
-  ///   hues are weighted that the network gives no probabilities of.
+  ///   acts on a distribution and the network gives none.
   public func prepare(for look: Look) throws {
     _ = try decoder(for: look)
   }
 
   /// The sizes that a picture passes through.
   public func geometry(width: Int, height: Int, sampleAspectRatio: Rational) -> WorkingGeometry {
-    WorkingGeometry(
-      width: width, height: height, shortSide: shortSide,
-      stride: network.description.stride, scale: network.description.scale,
-      sampleAspectRatio: sampleAspectRatio)
+    network.geometry(
+      width: width, height: height, shortSide: shortSide, sampleAspectRatio: sampleAspectRatio)
   }
 
   /// What is known of a frame before the network sees it. The small L\* of an interlaced frame is its first
@@ -94,14 +93,8 @@ public final class FrameColorizer: Sendable {
   public func analyze(_ survey: FrameSurvey, looks: [Look]) throws -> [FrameAnalysis] {
     let (geometry, lightness) = (survey.geometry, survey.lightness)
     let decoders = try looks.map { try decoder(for: $0) }
-    let estimates = try network.run(lightness: lightness, geometry: geometry) { values in
-      decoders.map { decoder in
-        switch network.description.output {
-        case .bins313: decoder.estimate(values: values, geometry: geometry)
-        case .ab: CoarseEstimate(ab: values, geometry: geometry)
-        }
-      }
-    }
+    let estimates = try network.estimates(
+      lightness: lightness, geometry: geometry, decoders: decoders)
     return estimates.map { FrameAnalysis(survey: survey, estimate: $0) }
   }
 
@@ -149,9 +142,8 @@ public final class FrameColorizer: Sendable {
 
   private func decoder(for look: Look, palette: Palette? = nil) throws -> DistributionDecoder {
     let description = network.description
-    guard description.output == .bins313 || look.hues.areNeutral else {
-      throw ColorizationError.needsDistribution(
-        setting: "weights of hues", model: description.name)
+    if description.output != .bins313, let setting = look.settingOfDistribution {
+      throw ColorizationError.needsDistribution(setting: setting, model: description.name)
     }
     let key = DecoderKey(
       temperature: look.temperature(of: description), vividness: look.vividness(of: description),

@@ -37,6 +37,13 @@ public struct Look: Codable, Hashable, Sendable {
   /// What warmth and tint add.
   public var shift: ColorShift { ColorShift(a: tint, b: warmth) }
 
+  /// What of it acts on a distribution of colors alone, in words; nil if nothing does.
+  var settingOfDistribution: String? {
+    if !hues.areNeutral { return "weights of hues" }
+    if vividness != nil { return "vividness" }
+    return temperature == nil ? nil : "the temperature"
+  }
+
   /// The vividness in force with a network.
   public func vividness(of network: ColorNetworkDescription) -> Float {
     vividness ?? network.vividness

@@ -1,19 +1,17 @@
 public import Imaging
 
-/// Makes the network's input tensor of small L\*: normalized, and padded to the stride at the right and
-/// bottom by reflection, so that no border appears where there is none.
+/// Makes the network's input tensor of small L\*: in the form that it is given, and padded to the stride at
+/// the right and bottom by reflection, so that no border appears where there is none.
 public struct NetworkInput: Sendable {
-  /// Subtracted from L\*.
-  public let mean: Float
-  /// Divided by, afterwards.
-  public let scale: Float
+  /// What the network is given.
+  public let form: ColorNetworkDescription.Input
+  /// From L\* to the gray of sRGB.
+  private static let gray = LightnessCurve(.sRGB)
 
-  public init(mean: Float = 50, scale: Float = 50) {
-    self.mean = mean
-    self.scale = scale
-  }
+  /// For networks that are given `form`.
+  public init(_ form: ColorNetworkDescription.Input) { self.form = form }
 
-  /// (L\* − mean) ÷ scale, 1 × `paddedHeight` × `paddedWidth`.
+  /// 1 or 3 channels × `paddedHeight` × `paddedWidth`.
   ///
   /// - Throws: `ColorizationError.unexpectedSize` if `lightness` is not of the working size.
   public func tensorValues(
@@ -25,16 +23,32 @@ public struct NetworkInput: Sendable {
         what: "the small picture", expected: "\(width)×\(height)",
         actual: "\(lightness.width)×\(lightness.height)")
     }
-    let paddedWidth = geometry.paddedWidth
+    let (paddedWidth, paddedHeight) = (geometry.paddedWidth, geometry.paddedHeight)
+    let area = paddedWidth * paddedHeight
     let source = lightness.channel(0)
-    return FloatImage(width: paddedWidth, height: geometry.paddedHeight) { out in
-      for y in 0..<geometry.paddedHeight {
+    return FloatImage(width: paddedWidth, height: paddedHeight, channels: form.channels) { out in
+      // The last channel holds what all are made from, and is scaled last.
+      let last = out + (form.channels - 1) * area
+      for y in 0..<paddedHeight {
         let from = source + Self.reflect(y, height) * width
-        let to = out + y * paddedWidth
-        for x in 0..<width { to[x] = (from[x] - mean) / scale }
-        for x in width..<paddedWidth { to[x] = (from[Self.reflect(x, width)] - mean) / scale }
+        let to = last + y * paddedWidth
+        to.update(from: from, count: width)
+        for x in width..<paddedWidth { to[x] = from[Self.reflect(x, width)] }
       }
       withExtendedLifetime(lightness) {}
+      let scale: ChannelScale
+      switch form {
+      case .lightness(let own): scale = own
+      case .gray(let own):
+        scale = own
+        for index in 0..<area { last[index] *= 0.01 }
+        Self.gray.luma(ofHundredthLightness: last, count: area, into: last)
+      }
+      for channel in 0..<form.channels {
+        let to = out + channel * area
+        let (offset, divisor) = (scale.offsets[channel], scale.scales[channel])
+        for index in 0..<area { to[index] = (last[index] - offset) / divisor }
+      }
     }
   }
 

@@ -11,7 +11,20 @@ public import Imaging
 ///   the next multiple of `scale`.
 /// - The *padded* size is the next multiple of the network's stride.
 /// - The *grid* is what the network answers on: one position for `scale` × `scale` working pixels.
+/// For a network that takes but one size, that is the working size and the padded one: pictures of any
+/// aspect are stretched to it, as those who publish such networks do.
 public struct WorkingGeometry: Sendable, Hashable {
+  /// The only size that a network takes, in samples.
+  public struct FixedSize: Sendable, Hashable {
+    public let width: Int
+    public let height: Int
+
+    public init(width: Int, height: Int) {
+      self.width = width
+      self.height = height
+    }
+  }
+
   public let sourceWidth: Int
   public let sourceHeight: Int
   public let workingWidth: Int
@@ -37,9 +50,10 @@ public struct WorkingGeometry: Sendable, Hashable {
   ///   - scale: Input size ÷ output size of the network.
   ///   - sampleAspectRatio: Width ÷ height of one sample; the network was trained on square ones.
   ///     Values outside of 1/8…8, and unknown ones, count as 1.
+  ///   - fixedSize: The only size that the network takes, a multiple of `scale`; nil for any.
   public init(
     width: Int, height: Int, shortSide: Int, stride: Int, scale: Int,
-    sampleAspectRatio: Rational = Rational(1, 1)
+    sampleAspectRatio: Rational = Rational(1, 1), fixedSize: FixedSize? = nil
   ) {
     let (width, height) = (max(width, 1), max(height, 1))
     let (stride, scale) = (max(stride, 1), max(scale, 1))
@@ -61,10 +75,10 @@ public struct WorkingGeometry: Sendable, Hashable {
 
     sourceWidth = width
     sourceHeight = height
-    workingWidth = working(displayWidth)
-    workingHeight = working(displayHeight)
-    paddedWidth = padded(workingWidth)
-    paddedHeight = padded(workingHeight)
+    workingWidth = fixedSize?.width ?? working(displayWidth)
+    workingHeight = fixedSize?.height ?? working(displayHeight)
+    paddedWidth = fixedSize?.width ?? padded(workingWidth)
+    paddedHeight = fixedSize?.height ?? padded(workingHeight)
     gridWidth = workingWidth / scale
     gridHeight = workingHeight / scale
     paddedGridWidth = paddedWidth / scale

@@ -5,6 +5,16 @@ public struct ColorModel: Hashable, Sendable {
   public let transfer: TransferFunction
   public let primaries: RGBPrimaries
 
+  /// sRGB (IEC 61966-2-1), in which photographs and what is made from them are.
+  public static let sRGB = ColorModel(
+    weights: LumaWeights(forRGBWith: .bt709), transfer: .sRGB, primaries: .bt709)
+
+  private init(weights: LumaWeights, transfer: TransferFunction, primaries: RGBPrimaries) {
+    self.weights = weights
+    self.transfer = transfer
+    self.primaries = primaries
+  }
+
   /// - Parameter color: A resolved description; for RGB pictures (identity matrix) luma is made with
   ///   the weights that belong to the primaries.
   public init(_ color: ColorDescription) throws(ImagingError) {

@@ -6,12 +6,16 @@ public struct RGBPrimaries: Hashable, Sendable {
   let toRelativeXYZ: Matrix3
   let fromRelativeXYZ: Matrix3
 
+  /// Those of ITU-R BT.709 and sRGB, with white D65.
+  static let bt709 = RGBPrimaries(
+    (0.640, 0.330), (0.300, 0.600), (0.150, 0.060), white: (0.3127, 0.3290))
+
   /// - Parameter tag: `.unspecified` counts as BT.709.
   public init(_ tag: ColorPrimaries) throws(ImagingError) {
     let d65 = (0.3127, 0.3290)
     let c = (0.310, 0.316)
     switch tag.rawValue {
-    case 1, 2: self.init((0.640, 0.330), (0.300, 0.600), (0.150, 0.060), white: d65)
+    case 1, 2: self = .bt709
     case 4: self.init((0.670, 0.330), (0.210, 0.710), (0.140, 0.080), white: c)
     case 5: self.init((0.640, 0.330), (0.290, 0.600), (0.150, 0.060), white: d65)
     case 6, 7: self.init((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), white: d65)

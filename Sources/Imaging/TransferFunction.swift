@@ -18,6 +18,11 @@ public struct TransferFunction: Hashable, Sendable {
 
   private let curve: Curve
 
+  /// That of IEC 61966-2-1.
+  static let sRGB = TransferFunction(curve: .sRGB)
+
+  private init(curve: Curve) { self.curve = curve }
+
   /// The screen's function for a tag; `.unspecified` counts as sRGB.
   public init(_ tag: TransferCharacteristics) throws(ImagingError) {
     switch tag.rawValue {

@@ -7,10 +7,11 @@ extension ModelCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make an ONNX file of others a network for --model.",
       discussion: """
-        Recognizes ECCV16 and SIGGRAPH17 of github.com/richzhang/colorization, as PyTorch exports \
-        them, and adds the metadata that they lack. ECCV16 gives its distribution of 313 bins in \
-        place of its own mean; its prior_probs.npy as --prior makes vividness work. SIGGRAPH17's \
-        inputs for hints read zeros. Of other networks, --input and --gives tell the use.
+        Recognizes ECCV16 and SIGGRAPH17 of github.com/richzhang/colorization, DDColor of \
+        github.com/piddnad/DDColor and DeOldify of github.com/jantic/DeOldify, as PyTorch exports them, \
+        and adds the metadata that they lack. ECCV16 gives its distribution of 313 bins in place of its \
+        own mean; its prior_probs.npy as --prior makes vividness work. SIGGRAPH17's inputs for hints read \
+        zeros. Of other networks, --input and --gives tell the use.
         """)
 
     @Argument(help: "An ONNX file.")
@@ -19,10 +20,16 @@ extension ModelCommand {
     @Option(name: [.short, .long], help: "The ONNX file to write.")
     var output: String
 
-    @Option(help: "What it is to be given: L, (L-50)/50 or (L-50)/100.")
+    @Option(
+      help: ArgumentHelp(
+        "What it is to be given: L, (L-50)/50, (L-50)/100, or gray R'G'B' as RGB, RGB*255 or imagenet.",
+        valueName: "form"))
     var input: String?
 
-    @Option(help: "What to take from it: bins313 or ab.")
+    @Option(
+      help: ArgumentHelp(
+        "What to take from it: bins313, ab, or R'G'B' as RGB, RGB*255 or imagenet.",
+        valueName: "form"))
     var gives: String?
 
     @Option(
@@ -39,6 +46,12 @@ extension ModelCommand {
     @Option(help: "Vividness that suits it; 1 by default.")
     var vividness: Float?
 
+    @Option(
+      help: ArgumentHelp(
+        "Short side below which it does not know what it sees; 512 for DDColor, 336 for DeOldify.",
+        valueName: "samples"))
+    var size: Int?
+
     @Flag(help: "Replace an output that exists.")
     var overwrite = false
 
@@ -50,6 +63,7 @@ extension ModelCommand {
       wishes.lambda = lambda
       wishes.temperature = temperature
       wishes.vividness = vividness
+      wishes.size = size
       let findings = try ModelCatalog.importModel(
         from: source, to: output, wishes: wishes, overwrite: overwrite)
       for finding in findings { try Console.result(finding) }

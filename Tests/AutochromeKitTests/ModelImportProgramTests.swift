@@ -27,6 +27,45 @@ import Testing
     #expect(frames[0].picture.planes[1].hasSameSamples(as: frames[0].picture.planes[2]) == false)
   }
 
+  @Test(arguments: ["ddcolor", "deoldify", "deoldify-fixed"])
+  func networksOfPicturesColorize(name: String) throws {
+    let builder =
+      switch name {
+      case "ddcolor": ModelBuilder.ddColor()
+      case "deoldify": ModelBuilder.deOldify()
+      default: ModelBuilder.deOldify(takesBytes: true, isFixed: true)
+      }
+    let (source, model) = (scratch.file("theirs.onnx"), scratch.file("ours.onnx"))
+    try Data(builder.bytes()).write(to: URL(fileURLWithPath: source))
+    let result = try runProgram(["model", "import", source, "-o", model, "--size", "64"])
+    #expect(result.status == 0, "\(result.errors)")
+    let said = String(decoding: result.output, as: UTF8.self)
+    #expect(said.contains(name == "ddcolor" ? "DDColor" : "DeOldify"))
+    #expect(said.contains("64×64, to which pictures are stretched") == name.hasSuffix("fixed"))
+    let film = scratch.file("film.mkv")
+    try writeClip(smallFilm(), frames: 0..<12, to: film)
+    for (output, arguments) in [
+      ("color.mkv", ["--key-frames", "4"]), ("still.png", ["--from", "#0", "--to", "#1"]),
+    ] {
+      let run = try runProgram(
+        [film, "-o", scratch.file(output), "--model", model, "-q"] + arguments)
+      #expect(run.status == 0, "\(output): \(run.errors)")
+    }
+    let frames = try readFrames(scratch.file("color.mkv"))
+    #expect(frames.count == 12)
+    #expect(frames[11].picture.planes[1].hasSameSamples(as: frames[11].picture.planes[2]) == false)
+    let taste: [([String], String)] = [
+      (["--vividness", "0.5"], "vividness"), (["--temperature", "0.5"], "the temperature"),
+      (["--hues", "red=0.5"], "weights of hues"),
+    ]
+    for (arguments, words) in taste {
+      let run = try runProgram(
+        [film, "-o", scratch.file("no.mkv"), "--model", model, "-q"] + arguments)
+      #expect(run.status == 64, "\(arguments): \(run.errors)")
+      #expect(run.errors.contains("so that \(words) can't act"), "\(run.errors)")
+    }
+  }
+
   @Test func wrongThingsGetOneSentenceAndTheirStatus() throws {
     let (source, output) = (scratch.file("theirs.onnx"), scratch.file("ours.onnx"))
     try Data(ModelBuilder.siggraph17().bytes()).write(to: URL(fileURLWithPath: source))
@@ -36,6 +75,10 @@ import Testing
       ([output, "-o", scratch.file("x.onnx")], 65),
       ([source, "-o", scratch.file("x.onnx"), "--gives", "bins313"], 65),
       ([source, "-o", scratch.file("x.onnx"), "--gives", "rgb"], 64),
+      ([source, "-o", scratch.file("x.onnx"), "--gives", "RGB"], 65),
+      ([source, "-o", scratch.file("x.onnx"), "--input", "LAB"], 64),
+      ([source, "-o", scratch.file("x.onnx"), "--input", "imagenet"], 65),
+      ([source, "-o", scratch.file("x.onnx"), "--size", "4"], 64),
       ([source, "-o", scratch.file("nowhere/x.onnx")], 73),
     ]
     for (arguments, status) in cases {

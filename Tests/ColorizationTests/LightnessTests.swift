@@ -118,7 +118,9 @@ struct LightnessTests {
     let lightness = FloatImage(width: 12, height: 8) { out in
       for index in 0..<96 { out[index] = Float(index) }
     }
-    let input = try NetworkInput().tensorValues(lightness: lightness, geometry: geometry)
+    let form = ColorNetworkDescription.Input.lightness(
+      ChannelScale(offset: 50, scale: 50, channels: 1))
+    let input = try NetworkInput(form).tensorValues(lightness: lightness, geometry: geometry)
     #expect((input.width, input.height) == (16, 16))
     // Columns 12…15 mirror 10…7, rows 8…15 mirror 6…0, then 1 again.
     let columns = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 10, 9, 8, 7]
@@ -130,7 +132,7 @@ struct LightnessTests {
     }
     let dot = WorkingGeometry(width: 1, height: 1, shortSide: 256, stride: 16, scale: 1)
     let one = FloatImage(width: 1, height: 1) { $0[0] = 100 }
-    let padded = try NetworkInput().tensorValues(lightness: one, geometry: dot)
+    let padded = try NetworkInput(form).tensorValues(lightness: one, geometry: dot)
     #expect(padded[0, 15, 15] == 1)
   }
 }

@@ -32,7 +32,7 @@ import Testing
     let description = result.description
     #expect(description.output == .bins313)
     #expect(description.stride == 8 && description.scale == 4)
-    #expect(description.lightnessOffset == 0 && description.lightnessScale == 1)
+    #expect(description.input == .lightness(ChannelScale(channels: 1)))
     #expect(description.temperature == 0.38 && description.prior == nil)
     #expect(result.findings.contains { $0.contains("ECCV16") })
     #expect(result.model.operators["Softmax"] == nil && result.model.operators["Resize"] == nil)
@@ -89,7 +89,7 @@ import Testing
     let result = try imported(builder)
     #expect(result.description.output == .ab)
     #expect(result.description.stride == 8 && result.description.scale == 1)
-    #expect(result.description.lightnessScale == 1)
+    #expect(result.description.input == .lightness(ChannelScale(channels: 1)))
     #expect(result.model.inputs.map(\.name) == ["input_A"])
     #expect(result.findings.contains { $0.contains("SIGGRAPH17") })
     let input = try lightness(24, 40)
@@ -109,7 +109,8 @@ import Testing
   @Test func anInputOfFourChannelsAndABareTanhAreCompleted() throws {
     let builder = ModelBuilder.siggraph17(isJoined: true, unit: 1)
     let result = try imported(builder)
-    #expect(result.description.lightnessOffset == 50 && result.description.lightnessScale == 100)
+    #expect(
+      result.description.input == .lightness(ChannelScale(offset: 50, scale: 100, channels: 1)))
     let normalized = (0..<960).map { (place: Int) -> Float in
       let lightness = Float(place * 37 % 101)
       return (lightness - 50) / 100
@@ -156,14 +157,22 @@ import Testing
         return ""
       } catch { return "\(error)" }
     }
-    #expect(complaint(network(channels: 3, end: "Relu")).contains("[3] channels"))
+    #expect(complaint(network(channels: 5, end: "Relu")).contains("[5] channels"))
+    #expect(complaint(network(channels: 3, end: "Relu")).contains("--gives"))
+    #expect(complaint(network(channels: 3, end: "Relu")) { $0.output = .ab }.contains("imagenet"))
+    let wrong = ColorNetworkDescription.Input.lightness(ChannelScale(channels: 1))
+    let complained = complaint(network(channels: 3, end: "Relu")) {
+      $0.output = .ab
+      $0.input = wrong
+    }
+    #expect(complained.contains("three channels"))
     #expect(complaint(network(channels: 1, end: "Relu")).contains("--gives"))
     #expect(complaint(network(channels: 1, end: "Relu")) { $0.output = .ab }.contains("--input"))
     #expect(complaint(network(channels: 1, end: "Tanh")).contains("--input"))
     let result = try imported(network(channels: 1, end: "Relu")) {
       $0.output = .ab
-      $0.input = "L/100"
+      $0.input = .lightness(ChannelScale(scale: 100, channels: 1))
     }
-    #expect(result.description.lightnessScale == 100 && result.description.stride == 1)
+    #expect(result.description.input.text == "L/100" && result.description.stride == 1)
   }
 }

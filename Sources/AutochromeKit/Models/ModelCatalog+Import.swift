@@ -4,9 +4,9 @@ import Network
 
 /// What the user says of a network that is imported; nil leaves it to recognition or to what is usual.
 public struct ModelImportWishes: Hashable, Sendable {
-  /// What the network is to be given: `L`, `(L-50)/50` or `(L-50)/100`.
+  /// What the network is to be given, as the property `autochrome.input` says it, or `imagenet`.
   public var input: String?
-  /// What to take from it: `bins313` or `ab`.
+  /// What to take from it, as the property `autochrome.output` says it, or `imagenet`.
   public var gives: String?
   /// A file with the probabilities of the 313 bins in its training.
   public var prior: String?
@@ -16,6 +16,8 @@ public struct ModelImportWishes: Hashable, Sendable {
   public var temperature: Float?
   /// The vividness that suits it.
   public var vividness: Float?
+  /// The short side below which it does not know what it sees, in samples.
+  public var size: Int?
 
   /// Nothing is said.
   public init() {}
@@ -44,8 +46,27 @@ extension ModelCatalog {
       try files.check()
       let file = try files.place(output, overwrite: overwrite)
       var options = ModelImport.Options()
-      options.input = wishes.input
-      options.output = try wishes.gives.map { try parse($0) }
+      options.input = try wishes.input.map { text in
+        guard let input = ColorNetworkDescription.input(spelledOut(text)) else {
+          throw AutochromeError(
+            .usage,
+            "--input '\(text)' is none of L, L/100, (L-50)/50, (L-50)/100, RGB, RGB*255, imagenet and the like."
+          )
+        }
+        return input
+      }
+      options.output = try wishes.gives.map { text in
+        guard let output = ColorNetworkDescription.output(spelledOut(text)) else {
+          throw AutochromeError(
+            .usage, "--gives '\(text)' is none of bins313, ab, RGB, RGB*255, imagenet and the like."
+          )
+        }
+        return output
+      }
+      if let size = wishes.size, !(16...1024).contains(size) {
+        throw AutochromeError(.usage, "--size \(size) is not in 16…1024.")
+      }
+      options.size = wishes.size
       options.prior = try wishes.prior.map { try BinPrior(contentsOf: $0).values }
       options.lambda = wishes.lambda
       options.temperature = wishes.temperature
@@ -58,5 +79,11 @@ extension ModelCatalog {
       try file.write(Data(try imported.document.bytes()))
       return imported.findings
     }
+  }
+
+  /// `imagenet` stands for R′G′B′ in the normalization of ImageNet's pictures.
+  private static func spelledOut(_ text: String) -> String {
+    text.lowercased() == "imagenet"
+      ? ColorNetworkDescription.Output.rgb(.imageNet).text : text
   }
 }

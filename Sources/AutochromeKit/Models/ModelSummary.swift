@@ -44,7 +44,7 @@ public struct ModelSummary: Codable, Sendable {
     operators = model.operators
     metadata = model.metadata.mapValues { $0.count > 80 ? $0.prefix(77) + "…" : $0 }
     if model.inputs.count == 1, let input = model.inputs.first {
-      gigaflops256 = try Self.gigaflops(of: model, input: input.name)
+      gigaflops256 = try Self.gigaflops(of: model, input: input)
     }
     do {
       _ = try ColorNetworkDescription(name: url.lastPathComponent, metadata: model.metadata)
@@ -53,10 +53,13 @@ public struct ModelSummary: Codable, Sendable {
     }
   }
 
-  /// For one channel of 256×256; nil if the network takes another size.
-  private static func gigaflops(of model: Model, input: String) throws -> Double? {
+  /// For 256×256; nil if the network takes another size.
+  private static func gigaflops(of model: Model, input: ValueInfo) throws -> Double? {
     do {
-      return Double(try model.floatingPointOperations(inputShapes: [input: [1, 1, 256, 256]])) / 1e9
+      return Double(
+        try model.floatingPointOperations(inputShapes: [
+          input.name: [1, input.channels ?? 1, 256, 256]
+        ])) / 1e9
     } catch {
       guard error.code == .shapeMismatch || error.code == .invalidInput else { throw error }
       return nil

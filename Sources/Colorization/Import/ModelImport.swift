@@ -7,8 +7,8 @@ public import Network
 public struct ModelImport: Sendable {
   /// What the user says; nil leaves it to recognition or to what is usual.
   public struct Options: Sendable {
-    /// What the network is to be given, such as `(L-50)/100`.
-    public var input: String?
+    /// What the network is to be given, such as `(L-50)/100` or `RGB`.
+    public var input: ColorNetworkDescription.Input?
     /// What to take from it.
     public var output: ColorNetworkDescription.Output?
     /// How often each of the 313 bins occurred in its training; without it vividness has no effect.
@@ -19,6 +19,8 @@ public struct ModelImport: Sendable {
     public var temperature: Float?
     /// The vividness that suits it.
     public var vividness: Float?
+    /// The short side below which it does not know what it sees.
+    public var size: Int?
     /// Nothing is said.
     public init() {}
   }
@@ -40,11 +42,12 @@ public struct ModelImport: Sendable {
     self.document = document
     let output = try Self.takeOutput(form, options, name, &self.document, &findings)
     let input = try Self.takeInput(form, options, name, &self.document, &findings)
-    let changed = try self.document.model()
-    let (stride, scale) = try Self.sizes(of: changed, name: name)
+    let (stride, scale, fixed) = try Self.sizes(of: &self.document, input, form, name: name)
+    let size = fixed == nil ? options.size ?? form.architecture?.usualSize : nil
     var properties: [String: String?] = [
-      "autochrome.input": input, "autochrome.output": output.rawValue,
+      "autochrome.input": input.text, "autochrome.output": output.text,
       "autochrome.stride": "\(stride)", "autochrome.scale": "\(scale)",
+      "autochrome.size": size.map { "\($0)" },
       "autochrome.temperature": nil, "autochrome.vividness": nil, "autochrome.lambda": nil,
       "autochrome.prior": nil,
     ]
@@ -63,19 +66,27 @@ public struct ModelImport: Sendable {
     self.document.setMetadata(properties)
     model = try self.document.model()
     description = try ColorNetworkDescription(name: name, metadata: model.metadata)
+    let given =
+      switch output {
+      case .bins313: "313 logits"
+      case .ab: "a and b"
+      case .rgb: "\(output.text), of which a and b are taken,"
+      }
     findings.append(
-      "It is given \(input) at multiples of \(stride), and gives "
-        + (output == .bins313 ? "313 logits" : "a and b")
-        + (scale == 1 ? " at full size." : " at 1/\(scale) of the size."))
+      "It is given \(input.text) "
+        + (fixed.map { "of \($0.width)×\($0.height), to which pictures are stretched" }
+          ?? "at multiples of \(stride)")
+        + (size.map { ", with a short side of \($0) or more" } ?? "")
+        + ", and gives \(given)" + (scale == 1 ? " at full size." : " at 1/\(scale) of the size."))
   }
 
   private static func takeOutput(
     _ form: NetworkForm, _ options: Options, _ name: String, _ document: inout ModelDocument,
     _ findings: inout [String]
   ) throws -> ColorNetworkDescription.Output {
-    if let title = form.title { findings.append("This is \(title).") }
+    if let title = form.architecture?.rawValue { findings.append("This is \(title).") }
     switch (form.head, options.output) {
-    case (.mean(let logits, let isPublishedOrder), let wanted) where wanted != .ab:
+    case (.mean(let logits, let isPublishedOrder), let wanted) where Self.isBins(wanted):
       guard isPublishedOrder else {
         guard wanted == nil else {
           throw ColorizationError.interface(
@@ -91,14 +102,14 @@ public struct ModelImport: Sendable {
         "The mean over the bins and what follows are cut off, so that temperature and vividness "
           + "have their effect.")
       return .bins313
-    case (.probabilities(let logits), let wanted) where wanted != .ab:
+    case (.probabilities(let logits), let wanted) where Self.isBins(wanted):
       document.setOutput(logits, channels: 313, renamed: "logits")
       findings.append("The softmax at the end is cut off: logits are taken.")
       return .bins313
-    case (.logits(let value), let wanted) where wanted != .ab:
+    case (.logits(let value), let wanted) where Self.isBins(wanted):
       document.setOutput(value, channels: 313, renamed: "logits")
       return .bins313
-    case (.color(let value, let unit), let wanted) where wanted != .bins313:
+    case (.color(let value, let unit), let wanted) where Self.isColor(wanted):
       guard unit != 110, wanted == nil else {
         document.setOutput(value, channels: 2, renamed: "ab")
         return .ab
@@ -113,6 +124,15 @@ public struct ModelImport: Sendable {
       findings.append("Its tanh is multiplied by 110, the unit of a and b.")
       return .ab
     case (.mean, _): return .ab
+    case (.ab(let value), nil), (.ab(let value), .ab?):
+      document.setOutput(value, channels: 2, renamed: "ab")
+      return .ab
+    case (.rgb(let value, let scale), nil):
+      document.setOutput(value, channels: 3, renamed: "rgb")
+      return .rgb(scale)
+    case (.rgb(let value, _), .rgb(let scale)?), (.other(let value), .rgb(let scale)?):
+      document.setOutput(value, channels: 3, renamed: "rgb")
+      return .rgb(scale)
     case (.other(let value), .ab?):
       document.setOutput(value, channels: 2, renamed: "ab")
       return .ab
@@ -123,17 +143,30 @@ public struct ModelImport: Sendable {
       throw ColorizationError.interface(
         model: name,
         problem: "what its output '\(value)' means is not recognized; say --gives bins313 (logits "
-          + "of the published bins) or ab (in CIELAB units)")
+          + "of the published bins), ab (in CIELAB units) or RGB (0…1), RGB*255 or imagenet")
     case (_, let wanted):
       throw ColorizationError.interface(
-        model: name, problem: "it does not give what --gives \(wanted?.rawValue ?? "") asks for")
+        model: name, problem: "it does not give what --gives \(wanted?.text ?? "") asks for")
     }
+  }
+
+  /// Whether the user wants the distribution, or says nothing.
+  private static func isBins(_ wanted: ColorNetworkDescription.Output?) -> Bool {
+    wanted == nil || wanted == .bins313
+  }
+
+  /// Whether the user wants a and b, or says nothing.
+  private static func isColor(_ wanted: ColorNetworkDescription.Output?) -> Bool {
+    wanted == nil || wanted == .ab
   }
 
   private static func takeInput(
     _ form: NetworkForm, _ options: Options, _ name: String, _ document: inout ModelDocument,
     _ findings: inout [String]
-  ) throws -> String {
+  ) throws -> ColorNetworkDescription.Input {
+    if form.lightnessChannels == 3 {
+      return try takePicture(form, options, name, &document)
+    }
     var lightness = form.lightness
     if form.lightnessChannels == 4 {
       lightness = document.free("L")
@@ -146,51 +179,112 @@ public struct ModelImport: Sendable {
         findings.append("Its inputs \(names), for hints of color, read zeros.")
       }
     }
-    if let wanted = options.input { return wanted }
-    if form.isNormalized { return "L" }
-    guard form.title != nil else {
+    if let wanted = options.input {
+      guard wanted.channels == 1 else {
+        throw ColorizationError.interface(
+          model: name,
+          problem:
+            "its input '\(form.lightness)' has one channel, and --input \(wanted.text) has three")
+      }
+      return wanted
+    }
+    if form.isNormalized { return .lightness(ChannelScale(channels: 1)) }
+    guard form.architecture != nil else {
       throw ColorizationError.interface(
         model: name,
         problem: "how its input '\(form.lightness)' is normalized is not recognized; say "
           + "--input L, --input '(L-50)/50' or --input '(L-50)/100'")
     }
-    return "(L-50)/100"
+    return .lightness(ChannelScale(offset: 50, scale: 100, channels: 1))
   }
 
-  /// The smallest multiple of input sizes that the network takes, and input size ÷ output size.
-  private static func sizes(of model: Model, name: String) throws -> (stride: Int, scale: Int) {
-    let input = model.inputs[0].name
-    let output = model.outputs[0].name
-    func outputSize(_ height: Int, _ width: Int) throws -> [Int] {
-      let shapes = try model.outputShapes(inputShapes: [input: [1, 1, height, width]])
-      return shapes[output] ?? []
+  private static func takePicture(
+    _ form: NetworkForm, _ options: Options, _ name: String, _ document: inout ModelDocument
+  ) throws -> ColorNetworkDescription.Input {
+    document.setInput(picture: form.lightness, channels: 3)
+    if let wanted = options.input {
+      guard wanted.channels == 3 else {
+        throw ColorizationError.interface(
+          model: name,
+          problem:
+            "its input '\(form.lightness)' has three channels, and --input \(wanted.text) has one")
+      }
+      return wanted
     }
-    let (height, width) = (256, 384)
-    let shape = try outputSize(height, width)
-    guard shape.count == 4, shape[2] > 0, height % shape[2] == 0,
-      width * shape[2] == height * shape[3]
-    else {
+    if let scale = form.rgb { return .gray(scale) }
+    guard form.architecture == .deOldify, form.takesPlainPicture else {
       throw ColorizationError.interface(
         model: name,
         problem:
-          "for an input of \(width)×\(height) its output has the shape \(shape), which is no "
-          + "whole part of it")
+          "how its input '\(form.lightness)' is scaled is not recognized; say --input RGB (0…1), "
+          + "--input 'RGB*255' or --input imagenet")
     }
-    let scale = height / shape[2]
-    for stride in [1, 2, 4, 8, 16, 32, 64, 128] where stride % scale == 0 {
-      let fits = [(3, 5), (5, 7), (7, 3)].allSatisfy { rows, columns in
-        // Shapes that don't fit each other are the answer, not a fault.
-        do {
-          let shape = try outputSize(rows * stride, columns * stride)
-          return shape.count == 4 && shape[2] * scale == rows * stride
-            && shape[3] * scale == columns * stride
-        } catch { return false }
+    return .gray(.imageNet)
+  }
+
+  /// The smallest multiple of input sizes that the network takes, input size ÷ output size, and the only size
+  /// that it takes, where the file fixes one and the operators hold it to that.
+  private static func sizes(
+    of document: inout ModelDocument, _ input: ColorNetworkDescription.Input, _ form: NetworkForm,
+    name: String
+  ) throws -> (stride: Int, scale: Int, fixed: WorkingGeometry.FixedSize?) {
+    let model = try document.model()
+    func outputSize(_ height: Int, _ width: Int) throws -> [Int] {
+      let shapes = try model.outputShapes(
+        inputShapes: [model.inputs[0].name: [1, input.channels, height, width]])
+      return shapes[model.outputs[0].name] ?? []
+    }
+    /// nil where shapes don't fit each other: that is the answer, not a fault.
+    func scale(_ height: Int, _ width: Int) throws -> (Int?, found: [Int]) {
+      do {
+        let shape = try outputSize(height, width)
+        guard shape.count == 4, shape[2] > 0, height % shape[2] == 0,
+          width * shape[2] == height * shape[3]
+        else { return (nil, shape) }
+        return (height / shape[2], shape)
+      } catch let error as NetworkError where error.code == .shapeMismatch {
+        return (nil, [])
       }
-      if fits { return (stride, scale) }
+    }
+    let (height, width) = (256, 384)
+    let (free, found) = try scale(height, width)
+    if let free {
+      for stride in [1, 2, 4, 8, 16, 32, 64, 128] where stride % free == 0 {
+        let fits = [(3, 5), (5, 7), (7, 3)].allSatisfy { rows, columns in
+          do { return try scale(rows * stride, columns * stride).0 == free } catch { return false }
+        }
+        if fits { return (stride, free, nil) }
+      }
+    }
+    if let fixed = form.fixedSize, let scale = try scale(fixed.height, fixed.width).0 {
+      document.setInput(
+        picture: model.inputs[0].name, channels: input.channels,
+        size: (fixed.height, fixed.width))
+      return (scale, scale, fixed)
+    }
+    guard free != nil else {
+      throw ColorizationError.interface(
+        model: name,
+        problem: found.isEmpty
+          ? "it takes no input of \(width)×\(height), and names no size that it takes; export it with free "
+            + "height and width (dynamic axes)"
+          : "for an input of \(width)×\(height) its output has the shape \(found), which is no whole part of it"
+      )
     }
     throw ColorizationError.interface(
       model: name,
       problem: "it takes \(width)×\(height) but not other multiples of 128; export it with free "
         + "height and width (dynamic axes)")
+  }
+}
+
+extension NetworkForm.Architecture {
+  /// The short side that those who publish it give it; nil where any serves.
+  fileprivate var usualSize: Int? {
+    switch self {
+    case .eccv16, .siggraph17: nil
+    case .ddColor: 512
+    case .deOldify: 336
+    }
   }
 }

@@ -4,7 +4,8 @@ import Network
 
 /// What the graph of a network of others tells about its use. The forms of Zhang, Isola, Efros 2016
 /// (ECCV16) and Zhang, Zhu et al. 2017 (SIGGRAPH17) are known, as PyTorch exports the published code
-/// (github.com/richzhang/colorization).
+/// (github.com/richzhang/colorization), and so are DDColor (Kang et al. 2023, github.com/piddnad/DDColor) and
+/// DeOldify (github.com/jantic/DeOldify).
 struct NetworkForm {
   /// How the network ends.
   enum Head {
@@ -17,15 +18,34 @@ struct NetworkForm {
     case logits(String)
     /// Tanh to two channels, times `unit`.
     case color(String, unit: Float)
+    /// A convolution to a and b in CIELAB units, of maps and the picture itself.
+    case ab(String)
+    /// R′, G′, B′ of sRGB: a sigmoid of three channels, with the graph's own scale behind it.
+    case rgb(String, ChannelScale)
     /// Something else.
     case other(String)
   }
 
-  /// The name of the architecture, if it is a known one.
-  let title: String?
+  /// A known architecture.
+  enum Architecture: String {
+    case eccv16 = "ECCV16, of Zhang, Isola, Efros 2016"
+    case siggraph17 = "SIGGRAPH17, of Zhang, Zhu et al. 2017"
+    case ddColor = "DDColor, of Kang et al. 2023"
+    case deOldify = "DeOldify, of Antic 2018"
+  }
+
+  /// The architecture, if it is a known one.
+  let architecture: Architecture?
   let lightness: String
-  /// 1, or 4 where hints and their mask come with it.
+  /// 1, 3 where it is a picture in R′G′B′, 4 where hints and their mask come with it.
   let lightnessChannels: Int
+  /// What the picture in R′G′B′ must be for the network behind the graph's own scaling to get it normalized
+  /// as ImageNet's; nil where it is not brought to that, or none is taken.
+  let rgb: ChannelScale?
+  /// Whether the graph itself does not scale the picture.
+  let takesPlainPicture: Bool
+  /// The height and width that the file fixes, if it does.
+  let fixedSize: WorkingGeometry.FixedSize?
   /// The other inputs.
   let hints: [(name: String, channels: Int)]
   /// Whether the graph itself brings L\* into the range that the network learnt.
@@ -42,33 +62,46 @@ struct NetworkForm {
       (name: input.name, channels: try Self.channels(of: input, in: document, name: name))
     }
     switch inputs.map(\.channels) {
-    case [1], [4], [1, 2, 1]: break
+    case [1], [3], [4], [1, 2, 1]: break
     case let channels:
       throw ColorizationError.interface(
         model: name,
         problem:
-          "its inputs have \(channels) channels; expected L alone (1), L with hints and their "
-          + "mask (4), or these apart (1, 2, 1)")
+          "its inputs have \(channels) channels; expected L alone (1), R′G′B′ (3), L with hints "
+          + "and their mask (4), or these apart (1, 2, 1)")
     }
     lightness = inputs[0].name
     lightnessChannels = inputs[0].channels
     hints = Array(inputs.dropFirst())
     isNormalized = Self.isNormalized(lightness, in: document)
-    head = Self.head(of: output.name, in: document)
+    let scaling = GraphScaling(from: lightness, in: document)
+    let isPicture = lightnessChannels == 3
+    takesPlainPicture = isPicture && scaling.isPlain
+    fixedSize = Self.fixedSize(of: source.inputs[0])
+    rgb = isPicture ? scaling.pictureNormalized(as: .imageNet) : nil
+    head =
+      isPicture
+      ? Self.pictureHead(of: output.name, picture: scaling.value, in: document)
+      : Self.head(of: output.name, in: document)
 
     let deconvolutions = source.operators["ConvTranspose", default: 0]
     let first = Self.firstConvolution(from: lightness, in: document)
     switch head {
     case .mean, .probabilities, .logits:
-      title =
-        first == [64, 1, 3, 3] && deconvolutions == 1
-        ? "ECCV16, of Zhang, Isola, Efros 2016" : nil
+      architecture = first == [64, 1, 3, 3] && deconvolutions == 1 ? .eccv16 : nil
     case .color:
-      title =
-        first == [64, 4, 3, 3] && deconvolutions == 3
-        ? "SIGGRAPH17, of Zhang, Zhu et al. 2017" : nil
-    case .other: title = nil
+      architecture = first == [64, 4, 3, 3] && deconvolutions == 3 ? .siggraph17 : nil
+    case .ab: architecture = rgb != nil ? .ddColor : nil
+    case .rgb: architecture = first.map { Array($0.dropFirst()) } == [3, 7, 7] ? .deOldify : nil
+    case .other: architecture = nil
     }
+  }
+
+  private static func fixedSize(of input: ValueInfo) -> WorkingGeometry.FixedSize? {
+    guard let dimensions = input.dimensions, dimensions.count == 4,
+      case .fixed(let height) = dimensions[2], case .fixed(let width) = dimensions[3]
+    else { return nil }
+    return WorkingGeometry.FixedSize(width: width, height: height)
   }
 
   private static func channels(of input: ValueInfo, in document: ModelDocument, name: String)
@@ -86,7 +119,7 @@ struct NetworkForm {
           model: name,
           problem: "its input '\(input.name)' has \(dimensions.count) axes, expected n, c, h, w")
       }
-      if case .fixed(let channels) = dimensions[1] { return channels }
+      if let channels = input.channels { return channels }
     }
     // Not told: what the first convolution reads, if nothing comes between.
     return firstConvolution(from: input.name, in: document).map { $0[1] } ?? 1
@@ -156,6 +189,29 @@ struct NetworkForm {
       }
     }
     return .other(output)
+  }
+
+  /// How a network ends that is given the picture in R′G′B′ and has it scaled as `picture`.
+  private static func pictureHead(of output: String, picture: String, in document: ModelDocument)
+    -> Head
+  {
+    let ending = GraphScaling(before: output, in: document)
+    guard let step = document.producer(of: ending.value) else { return .other(output) }
+    switch step.op {
+    case "Sigmoid":
+      guard convolutionOutputs(step.inputs[0], in: document) == 3,
+        let scale = ending.sigmoidPicture(normalizedAs: .imageNet)
+      else { return .other(output) }
+      return .rgb(output, scale)
+    case "Conv":
+      // DDColor's last convolution sees its maps and the picture that it was given.
+      guard ending.isPlain, convolutionOutputs(ending.value, in: document) == 2,
+        let joined = document.producer(of: step.inputs[0]), joined.op == "Concat",
+        joined.inputs.contains(picture)
+      else { return .other(output) }
+      return .ab(output)
+    default: return .other(output)
+    }
   }
 
   private static func convolutionHead(

@@ -72,14 +72,14 @@ public struct ModelTiming: Codable, Sendable {
         throw AutochromeError(
           .unavailable, "No back end computes in \(plan.precision ?? "that precision") here.")
       }
-      return try measure(sessions, input: input.name, plan)
+      return try measure(sessions, input: input, plan)
     }
   }
 
   private static func measure(
-    _ sessions: [Session], input: String, _ plan: Plan
+    _ sessions: [Session], input: ValueInfo, _ plan: Plan
   ) throws -> [ModelTiming] {
-    let picture = try Tensor(shape: [1, 1, plan.height, plan.width]) { values in
+    let picture = try Tensor(shape: [1, input.channels ?? 1, plan.height, plan.width]) { values in
       for index in values.indices {
         values[index] = Float((index * 7 + index / plan.width * 13) % 101) / 50 - 1
       }
@@ -92,7 +92,7 @@ public struct ModelTiming: Codable, Sendable {
         let failure = Locked<(any Error)?>(nil)
         let time = clock.measure {
           DispatchQueue.concurrentPerform(iterations: plan.threads) { _ in
-            do { _ = try session.run([input: picture]) } catch {
+            do { _ = try session.run([input.name: picture]) } catch {
               failure.withLock { $0 = error }
             }
           }

@@ -126,9 +126,7 @@ private struct Stages {
     // Enough for the temporal stage's window, not more than memory holds at 2160p.
     frames = (0..<24).map { SampleClip.picture(film.render(frame: $0)) }
     let description = network.description
-    let geometry = WorkingGeometry(
-      width: width, height: height, shortSide: settings.size, stride: description.stride,
-      scale: description.scale)
+    let geometry = network.geometry(width: width, height: height, shortSide: settings.size)
     reducer = try LightnessReducer(color: SampleClip.color, geometry: geometry)
     decoder = try DistributionDecoder(description, look: settings.look)
   }
@@ -142,9 +140,7 @@ private struct Stages {
     let grid = Double(geometry.gridWidth * geometry.gridHeight)
     let lightness = try frames.map { try reducer.reduce($0) }
     let estimates = try lightness.map { small in
-      try network.run(lightness: small, geometry: geometry) { values in
-        decoder.estimate(values: values, geometry: geometry)
-      }
+      try network.estimates(lightness: small, geometry: geometry, decoders: [decoder])[0]
     }
     let models = GuidedUpsampler().models(
       ab: estimates[0].ab, lightness: lightness[0], curve: reducer.curve)
@@ -173,9 +169,11 @@ private struct Stages {
       try network.run(lightness: lightness[0], geometry: geometry) { _ in }
     }
     // Two exponentials of a dozen operations each, and five sums, for each of 313 bins.
-    try network.run(lightness: lightness[0], geometry: geometry) { values in
-      add("annealed mean", bytes: 4 * 316 * grid, operations: 36 * 313 * grid) {
-        _ = decoder.estimate(values: values, geometry: geometry)
+    if network.description.output == .bins313 {
+      try network.run(lightness: lightness[0], geometry: geometry) { values in
+        add("annealed mean", bytes: 4 * 316 * grid, operations: 36 * 313 * grid) {
+          _ = decoder.estimate(values: values, geometry: geometry)
+        }
       }
     }
     // Motion at the working size, three levels, both ways, and 16 × 3 fetches on the grid.

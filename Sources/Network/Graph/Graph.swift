@@ -11,6 +11,14 @@ public struct ValueInfo: Sendable, Equatable {
   public let elementType: ElementType?
   /// The extents, the slowest axis first; nil when the file does not say.
   public let dimensions: [Dimension]?
+
+  /// The channels of an image (n, c, h, w); nil where it is none or the file leaves them open.
+  public var channels: Int? {
+    guard let dimensions, dimensions.count == 4, case .fixed(let count) = dimensions[1] else {
+      return nil
+    }
+    return count
+  }
 }
 
 /// An attribute of a node.
