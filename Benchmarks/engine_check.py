@@ -69,6 +69,8 @@ def colors(values: np.ndarray, properties: dict[str, str], centers: np.ndarray,
     if kind == "bins313":
         wanted = temperature or float(properties.get("autochrome.temperature", "0.38"))
         return annealed_mean(values, wanted, centers)
+    if kind is not None and "RGB" in kind:
+        return fixtures.ab_of_pictures(values.astype(np.float64), kind)
     return values.astype(np.float64) if kind == "ab" else None
 
 
@@ -85,8 +87,8 @@ def feeds(model: onnx.ModelProto, height: int, width: int, seed: int) -> dict[st
         channels = value.type.tensor_type.shape.dim[1].dim_value
         if not result:
             description = properties.get("autochrome.input", "(L-50)/50")
-            single = fixtures.normalize(picture, description)
-            result[value.name] = np.repeat(single, max(channels, 1), axis=1)
+            values = fixtures.given(picture, description)
+            result[value.name] = np.repeat(values, max(channels, 1) // values.shape[1], axis=1)
         else:
             result[value.name] = ab if channels == 2 else mask
     return result
@@ -227,6 +229,9 @@ def main() -> int:
             stride = int(fixtures.metadata(model).get("autochrome.stride", "1"))
             sizes = [(-(-height // stride) * stride, -(-width // stride) * stride)
                      for height, width in options.size]
+            extents = [axis.dim_value for axis in model.graph.input[0].type.tensor_type.shape.dim]
+            if len(extents) == 4 and extents[2] and extents[3]:
+                sizes = [(extents[2], extents[3])]
             folder = work / path.stem
             write_folder(folder, path, model, sizes, options.seed, options.threads)
             for backend in options.backend:

@@ -3,13 +3,17 @@
 
 The engine must run what users bring: Zhang's ECCV16 and SIGGRAPH17 as published, and a pix2pix
 U-Net. Their trained weights belong to others, so the definitions are written out here after the
-papers and filled from a fixed seed. What matters for a comparison of engines is kept: the graphs,
+papers (DDColor and DeOldify in `published.py`) and filled from a fixed seed. What matters for a comparison of engines is kept: the graphs,
 the shapes, and the ranges. Activations neither die nor explode, errors grow no faster than in a
 trained network, and the logits are spread so that the annealed mean depends on them.
 
 Files: eccv16-bins313 (313 logits), eccv16-ab (the published forward pass, L to ab),
 siggraph17 (L, hints, mask), siggraph17-auto (L alone), pix2pix-batch (batch norm, 1 to 2),
-pix2pix-instance (instance norm, 1 to 3). H and W are free multiples of the stride.
+pix2pix-instance (instance norm, 1 to 3); DDColor, gray R'G'B' to ab: ddcolor-12 (operator set 12 and one size,
+as the published script exports it) and ddcolor-17; DeOldify, R'G'B' to R'G'B': deoldify-artistic-10 (codes
+of 0…255, one size, nothing folded, as files of it that are about) and deoldify-stable-13. These are
+narrow; with --full they have the published widths (DDColor "tiny"). H and W are free multiples of the
+stride but where one size is said.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ import torch
 from torch import Tensor, nn
 
 import fixtures
+import published
 from autochrome_training.network import ECCV16
 
 OPSET = 17
@@ -223,15 +228,17 @@ def describe(path: Path, properties: dict[str, str]) -> None:
 
 
 def export(path: Path, network: nn.Module, inputs: tuple[Tensor, ...], names: Sequence[str],
-           output: str, properties: dict[str, str]) -> None:
-    """Writes one network with free n, h, w, and reports it."""
-    dynamic = {name: {0: "n", 2: "h", 3: "w"} for name in names}
-    dynamic[output] = {0: "n", 2: "output_h", 3: "output_w"}
+           output: str, properties: dict[str, str], opset: int = OPSET, fixed: bool = False,
+           folding: bool = True) -> None:
+    """Writes one network with free n, h, w, or those of its inputs, and reports it."""
+    dynamic = {} if fixed else {name: {0: "n", 2: "h", 3: "w"} for name in names}
+    if not fixed:
+        dynamic[output] = {0: "n", 2: "output_h", 3: "output_w"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network, inputs, str(path), input_names=list(names), output_names=[output],
-            dynamic_axes=dynamic, opset_version=OPSET, dynamo=False)
+            dynamic_axes=dynamic, opset_version=opset, dynamo=False, do_constant_folding=folding)
     describe(path, properties)
     with torch.no_grad():
         values = network(*inputs)
@@ -245,6 +252,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", type=Path, help="where the ONNX files are written")
     parser.add_argument("--seed", type=int, default=1, help="seed of the weights (default 1)")
+    parser.add_argument("--full", action="store_true", help="DDColor and DeOldify as wide as published")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="write just these")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -260,9 +268,10 @@ def main() -> None:
         return not options.only or any(name in options.only for name in names)
 
     def write(name: str, network: nn.Module, inputs: tuple[Tensor, ...], names: Sequence[str],
-              output: str, properties: dict[str, str]) -> None:
+              output: str, properties: dict[str, str], **how: int | bool) -> None:
         if wanted(name):
-            export(options.folder / f"{name}.onnx", network, inputs, names, output, properties)
+            export(options.folder / f"{name}.onnx", network, inputs, names, output, properties,
+                   **how)
 
     def generator(index: int) -> torch.Generator:
         return torch.Generator().manual_seed(options.seed * 1000 + index)
@@ -292,6 +301,35 @@ def main() -> None:
             fill(unet, ((l - 50) / 50,), generator(3 + index))
             write(name, unet, ((l - 50) / 50,), ["L"], "color",
                   {"input": "(L-50)/50", "stride": "64", "scale": "1"})
+
+    # These draw from the global generator too, where PyTorch's layers are made.
+    rgb = torch.tensor(np.repeat(fixtures.gray(l.numpy()), 3, axis=1), dtype=torch.float32)
+    one = rgb[:1]
+    if wanted("ddcolor-12", "ddcolor-17"):
+        torch.manual_seed(options.seed)
+        ddcolor = published.DDColor(published.TINY if options.full else published.DDColorSize())
+        published.settle(ddcolor, rgb, generator(5), passes=2 if options.full else 8)
+        properties = {"input": "RGB", "output": "ab", "stride": "32", "scale": "1"}
+        write("ddcolor-12", ddcolor, (one,), ["input"], "output", properties, opset=12, fixed=True)
+        write("ddcolor-17", ddcolor, (one,), ["input"], "output", properties)
+    normal = published.ImageNet()
+    if wanted("deoldify-artistic-10"):
+        torch.manual_seed(options.seed)
+        artistic = published.DeOldify(
+            published.ARTISTIC if options.full else published.DeOldifySize(width=16))
+        published.settle(artistic, normal(rgb), generator(6), passes=2 if options.full else 8)
+        write("deoldify-artistic-10", published.DeOldifyBytes(artistic).eval(), (one * 255,),
+              ["input"], "output",
+              {"input": "RGB*255", "output": "RGB*255", "stride": "32", "scale": "1"}, opset=10,
+              fixed=True, folding=False)
+    if wanted("deoldify-stable-13"):
+        torch.manual_seed(options.seed)
+        stable = published.DeOldify(
+            published.STABLE if options.full
+            else published.DeOldifySize(width=16, expansion=4, decoder=64))
+        published.settle(stable, normal(rgb), generator(7), passes=2 if options.full else 8)
+        write("deoldify-stable-13", stable, (normal(one),), ["input"], "output",
+              {"input": normal.text, "output": normal.text, "stride": "32", "scale": "1"}, opset=13)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -51,14 +52,48 @@ def hints(height: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return ab, mask
 
 
-def normalize(lightness_values: np.ndarray, description: str) -> np.ndarray:
-    """L* as a network wants it; `description` is the metadata property `autochrome.input`."""
-    known = {"L": (0.0, 1.0), "(L-50)/50": (50.0, 50.0), "(L-50)/100": (50.0, 100.0),
-             "L/100": (0.0, 100.0)}
-    if description not in known:
-        raise ValueError(f"autochrome.input is {description!r}; known are {sorted(known)}")
-    mean, deviation = known[description]
-    return ((lightness_values - mean) / deviation).astype(np.float32)
+def gray(lightness_values: np.ndarray) -> np.ndarray:
+    """The code of sRGB, 0…1, of the gray that has this L* (IEC 61966-2-1)."""
+    root = (lightness_values.astype(np.float64) + 16) / 116
+    light = np.where(root > 6 / 29, root ** 3, 3 * (6 / 29) ** 2 * (root - 4 / 29))
+    return np.where(light <= 0.0031308, 12.92 * light,
+                    1.055 * np.maximum(light, 0) ** (1 / 2.4) - 0.055)
+
+
+def scale(description: str) -> tuple[str, np.ndarray, np.ndarray]:
+    """`L` or `RGB`, the offsets and the scales of a property such as `(RGB-0.5)/0.5`."""
+    found = re.fullmatch(
+        r"(\(?)(L|RGB)(?:-([^()*/]+))?(\)?)(?:([*/])(.+))?", description.replace(" ", ""))
+    if found is None:
+        raise ValueError(f"autochrome.input or output is {description!r}")
+    channels = 1 if found[2] == "L" else 3
+
+    def numbers(text: str) -> np.ndarray:
+        values = [float(word) for word in text.strip("[]").split(",")]
+        return np.resize(values, channels).reshape(1, channels, 1, 1)
+
+    factors = numbers(found[6] or "1")
+    return found[2], numbers(found[3] or "0"), 1 / factors if found[5] == "*" else factors
+
+
+def given(lightness_values: np.ndarray, description: str) -> np.ndarray:
+    """L* as a network is given it; `description` is the metadata property `autochrome.input`."""
+    symbol, offsets, scales = scale(description)
+    picture = lightness_values if symbol == "L" else gray(lightness_values)
+    return ((picture - offsets) / scales).astype(np.float32)
+
+
+def ab_of_pictures(values: np.ndarray, description: str) -> np.ndarray:
+    """a and b of R'G'B' as a network gives it; `description` is the property `autochrome.output`."""
+    _, offsets, scales = scale(description)
+    code = np.clip(values * scales + offsets, 0, 1)
+    light = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+    matrix = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+                       [0.0193339, 0.1191920, 0.9503041]])
+    relative = np.einsum("kc,nchw->nkhw", matrix, light) / np.array(
+        [0.95047, 1, 1.08883]).reshape(1, 3, 1, 1)
+    root = np.where(relative > 216 / 24389, np.cbrt(relative), (24389 / 27 * relative + 16) / 116)
+    return np.stack([500 * (root[:, 0] - root[:, 1]), 200 * (root[:, 1] - root[:, 2])], axis=1)
 
 
 def metadata(model: onnx.ModelProto) -> dict[str, str]:

@@ -84,6 +84,7 @@ public final class Session: Sendable {
       do throws(NetworkError) { try graph.foldBatchNormalization() } catch {
         throw error.inFile(model.name)
       }
+      graph.joinGelu()
     }
     self.graph = graph
     parameterInputs = graph.parameterInputs

@@ -109,6 +109,8 @@ import Testing
     let b: ([Int], [Float]) = ([3, 2], [1, 0, 0, 1, 1, 1])
     try check("MatMul", [a, b], shape: [2, 2], [4, 5, 10, 11])
     try check("MatMul", [a, ([3], [1, 1, 1])], shape: [2], [6, 15])
+    try check("MatMul", [([2], [1, 2]), a], shape: [3], [9, 12, 15])
+    try check("MatMul", [([3], [1, 2, 3]), ([3], [4, 5, 6])], shape: [], [32])
     try check(
       "Gemm", [a, a, ([2], [100, 200])],
       attributes: ["transB": .int(1), "alpha": .float(2), "beta": .float(0.5)], shape: [2, 2],

@@ -35,12 +35,21 @@ extension PlanCompiler {
     guard let algorithm = kind.function.oneDNN else { return false }
     var (a, b) = (operation.inputs[0], operation.inputs[1])
     if type(a).shape != kind.output.shape, kind.function.isCommutative { swap(&a, &b) }
-    guard type(a).shape == kind.output.shape, type(b).rank == kind.output.rank,
-      kind.output.rank > 0, native[a] != nil || native[b] != nil
+    guard type(a).shape == kind.output.shape, kind.output.rank > 0,
+      native[a] != nil || native[b] != nil
     else { return false }
     let engine = try DNNLEngine.shared()
     let left = try operand(a)
-    let right = type(b) == type(a) ? try operand(b, as: left.layout) : try operand(b)
+    let right: Native
+    if type(b) == type(a) {
+      right = try operand(b, as: left.layout)
+    } else if type(b).rank == kind.output.rank {
+      right = try operand(b)
+    } else {
+      // The same numbers with leading axes of extent 1.
+      let missing = [Int](repeating: 1, count: kind.output.rank - type(b).rank)
+      right = Native(buffer: try denseBuffer(b), layout: try .dense(missing + type(b).shape))
+    }
     let target = try any(kind.output.shape, resultType(operation.outputs[0]))
     let attributes = try DNNLAttributes()
     let pd = try DNNLPrimitiveDescription {

@@ -27,6 +27,7 @@ extension PlanCompiler {
     case let kind as Reduction: return try compile(kind, operation)
     case let kind as Resize: return try compile(kind, operation)
     case let kind as Concatenation: return try compile(kind, operation)
+    case let kind as MatrixMultiplication: return try compile(kind, operation)
     default: return false
     }
   }

@@ -47,7 +47,11 @@ extension PlanCompiler {
   mutating func addPooling(
     _ operation: Program.Operation, _ algorithm: dnnl_alg_kind_t, _ window: SpatialWindow
   ) throws(NetworkError) -> Bool {
-    let source = try operand(operation.inputs[0])
+    let x = operation.inputs[0]
+    // Of dense images oneDNN has but a plain loop, 20 times slower than converting and its kernel.
+    let source =
+      try real(x) == nil && type(x).rank == 4
+      ? try operand(x, as: try channelsLast(type(x).shape, activationType)) : try operand(x)
     let target = try any(type(operation.outputs[0]).shape, source.layout.elementType)
     guard let pd = try describe(algorithm, window, source.layout, target) else { return false }
     try addMapping(operation, pd, source)

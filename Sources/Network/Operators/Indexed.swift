@@ -10,13 +10,28 @@ struct Padding: Operator {
 
   var outputs: [TensorType] { [output] }
 
+  /// Elements of a row that are copied together: neighbors in the input, or filling values (−1).
+  private var runs: [(source: Int, count: Int)] {
+    var runs: [(source: Int, count: Int)] = []
+    for source in tables.last ?? [0] {
+      if let last = runs.last, source < 0 ? last.source < 0 : last.source + last.count == source,
+        last.source >= 0 || source < 0
+      {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append((source, 1))
+      }
+    }
+    return runs
+  }
+
   func run(_ memory: OperatorMemory) {
     let size = output.elementType.byteCount
     let strides = StridedWalk.dense(input.shape)
     let (x, y) = (memory.inputs[0], memory.outputs[0])
     // Walk over the output; the offset of a row in the input follows from the tables.
     let outer = output.shape.dropLast()
-    let last = tables.last ?? [0]
+    let (runs, length) = (runs, output.shape.last ?? 1)
     var index = [Int](repeating: 0, count: outer.count)
     var position = 0
     guard output.count > 0 else { return }
@@ -27,17 +42,20 @@ struct Padding: Operator {
         let source = tables[axis][index[axis]]
         if source < 0 { isFilled = true } else { from += source * strides[axis] }
       }
-      for (column, source) in last.enumerated() {
-        let to = y + (position + column) * size
-        if isFilled || source < 0 {
-          fill.withUnsafeBytes { bytes in
-            to.copyMemory(from: bytes.baseAddress ?? UnsafeRawPointer(x), byteCount: size)
+      var to = y + position * size
+      if isFilled {
+        put(to, count: length)
+      } else {
+        for run in runs {
+          if run.source < 0 {
+            put(to, count: run.count)
+          } else {
+            to.copyMemory(from: x + (from + run.source) * size, byteCount: run.count * size)
           }
-        } else {
-          to.copyMemory(from: x + (from + source) * size, byteCount: size)
+          to += run.count * size
         }
       }
-      position += last.count
+      position += length
       var axis = outer.count - 1
       while axis >= 0 {
         index[axis] += 1
@@ -46,6 +64,16 @@ struct Padding: Operator {
         axis -= 1
       }
       if axis < 0 { return }
+    }
+  }
+
+  /// Writes filling values.
+  private func put(_ to: UnsafeMutableRawPointer, count: Int) {
+    fill.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      for index in 0..<count {
+        (to + index * bytes.count).copyMemory(from: base, byteCount: bytes.count)
+      }
     }
   }
 

@@ -91,6 +91,14 @@ extension MatrixMultiplication {
     guard try TensorType(.float32, batch).count <= 1 << 20 else {
       throw context.fail(.unsupported, "more than a million products in one are not supported")
     }
+    if batchB.isEmpty, a.rank > 1 {
+      // One matrix on the right: all rows on the left are rows of one product.
+      return .operation(
+        MatrixMultiplication(
+          rows: rows * batch.reduce(1, *), columns: columns, depth: depth, transposesA: false,
+          transposesB: false, alpha: 1, beta: 0, summand: nil, pairs: [(0, 0)], output: type),
+        operands: [0, 1])
+    }
     var pairs: [(a: Int, b: Int)] = []
     StridedWalk(
       shape: batch,
