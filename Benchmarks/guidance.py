@@ -86,16 +86,20 @@ def color(lab: np.ndarray, mask: np.ndarray, x: int, y: int) -> list[float]:
 
 
 def stroke(mask: np.ndarray) -> list[tuple[int, int]]:
-    """The deepest places of a region's left, middle and right third."""
-    columns = np.flatnonzero(mask.any(0))
-    places = []
-    for part in np.array_split(columns, 3):
-        if len(part) == 0:
-            continue
-        third = np.zeros_like(mask)
-        third[:, part[0]:part[-1] + 1] = mask[:, part[0]:part[-1] + 1]
-        places.append(center(third))
-    return places
+    """The longest level or upright line through a region's center that stays in it, less a tenth at each end."""
+    x, y = center(mask)
+
+    def ends(line: np.ndarray, at: int) -> tuple[int, int]:
+        outside = np.flatnonzero(~line)
+        first = int(outside[outside < at].max(initial=-1)) + 1
+        last = int(outside[outside > at].min(initial=len(line))) - 1
+        margin = (last - first) // 10
+        return first + margin, last - margin
+
+    (left, right), (top, bottom) = ends(mask[y], x), ends(mask[:, x], y)
+    if right - left >= bottom - top:
+        return [(left, y), (right, y)]
+    return [(x, top), (x, bottom)]
 
 
 def hints(rgb: np.ndarray, count: int, strokes: bool) -> list[dict]:
