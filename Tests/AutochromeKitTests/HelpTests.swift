@@ -34,7 +34,7 @@ import Testing
       ("warmth", ("-20", "20"), "0"), ("tint", ("-20", "20"), "0"),
       ("stability", ("0", "1"), "\(defaults.stability)"),
       ("look-ahead", ("0", "16"), "\(defaults.lookAhead)"),
-      ("key-frames", ("1", "16"), "\(defaults.keyFrames)"),
+      ("key-frames", ("1", "48"), "\(defaults.keyFrames)"),
       ("crf", ("0", "63"), "the pipeline's"), ("threads", ("1", "256"), "one for each processor"),
       ("memory", ("64", "1000000"), "600"),
     ] {

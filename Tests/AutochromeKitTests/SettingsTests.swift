@@ -208,13 +208,13 @@ import Testing
     #expect(KeyFrames(settings.keyFrames.description) == settings.keyFrames)
   }
 
-  @Test(arguments: ["0", "17", "-3"])
+  @Test(arguments: ["0", "49", "-3"])
   func keyFramesOutOfRangeAreRefused(text: String) throws {
     let layer = try SettingsLayer(yaml: "key-frames: \(text)", file: "mine.yaml")
     let error = #expect(throws: AutochromeError.self) {
       try Settings(pipeline: "film", suggested: "film", options: layer)
     }
-    #expect(error?.message == "--key-frames \(text) is outside of 1…16.")
+    #expect(error?.message == "--key-frames \(text) is outside of 1…48.")
   }
 
   @Test(arguments: ["often", "2.5", "[4]"])

@@ -146,7 +146,10 @@ import Testing
       vividness: 0.5, saturation: 1.5, warmth: 3, hues: HueWeights([.red: 0.5]), refine: .bilinear)
     let data = try JSONEncoder().encode(look)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    #expect(Set(object.keys) == ["vividness", "saturation", "warmth", "tint", "hues", "refine"])
+    #expect(
+      Set(object.keys) == [
+        "vividness", "saturation", "warmth", "tint", "hues", "stability", "refine",
+      ])
     #expect(object["hues"] as? [String: Double] == ["red": 0.5])
     #expect(object["refine"] as? String == "bilinear")
     #expect(try JSONDecoder().decode(Look.self, from: data) == look)

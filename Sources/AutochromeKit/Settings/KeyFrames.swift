@@ -7,7 +7,7 @@ public enum KeyFrames: Hashable, Sendable {
   case atMost(Int)
 
   /// The greatest distance that may be asked for.
-  public static let most = 16
+  public static let most = 48
 
   /// The greatest distance between frames that the network sees, in frames; 1 for every frame.
   public var distance: Int {

@@ -85,10 +85,11 @@ public struct SettingsCatalog: Sendable {
   public let references = OptionalSetting<String>(
     "references",
     "A folder of frames of the film in color, ref_000310.png for frame 310, counted from 0: their colors go along "
-      + "with the motion", value: "folder")
+      + "with the motion", value: "folder", words: "none")
   /// A picture whose colors are likely; nil for what the network takes for likely.
   public let palette = OptionalSetting<String>(
-    "palette", "A picture whose colors are the likely ones", value: "picture")
+    "palette", "A picture whose colors are the likely ones", value: "picture",
+    words: "the network's")
   /// What becomes of frames that are in color already.
   public let color = SettingWithDefault<ColorMode>(
     "color", "What becomes of frames that are in color already: replace or keep", value: "mode",
