@@ -358,6 +358,12 @@ import Testing
       #expect(
         fault.errors.contains(said) && fault.errors.contains("line 1"), "\(text): \(fault.errors)")
     }
+    // A still that is none, ahead of the frames that are made.
+    try Data("no picture".utf8).write(
+      to: URL(fileURLWithPath: scratch.file("wrong/ref_000002.png")))
+    let broken = try run(["--references", scratch.file("wrong")])
+    #expect(
+      broken.status == 65 && broken.errors.contains("ref_000002.png"), "\(broken.errors)")
     // A hint against a reference.
     let folder = try writeStills([1])
     let list = try shots(

@@ -42,7 +42,8 @@ final class GivenFields {
     let (still, hints) = (given.stills[frame], hints(of: frame, in: given, area: survey.area))
     let pictures = looksAround ? given.pictures : []
     guard still != nil || !hints.isEmpty || !pictures.isEmpty else { return nil }
-    if let made = made[frame] { return made.field }
+    // What was made when it was looked at ahead knows nothing of pictures.
+    if pictures.isEmpty, let made = made[frame] { return made.field }
     let signature = try colorizer.signature(survey)
     var field = try likeness(of: survey, frame: frame, to: pictures)
     if let still {
@@ -140,7 +141,12 @@ final class GivenFields {
   private func picture(_ file: GivenColors.Still) throws -> Picture {
     var options = SourceOptions()
     options.interruption = interruption
-    guard let frame = try MediaSource.open(file.path, options: options).nextFrame() else {
+    let frame: Frame?
+    do { frame = try MediaSource.open(file.path, options: options).nextFrame() } catch {
+      // It must not be taken for damage of the film.
+      throw AutochromeError(wrapping: error)
+    }
+    guard let frame else {
       throw AutochromeError(.badData, "The reference '\(file.path)' holds no picture.")
     }
     return frame.picture
