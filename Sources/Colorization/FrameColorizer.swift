@@ -60,18 +60,19 @@ public final class FrameColorizer: Sendable {
     guard let guidance else { return try analyze(survey, looks: [look])[0] }
     let (geometry, lightness) = (survey.geometry, survey.lightness)
     let decoder = try decoder(for: look, palette: guidance.palette)
+    guard network.description.output == .bins313 else {
+      let own = try network.estimates(
+        lightness: lightness, geometry: geometry, decoders: [decoder])[0]
+      return FrameAnalysis(
+        survey: survey, estimate: try guidance.field.map { try own.guided(by: $0) } ?? own)
+    }
     let estimate = try network.run(lightness: lightness, geometry: geometry) { values in
-      guard network.description.output == .bins313 else {
-        let own = CoarseEstimate(ab: values, geometry: geometry)
-        return try guidance.field.map { try own.guided(by: $0) } ?? own
-      }
       let field =
         guidance.kinds.isEmpty
         ? guidance.field
         : KnownKinds.field(
           of: guidance.kinds,
-          signature: ColorSignature.image(
-            values: values, geometry: geometry, output: decoder.output),
+          signature: ColorSignature.image(values: values, geometry: geometry),
           lightness: lightness, geometry: geometry, known: guidance.field)
       guard let field else { return decoder.estimate(values: values, geometry: geometry) }
       return try decoder.estimate(values: values, geometry: geometry, guidance: field)
@@ -82,9 +83,8 @@ public final class FrameColorizer: Sendable {
   /// What the network takes the places of a frame for; nil for one that gives no probabilities.
   public func signature(_ survey: FrameSurvey) throws -> FloatImage? {
     guard network.description.output == .bins313 else { return nil }
-    let decoder = try DistributionDecoder(network.description, look: Look())
     return try network.run(lightness: survey.lightness, geometry: survey.geometry) { values in
-      ColorSignature.image(values: values, geometry: survey.geometry, output: decoder.output)
+      ColorSignature.image(values: values, geometry: survey.geometry)
     }
   }
 
@@ -129,9 +129,18 @@ public final class FrameColorizer: Sendable {
   public func reference(_ picture: Picture) throws -> ReferencePicture {
     let survey = try survey(Frame(index: 0, picture: picture, presentationTime: 0))
     return try ReferencePicture(
-      lightness: survey.lightness,
-      ab: try PictureColors(geometry: survey.geometry, area: survey.area).colors(of: picture).field
-        .ab, features: try features(survey), geometry: survey.geometry)
+      lightness: survey.lightness, ab: try colors(of: picture, survey),
+      features: try features(survey), geometry: survey.geometry)
+  }
+
+  /// The colors of a picture, for others to have the like of them.
+  public func palette(of picture: Picture) throws -> Palette {
+    let survey = try survey(Frame(index: 0, picture: picture, presentationTime: 0))
+    return try Palette(ab: colors(of: picture, survey))
+  }
+
+  private func colors(of picture: Picture, _ survey: FrameSurvey) throws -> FloatImage {
+    try PictureColors(geometry: survey.geometry, area: survey.area).colors(of: picture).field.ab
   }
 
   /// What the network takes the places of a frame for, to be compared with those of other pictures.

@@ -50,7 +50,9 @@ extension ChromaModels {
           max(0, Int((top - end).rounded(.up)))..<max(0, min(height, Int(bottom + end) + 1))
         for y in rows {
           for x in columns {
-            let distance = Self.distance(SIMD2(Double(x), Double(y)), to: points)
+            let distance = hint.squaredDistance(
+              x: Double(x) + 0.5, y: Double(y) + 0.5, width: width, height: height
+            ).squareRoot()
             guard distance < end else { continue }
             let share = Float(min((end - distance) / (end - whole), 1))
             let model = out + 4 * (y * width + x)
@@ -63,18 +65,6 @@ extension ChromaModels {
       withExtendedLifetime(values) {}
     }
     return ChromaModels(width: width, height: height, values: pinned)
-  }
-
-  /// The distance of a place from the lines between points.
-  private static func distance(_ place: SIMD2<Double>, to points: [SIMD2<Double>]) -> Double {
-    func length(_ v: SIMD2<Double>) -> Double { (v * v).sum().squareRoot() }
-    guard points.count > 1 else { return points.first.map { length(place - $0) } ?? .infinity }
-    return zip(points, points.dropFirst()).map { start, end in
-      let line = end - start
-      let square = (line * line).sum()
-      let part = square > 0 ? min(max(((place - start) * line).sum() / square, 0), 1) : 0
-      return length(place - start - part * line)
-    }.min() ?? .infinity
   }
 }
 

@@ -30,6 +30,14 @@ public struct FloatImage: @unchecked Sendable {
     return UnsafePointer(buffer.base.assumingMemoryBound(to: Float.self)) + index * area
   }
 
+  /// The mean of channel `index`; 0 of an empty image.
+  public func mean(ofChannel index: Int) -> Double {
+    let values = channel(index)
+    return withExtendedLifetime(self) {
+      (0..<area).reduce(0) { $0 + Double(values[$1]) } / Double(max(area, 1))
+    }
+  }
+
   /// The value of channel `c` at column `x`, row `y`. For tests and tables.
   public subscript(c: Int, x: Int, y: Int) -> Float {
     precondition((0..<width).contains(x) && (0..<height).contains(y), "(\(x), \(y)) lies outside")

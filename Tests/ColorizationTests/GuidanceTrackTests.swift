@@ -283,7 +283,7 @@ import Testing
       })
     let kinds = KnownKinds(
       signature: signature { min($0 / 10, 2) }, lightness: lightness, geometry: geometry,
-      field: field, frame: 0)
+      field: field)
     // In the other frame everything has moved by four columns.
     let moved = signature { min(max($0 - 4, 0) / 10, 2) }
     let found = try #require(

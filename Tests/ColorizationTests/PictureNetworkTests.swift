@@ -52,6 +52,38 @@ import Testing
       lightness: lightness, geometry: geometry, decoders: [try DistributionDecoder()])[0]
   }
 
+  /// What a user gives is laid over the colors of a picture, too.
+  @Test(arguments: ["ab", "RGB"]) func answersAreGuided(output: String) throws {
+    let weights: [[Float]] =
+      output == "ab" ? [[40, 0, 0], [0, 30, 0]] : [[0.9, 0, 0], [0, 0.6, 0], [0, 0, 0.3]]
+    let colorizer = FrameColorizer(
+      network: try network(
+        mixer(weights, [Float](repeating: 0.05, count: weights.count)), input: "RGB",
+        output: output), shortSide: 8)
+    let survey = FrameSurvey(
+      area: PictureArea(wholeOfWidth: 8, height: 8),
+      geometry: colorizer.network.geometry(width: 8, height: 8, shortSide: 8),
+      lightness: lightness)
+    let own = try colorizer.analyze(survey, look: Look()).estimate
+    // Nothing is said of the left half.
+    let field = GuidanceField(
+      ab: FloatImage(width: 8, height: 8, channels: 2) { out in
+        for at in 0..<64 { (out[at], out[64 + at]) = (-20, 35) }
+      },
+      weight: FloatImage(width: 8, height: 8) { out in
+        for at in 0..<64 { out[at] = at % 8 < 4 ? 0 : 1 }
+      })
+    let guided = try colorizer.analyze(
+      survey, look: Look(), guidance: FrameGuidance(field: field)
+    ).estimate
+    for at in 0..<64 {
+      let expected =
+        at % 8 < 4 ? (own.ab.channel(0)[at], own.ab.channel(1)[at]) : (-20, 35)
+      #expect((guided.ab.channel(0)[at], guided.ab.channel(1)[at]) == expected, "\(at)")
+    }
+    #expect(own.ab.channel(0)[40] != -20)
+  }
+
   @Test(
     arguments: [
       ("RGB", [0, 0, 0], [1, 1, 1]), ("RGB*255", [0, 0, 0], [1 / 255, 1 / 255, 1 / 255]),

@@ -7,13 +7,23 @@ struct GivenColors: Codable, Hashable, Sendable {
   /// A picture that shows a frame in color.
   struct Still: Codable, Hashable, Sendable {
     var path: String
-    /// Of the file: another picture under the same name is another one.
-    var fingerprint: String
+    /// Of the file: another picture under the same name is another one. nil as long as nobody compares it.
+    fileprivate(set) var fingerprint: String?
 
-    /// - Throws: `AutochromeError` if the file can't be read.
+    /// - Throws: `AutochromeError` if there is no such file.
     init(_ path: String) throws(AutochromeError) {
+      guard FileSystem.exists(path) else {
+        throw AutochromeError(.noInput, "There is no picture '\(path)'.")
+      }
       self.path = path
-      fingerprint = try AutochromeError.wrapping { try Fingerprint.of(path) }
+    }
+
+    fileprivate var identified: Still {
+      get throws(AutochromeError) {
+        var result = self
+        result.fingerprint = try AutochromeError.wrapping { try Fingerprint.of(path) }
+        return result
+      }
     }
   }
 
@@ -51,6 +61,18 @@ struct GivenColors: Codable, Hashable, Sendable {
     var result = GivenColors()
     result.pictures = stills.sorted { $0.key < $1.key }.map(\.value) + pictures
     result.palette = palette
+    return result
+  }
+
+  /// The same with the fingerprints of all pictures, by which a run that goes on knows them again.
+  /// - Throws: `AutochromeError` if one can't be read.
+  func identified() throws(AutochromeError) -> GivenColors {
+    var result = self
+    for (frame, still) in stills { result.stills[frame] = try still.identified }
+    for (index, picture) in pictures.enumerated() {
+      result.pictures[index] = try picture.identified
+    }
+    if let palette { result.palette = try palette.identified }
     return result
   }
 

@@ -15,7 +15,7 @@ final class GivenFields {
 
   /// Those that will be asked for again.
   private var made: [Int: Made] = [:]
-  /// By the fingerprint of the file.
+  /// By the name of the file.
   private var references: [String: ReferencePicture] = [:]
   private var palettes: [String: Palette] = [:]
   /// Pictures that nothing resembled, which is said once.
@@ -59,8 +59,7 @@ final class GivenFields {
       field: field,
       kinds: signature.map {
         KnownKinds(
-          signature: $0, lightness: survey.lightness, geometry: survey.geometry, field: field,
-          frame: frame)
+          signature: $0, lightness: survey.lightness, geometry: survey.geometry, field: field)
       })
     return field
   }
@@ -73,9 +72,9 @@ final class GivenFields {
   /// The colors that are likely; nil where nothing is said of that.
   func palette(in given: GivenColors) throws -> Palette? {
     guard let file = given.palette else { return nil }
-    if let palette = palettes[file.fingerprint] { return palette }
-    let palette = try Palette(ab: try reference(file).ab)
-    palettes[file.fingerprint] = palette
+    if let palette = palettes[file.path] { return palette }
+    let palette = try colorizer.palette(of: picture(file))
+    palettes[file.path] = palette
     return palette
   }
 
@@ -97,10 +96,9 @@ final class GivenFields {
     let fields = try pictures.map { picture in
       let field = try ReferenceMatcher().field(
         features: features, reference: try reference(picture))
-      let beta = field.weight.channel(0)
-      let mean = (0..<field.area).reduce(0) { $0 + beta[$1] } / Float(max(field.area, 1))
-      withExtendedLifetime(field) {}
-      if mean < Self.leastResemblance, strangers.insert(picture.fingerprint).inserted {
+      if field.weight.mean(ofChannel: 0) < Self.leastResemblance,
+        strangers.insert(picture.path).inserted
+      {
         warn(
           "Nothing in frame \(frame) resembles the reference '\(picture.path)', which changes nothing there."
         )
@@ -111,7 +109,7 @@ final class GivenFields {
   }
 
   /// The mean weight below which a picture counts as having nothing in common with a frame.
-  private static let leastResemblance: Float = 0.01
+  private static let leastResemblance = 0.01
   /// Colors of a hint and of a reference that lie further apart, in units of a\* and b\*, contradict each other.
   private static let mostDisagreement: Float = 25
 
@@ -132,9 +130,9 @@ final class GivenFields {
   }
 
   private func reference(_ file: GivenColors.Still) throws -> ReferencePicture {
-    if let known = references[file.fingerprint] { return known }
+    if let known = references[file.path] { return known }
     let made = try colorizer.reference(try picture(file))
-    references[file.fingerprint] = made
+    references[file.path] = made
     return made
   }
 

@@ -71,7 +71,6 @@ public struct StillSurvey: Sendable {
       guard !found.isEmpty else {
         throw AutochromeError(.badData, "'\(input)' holds no frame; no still is written.")
       }
-      try rate(&found, in: open(), colorizer: colorizer)
       if let limit, found.count > limit {
         let kept = found.sorted { $0.certainty < $1.certainty }.prefix(limit).map(\.frame)
         found = found.filter { kept.contains($0.frame) }
@@ -93,7 +92,8 @@ public struct StillSurvey: Sendable {
     var stills: [Still] = []
     var shots = 0
     while let frame = try source.nextFrame() {
-      let tracked = try stage.track(frame, survey: colorizer.survey(frame), format: format)
+      let survey = try colorizer.survey(frame)
+      let tracked = try stage.track(frame, survey: survey, format: format)
       if tracked.tracking.shot.takesBackCut {
         shots -= 1
         if stills.last?.reason == .shot { stills.removeLast() }
@@ -101,39 +101,14 @@ public struct StillSurvey: Sendable {
       if tracked.tracking.shot.startsShot || shots == 0 { shots += 1 }
       guard let reason = chooser.choose(tracked.tracking) else { continue }
       let number = info.number(of: frame) ?? frame.index
+      let estimate = try colorizer.analyze(survey, look: settings.look).estimate
       stills.append(
         Still(
-          frame: number, time: info.seconds(of: frame), shot: shots, reason: reason, certainty: 0,
+          frame: number, time: info.seconds(of: frame), shot: shots, reason: reason,
+          certainty: estimate.certainty.mean(ofChannel: 0),
           file: GivenColors.prefix + String(format: "%06d", number) + ".png"))
     }
     return stills
-  }
-
-  /// Finds the frames again, in order.
-  private func forEach(
-    _ stills: [Still], in source: any FrameSource, _ body: (Int, Frame) throws -> Void
-  ) throws {
-    var next = 0
-    while next < stills.count, let frame = try source.nextFrame() {
-      guard (source.info.number(of: frame) ?? frame.index) == stills[next].frame else { continue }
-      try body(next, frame)
-      next += 1
-    }
-  }
-
-  private func rate(
-    _ stills: inout [Still], in source: any FrameSource, colorizer: FrameColorizer
-  ) throws {
-    var certainties = [Double](repeating: 0, count: stills.count)
-    try forEach(stills, in: source) { index, frame in
-      let estimate = try colorizer.analyze(colorizer.survey(frame), look: settings.look).estimate
-      let certainty = estimate.certainty.channel(0)
-      certainties[index] =
-        (0..<estimate.area).reduce(0) { $0 + Double(certainty[$1]) }
-        / Double(max(estimate.area, 1))
-      withExtendedLifetime(estimate) {}
-    }
-    for index in stills.indices { stills[index].certainty = certainties[index] }
   }
 
   private func write(
@@ -148,7 +123,9 @@ public struct StillSurvey: Sendable {
       PathParts.join(output, GivenColors.prefix + "%06d.png"), source: source.info,
       options: options)
     do {
-      try forEach(stills, in: source) { index, frame in
+      var next = 0
+      while next < stills.count, let frame = try source.nextFrame() {
+        guard (source.info.number(of: frame) ?? frame.index) == stills[next].frame else { continue }
         var still = frame.with(frame.picture.withNeutralChroma())
         let output = try sink.outputFormat(for: still)
         let (format, color) = (output.pictureFormat, output.color)
@@ -159,8 +136,9 @@ public struct StillSurvey: Sendable {
         } else {
           still.picture = try colorizer.keepColors(of: still, format: format, wanted: color)
         }
-        still.fileName = stills[index].file
+        still.fileName = stills[next].file
         try sink.write(SourceElement(frame: still))
+        next += 1
       }
       try sink.finish()
     } catch {

@@ -27,8 +27,9 @@ package struct JobParts {
     self.job = job
     self.interruption = interruption
     let settings = job.settings
-    list = try ShotList.given(by: settings)
-    looks = ShotLooks(settings: settings, list: list, given: try .given(by: settings))
+    list = try ShotList.given(by: settings)?.identified()
+    looks = ShotLooks(
+      settings: settings, list: list, given: try GivenColors.given(by: settings)?.identified())
     colorizer = try Self.openColorizer(settings, looks: looks.all, from: job.networks)
     let countsFrames = list?.countsFrames == true || looks.areGuided
     reopenSource = { [job] in
@@ -85,11 +86,8 @@ package struct JobParts {
   func makeGuide(warn: @escaping @Sendable (String) -> Void) -> Guide? {
     guard looks.areGuided else { return nil }
     let reopen: @Sendable () throws -> any FrameSource = { [job, interruption] in
-      var settings = job.settings
-      settings.audio = .none
-      settings.extras = .none
-      return try Self.openSource(
-        input: job.input, pictures: job.request.pictures, settings: settings,
+      try Self.openSource(
+        input: job.input, pictures: job.request.pictures, settings: job.settings.ofPicturesAlone,
         interruption: interruption, warn: { _ in })
     }
     return Guide(

@@ -28,11 +28,8 @@ package struct MeasuringRun {
   package func open(
     _ path: String, pictures: [String]? = nil, settings: Settings, countsFrames: Bool = false
   ) throws -> any FrameSource {
-    var settings = settings
-    settings.audio = .none
-    settings.extras = .none
-    return try JobParts.openSource(
-      input: path, pictures: pictures, settings: settings, interruption: blocking,
+    try JobParts.openSource(
+      input: path, pictures: pictures, settings: settings.ofPicturesAlone, interruption: blocking,
       countsFrames: countsFrames, warn: { [log] in log.warn($0) })
   }
 

@@ -92,6 +92,14 @@ public struct Settings: Hashable, Sendable {
     try check()
   }
 
+  /// The same where nothing but the pictures is read.
+  var ofPicturesAlone: Settings {
+    var result = self
+    result.audio = .none
+    result.extras = .none
+    return result
+  }
+
   /// The two sides of a size such as 640x480.
   /// - Throws: `AutochromeError` that names `option`.
   public static func parseSize(

@@ -19,7 +19,7 @@ public struct ShotList: Sendable {
   }
 
   /// In the order of the file.
-  public let shots: [Shot]
+  public private(set) var shots: [Shot]
   /// Whether the shots may have looks of their own, so that each is a part of the film by itself.
   public let hasLooks: Bool
   /// The file that it comes from, and the fingerprint of the film that it was written for, if it says.
@@ -66,6 +66,14 @@ public struct ShotList: Sendable {
     if let path = settings.shots { return try ShotsFile(contentsOf: path).list }
     if let path = settings.cuts { return try ShotList(cuts: path) }
     return nil
+  }
+
+  /// The same with what is given of the shots identified, see `GivenColors`.
+  /// - Throws: `AutochromeError` if a picture can't be read.
+  func identified() throws(AutochromeError) -> ShotList {
+    var result = self
+    for index in shots.indices { result.shots[index].given = try shots[index].given?.identified() }
+    return result
   }
 
   static func text(of path: String, as what: String) throws(AutochromeError) -> String {

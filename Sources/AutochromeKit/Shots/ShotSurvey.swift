@@ -162,23 +162,19 @@ public struct ShotSurvey: Sendable {
       format: .yuv444(frame.picture.format.bitDepth), wanted: ColorDescription())
     let estimate = analysis.estimate
     let (a, b) = (estimate.ab.channel(0), estimate.ab.channel(1))
-    let certainty = estimate.certainty.channel(0)
-    var (sure, brown, mean) = (0.0, 0, SIMD3<Double>())
+    var (brown, mean) = (0, SIMD3<Double>())
     for at in 0..<estimate.area {
-      sure += Double(certainty[at])
       let (a, b) = (Double(a[at]), Double(b[at]))
       if Self.isBrown(a, b) { brown += 1 }
       mean += SIMD3(0, a, b)
     }
     let count = Double(max(estimate.area, 1))
-    let lightness = survey.lightness
-    let l = lightness.channel(0)
     mean /= count
-    mean.x =
-      (0..<lightness.area).reduce(0) { $0 + Double(l[$1]) } / Double(max(lightness.area, 1))
-    withExtendedLifetime((estimate, lightness)) {}
+    mean.x = survey.lightness.mean(ofChannel: 0)
+    withExtendedLifetime(estimate) {}
     return Sample(
-      shot: spread.shot ?? 0, certainty: sure / count, brown: Double(brown) / count, mean: mean,
+      shot: spread.shot ?? 0, certainty: estimate.certainty.mean(ofChannel: 0),
+      brown: Double(brown) / count, mean: mean,
       isInColor: ColorSurvey(frame.picture).content == .color,
       pictures: try [frame.picture, colored].map { try Thumbnail(color: $0, widest: 200) })
   }

@@ -7,8 +7,6 @@ public import Imaging
 /// The frame's places are put together to kinds by the k-means algorithm; each also says how much of it was given a color, so
 /// that what resembles a thing of which nothing was said is left to the network.
 public struct KnownKinds: Codable, Sendable {
-  /// The number of the frame.
-  public let frame: Int
   /// Vectors of the kinds, `Descriptors.stride` floats each.
   private let centers: [SIMD8<Float>]
   /// a, b and β of each kind.
@@ -29,10 +27,8 @@ public struct KnownKinds: Codable, Sendable {
   ///   - lightness: L\* at the working size of `geometry`.
   ///   - field: what is given for the frame.
   public init(
-    signature: FloatImage, lightness: FloatImage, geometry: WorkingGeometry, field: GuidanceField,
-    frame: Int
+    signature: FloatImage, lightness: FloatImage, geometry: WorkingGeometry, field: GuidanceField
   ) {
-    self.frame = frame
     let places = Descriptors(signature, lightness: lightness.blockMeans(geometry.scale))
     let (width, height) = (field.width, field.height)
     let (columns, rows) =

@@ -63,8 +63,10 @@ public struct PictureColors: Sendable {
     )
     var source = try RGBRows(picture)
     let maximum = Float(picture.format.maximumCode)
-    // Opaque parts, then R′, G′, B′ weighted by them, of a row of the picture and of its means.
-    var row = [[Float]](repeating: [Float](repeating: 0, count: columns.length), count: 4)
+    // Opaque parts, then R′, G′, B′ weighted by them: means of rows, and of what each working pixel covers of
+    // them. Taps of weight 0 read past the row.
+    var row = [[Float]](
+      repeating: [Float](repeating: 0, count: columns.length + axis.x.taps), count: 4)
     var sums = [[Float]](repeating: [Float](repeating: 0, count: width), count: 4)
     let scale = geometry.scale
     let (gridWidth, gridHeight) = (geometry.gridWidth, geometry.gridHeight)
@@ -75,19 +77,24 @@ public struct PictureColors: Sendable {
     )
     var lightness = [Float](repeating: 0, count: width * height)
     for y in 0..<height {
-      for channel in 0..<4 { for x in 0..<width { sums[channel][x] = 0 } }
+      for channel in 0..<4 { for x in 0..<columns.length { row[channel][x] = 0 } }
       for tap in 0..<axis.y.counts[y] {
         let at = rows.start + Int(axis.y.first[y]) + tap
         let share = axis.y.weights[y * axis.y.taps + tap]
         source.read(at)
         for x in 0..<columns.length {
-          let opaque = picture.alpha.map { Float($0[columns.start + x, at]) / maximum } ?? 1
-          row[0][x] = opaque
+          let opaque =
+            share * (picture.alpha.map { Float($0[columns.start + x, at]) / maximum } ?? 1)
+          row[0][x] += opaque
           for channel in 0..<3 {
-            row[channel + 1][x] = opaque * source.channels[channel][columns.start + x]
+            row[channel + 1][x] += opaque * source.channels[channel][columns.start + x]
           }
         }
-        for channel in 0..<4 { axis.x.add(row[channel], share: share, to: &sums[channel]) }
+      }
+      for channel in 0..<4 {
+        ac_weigh_columns(
+          row[channel], axis.x.first, axis.x.weights, Int32(axis.x.taps), &sums[channel],
+          Int32(width))
       }
       for x in 0..<width where sums[0][x] > 0 {
         let opaque = sums[0][x]
@@ -126,19 +133,6 @@ public struct PictureColors: Sendable {
       let first = min(Int((Double(start) * factor).rounded()), picture - 1)
       let end = min(max(Int((Double(start + length) * factor).rounded()), first + 1), picture)
       (self.start, self.length) = (first, end - first)
-    }
-  }
-}
-
-extension AreaAxis {
-  /// Adds `share` times the means of a row.
-  fileprivate func add(_ row: [Float], share: Float, to sums: inout [Float]) {
-    for index in sums.indices {
-      var sum: Float = 0
-      for tap in 0..<counts[index] {
-        sum += weights[index * taps + tap] * row[Int(first[index]) + tap]
-      }
-      sums[index] += share * sum
     }
   }
 }

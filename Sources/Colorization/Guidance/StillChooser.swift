@@ -10,7 +10,9 @@ public struct StillChooser: Sendable {
     case length
   }
 
-  private var chooser: KeyFrameChooser
+  private var chooser = KeyFrameChooser(distance: .max, mostUnexplained: mostNew)
+  private let distance: Int
+  /// Frames from the last still on; 0 before the first.
   private var since = 0
 
   /// The share of the picture that is new to the last still.
@@ -19,26 +21,21 @@ public struct StillChooser: Sendable {
   private static let least = 24
 
   /// - Parameter distance: how many frames of a shot one still serves, at most.
-  public init(distance: Int) {
-    chooser = KeyFrameChooser(distance: max(distance, 1), mostUnexplained: Self.mostNew)
-  }
+  public init(distance: Int) { self.distance = max(distance, 1) }
 
   /// Takes the next frame. A flash is no shot: its still is taken back where `ShotTracker` takes back the cut.
   /// - Returns: why it is chosen; nil if it is not.
   public mutating func choose(_ tracking: FrameTracking) -> Reason? {
-    if tracking.shot.startsShot || since == 0 {
-      chooser.startHere()
-      since = 1
-      return .shot
-    }
-    guard !tracking.shot.previousIsFlash, let motion = tracking.motion else {
-      since += 1
-      return nil
-    }
+    if tracking.shot.startsShot || since == 0 { return start(for: .shot) }
     since += 1
-    guard chooser.isKeyFrame(after: motion, tooSoon: since <= Self.least) else { return nil }
-    let isLong = chooser.wasFar
+    guard !tracking.shot.previousIsFlash, let motion = tracking.motion else { return nil }
+    if since > distance { return start(for: .length) }
+    return chooser.isKeyFrame(after: motion, tooSoon: since <= Self.least) ? start(for: .news) : nil
+  }
+
+  private mutating func start(for reason: Reason) -> Reason {
+    chooser.startHere()
     since = 1
-    return isLong ? .length : .news
+    return reason
   }
 }

@@ -179,15 +179,7 @@ public struct ModelImport: Sendable {
         findings.append("Its inputs \(names), for hints of color, read zeros.")
       }
     }
-    if let wanted = options.input {
-      guard wanted.channels == 1 else {
-        throw ColorizationError.interface(
-          model: name,
-          problem:
-            "its input '\(form.lightness)' has one channel, and --input \(wanted.text) has three")
-      }
-      return wanted
-    }
+    if let wanted = try Self.wantedInput(options, channels: 1, form, name) { return wanted }
     if form.isNormalized { return .lightness(ChannelScale(channels: 1)) }
     guard form.architecture != nil else {
       throw ColorizationError.interface(
@@ -198,19 +190,22 @@ public struct ModelImport: Sendable {
     return .lightness(ChannelScale(offset: 50, scale: 100, channels: 1))
   }
 
+  /// What the user says of the input, which has `channels`: 1 or 3.
+  private static func wantedInput(
+    _ options: Options, channels: Int, _ form: NetworkForm, _ name: String
+  ) throws(ColorizationError) -> ColorNetworkDescription.Input? {
+    guard let wanted = options.input, wanted.channels != channels else { return options.input }
+    let (has, says) = channels == 1 ? ("one channel", "three") : ("three channels", "one")
+    throw .interface(
+      model: name,
+      problem: "its input '\(form.lightness)' has \(has), and --input \(wanted.text) has \(says)")
+  }
+
   private static func takePicture(
     _ form: NetworkForm, _ options: Options, _ name: String, _ document: inout ModelDocument
   ) throws -> ColorNetworkDescription.Input {
     document.setInput(picture: form.lightness, channels: 3)
-    if let wanted = options.input {
-      guard wanted.channels == 3 else {
-        throw ColorizationError.interface(
-          model: name,
-          problem:
-            "its input '\(form.lightness)' has three channels, and --input \(wanted.text) has one")
-      }
-      return wanted
-    }
+    if let wanted = try Self.wantedInput(options, channels: 3, form, name) { return wanted }
     if let scale = form.rgb { return .gray(scale) }
     guard form.architecture == .deOldify, form.takesPlainPicture else {
       throw ColorizationError.interface(

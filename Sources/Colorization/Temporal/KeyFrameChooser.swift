@@ -17,8 +17,6 @@ struct KeyFrameChooser: Codable, Sendable {
 
   /// The share of the picture that may be unexplained.
   private let mostUnexplained: Float
-  /// Whether the last key frame was one for its distance alone.
-  private(set) var wasFar = false
 
   init(distance: Int, mostUnexplained: Float = 0.05) {
     self.distance = max(distance, 1)
@@ -30,25 +28,16 @@ struct KeyFrameChooser: Codable, Sendable {
   mutating func isKeyFrame(
     after motion: MotionEstimator.Pair?, tooSoon: Bool = false
   ) -> Bool {
-    guard distance > 1, let motion, let since, since + 1 < distance else {
-      wasFar = true
-      return start()
-    }
+    guard distance > 1, let motion, let since, since + 1 < distance else { return start() }
     follow(motion.backward)
     let unexplained = 1 - explained.reduce(0, +) / Float(max(explained.count, 1))
-    guard unexplained <= mostUnexplained || tooSoon else {
-      wasFar = false
-      return start()
-    }
+    guard unexplained <= mostUnexplained || tooSoon else { return start() }
     self.since = since + 1
     return false
   }
 
   /// Makes the frame that was taken last a key frame.
-  mutating func startHere() {
-    wasFar = false
-    _ = start()
-  }
+  mutating func startHere() { _ = start() }
 
   private mutating func start() -> Bool {
     since = 0
