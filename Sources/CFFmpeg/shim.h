@@ -9,6 +9,7 @@
 #include <libavutil/display.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/mastering_display_metadata.h>
+#include <libavutil/murmur3.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libavutil/samplefmt.h>
@@ -32,6 +33,13 @@ static inline int ac_error_text(int code, char *text, size_t size) {
 // Declared by the system for _GNU_SOURCE only.
 extern int syncfs(int descriptor);
 static inline int ac_sync_file_system(int descriptor) { return syncfs(descriptor); }
+
+// Begins to bring `count` bytes from `start` on to the disk and does not wait for it. SYNC_FILE_RANGE_WRITE.
+extern int sync_file_range(int, __off64_t, __off64_t, unsigned);
+static inline int ac_begin_sync(int descriptor, int64_t start, int64_t count) {
+  const unsigned write = 2;
+  return sync_file_range(descriptor, start, count, write);
+}
 
 // Fails with EEXIST where something is under the new name.
 extern int renameat2(int, const char *, int, const char *, unsigned);

@@ -50,6 +50,27 @@ import Testing
     #expect(abs((slower.last ?? 0) - after) < 0.1 * after, "\(slower.last ?? 0) \(after)")
   }
 
+  /// A machine that is not steady: some seconds fast, some slow, and a slow beginning.
+  @Test func itIsSteadyWhereTheMachineIsNot() {
+    var left = TimeLeft()
+    // Frames per second, over five seconds each; 600 on average from the second on.
+    let paces = [450] + Array(repeating: [600, 690, 500, 560, 650], count: 6).joined()
+    var (time, done, said): (Double, Int, [(at: Double, left: Double)]) = (0, 0, [])
+    for pace in paces {
+      for _ in 0..<50 {
+        time += 0.1
+        done += pace / 10
+        if let estimate = left.estimate(done: done, of: 92_250, at: time) {
+          said.append((time, estimate))
+        }
+      }
+    }
+    #expect(done == 92_250)
+    for (at, estimate) in said where 0.1 * time <= at && at <= 0.9 * time {
+      #expect(abs(estimate - (time - at)) < 0.1 * (time - at), "\(estimate) at \(at)")
+    }
+  }
+
   @Test func whatIsDoneIsDone() {
     var left = TimeLeft()
     for frame in 0..<100 { _ = left.estimate(done: frame, of: 50, at: Double(frame)) }

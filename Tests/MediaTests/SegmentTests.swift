@@ -21,9 +21,15 @@ import Testing
     return try MediaSource.open(path)
   }
 
+  /// - Parameter encoder: its name, and options of it.
   private func sink(_ name: String, like info: SourceInfo, encoder: String) throws -> FileSink {
     var options = SinkOptions()
-    options.encoder = encoder
+    let parts = encoder.split(separator: " ").map(String.init)
+    options.encoder = parts[0]
+    for option in parts.dropFirst() {
+      let pair = option.split(separator: "=").map(String.init)
+      options.encoderOptions[pair[0]] = pair[1]
+    }
     options.threads = 1
     return try FileSink(path: folder.file(name), source: info, options: options)
   }
@@ -71,8 +77,9 @@ import Testing
   /// With encoders that change the order of frames and such that do not, in containers that count in
   /// milliseconds and such that count in the film's own unit.
   @Test(arguments: [
-    ("libx264", "mkv"), ("libx264", "mp4"), ("libx265", "mkv"), ("ffv1", "mkv"),
-    ("libx265", "mp4"), ("prores_ks", "mov"), ("libsvtav1", "mp4"), ("mpeg4", "mp4"),
+    ("libx264", "mkv"), ("libx264", "mp4"), ("libx265", "mkv"), ("libx265", "mp4"),
+    ("ffv1", "mkv"), ("ffv1 g=12", "mkv"), ("prores_ks", "mov"), ("libsvtav1", "mp4"),
+    ("mpeg4", "mp4"),
   ])
   func segmentsOfAnotherRunGiveTheSameFile(encoder: String, ending: String) throws {
     let starts = [13, 14, 30]

@@ -1,13 +1,15 @@
 import Foundation
 
-/// Estimates how long a job still takes. What is said at first is off by far (the network is prepared,
-/// encoders fill up before they give), so that nothing is said before enough was seen, and what is said
-/// follows the pace of the last half minute or so.
+/// Estimates how long a job still takes, from a pace in which the last third of a minute, or of a
+/// longer job, counts most: it follows when the film becomes slower, and is steady where the machine is not.
+/// Nothing is said before enough was seen, since the beginning is another matter (the network is prepared,
+/// encoders fill up before they give).
 package struct TimeLeft {
   /// Before so many seconds and frames have passed since the first frame, nothing is said.
   package static let warmUp = (seconds: 5.0, frames: 10)
-  /// After so many seconds, what was seen counts for 1/e.
-  private static let memory = 20.0
+  /// After so many seconds, what was seen counts for 1/e: at least the former, and this share of the
+  /// time since the first frame.
+  private static let memory = (seconds: 20.0, share: 1.0 / 3)
   /// The pace is looked at no more often than this, in seconds.
   private static let step = 0.5
 
@@ -15,8 +17,8 @@ package struct TimeLeft {
 
   private var first: (seconds: Double, done: Int)?
   private var last: (seconds: Double, done: Int)?
-  /// Frames per second.
-  private var pace: Double?
+  /// Frames and the seconds that they took, of which the later ones weigh more.
+  private var weighed = (frames: 0.0, seconds: 0.0)
 
   /// - Parameters:
   ///   - done: frames that are done.
@@ -29,23 +31,16 @@ package struct TimeLeft {
       (first, last) = ((seconds, done), (seconds, done))
       return nil
     }
-    let (whole, frames) = (seconds - first.seconds, done - first.done)
-    guard whole >= Self.warmUp.seconds, frames >= Self.warmUp.frames else {
-      self.last = (seconds, done)
-      return nil
-    }
-    let passed = seconds - last.seconds
-    if let before = pace {
-      if passed >= Self.step {
-        let weight = 1 - exp(-passed / Self.memory)
-        pace = before + weight * (Double(done - last.done) / passed - before)
-        self.last = (seconds, done)
-      }
-    } else {
-      pace = Double(frames) / whole
+    let (whole, passed) = (seconds - first.seconds, seconds - last.seconds)
+    if passed >= Self.step {
+      let kept = exp(-passed / max(Self.memory.seconds, whole * Self.memory.share))
+      weighed.frames = weighed.frames * kept + Double(done - last.done)
+      weighed.seconds = weighed.seconds * kept + passed
       self.last = (seconds, done)
     }
-    guard let pace, pace > 0 else { return nil }
-    return Double(max(0, total - done)) / pace
+    guard whole >= Self.warmUp.seconds, done - first.done >= Self.warmUp.frames,
+      weighed.frames > 0
+    else { return nil }
+    return Double(max(0, total - done)) * weighed.seconds / weighed.frames
   }
 }

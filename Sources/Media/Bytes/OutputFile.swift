@@ -20,18 +20,26 @@ final class OutputFile: @unchecked Sendable {
   private var descriptor: Int32
   private let ownsDescriptor: Bool
   private let options: SinkOptions
+  private let isReadSoon: Bool
   private(set) var position: Int64 = 0
   /// The first failure of the system.
   private(set) var failure: MediaError?
   private var nextCheck = ContinuousClock.now
+  /// What is before is on its way to the disk.
+  private var syncBegun: Int64 = 0
+
+  /// So many bytes are sent to the disk at once: none of a film is to be waited for long at its end.
+  private static let syncStep: Int64 = 8 << 20
 
   /// Creates `path`; `-` is stdout. Of `options` counts what concerns the file.
   /// - Parameters:
   ///   - refusesTerminals: whether what is written is nothing for a terminal.
+  ///   - isReadSoon: whether what is written had better stay in the system's memory.
   init(
-    path: String, options: SinkOptions, refusesTerminals: Bool = true
+    path: String, options: SinkOptions, refusesTerminals: Bool = true, isReadSoon: Bool = true
   ) throws {
     self.options = options
+    self.isReadSoon = isReadSoon
     if refusesTerminals { try Terminal.refuse(path) }
     if path == "-" {
       (name, temporary, descriptor, ownsDescriptor) = ("stdout", nil, 1, false)
@@ -114,6 +122,16 @@ final class OutputFile: @unchecked Sendable {
         throw fail(errno, "Writing \(name) failed at byte \(position)")
       }
     }
+    beginSync()
+  }
+
+  /// Has the system write to the disk while more is made, and forget what was written if nobody will ask for
+  /// it soon. What goes wrong, `commit` notices.
+  private func beginSync() {
+    guard isTemporary, position - syncBegun >= Self.syncStep else { return }
+    _ = ac_begin_sync(descriptor, syncBegun, position - syncBegun)
+    if !isReadSoon { _ = posix_fadvise(descriptor, 0, off_t(syncBegun), POSIX_FADV_DONTNEED) }
+    syncBegun = position
   }
 
   func seek(to offset: Int64) throws {

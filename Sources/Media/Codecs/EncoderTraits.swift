@@ -27,6 +27,8 @@ struct EncoderTraits: Sendable {
   var signalsFullRange = true
   /// Whether decoders find out from the frames that they hold two fields.
   var signalsFields = false
+  /// Whether a key frame comes out the same, and at once, whatever was encoded before.
+  var forgetsAtKeyFrames = false
 
   static let known: [EncoderTraits] = [
     EncoderTraits(
@@ -44,7 +46,8 @@ struct EncoderTraits: Sendable {
     EncoderTraits(
       name: "dnxhd", family: .lossyVideo, threading: .asWanted, signalsFullRange: false),
     EncoderTraits(
-      name: "ffv1", family: .losslessVideo, threading: .asWanted, signalsFields: true),
+      name: "ffv1", family: .losslessVideo, threading: .asWanted, signalsFields: true,
+      forgetsAtKeyFrames: true),
     EncoderTraits(name: "png", family: .pictureRGB, threading: .asWanted),
     EncoderTraits(name: "tiff", family: .pictureRGB, threading: .asWanted),
     EncoderTraits(name: "mjpeg", family: .pictureYUV, threading: .asWanted),

@@ -32,6 +32,8 @@ final class VideoEncoder: @unchecked Sendable {
   /// Durations of the frames inside the encoder, by presentation time.
   private var durations: [Int64: Int64] = [:]
   private var sideData: SideDataCarrier
+  /// Frames of which no packet has come out yet.
+  private var heldBack = 0
 
   init(_ name: String, output: OutputFormat, stream: Stream, options: SinkOptions) throws {
     self.name = name
@@ -95,6 +97,11 @@ final class VideoEncoder: @unchecked Sendable {
     try wanted.checkComplaints(LibraryLog.warnings(since: mark))
   }
 
+  /// Whether the next frame comes out as if it were the first.
+  var isAsNew: Bool {
+    EncoderTraits.of(name).forgetsAtKeyFrames && pointer.pointee.gop_size == 1 && heldBack == 0
+  }
+
   /// What a container must know of the packets.
   func stream() throws -> EncodedStream {
     EncodedStream(
@@ -118,6 +125,7 @@ final class VideoEncoder: @unchecked Sendable {
       try sideData.take(frame, attachTo: raw.pointer)
       if frame.duration > 0 { durations[frame.presentationTime] = frame.duration }
       status = avcodec_send_frame(pointer, raw.pointer)
+      heldBack += 1
     } else {
       status = avcodec_send_frame(pointer, nil)
     }
@@ -125,6 +133,7 @@ final class VideoEncoder: @unchecked Sendable {
       status = avcodec_receive_packet(pointer, packet)
       guard status >= 0 else { break }
       defer { av_packet_unref(packet) }
+      heldBack -= 1
       if let duration = durations.removeValue(forKey: packet.pointee.pts) {
         packet.pointee.duration = duration
       }

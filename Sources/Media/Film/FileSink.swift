@@ -31,7 +31,8 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
     let encoding = try FilmEncoding(path: path, source: source, options: options)
     encoder = try FilmEncoder(encoding, options: options)
     interruption = options.interruption
-    file = try OutputFile(path: path, options: options)
+    file = try OutputFile(
+      path: path, options: options, isReadSoon: Muxer.movesIndex(of: encoding.container))
     muxer = try Muxer(
       encoding.container, file: file, source: source, video: encoder.stream, options: options)
     notes =

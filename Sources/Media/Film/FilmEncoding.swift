@@ -51,8 +51,8 @@ struct FilmEncoding {
   }
 }
 
-/// Encodes the picture of a film segment by segment: the encoder begins anew with each, so that none depends
-/// on another. What it gives is kept in a `PacketLog` where one is wanted.
+/// Encodes the picture of a film segment by segment: the encoder begins each as if it were the first, so that
+/// none depends on another. What it gives is kept in a `PacketLog` where one is wanted.
 ///
 /// `@unchecked Sendable`: used by one sink, which is called serially.
 final class FilmEncoder: @unchecked Sendable {
@@ -60,7 +60,7 @@ final class FilmEncoder: @unchecked Sendable {
   /// What the encoder gives.
   let stream: EncodedStream
   private let options: SinkOptions
-  /// Made with the first frame of each segment.
+  /// Made with the first frame of a segment, unless that of the one before is as good as new.
   private var encoder: VideoEncoder?
   private var log: PacketLogWriter?
   private(set) var frameCount = 0
@@ -86,7 +86,8 @@ final class FilmEncoder: @unchecked Sendable {
   }
 
   func endSegment(trailer: Data, _ take: (UnsafeMutablePointer<AVPacket>) throws -> Void) throws {
-    try finish(take)
+    // A new one is dear: that of FFV1 clears 300 MB at 1080p.
+    if encoder?.isAsNew != true { try finish(take) }
     try log?.finish(trailer: trailer)
     log = nil
   }

@@ -84,8 +84,7 @@ final class Muxer: @unchecked Sendable {
     let mark = LibraryLog.mark
     var wishes: OpaquePointer?
     defer { av_dict_free(&wishes) }
-    // The index in front, so that a player on a network begins at once; it is moved there at the end.
-    if file.isSeekable, ["mp4", "mov", "ipod"].contains(name) {
+    if file.isSeekable, Self.movesIndex(of: container) {
       av_dict_set(&wishes, "movflags", "+faststart", 0)
     }
     let status = avformat_write_header(context, &wishes)
@@ -137,6 +136,12 @@ final class Muxer: @unchecked Sendable {
     case "webm", "ivf", "avif": "libsvtav1"
     default: "libx264"
     }
+  }
+
+  /// Whether the index goes to the front at the end, for which all is read and written once more: a player on
+  /// a network begins at once.
+  static func movesIndex(of container: UnsafePointer<AVOutputFormat>) -> Bool {
+    ["mp4", "mov", "ipod"].contains(String(cString: container.pointee.name))
   }
 
   // MARK: Setting up

@@ -6,13 +6,13 @@ import Imaging
 /// with the film puts them into its own container in the same order.
 ///
 /// The file begins with `magic`; then come records: a tag of one byte, the length of what follows in four,
-/// that many bytes, and their CRC-32. Records lie in the order of what happened: a frame went into the encoder,
+/// that many bytes, and their `DamageSum`. Records lie in the order of what happened: a frame went into the encoder,
 /// which is noted with the time at which it is shown; a packet came out of it, with the encoder's own
 /// decoding time; a packet of another stream was copied. The last record is the trailer, which is the
 /// caller's; a file that has none is not whole. Four bytes after it tell its length, so that it is read without
 /// the rest. All numbers are little-endian.
 enum PacketLog {
-  static let magic = Array("autochrome packets 2\n".utf8)
+  static let magic = Array("autochrome packets 3\n".utf8)
 
   enum Tag: UInt8 {
     case encoded = 1
@@ -39,17 +39,20 @@ enum PacketLog {
 /// `@unchecked Sendable`: used by one sink, which is called serially.
 final class PacketLogWriter: @unchecked Sendable {
   private let file: OutputFile
+  private let sum: DamageSum
   private var pending: [UInt8] = PacketLog.magic
 
-  /// Bytes that are gathered before they are written.
-  private static let chunk = 1 << 20
+  /// Bytes that are gathered before they are written; what is no shorter is written from where it lies.
+  private static let chunk = 1 << 16
 
   init(path: String, interruption: Interruption?) throws {
     var options = SinkOptions()
     options.overwrite = true
     options.interruption = interruption
     options.leftovers = .remove
-    file = try OutputFile(path: path, options: options)
+    sum = try DamageSum()
+    // Only a run that goes on with the film reads it.
+    file = try OutputFile(path: path, options: options, isReadSoon: false)
   }
 
   /// A frame went into the encoder.
@@ -75,19 +78,32 @@ final class PacketLogWriter: @unchecked Sendable {
       body.append(Int64(item.type.rawValue))
       body.append(UnsafeBufferPointer(start: item.data, count: Int(item.size)))
     }
-    body.append(UnsafeBufferPointer(start: packet.data, count: Int(packet.size)))
-    try add(body.bytes, as: tag)
+    body.append(Int64(packet.size))
+    try add(
+      body.bytes, and: UnsafeRawBufferPointer(start: packet.data, count: Int(packet.size)), as: tag)
   }
 
-  private func add(_ body: [UInt8], as tag: PacketLog.Tag) throws {
-    var head = RecordBytes()
-    head.append(UInt32(body.count))
-    var sum = RecordBytes()
-    sum.append(body.withUnsafeBytes { Checksum.of($0) })
+  /// Adds a record whose body is `head` and then `rest`.
+  private func add(
+    _ head: [UInt8], and rest: UnsafeRawBufferPointer = .init(start: nil, count: 0),
+    as tag: PacketLog.Tag
+  ) throws {
+    sum.begin()
+    head.withUnsafeBytes { sum.add($0) }
+    sum.add(rest)
+    var (front, back) = (RecordBytes(), RecordBytes())
+    front.append(UInt32(head.count + rest.count))
+    back.append(sum.value())
     pending.append(tag.rawValue)
-    pending += head.bytes
-    pending += body
-    pending += sum.bytes
+    pending += front.bytes
+    pending += head
+    if rest.count >= Self.chunk, let base = rest.baseAddress {
+      try flush()
+      try file.write(base, count: rest.count)
+    } else {
+      pending += rest
+    }
+    pending += back.bytes
     if pending.count >= Self.chunk { try flush() }
   }
 
@@ -115,8 +131,10 @@ final class PacketLogWriter: @unchecked Sendable {
 /// Reads a `PacketLog`.
 struct PacketLogReader {
   private let bytes: ByteInput
+  private let sum: DamageSum
 
   init(path: String, interruption: Interruption?) throws {
+    sum = try DamageSum()
     bytes = try ByteInput(path: path, interruption: interruption)
     guard try read(PacketLog.magic.count) == PacketLog.magic else { throw damage("its beginning") }
   }
@@ -136,8 +154,8 @@ struct PacketLogReader {
         count <= PacketLog.mostBytes
       else { throw damage("a record") }
       let body = try read(Int(count))
-      var sum = RecordReader(try read(4)[...])
-      guard sum.next() == body.withUnsafeBytes({ Checksum.of($0) }) else {
+      var wanted = RecordReader(try read(DamageSum.byteCount)[...])
+      guard wanted.next() == body.withUnsafeBytes({ sum.of($0) }) else {
         throw damage("a record")
       }
       switch tag {
@@ -226,9 +244,11 @@ extension PacketLog {
       }
       var last = RecordReader(try read(4, before: 0)[...])
       guard let length: UInt32 = last.next() else { throw damage() }
-      let body = try read(UInt64(length), before: 8)
-      var sum = RecordReader(try read(4, before: 4)[...])
-      guard body.count == Int(length), sum.next() == body.withUnsafeBytes({ Checksum.of($0) })
+      let sumCount = UInt64(DamageSum.byteCount)
+      let body = try read(UInt64(length), before: 4 + sumCount)
+      var wanted = RecordReader(try read(sumCount, before: 4)[...])
+      let sum = try DamageSum()
+      guard body.count == Int(length), wanted.next() == body.withUnsafeBytes({ sum.of($0) })
       else {
         throw damage()
       }
