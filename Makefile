@@ -96,10 +96,11 @@ lint:
 	swift format lint --strict --recursive $(FORMATTED)
 
 # CLIPS="FILE …" joins those to the 1080p film that is measured, in place of the sample film.
+# ONLY="PART …" measures those alone: stages, clips, memory, segments, pipes, engine.
 bench: build $(PEERS_ENVIRONMENT)/installed
 	@mkdir -p out
 	$(PEERS_ENVIRONMENT)/bin/python Benchmarks/bench.py $(BINARY) --json out/bench.json \
-	  --markdown out/bench.md $(if $(CLIPS),--clips $(CLIPS))
+	  --markdown out/bench.md $(if $(CLIPS),--clips $(CLIPS)) $(if $(ONLY),--only $(ONLY))
 
 $(PEERS_ENVIRONMENT)/installed: Benchmarks/requirements-peers.txt Benchmarks/requirements.txt
 	scripts/python-environment.sh Benchmarks/requirements-peers.txt $(PEERS_ENVIRONMENT) $(PIP_OPTIONS)

@@ -12,7 +12,8 @@
 6. Where openvino, onnxruntime, torch, ncnn, pnnx and onnx2torch are installed (requirements-peers.txt), the
    engine against them: see peers.py.
 
-Ratios count; times are those of this machine in this hour. Nothing else should run beside it.
+`--only` leaves the rest out, by these names: stages, clips, memory, segments, pipes, engine. Ratios count; times
+are those of this machine in this hour. Nothing else should run beside it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import importlib.util
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -32,6 +34,7 @@ from pathlib import Path
 import peers
 
 SMALL = (854, 480)
+PARTS = ("stages", "clips", "memory", "segments", "pipes", "engine")
 
 
 def output_of(command: list, **more) -> str:
@@ -88,20 +91,23 @@ def segments(binary: Path, clip: Path, folder: Path, rounds: int = 3) -> dict:
                            ("ffv1", ["--codec", "ffv1"])):
         for name, more in (("segments", []), ("a segment for each shot", ["--shots", shots])):
             times, sizes = [], []
-            for _ in range(rounds):
-                seconds = []
-                for target in ("-", folder / "kept.mkv"):
+            for number in range(rounds):
+                seconds, bytes_of = {}, {}
+                # In turns: a machine that slows down must not count for one of them.
+                for target in ("-", folder / "kept.mkv")[::-1 if number % 2 else 1]:
+                    # What an earlier one left is not this one's to remove.
+                    (folder / "kept.mkv").unlink(missing_ok=True)
+                    shutil.rmtree(folder / "kept.mkv.job", ignore_errors=True)
                     with open(folder / "piped.mkv", "wb") as pipe:
                         begin = time.perf_counter()
                         subprocess.run(
-                            [str(binary), str(film), "-o", str(target), "--format", "matroska", "--overwrite",
-                             "--restart", "-q", *options, *(map(str, more) if target != "-" else [])],
+                            [str(binary), str(film), "-o", str(target), "--format", "matroska", "-q",
+                             *options, *(map(str, more) if target != "-" else [])],
                             check=True, stdout=pipe if target == "-" else subprocess.DEVNULL)
-                        seconds.append(time.perf_counter() - begin)
-                    if target == "-":
-                        size = (folder / "piped.mkv").stat().st_size
-                times.append(seconds[1] / seconds[0])
-                sizes.append((folder / "kept.mkv").stat().st_size / size)
+                        seconds[target] = time.perf_counter() - begin
+                    bytes_of[target] = (folder / "piped.mkv" if target == "-" else target).stat().st_size
+                times.append(seconds[folder / "kept.mkv"] / seconds["-"])
+                sizes.append(bytes_of[folder / "kept.mkv"] / bytes_of["-"])
             figures[f"{codec}, {name}"] = {"wall": statistics.median(times),
                                            "size": statistics.median(sizes)}
     return figures
@@ -147,29 +153,33 @@ def engine(binary: Path, folder: Path, rounds: int) -> list:
 
 def table(result: dict) -> str:
     """The figures as Markdown."""
-    stages, clips = result["stages"], result["clips"]
-    ceilings = stages["ceilings"]
-    lines = [
-        f"{result['date']}, {result['processors']} cores, {stages['instructionSet']}; one core copies "
-        f"{ceilings['copyGigabytesPerSecond']:.0f} GB/s and multiplies "
-        + ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in ceilings["gigaflops"].items())
-        + f". {stages['network']}.", "",
-        "| stage, one core | size | ms | of copying | of arithmetic |", "|---|---|---|---|---|"]
-    lines += [f"| {row['stage']} | {row['size']} | {row['milliseconds']:.2f} | "
-              f"{100 * row['shareOfCopy']:.0f} % | {100 * row['shareOfArithmetic']:.0f} % |"
-              for row in stages["rows"]]
-    lines += ["", "| 1080p clip | frames | frames/s | × plain ffmpeg |", "|---|---|---|---|"]
-    for name, clip in clips.items():
+    lines = [f"{result['date']}, {result['processors']} cores"]
+    if stages := result.get("stages"):
+        ceilings = stages["ceilings"]
+        lines[0] += (
+            f", {stages['instructionSet']}; one core copies {ceilings['copyGigabytesPerSecond']:.0f} GB/s "
+            + "and multiplies " + ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in ceilings["gigaflops"].items())
+            + f". {stages['network']}.")
+        lines += ["", "| stage, one core | size | ms | of copying | of arithmetic |", "|---|---|---|---|---|"]
+        lines += [f"| {row['stage']} | {row['size']} | {row['milliseconds']:.2f} | "
+                  f"{100 * row['shareOfCopy']:.0f} % | {100 * row['shareOfArithmetic']:.0f} % |"
+                  for row in stages["rows"]]
+    if result.get("clips"):
+        lines += ["", "| 1080p clip | frames | frames/s | × plain ffmpeg |", "|---|---|---|---|"]
+    for name, clip in result.get("clips", {}).items():
         ratio = clip.get("ratioToPlainTranscode")
         lines.append(f"| {name} | {clip['frames']} | {clip['framesPerSecond']:.1f} | "
                      f"{f'{ratio:.2f}' if ratio else '–'} |")
-    lines += ["", "| peak memory | MB |", "|---|---|"]
-    lines += [f"| {name} | {value:.0f} |" for name, value in result["memory"].items()]
-    lines += ["", "| kept in segments ÷ not kept | wall time | file size |", "|---|---|---|"]
-    lines += [f"| {name} | {row['wall']:.3f} | {row['size']:.3f} |"
-              for name, row in result["segments"].items()]
-    lines += ["", "| pipe, 480p | ms |", "|---|---|"]
-    lines += [f"| {name} | {value:.0f} |" for name, value in result["latency"].items()]
+    if result.get("memory"):
+        lines += ["", "| peak memory | MB |", "|---|---|"]
+        lines += [f"| {name} | {value:.0f} |" for name, value in result["memory"].items()]
+    if result.get("segments"):
+        lines += ["", "| kept in segments ÷ not kept | wall time | file size |", "|---|---|---|"]
+        lines += [f"| {name} | {row['wall']:.3f} | {row['size']:.3f} |"
+                  for name, row in result["segments"].items()]
+    if result.get("latency"):
+        lines += ["", "| pipe, 480p | ms |", "|---|---|"]
+        lines += [f"| {name} | {value:.0f} |" for name, value in result["latency"].items()]
     if result.get("engine"):
         lines += ["", "| network | precision | threads | ours, ms | fastest peer | ours ÷ it "
                   "| ours ÷ the fastest of any precision |", "|---|---|---|---|---|---|---|"]
@@ -190,6 +200,8 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, nargs="+", default=[],
                         help="films to join to the 1080p clip; by default the sample film is rendered")
     parser.add_argument("--peer-rounds", type=int, default=3, help="0 leaves the peers out")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
+                        help="measure these: " + ", ".join(PARTS))
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--markdown", type=Path, help="write the tables here")
     arguments = parser.parse_args()
@@ -202,8 +214,9 @@ def main() -> None:
         folder = Path(name)
         result = {"date": time.strftime("%Y-%m-%d"), "machine": platform.machine(),
                   "processors": len(os.sched_getaffinity(0)), "flags": peers.flags()}
-        say("The stages …")
-        result["stages"] = json.loads(output_of([binary, "bench", "--stages", "--json"]))
+        if "stages" in arguments.only:
+            say("The stages …")
+            result["stages"] = json.loads(output_of([binary, "bench", "--stages", "--json"]))
         clip = folder / "clip.mkv"
         if arguments.clips:
             say("Joining the clips …")
@@ -212,18 +225,22 @@ def main() -> None:
             sample = Path(__file__).parents[1] / "samples/film.mkv"
             joined([sample], clip)
         result["clips"] = {}
-        for title, limit in (("all instruction sets", None), ("AVX2 alone", "avx2")):
+        limits = (("all instruction sets", None), ("AVX2 alone", "avx2"))
+        for title, limit in limits if "clips" in arguments.only else ():
             say(f"The clip, {title} …")
             environment = os.environ | ({"AUTOCHROME_ISA": limit} if limit else {})
             result["clips"][title] = json.loads(
                 output_of([binary, "bench", clip, "--json"], env=environment))
-        say("Memory …")
-        result["memory"] = memory(binary, clip, folder)
-        say("Segments …")
-        result["segments"] = segments(binary, clip, folder)
-        say("Pipes …")
-        result["latency"] = latencies(binary, clip, folder)
-        if arguments.peer_rounds and importlib.util.find_spec("openvino"):
+        if "memory" in arguments.only:
+            say("Memory …")
+            result["memory"] = memory(binary, clip, folder)
+        if "segments" in arguments.only:
+            say("Segments …")
+            result["segments"] = segments(binary, clip, folder)
+        if "pipes" in arguments.only:
+            say("Pipes …")
+            result["latency"] = latencies(binary, clip, folder)
+        if "engine" in arguments.only and arguments.peer_rounds and importlib.util.find_spec("openvino"):
             say("The engine and its peers …")
             result["engine"] = engine(binary, folder, arguments.peer_rounds)
     if arguments.json:
