@@ -12,6 +12,8 @@
 // Bins whose weight is below e^−18 of the largest do not move the annealed mean: 313 of them shift
 // it by less than 0.001.
 #define NEGLIGIBLE (-18.0f)
+// Of a position, for what lies on the stack.
+#define AC_MOST_BINS 320
 
 static float certainty_of(float sum, float sum_ed, int bins) {
   if (bins < 2) return 1;
@@ -47,6 +49,28 @@ void ac_decode_bins_ref(const float *logits, int logit_stride, const ac_bins *bi
 
 void ac_log_row_ref(const float *in, float *out, int n) {
   for (int i = 0; i < n; i++) out[i] = logf(in[i] < 1e-30f ? 1e-30f : in[i]);
+}
+
+void ac_cell_roots_ref(const float *values, int value_stride, int bins, int are_shares,
+                       const int32_t *cells, int cell_count, int count, float *out,
+                       int64_t out_stride) {
+  for (int p = 0; p < count; p++, values += value_stride) {
+    double max = -INFINITY, total = 0;
+    for (int q = 0; q < bins; q++) max = fmax(max, values[q]);
+    for (int c = 0; c < cell_count; c++) out[c * out_stride + p] = 0;
+    for (int q = 0; q < bins; q++) {
+      const double d = are_shares ? values[q] : values[q] - max;
+      // fmax would take the other for NaN.
+      const double weight = are_shares || isnan(d) ? d : exp(fmax(d, LOWEST));
+      total += weight;
+      out[cells[q] * out_stride + p] += (float)weight;
+    }
+    const int known = isfinite(total) && total > 0;
+    for (int c = 0; c < cell_count; c++) {
+      float *at = out + c * out_stride + p;
+      *at = sqrtf(known ? *at / (float)total : 1 / (float)cell_count);
+    }
+  }
 }
 
 #if defined(__x86_64__)
@@ -205,6 +229,55 @@ AC_AVX2 static void log_row_avx2(const float *in, float *out, int n) {
   ac_log_row_ref(in + i, out + i, n - i);
 }
 
+// Positions that are summed side by side, so that they are stored in rows.
+#define CELL_TILE 8
+
+AC_AVX2 static void cell_roots_avx2(const float *values, int value_stride, int bins,
+                                    int are_shares, const int32_t *cells, int cell_count,
+                                    int count, float *out, int64_t out_stride) {
+  float weights[AC_MOST_BINS + 8];
+  float sums[AC_MOST_BINS * CELL_TILE];
+  for (int start = 0; start < count; start += CELL_TILE) {
+    const int some = count - start < CELL_TILE ? count - start : CELL_TILE;
+    float factors[CELL_TILE] = {0}, rests[CELL_TILE] = {0};
+    for (int i = 0; i < cell_count * CELL_TILE; i++) sums[i] = 0;
+    for (int p = 0; p < some; p++, values += value_stride) {
+      __m256 high = _mm256_set1_ps(-INFINITY);
+      for (int q = 0; q < bins && !are_shares; q += 8) {
+        const __m256i lanes = ac_first_lanes(bins - q < 8 ? bins - q : 8);
+        const __m256 v = _mm256_maskload_ps(values + q, lanes);
+        high = _mm256_max_ps(
+            _mm256_blendv_ps(high, v, _mm256_castsi256_ps(lanes)), high);
+      }
+      const __m256 max = _mm256_set1_ps(max8(high));
+      __m256 total = _mm256_setzero_ps();
+      for (int q = 0; q < bins; q += 8) {
+        const __m256i lanes = ac_first_lanes(bins - q < 8 ? bins - q : 8);
+        __m256 v = _mm256_maskload_ps(values + q, lanes);
+        if (!are_shares)  // keeps NaN
+          v = exp8(_mm256_max_ps(_mm256_set1_ps(LOWEST), _mm256_sub_ps(v, max)));
+        v = _mm256_and_ps(v, _mm256_castsi256_ps(lanes));
+        total = _mm256_add_ps(total, v);
+        _mm256_storeu_ps(weights + q, v);
+      }
+      for (int q = 0; q < bins; q++) sums[cells[q] * CELL_TILE + p] += weights[q];
+      const float whole = sum8(total);
+      if (isfinite(whole) && whole > 0) {
+        factors[p] = 1 / whole;
+      } else {
+        rests[p] = 1 / (float)cell_count;
+        for (int c = 0; c < cell_count; c++) sums[c * CELL_TILE + p] = 0;
+      }
+    }
+    const __m256 factor = _mm256_loadu_ps(factors), rest = _mm256_loadu_ps(rests);
+    const __m256i lanes = ac_first_lanes(some);
+    for (int c = 0; c < cell_count; c++)
+      _mm256_maskstore_ps(
+          out + c * out_stride + start, lanes,
+          _mm256_sqrt_ps(_mm256_fmadd_ps(_mm256_loadu_ps(sums + c * CELL_TILE), factor, rest)));
+  }
+}
+
 // MARK: - AVX-512
 
 AC_AVX512 static inline __m512 exp16(__m512 x) {
@@ -299,6 +372,20 @@ void ac_decode_bins(const float *logits, int logit_stride, const ac_bins *bins, 
   }
 #endif
   ac_decode_bins_ref(logits, logit_stride, bins, count, a, b, certainty);
+}
+
+void ac_cell_roots(const float *values, int value_stride, int bins, int are_shares,
+                   const int32_t *cells, int cell_count, int count, float *out,
+                   int64_t out_stride) {
+#if defined(__x86_64__)
+  if (AC_HAS_AVX2 && bins <= AC_MOST_BINS && cell_count <= AC_MOST_BINS) {
+    cell_roots_avx2(values, value_stride, bins, are_shares, cells, cell_count, count, out,
+                    out_stride);
+    return;
+  }
+#endif
+  ac_cell_roots_ref(values, value_stride, bins, are_shares, cells, cell_count, count, out,
+                    out_stride);
 }
 
 void ac_log_row(const float *in, float *out, int n) {

@@ -54,6 +54,16 @@ public struct ColorNetworkDescription: Hashable, Sendable {
     }
   }
 
+  /// How hints fill a frame, and reference pictures tell its colors.
+  public enum Guidance: String, CaseIterable, Sendable {
+    /// By what the network takes places for: ``HintSpread`` and ``ReferenceMatcher``. The rest is the network's.
+    case features
+    /// By luma alone: ``HintSpread/completeField(of:lightness:geometry:)`` (Levin 2004) and ``LumaMatcher`` (Welsh 2002).
+    case luma
+    /// By luma and its texture: Levin 2004, and ``MultimodalMatcher`` (Charpiat 2008).
+    case multimodal
+  }
+
   /// The name for people.
   public var name: String
   /// What the network is given.
@@ -77,6 +87,8 @@ public struct ColorNetworkDescription: Hashable, Sendable {
   /// The values within the network that are its features, the finest first; empty for those that its
   /// form suggests.
   public var features: [String]
+  /// How what the user gives tells colors. Other than by features, the network itself says nothing.
+  public var guidance: Guidance
 
   /// Reads the metadata properties of the model called `name`.
   /// - Throws: `ColorizationError.metadata`, naming the property, what it says and what is expected.
@@ -124,6 +136,13 @@ public struct ColorNetworkDescription: Hashable, Sendable {
     }
     features = (metadata["autochrome.features"] ?? "").split(whereSeparator: \.isWhitespace)
       .map(String.init)
+    let wantedGuidance = metadata["autochrome.guidance"] ?? Guidance.features.rawValue
+    guard let guidance = Guidance(rawValue: wantedGuidance) else {
+      throw .metadata(
+        model: name, property: "autochrome.guidance", value: wantedGuidance,
+        expected: Guidance.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    self.guidance = guidance
     prior = try metadata["autochrome.prior"].map { text throws(ColorizationError) in
       guard let values = Self.prior(text) else {
         throw .metadata(

@@ -143,20 +143,25 @@ public struct DistributionDecoder: Sendable {
     _ certainty: UnsafeMutablePointer<Float>
   ) {
     let count = ColorBins.count
-    var evident = [Float](repeating: 0, count: count)
-    for x in 0..<guidance.width {
-      let place = row * guidance.width + x
-      let weight = guidance.weight.channel(0)[place]
-      guard weight > 0 else { continue }
-      let (wantedA, wantedB) = (guidance.ab.channel(0)[place], guidance.ab.channel(1)[place])
-      let precision = weight / (2 * Self.evidenceDeviation * Self.evidenceDeviation)
-      for q in 0..<count {
-        let (da, db) = (centerA[q] - wantedA, centerB[q] - wantedB)
-        evident[q] = logits[x * count + q] - precision * (da * da + db * db)
+    guard let centerA = bins.center_a, let centerB = bins.center_b else { return }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { buffer in
+      guard let evident = buffer.baseAddress else { return }
+      for x in 0..<guidance.width {
+        let place = row * guidance.width + x
+        let weight = guidance.weight.channel(0)[place]
+        guard weight > 0 else { continue }
+        let (wantedA, wantedB) = (guidance.ab.channel(0)[place], guidance.ab.channel(1)[place])
+        let precision = weight / (2 * Self.evidenceDeviation * Self.evidenceDeviation)
+        let own = logits + x * count
+        for q in 0..<count {
+          let (da, db) = (centerA[q] - wantedA, centerB[q] - wantedB)
+          evident[q] = own[q] - precision * (da * da + db * db)
+        }
+        ac_decode_bins(evident, Int32(count), &bins, 1, a + x, b + x, certainty + x)
+        Self.blend(wantedA, wantedB, by: weight * weight, &a[x], &b[x], &certainty[x])
       }
-      ac_decode_bins(evident, Int32(count), &bins, 1, a + x, b + x, certainty + x)
-      Self.blend(wantedA, wantedB, by: weight * weight, &a[x], &b[x], &certainty[x])
     }
+    withExtendedLifetime(guidance) {}
   }
 
   /// σ of the evidence of a color, in units of a\* and b\*: a little more than the step of the bins.

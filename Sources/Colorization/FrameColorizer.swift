@@ -66,25 +66,34 @@ public final class FrameColorizer: Sendable {
       return FrameAnalysis(
         survey: survey, estimate: try guidance.field.map { try own.guided(by: $0) } ?? own)
     }
-    let estimate = try network.run(lightness: lightness, geometry: geometry) { values in
+    func estimate(_ values: UnsafePointer<Float>, _ known: NetworkAnswer?) throws -> CoarseEstimate
+    {
       let field =
         guidance.kinds.isEmpty
         ? guidance.field
         : KnownKinds.field(
           of: guidance.kinds,
-          signature: ColorSignature.image(values: values, geometry: geometry),
+          signature: known?.signature ?? ColorSignature.image(values: values, geometry: geometry),
           lightness: lightness, geometry: geometry, known: guidance.field)
       guard let field else { return decoder.estimate(values: values, geometry: geometry) }
       return try decoder.estimate(values: values, geometry: geometry, guidance: field)
     }
-    return FrameAnalysis(survey: survey, estimate: estimate)
+    if let answer = guidance.answer, answer.isOf(survey) {
+      return FrameAnalysis(
+        survey: survey, estimate: try answer.withValues { try estimate($0, answer) })
+    }
+    return FrameAnalysis(
+      survey: survey,
+      estimate: try network.run(lightness: lightness, geometry: geometry) {
+        try estimate($0, nil)
+      })
   }
 
-  /// What the network takes the places of a frame for; nil for one that gives no probabilities.
-  public func signature(_ survey: FrameSurvey) throws -> FloatImage? {
+  /// What the network says of a frame, to be kept for its analysis; nil for one that gives no probabilities.
+  public func answer(_ survey: FrameSurvey) throws -> NetworkAnswer? {
     guard network.description.output == .bins313 else { return nil }
-    return try network.run(lightness: survey.lightness, geometry: survey.geometry) { values in
-      ColorSignature.image(values: values, geometry: survey.geometry)
+    return try network.run(lightness: survey.lightness, geometry: survey.geometry) {
+      NetworkAnswer($0, of: survey)
     }
   }
 
@@ -125,12 +134,13 @@ public final class FrameColorizer: Sendable {
   }
 
   /// A picture in color for others to be colored by, as the network sees it.
-  /// - Throws: `ColorizationError` if the network has no features to compare it by.
+  /// - Throws: `ColorizationError` if it is to be compared by features and the network has none.
   public func reference(_ picture: Picture) throws -> ReferencePicture {
     let survey = try survey(Frame(index: 0, picture: picture, presentationTime: 0))
     return try ReferencePicture(
       lightness: survey.lightness, ab: try colors(of: picture, survey),
-      features: try features(survey), geometry: survey.geometry)
+      features: network.description.guidance == .features ? try features(survey) : nil,
+      geometry: survey.geometry)
   }
 
   /// The colors of a picture, for others to have the like of them.

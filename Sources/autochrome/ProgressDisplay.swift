@@ -103,12 +103,30 @@ final class ProgressDisplay: Sendable {
         if report.areas.count > 20 {
           Console.say("  and \(report.areas.count - 20) changes more; --report tells them all")
         }
+        for reach in report.given.prefix(20) {
+          Console.say("  \(Self.words(of: reach))")
+        }
+        if report.given.count > 20 {
+          Console.say("  and \(report.given.count - 20) frames more; --report tells them all")
+        }
         for stage in report.stages where stage.count > 0 {
           let name = stage.name.padding(toLength: 12, withPad: " ", startingAt: 0)
           Console.say("  \(name) \(String(format: "%8.2f", stage.millisecondsPerItem)) ms a frame")
         }
       }
     }
+  }
+
+  private static func words(of reach: GivenReach) -> String {
+    let ends: String
+    switch (reach.isFromShotStart, reach.isToShotEnd) {
+    case (true, true): ends = "the whole shot"
+    case (true, false): ends = "from the shot's beginning on"
+    case (false, true): ends = "to the shot's end"
+    case (false, false): ends = "within the shot"
+    }
+    return
+      "the colors given for frame \(reach.frame) reach frames \(reach.first) to \(reach.last), \(ends)"
   }
 
   /// A segment is there.

@@ -118,11 +118,61 @@ import Testing
     #expect(try error(guided[11], 11) < 0.6 * error(plain[11], 11))
   }
 
+  /// Without a network, what is given is all that there is.
+  @Test func withoutANetworkOnlyWhatIsGivenIsInColor() throws {
+    func means(_ frame: Frame) throws -> (a: Double, b: Double) {
+      let image = try RGBImage(frame.picture)
+      let count = Double(image.codes.count / 3)
+      var sums = [0.0, 0.0, 0.0]
+      for (at, code) in image.codes.enumerated() { sums[at % 3] += Double(code) / count }
+      return (sums[0] - sums[1], sums[2] - sums[1])
+    }
+    // Red fills the first frame, and goes through its shot.
+    let path = try shots(
+      """
+      shots:
+        - at: 0
+          hints:
+            - {frame: 0, at: [0.5, 0.5], color: "#a04040"}
+        - at: "#21"
+        - at: "#36"
+      """)
+    let hinted = try frames("levin.mkv") {
+      $0.model = "none"
+      $0.shots = path
+    }
+    try #require(hinted.count == 48)
+    for index in [0, 10] {
+      let (red, blue) = try means(hinted[index])
+      #expect(red > 15 && abs(blue) < 8, "frame \(index): \(red), \(blue)")
+    }
+    let (red, blue) = try means(hinted[30])
+    #expect(abs(red) < 1 && abs(blue) < 1, "frame 30 is of another shot: \(red), \(blue)")
+    // A picture of the same colors it.
+    try writeStill(11, to: "picture.png")
+    let gray = try frames("gray.mkv") { $0.model = "none" }
+    for model in ["none", "none-multimodal"] {
+      let path = try shots(
+        "shots: [{at: 0, references: [picture.png]}, {at: \"#21\"}, {at: \"#36\"}]")
+      let colored = try frames("\(model).mkv") {
+        $0.model = model
+        $0.shots = path
+      }
+      for index in [0, 11] {
+        let (before, after) = try (error(gray[index], index), error(colored[index], index))
+        #expect(after < 0.9 * before, "\(model), frame \(index): \(after), gray \(before)")
+      }
+      #expect(isSame(colored[30], gray[30]))
+    }
+    let warnings = try job("gray.mkv") { $0.model = "none" }.run { _ in }.warnings
+    #expect(warnings.contains { $0.contains("stays gray") }, "\(warnings)")
+  }
+
   /// What is broken off goes on to the same bytes, and other references are another film.
   @Test func aGuidedFilmGoesOn() throws {
     let folder = try writeStills([4, 18, 40])
     let whole = try job("whole.mkv") { $0.references = folder }
-    _ = try whole.run { _ in }
+    let told = try whole.run { _ in }
     let broken = try job("color.mkv") { $0.references = folder }
     let interruption = AutochromeKit.Interruption()
     let segment = scratch.file("color.mkv.job/000001.segment")
@@ -145,6 +195,16 @@ import Testing
     let report = try broken.run { _ in }
     #expect(report.framesBefore > 0)
     #expect(try bytes("color.mkv") == bytes("whole.mkv"))
+    // Shots begin with the frames 0, 21 and 36.
+    #expect(report.given == told.given)
+    #expect(report.given.map(\.frame) == [4, 18, 40], "\(report.given)")
+    for (reach, shot) in zip(report.given, [0..<21, 0..<21, 36..<48]) {
+      #expect(shot.contains(reach.first) && shot.contains(reach.last), "\(reach)")
+      #expect(reach.first <= reach.frame && reach.frame <= reach.last, "\(reach)")
+      #expect(!reach.isFromShotStart || reach.first == shot.lowerBound, "\(reach)")
+      #expect(!reach.isToShotEnd || reach.last == shot.upperBound - 1, "\(reach)")
+    }
+    #expect(report.given.first?.isFromShotStart == true && report.given.last?.isToShotEnd == true)
   }
 
   @Test(arguments: [1, 3]) func aHintHoldsWhereItWasGiven(threads: Int) throws {

@@ -40,7 +40,7 @@ import Testing
     var track = GuidanceTrack()
     return frames.enumerated().map { index, tracking in
       track.follow(tracking, frame: index, given: given[index], width: columns, height: rows)
-      return track.field(of: index, ahead: nil)
+      return track.colors(of: index, ahead: nil)?.field
     }
   }
 
@@ -100,7 +100,7 @@ import Testing
       track.follow(
         next, frame: 100 + index, given: given, width: Self.columns, height: Self.rows)
       try Self.expect(
-        track.field(of: 100 + index, ahead: ahead), shift: 0.5 * Float(index - 9),
+        track.colors(of: 100 + index, ahead: ahead)?.field, shift: 0.5 * Float(index - 9),
         "frame \(index)")
     }
   }
@@ -144,7 +144,7 @@ import Testing
         tracking[index], frame: index, given: index == 7 ? Self.given.scaled(by: 0.4) : nil,
         width: Self.columns, height: Self.rows)
       let (one, other) = try (
-        #require(resumed.field(of: index, ahead: nil)), #require(whole[index])
+        #require(resumed.colors(of: index, ahead: nil)?.field), #require(whole[index])
       )
       for at in 0..<one.area {
         #expect(

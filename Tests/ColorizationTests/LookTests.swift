@@ -117,6 +117,39 @@ import Testing
     try colorizer.prepare(for: Look())
   }
 
+  /// A frame for which colors are given is shown to the network but once, and nothing else comes of it.
+  @Test func anAnswerThatWasKeptIsTheNetworksOwn() throws {
+    let colorizer = colorizer()
+    let survey = try colorizer.survey(frame)
+    let (width, height) = (survey.geometry.gridWidth, survey.geometry.gridHeight)
+    let field = GuidanceField(
+      ab: FloatImage(width: width, height: height, channels: 2) { out in
+        for at in 0..<2 * width * height { out[at] = 20 }
+      },
+      weight: FloatImage(width: width, height: height) { out in
+        for at in 0..<width * height { out[at] = at % width < width / 2 ? 0.3 : 0 }
+      })
+    let answer = try #require(try colorizer.answer(survey))
+    let kinds = KnownKinds(
+      signature: answer.signature, lightness: survey.lightness, geometry: survey.geometry,
+      field: field)
+    func estimate(_ survey: FrameSurvey, _ answer: NetworkAnswer?) throws -> [Float] {
+      let estimate = try colorizer.analyze(
+        survey, look: Look(),
+        guidance: FrameGuidance(field: field, kinds: [kinds], answer: answer)
+      ).estimate
+      return values(estimate.ab) + values(estimate.certainty)
+    }
+    #expect(try estimate(survey, answer) == estimate(survey, nil))
+    // That of another part of the frame does not count.
+    let part = try colorizer.survey(
+      frame,
+      area: PictureArea(
+        frameWidth: 96, frameHeight: 64, left: 0, top: 8, width: 96, height: 48))
+    #expect(!answer.isOf(part))
+    #expect(answer.isOf(survey))
+  }
+
   @Test func aNetworkWithoutADistributionTakesNoHues() throws {
     let builder = ModelBuilder.siggraph17()
     let imported = try ModelImport(

@@ -1,5 +1,6 @@
 import Colorization
 import Foundation
+import Imaging
 import Media
 
 /// What a user gives of the colors of a film, or of a shot of it, frame by frame.
@@ -18,12 +19,32 @@ struct GivenColors: Codable, Hashable, Sendable {
       self.path = path
     }
 
+    /// With its fingerprint. It is opened as well: what is no picture is refused before the film begins, not in the
+    /// middle.
     fileprivate var identified: Still {
       get throws(AutochromeError) {
         var result = self
-        result.fingerprint = try AutochromeError.wrapping { try Fingerprint.of(path) }
+        result.fingerprint = try AutochromeError.wrapping {
+          _ = try MediaSource.open(path)
+          return try Fingerprint.of(path)
+        }
         return result
       }
+    }
+
+    /// Decodes it.
+    /// - Throws: `AutochromeError` if it can't be read or holds no picture: it must not be taken for damage of the
+    ///   film.
+    func picture(interruption: Media.Interruption? = nil) throws(AutochromeError) -> Picture {
+      var options = SourceOptions()
+      options.interruption = interruption
+      let frame = try AutochromeError.wrapping {
+        try MediaSource.open(path, options: options).nextFrame()
+      }
+      guard let frame else {
+        throw AutochromeError(.badData, "The reference '\(path)' holds no picture.")
+      }
+      return frame.picture
     }
   }
 
@@ -38,6 +59,9 @@ struct GivenColors: Codable, Hashable, Sendable {
 
   /// Whether nothing is given.
   var isEmpty: Bool { stills.isEmpty && hints.isEmpty && pictures.isEmpty && palette == nil }
+
+  /// Whether something is given for this very frame.
+  func isGiven(_ frame: Int) -> Bool { stills[frame] != nil || hints[frame] != nil }
 
   /// The frames for which something is given, rising.
   var frames: [Int] { Set(stills.keys).union(hints.keys).sorted() }

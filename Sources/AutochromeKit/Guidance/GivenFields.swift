@@ -11,6 +11,7 @@ final class GivenFields {
   private struct Made {
     let field: GuidanceField
     let kinds: KnownKinds?
+    let answer: NetworkAnswer?
   }
 
   /// Those that will be asked for again.
@@ -20,6 +21,8 @@ final class GivenFields {
   private var palettes: [String: Palette] = [:]
   /// Pictures that nothing resembled, which is said once.
   private var strangers: Set<String> = []
+
+  private var guidance: ColorNetworkDescription.Guidance { colorizer.network.description.guidance }
 
   init(
     colorizer: FrameColorizer, interruption: Media.Interruption,
@@ -44,23 +47,32 @@ final class GivenFields {
     guard still != nil || !hints.isEmpty || !pictures.isEmpty else { return nil }
     // What was made when it was looked at ahead knows nothing of pictures.
     if pictures.isEmpty, let made = made[frame] { return made.field }
-    let signature = try colorizer.signature(survey)
+    let known = made[frame]?.answer
+    let answer = known?.isOf(survey) == true ? known : try colorizer.answer(survey)
     var field = try likeness(of: survey, frame: frame, to: pictures)
     if let still {
       field = field.overlaid(by: try self.field(of: still, frame: frame, survey: survey))
     }
     if !hints.isEmpty {
       check(hints, against: field, frame: frame)
-      field = field.overlaid(
-        by: try HintSpread().field(
-          of: hints, lightness: survey.lightness, geometry: survey.geometry, features: signature))
+      // Where nothing else says anything, hints color the whole frame.
+      let isAlone = guidance != .features && still == nil && pictures.isEmpty
+      field =
+        isAlone
+        ? try HintSpread.completeField(
+          of: hints, lightness: survey.lightness, geometry: survey.geometry)
+        : field.overlaid(
+          by: try HintSpread().field(
+            of: hints, lightness: survey.lightness, geometry: survey.geometry,
+            features: answer?.signature))
     }
     made[frame] = Made(
       field: field,
-      kinds: signature.map {
+      kinds: answer.map {
         KnownKinds(
-          signature: $0, lightness: survey.lightness, geometry: survey.geometry, field: field)
-      })
+          signature: $0.signature, lightness: survey.lightness, geometry: survey.geometry,
+          field: field)
+      }, answer: answer)
     return field
   }
 
@@ -73,7 +85,7 @@ final class GivenFields {
   func palette(in given: GivenColors) throws -> Palette? {
     guard let file = given.palette else { return nil }
     if let palette = palettes[file.path] { return palette }
-    let palette = try colorizer.palette(of: picture(file))
+    let palette = try colorizer.palette(of: file.picture(interruption: interruption))
     palettes[file.path] = palette
     return palette
   }
@@ -81,8 +93,13 @@ final class GivenFields {
   /// What a frame shows for which something is given, and was made.
   func kinds(of frame: Int) -> KnownKinds? { made[frame]?.kinds }
 
+  /// What the network said of a frame for which something is given, and was made.
+  func answer(of frame: Int) -> NetworkAnswer? { made[frame]?.answer }
+
   /// Forgets what was made for frames up to `frame`.
-  func drop(through frame: Int) { made = made.filter { $0.key > frame } }
+  func drop(through frame: Int) {
+    for known in made.keys.filter({ $0 <= frame }) { made[known] = nil }
+  }
 
   /// What pictures of something else say of a frame.
   private func likeness(
@@ -92,10 +109,9 @@ final class GivenFields {
       return GuidanceField(
         emptyOfWidth: survey.geometry.gridWidth, height: survey.geometry.gridHeight)
     }
-    let features = try colorizer.features(survey)
+    let features = guidance == .features ? try colorizer.features(survey) : nil
     let fields = try pictures.map { picture in
-      let field = try ReferenceMatcher().field(
-        features: features, reference: try reference(picture))
+      let field = try self.field(of: survey, features: features, like: try reference(picture))
       if field.weight.mean(ofChannel: 0) < Self.leastResemblance,
         strangers.insert(picture.path).inserted
       {
@@ -106,6 +122,19 @@ final class GivenFields {
       return field
     }
     return try GuidanceField.combined(fields) ?? fields[0]
+  }
+
+  private func field(
+    of survey: FrameSurvey, features: FloatImage?, like reference: ReferencePicture
+  ) throws -> GuidanceField {
+    if let features {
+      return try ReferenceMatcher().field(features: features, reference: reference)
+    }
+    return guidance == .multimodal
+      ? try MultimodalMatcher().field(
+        lightness: survey.lightness, geometry: survey.geometry, reference: reference)
+      : try LumaMatcher().field(
+        lightness: survey.lightness, geometry: survey.geometry, reference: reference)
   }
 
   /// The mean weight below which a picture counts as having nothing in common with a frame.
@@ -131,23 +160,10 @@ final class GivenFields {
 
   private func reference(_ file: GivenColors.Still) throws -> ReferencePicture {
     if let known = references[file.path] { return known }
-    let made = try colorizer.reference(try picture(file))
+    let made = try colorizer.reference(
+      try file.picture(interruption: interruption))
     references[file.path] = made
     return made
-  }
-
-  private func picture(_ file: GivenColors.Still) throws -> Picture {
-    var options = SourceOptions()
-    options.interruption = interruption
-    let frame: Frame?
-    do { frame = try MediaSource.open(file.path, options: options).nextFrame() } catch {
-      // It must not be taken for damage of the film.
-      throw AutochromeError(wrapping: error)
-    }
-    guard let frame else {
-      throw AutochromeError(.badData, "The reference '\(file.path)' holds no picture.")
-    }
-    return frame.picture
   }
 
   /// Shapes that differ by more than this are those of different pictures.
@@ -158,7 +174,7 @@ final class GivenFields {
   private func field(
     of still: GivenColors.Still, frame: Int, survey: FrameSurvey
   ) throws -> GuidanceField {
-    let picture = try picture(still)
+    let picture = try still.picture(interruption: interruption)
     let area = survey.area
     let (wanted, actual) = (
       Double(area.frameWidth) / Double(area.frameHeight),

@@ -29,6 +29,8 @@ struct Guide {
   var state = State()
   private let film: Film
   private var ahead: (end: Int, guidance: GuidanceAhead)?
+  /// What read ahead last, for the frames after those.
+  private var reader: AheadReader?
 
   /// How many frames are looked at ahead, at most: what they keep is bounded.
   private static let mostAhead = 600
@@ -75,6 +77,7 @@ struct Guide {
     if let kinds = film.fields.kinds(of: number) {
       state.kinds = state.kinds.suffix(Self.mostKinds - 1) + [kinds]
     }
+    let answer = tracking.isKeyFrame ? film.fields.answer(of: number) : nil
     film.fields.drop(through: number)
     if let end = Self.windowEnd(after: number, in: given.frames) {
       if ahead?.end != end {
@@ -89,17 +92,18 @@ struct Guide {
       ahead = nil
     }
     defer { ahead?.guidance.drop(number) }
-    let field = state.track.field(of: number, ahead: ahead?.guidance)
+    let brought = state.track.colors(of: number, ahead: ahead?.guidance)
     let later = ahead?.guidance.givenFrames.first { $0 > number }.flatMap {
       film.fields.kinds(of: $0)
     }
     let kinds = state.kinds + (later.map { [$0] } ?? [])
     let palette = try film.fields.palette(in: given)
-    return field == nil && kinds.isEmpty && palette == nil
+    return brought == nil && kinds.isEmpty && palette == nil
       ? nil
       : FrameGuidance(
-        field: field, kinds: kinds, palette: palette,
-        hints: film.fields.hints(of: number, in: given, area: survey.area))
+        field: brought?.field, frames: brought?.frames.filter(given.isGiven) ?? [], kinds: kinds,
+        palette: palette,
+        hints: film.fields.hints(of: number, in: given, area: survey.area), answer: answer)
   }
 
   /// Forgets everything: the frame keeps its own colors.
@@ -133,13 +137,18 @@ struct Guide {
     return nil
   }
 
-  private func lookAhead(
+  private mutating func lookAhead(
     from item: JobItem, frame: Frame, number: Int, tracking: FrameTracking, survey: FrameSurvey,
     stage: TrackingStage, to end: Int, given: GivenColors, format: PixelFormat
   ) throws -> GuidanceAhead {
     guard let reopen = film.reopen else { return GuidanceAhead() }
-    let source = try reopen()
-    if let place = item.element.place { source.goOn(at: place) }
+    let reader: AheadReader
+    if let before = self.reader, before.canGoOn(after: frame.index) {
+      reader = before
+    } else {
+      reader = AheadReader(try reopen(), at: item.element.place)
+      self.reader = reader
+    }
     var stage = stage
     var collector = GuidanceAhead.Collector(
       tracking, frame: number, width: survey.geometry.gridWidth,
@@ -147,8 +156,9 @@ struct Guide {
     // Whether the last frame may turn out to be a flash, not a cut.
     var isOpen = false
     do {
-      while let next = try source.nextFrame() {
-        guard next.index > frame.index else { continue }
+      var index = frame.index
+      while let next = try reader.frame(after: index) {
+        index = next.index
         let ahead = number + next.index - frame.index
         let tracked = try stage.track(
           next, survey: try film.colorizer.survey(next), format: format)
@@ -164,8 +174,40 @@ struct Guide {
       }
     } catch let error as MediaError where error.code != .interrupted {
       // The film is damaged there: the run itself tells.
+      self.reader = nil
     }
     if isOpen { collector.dropLast() }
     return collector.lookBack()
+  }
+}
+
+/// Reads a film ahead of the run. It stays open: decoders begin at key frames, so that each new one would decode again
+/// what the one before it did.
+private final class AheadReader {
+  private let source: any FrameSource
+  private var last: Frame?
+
+  /// So many frames are rather decoded than jumped over.
+  private static let nearby = 48
+
+  /// - Parameter place: where the first frame that is wanted lies.
+  init(_ source: any FrameSource, at place: FramePlace?) {
+    self.source = source
+    if let place { source.goOn(at: place) }
+  }
+
+  /// Whether it comes to the frames after number `index` sooner than another one.
+  func canGoOn(after index: Int) -> Bool {
+    last.map { $0.index <= index + 1 && index - $0.index <= Self.nearby } ?? false
+  }
+
+  /// The frame after number `index`; nil at the end.
+  func frame(after index: Int) throws -> Frame? {
+    if let last, last.index > index { return last }
+    while let next = try source.nextFrame() {
+      last = next
+      if next.index > index { return next }
+    }
+    return nil
   }
 }

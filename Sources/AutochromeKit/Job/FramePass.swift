@@ -41,6 +41,7 @@ struct FramePass {
       else { return item }
       var item = item
       item.analysis = try colorizer.analyze(survey, look: look.look, guidance: item.guidance)
+      item.guidance?.answer = nil
       return item
     }
     .serialInOrder(
@@ -92,7 +93,8 @@ struct FramePass {
       recorder?.wrote(item.look)
       log.wrote(
         frameIndex: frame.index, seconds: info.seconds(of: frame), startsShot: item.startsShot,
-        isSeen: item.isSeen, isKept: item.keepsColors, area: item.area)
+        isSeen: item.isSeen, isKept: item.keepsColors, area: item.area,
+        guidedBy: info.number(of: frame).map { ($0, item.guidedBy) })
     }
   }
 

@@ -94,6 +94,8 @@ public struct JobReport: Codable, Hashable, Sendable {
   /// Where black bars were found: the frames from which on another part of the frame is the picture; empty
   /// if it always is the whole.
   public var areas: [FoundArea]
+  /// How far went what the user gives for frames, hints and stills; empty if nothing is given.
+  public var given: [GivenReach]
   /// Wall-clock seconds.
   public var seconds: Double
   /// Frames per second of this run.
@@ -151,6 +153,28 @@ public struct JobShot: Codable, Hashable, Sendable {
     frames += 1
     if isSeen { framesSeen += 1 }
     if isKept { framesKept += 1 }
+  }
+}
+
+/// How far the colors that a user gives for a frame went along the motion.
+public struct GivenReach: Codable, Hashable, Sendable {
+  /// For which they are given: its number in the film, from 0.
+  public var frame: Int
+  /// The first frame of which they say something.
+  public var first: Int
+  /// The last one.
+  public var last: Int
+  /// Whether the shot begins with the first one; before it, motion does not lead back that far, or another frame
+  /// for which something is given says more.
+  public var isFromShotStart: Bool
+  /// The same of the last one and the shot's end.
+  public var isToShotEnd: Bool
+
+  /// With that of later frames.
+  func joined(with later: GivenReach) -> GivenReach {
+    var result = self
+    (result.last, result.isToShotEnd) = (later.last, later.isToShotEnd)
+    return result
   }
 }
 

@@ -18,11 +18,25 @@ package final class JobLog: Sendable {
     var shotStarts: Int { shots.count - (continuesShot ? 1 : 0) }
     /// What part of the frames is the picture, from its first frame on, and where that changes.
     var areas: [FoundArea] = []
+    /// How far went what the user gives for frames, by their numbers in the film.
+    var reaches: [Int: GivenReach] = [:]
+    /// Those that reach the last frame.
+    var open: [Int] = []
 
     /// Adds a frame, of which `shot` is the shot that would begin with it.
     mutating func add(
-      _ shot: JobShot, startsShot: Bool, isSeen: Bool, isKept: Bool, area: PictureArea?
+      _ shot: JobShot, startsShot: Bool, isSeen: Bool, isKept: Bool, area: PictureArea?,
+      guidedBy: (number: Int, frames: [Int])?
     ) {
+      if startsShot { endShot() }
+      open = guidedBy?.frames ?? []
+      for frame in open {
+        guard let number = guidedBy?.number else { continue }
+        let new = GivenReach(
+          frame: frame, first: number, last: number, isFromShotStart: startsShot,
+          isToShotEnd: false)
+        reaches[frame] = reaches[frame]?.joined(with: new) ?? new
+      }
       framesDone += 1
       if isSeen { framesSeen += 1 }
       if isKept { framesKept += 1 }
@@ -32,8 +46,18 @@ package final class JobLog: Sendable {
       if let area { append(FoundArea(frame: shot.frame, area: area)) }
     }
 
+    /// The shot of the last frame ends with it.
+    mutating func endShot() {
+      for frame in open { reaches[frame]?.isToShotEnd = true }
+    }
+
     /// Adds what is known of the frames after these.
     mutating func append(_ next: Counts) {
+      if next.framesDone > 0 {
+        if !next.continuesShot { endShot() }
+        reaches.merge(next.reaches) { $0.joined(with: $1) }
+        open = next.open
+      }
       framesDone += next.framesDone
       framesSeen += next.framesSeen
       framesKept += next.framesKept
@@ -89,12 +113,13 @@ package final class JobLog: Sendable {
 
   func wrote(
     frameIndex: Int, seconds: Double = 0, startsShot: Bool, isSeen: Bool = true,
-    isKept: Bool = false, area: PictureArea? = nil
+    isKept: Bool = false, area: PictureArea? = nil,
+    guidedBy: (number: Int, frames: [Int])? = nil
   ) {
     state.withLock { state in
       state.counts[state.segment, default: Counts()].add(
         JobShot(frame: frameIndex, time: seconds), startsShot: startsShot, isSeen: isSeen,
-        isKept: isKept, area: area)
+        isKept: isKept, area: area, guidedBy: guidedBy)
     }
   }
 
@@ -170,6 +195,7 @@ package final class JobLog: Sendable {
     let state = state.withLock { $0 }
     var counts = Counts()
     for (_, next) in state.counts.sorted(by: { $0.key < $1.key }) { counts.append(next) }
+    if !interrupted { counts.endShot() }
     // A film that is the whole frame throughout has no areas to tell of.
     if counts.areas.first?.area.isWhole == true { counts.areas.removeFirst() }
     let framesNow = counts.framesDone - state.framesBefore
@@ -178,6 +204,7 @@ package final class JobLog: Sendable {
       framesBefore: state.framesBefore,
       framesSeen: counts.framesSeen, framesKept: counts.framesKept, sourceColors: sourceColors,
       shots: counts.shots, areas: counts.areas,
+      given: counts.reaches.values.sorted { $0.frame < $1.frame },
       seconds: seconds,
       framesPerSecond: seconds > 0 ? Double(framesNow) / seconds : 0,
       stages: stages.map {

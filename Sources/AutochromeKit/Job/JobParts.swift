@@ -31,6 +31,11 @@ package struct JobParts {
     looks = ShotLooks(
       settings: settings, list: list, given: try GivenColors.given(by: settings)?.identified())
     colorizer = try Self.openColorizer(settings, looks: looks.all, from: job.networks)
+    if colorizer.network.description.guidance != .features, !looks.areGuided {
+      warn(
+        "The model '\(colorizer.network.description.name)' has no colors of its own, and none are given: all stays "
+          + "gray. Give --references, or a shots file with hints.")
+    }
     let countsFrames = list?.countsFrames == true || looks.areGuided
     reopenSource = { [job] in
       // What there is to say was said when it was opened first.

@@ -103,6 +103,7 @@ struct MotionStage {
       item.guidance = try guide?.follow(
         item, frame: frame, survey: survey, tracking: found, stage: tracking, given: look.given,
         format: format)
+      item.guidedBy = item.guidance?.frames ?? []
     }
     if startsPart(at: seconds, startsShot: startsShot) {
       tracking.startPart(&found)

@@ -7,6 +7,8 @@ import Foundation
 package struct TimeLeft {
   /// Before so many seconds and frames have passed since the first frame, nothing is said.
   package static let warmUp = (seconds: 5.0, frames: 10)
+  /// So many seconds after the first frame don't count: they are slower than all others.
+  private static let start = 2.5
   /// After so many seconds, what was seen counts for 1/e: at least the former, and this share of the
   /// time since the first frame.
   private static let memory = (seconds: 20.0, share: 1.0 / 3)
@@ -32,7 +34,9 @@ package struct TimeLeft {
       return nil
     }
     let (whole, passed) = (seconds - first.seconds, seconds - last.seconds)
-    if passed >= Self.step {
+    if last.seconds - first.seconds < Self.start {
+      self.last = (seconds, done)
+    } else if passed >= Self.step {
       let kept = exp(-passed / max(Self.memory.seconds, whole * Self.memory.share))
       weighed.frames = weighed.frames * kept + Double(done - last.done)
       weighed.seconds = weighed.seconds * kept + passed

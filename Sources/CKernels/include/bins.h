@@ -23,6 +23,17 @@ void ac_decode_bins(const float *logits, int logit_stride, const ac_bins *bins, 
 void ac_decode_bins_ref(const float *logits, int logit_stride, const ac_bins *bins, int count,
                         float *a, float *b, float *certainty);
 
+// Bins joined to cells. For `count` positions, the bin q of position i having the probability of the softmax of
+// values[i·value_stride + q], or, where `are_shares`, in proportion to that value: writes the root of the sum
+// over the bins with cells[q] = c to out[c·out_stride + i]. All cells of a position whose sum is not positive and
+// finite come out alike.
+void ac_cell_roots(const float *values, int value_stride, int bins, int are_shares,
+                   const int32_t *cells, int cell_count, int count, float *out,
+                   int64_t out_stride);
+void ac_cell_roots_ref(const float *values, int value_stride, int bins, int are_shares,
+                       const int32_t *cells, int cell_count, int count, float *out,
+                       int64_t out_stride);
+
 // out[i] = ln(max(in[i], 1e−30)); NaN stays NaN.
 void ac_log_row(const float *in, float *out, int n);
 void ac_log_row_ref(const float *in, float *out, int n);

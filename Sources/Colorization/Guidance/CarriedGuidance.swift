@@ -194,10 +194,11 @@ struct CarriedGuidance: Codable, Sendable {
   /// - Parameter frame: its number.
   static func field(
     of frame: Int, before: CarriedGuidance?, after: CarriedGuidance?
-  ) -> GuidanceField? {
+  ) -> BroughtColors? {
     let sides = [before, after].compactMap { $0 }.filter { !$0.isSpent }
     guard let first = sides.first else { return nil }
-    return GuidanceField(width: first.width, height: first.height) { a, b, beta in
+    var frames: Set<Int> = []
+    let field = GuidanceField(width: first.width, height: first.height) { a, b, beta in
       for plane in [a, b, beta] { plane.update(repeating: 0, count: first.width * first.height) }
       var sums = [Float](repeating: 0, count: first.width * first.height)
       for side in sides {
@@ -207,6 +208,7 @@ struct CarriedGuidance: Codable, Sendable {
           a[at] += share * color.x
           b[at] += share * color.y
           beta[at] = max(beta[at], weight)
+          frames.insert(origin)
         }
       }
       for at in sums.indices where sums[at] > 0 {
@@ -214,6 +216,7 @@ struct CarriedGuidance: Codable, Sendable {
         b[at] /= sums[at]
       }
     }
+    return BroughtColors(field: field, frames: frames.sorted())
   }
 
   /// Hands on the color of each position of which something is known, its weight, and the frame for which it

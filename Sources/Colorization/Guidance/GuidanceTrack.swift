@@ -51,11 +51,19 @@ public struct GuidanceTrack: Codable, Sendable {
     }
   }
 
-  /// What is known of the frame that came last.
+  /// What is known of the frame that came last; nil for nothing.
   /// - Parameter ahead: what comes back from later frames.
-  public func field(of frame: Int, ahead: GuidanceAhead?) -> GuidanceField? {
+  public func colors(of frame: Int, ahead: GuidanceAhead?) -> BroughtColors? {
     CarriedGuidance.field(of: frame, before: last.carried, after: ahead?.carried[frame])
   }
+}
+
+/// What motion brings to a frame of what was given for frames of its shot.
+public struct BroughtColors: Sendable {
+  /// The colors, on the frame's grid.
+  public let field: GuidanceField
+  /// The frames for which they were given, rising.
+  public let frames: [Int]
 }
 
 /// What the user gives for later frames of a shot, carried back to the frames before them.

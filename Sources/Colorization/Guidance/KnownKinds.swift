@@ -1,3 +1,4 @@
+import CKernels
 public import Imaging
 
 /// The kinds of things in a frame for which colors are given: what the network takes them for, how light they are
@@ -7,9 +8,9 @@ public import Imaging
 /// The frame's places are put together to kinds by the k-means algorithm; each also says how much of it was given a color, so
 /// that what resembles a thing of which nothing was said is left to the network.
 public struct KnownKinds: Codable, Sendable {
-  /// Vectors of the kinds, `Descriptors.stride` floats each.
-  private let centers: [SIMD8<Float>]
-  /// a, b and β of each kind.
+  /// Vectors of the kinds, `Descriptors.channels` numbers each.
+  private let centers: [Float]
+  /// a, b, β and the number of places of each kind.
   private let colors: [SIMD4<Float>]
 
   /// Kinds that a frame is divided into, at most, along its longer and its shorter side.
@@ -30,47 +31,46 @@ public struct KnownKinds: Codable, Sendable {
     signature: FloatImage, lightness: FloatImage, geometry: WorkingGeometry, field: GuidanceField
   ) {
     let places = Descriptors(signature, lightness: lightness.blockMeans(geometry.scale))
-    let (width, height) = (field.width, field.height)
+    let (width, height, channels) = (field.width, field.height, Descriptors.channels)
     let (columns, rows) =
       width >= height
       ? (Self.division.long, Self.division.short) : (Self.division.short, Self.division.long)
-    var centers: [[SIMD8<Float>]] = []
+    var centers: [Float] = []
     for row in 0..<min(rows, height) {
       for column in 0..<min(columns, width) {
-        let at =
+        centers += places.vector(
           (2 * row + 1) * height / (2 * min(rows, height)) * width
-          + (2 * column + 1) * width / (2 * min(columns, width))
-        centers.append(Array(places[at]))
+            + (2 * column + 1) * width / (2 * min(columns, width)))
       }
     }
-    var sums: [(vector: [SIMD8<Float>], color: SIMD4<Float>, count: Float)] = []
+    let count = centers.count / channels
+    var nearest = [Int](repeating: 0, count: places.count)
+    for _ in 0..<Self.rounds {
+      places.forEach(
+        comparedWith: centers,
+        { at, distances in
+          var least = Float.infinity
+          for kind in 0..<count where distances[kind] < least {
+            (least, nearest[at]) = (distances[kind], kind)
+          }
+        })
+      centers = places.means(of: nearest, before: centers)
+    }
+    var sums = [SIMD4<Float>](repeating: .zero, count: count)
     let (a, b, weight) = (
       field.ab.channel(0), field.ab.channel(1), field.weight.channel(0)
     )
-    for _ in 0..<Self.rounds {
-      sums = centers.map { _ in
-        ([SIMD8<Float>](repeating: .zero, count: Descriptors.stride), .zero, 0)
-      }
-      let flat = centers.flatMap { $0 }
-      for at in 0..<places.count {
-        let best = flat.withUnsafeBufferPointer { places.nearest(to: at, among: $0) }
-        let own = places[at]
-        for part in 0..<Descriptors.stride { sums[best].vector[part] += own[own.startIndex + part] }
-        let w = weight[at]
-        sums[best].color += SIMD4(w * a[at], w * b[at], w, 0)
-        sums[best].count += 1
-      }
-      for index in centers.indices where sums[index].count > 0 {
-        centers[index] = sums[index].vector.map { $0 / sums[index].count }
-      }
+    for (at, kind) in nearest.enumerated() {
+      let w = weight[at]
+      sums[kind] += SIMD4(w * a[at], w * b[at], w, 1)
     }
     withExtendedLifetime(field) {}
-    var (kept, colors): ([SIMD8<Float>], [SIMD4<Float>]) = ([], [])
-    for (center, sum) in zip(centers, sums) where sum.count > 0 {
-      let w = sum.color.z
-      kept += center
+    var (kept, colors): ([Float], [SIMD4<Float>]) = ([], [])
+    for (kind, sum) in sums.enumerated() where sum.w > 0 {
+      let w = sum.z
+      kept += centers[kind * channels..<(kind + 1) * channels]
       colors.append(
-        SIMD4(w > 0 ? sum.color.x / w : 0, w > 0 ? sum.color.y / w : 0, w / sum.count, sum.count))
+        SIMD4(w > 0 ? sum.x / w : 0, w > 0 ? sum.y / w : 0, w / sum.w, sum.w))
     }
     self.centers = kept
     self.colors = colors
@@ -87,49 +87,55 @@ public struct KnownKinds: Codable, Sendable {
     guard !all.isEmpty else { return known }
     let places = Descriptors(signature, lightness: lightness.blockMeans(geometry.scale))
     let (centers, colors) = (all.flatMap(\.centers), all.flatMap(\.colors))
-    var distances = [Float](repeating: 0, count: colors.count)
-    let field = GuidanceField(width: signature.width, height: signature.height) { a, b, beta in
-      centers.withUnsafeBufferPointer { centers in
-        for at in 0..<signature.area {
-          (a[at], b[at], beta[at]) =
-            known.map {
-              ($0.ab.channel(0)[at], $0.ab.channel(1)[at], $0.weight.channel(0)[at])
-            } ?? (0, 0, 0)
-          guard beta[at] < Self.enough else { continue }
-          var least = Float.infinity
-          for kind in colors.indices {
-            distances[kind] = places.squaredDistance(at, to: centers, kind)
-            least = min(least, distances[kind])
-          }
-          var (sum, whole, squares): (SIMD4<Float>, Float, Float) = (.zero, 0, 0)
-          for kind in colors.indices {
-            let off = (distances[kind] - least) / Self.softness
-            guard off < 8 else { continue }
-            let share = Self.decay(off)
-            let color = colors[kind]
-            whole += share
-            let w = share * color.z
-            sum += SIMD4(w * color.x, w * color.y, w, 0)
-            squares += w * (color.x * color.x + color.y * color.y)
-          }
-          guard sum.z > 0 else { continue }
-          let (ka, kb) = (sum.x / sum.z, sum.y / sum.z)
-          let variance = max(squares / sum.z - ka * ka - kb * kb, 0)
-          let quality =
-            sum.z / whole * Self.decay(least / Self.reach)
-            * Self.decay(variance / (Self.spread * Self.spread))
+    let (width, height) = (signature.width, signature.height)
+    return GuidanceField(width: width, height: height) { a, b, beta in
+      if let known {
+        a.update(from: known.ab.channel(0), count: places.count)
+        b.update(from: known.ab.channel(1), count: places.count)
+        beta.update(from: known.weight.channel(0), count: places.count)
+        withExtendedLifetime(known) {}
+      } else {
+        for plane in [a, b, beta] { plane.update(repeating: 0, count: places.count) }
+      }
+      places.forEach(
+        comparedWith: centers, where: { beta[$0] < enough },
+        { at, distances in
+          guard let found = answer(of: colors, at: distances) else { return }
           // What is known by motion has the first word, and kinds the rest.
           let w = beta[at]
-          let rest = (1 - w / Self.enough) * quality
-          guard w + rest > 0 else { continue }
-          a[at] = (w * a[at] + rest * ka) / (w + rest)
-          b[at] = (w * b[at] + rest * kb) / (w + rest)
+          let rest = (1 - w / enough) * found.weight
+          guard w + rest > 0 else { return }
+          a[at] = (w * a[at] + rest * found.a) / (w + rest)
+          b[at] = (w * b[at] + rest * found.b) / (w + rest)
           beta[at] = min(max(w, rest), 1)
-        }
-      }
-      withExtendedLifetime(known) {}
+        })
     }
-    return field
+  }
+
+  /// What kinds at these squared distances say of a place; nil for nothing.
+  private static func answer(
+    of colors: [SIMD4<Float>], at distances: UnsafePointer<Float>
+  ) -> (a: Float, b: Float, weight: Float)? {
+    var least = Float.infinity
+    for kind in colors.indices where distances[kind] < least { least = distances[kind] }
+    var (sum, whole, squares): (SIMD4<Float>, Float, Float) = (.zero, 0, 0)
+    for kind in colors.indices {
+      let off = (distances[kind] - least) / softness
+      guard off < 8 else { continue }
+      let share = decay(off)
+      let color = colors[kind]
+      whole += share
+      let w = share * color.z
+      sum += SIMD4(w * color.x, w * color.y, w, 0)
+      squares += w * (color.x * color.x + color.y * color.y)
+    }
+    guard sum.z > 0 else { return nil }
+    let (a, b) = (sum.x / sum.z, sum.y / sum.z)
+    let variance = max(squares / sum.z - a * a - b * b, 0)
+    return (
+      a, b,
+      sum.z / whole * decay(max(least, 0) / reach) * decay(variance / (spread * spread))
+    )
   }
 
   /// From this weight on nothing is left to kinds.
@@ -145,63 +151,117 @@ public struct KnownKinds: Codable, Sendable {
   }
 }
 
-/// What places are compared by, as vectors side by side: the signature, L\* and the place.
+/// What places are compared by: the signature, L\* and the place.
 private struct Descriptors {
-  /// Vectors of eight per place.
-  static let stride = (ColorSignature.channels + 3 + 7) / 8
-  private let values: [SIMD8<Float>]
-  let count: Int
+  /// Numbers of a place.
+  static let channels = ColorSignature.channels + 3
+  /// `channels` × height × width.
+  private let planes: FloatImage
+  /// The squared length of each place's vector.
+  private let squares: [Float]
 
   /// Distances of L\*, and parts of the picture's sides, that count as much as signatures at a distance of 1.
   private static let lightnessUnit: Float = 40
   private static let placeUnit: Float = 0.6
+  /// Places that are compared at a time: their products stay in the cache.
+  private static let block = 32
 
   init(_ signature: FloatImage, lightness: FloatImage) {
-    count = signature.area
-    let (width, height) = (signature.width, signature.height)
-    var values = [SIMD8<Float>](repeating: .zero, count: count * Self.stride)
-    for channel in 0..<signature.channels {
-      let plane = signature.channel(channel)
-      for at in 0..<count { values[at * Self.stride + channel / 8][channel % 8] = plane[at] }
-    }
-    let l = lightness.channel(0)
-    for at in 0..<count {
-      let more = [
-        l[at] / Self.lightnessUnit,
-        (Float(at % width) + 0.5) / Float(width) / Self.placeUnit,
-        (Float(at / width) + 0.5) / Float(height) / Self.placeUnit,
-      ]
-      for (index, value) in more.enumerated() {
-        let channel = signature.channels + index
-        values[at * Self.stride + channel / 8][channel % 8] = value
+    let (width, height, area) = (signature.width, signature.height, signature.area)
+    let (first, l) = (signature.channels * signature.area, lightness.channel(0))
+    planes = FloatImage(width: width, height: height, channels: Self.channels) { out in
+      out.update(from: signature.channel(0), count: first)
+      for at in 0..<area {
+        out[first + at] = l[at] / Self.lightnessUnit
+        out[first + area + at] = (Float(at % width) + 0.5) / Float(width) / Self.placeUnit
+        out[first + 2 * area + at] = (Float(at / width) + 0.5) / Float(height) / Self.placeUnit
       }
     }
     withExtendedLifetime((signature, lightness)) {}
-    self.values = values
-  }
-
-  subscript(at: Int) -> ArraySlice<SIMD8<Float>> {
-    values[at * Self.stride..<(at + 1) * Self.stride]
-  }
-
-  @inline(__always)
-  func squaredDistance(
-    _ at: Int, to centers: UnsafeBufferPointer<SIMD8<Float>>, _ index: Int
-  ) -> Float {
-    var sum = SIMD8<Float>.zero
-    for part in 0..<Self.stride {
-      let off = values[at * Self.stride + part] - centers[index * Self.stride + part]
-      sum += off * off
+    var squares = [Float](repeating: 0, count: area)
+    let values = planes.channel(0)
+    for channel in 0..<Self.channels {
+      for at in 0..<area {
+        squares[at] += values[channel * area + at] * values[channel * area + at]
+      }
     }
-    return sum.sum()
+    withExtendedLifetime(planes) {}
+    self.squares = squares
   }
 
-  func nearest(to at: Int, among centers: UnsafeBufferPointer<SIMD8<Float>>) -> Int {
-    var (best, least) = (0, Float.infinity)
-    for index in 0..<centers.count / Self.stride {
-      let distance = squaredDistance(at, to: centers, index)
-      if distance < least { (best, least) = (index, distance) }
+  var count: Int { squares.count }
+
+  /// The vector of a place.
+  func vector(_ at: Int) -> [Float] {
+    let values = planes.channel(0)
+    return withExtendedLifetime(planes) {
+      (0..<Self.channels).map { values[$0 * planes.area + at] }
     }
-    return best
+  }
+
+  /// The means of the places that are nearest to each center; of a center that is nearest to none, itself.
+  func means(of nearest: [Int], before centers: [Float]) -> [Float] {
+    let channels = Self.channels
+    var sums = [Float](repeating: 0, count: centers.count)
+    var counts = [Float](repeating: 0, count: centers.count / channels)
+    for kind in nearest { counts[kind] += 1 }
+    let values = planes.channel(0)
+    for channel in 0..<channels {
+      for (at, kind) in nearest.enumerated() {
+        sums[kind * channels + channel] += values[channel * planes.area + at]
+      }
+    }
+    withExtendedLifetime(planes) {}
+    for at in sums.indices {
+      let count = counts[at / channels]
+      sums[at] = count > 0 ? sums[at] / count : centers[at]
+    }
+    return sums
+  }
+
+  /// Hands on the squared distances of each place that is wanted from all of `centers`: ‖p‖² + ‖c‖² − 2·p·c, which
+  /// may be a little below 0.
+  func forEach(
+    comparedWith centers: [Float], where isWanted: (Int) -> Bool = { _ in true },
+    _ body: (_ at: Int, _ distances: UnsafePointer<Float>) -> Void
+  ) {
+    let (channels, block) = (Self.channels, Self.block)
+    let kinds = centers.count / channels
+    // Kinds as the places of planes: the products of a place lie side by side.
+    var transposed = [Float](repeating: 0, count: centers.count)
+    var lengths = [Float](repeating: 0, count: kinds)
+    for kind in 0..<kinds {
+      for channel in 0..<channels {
+        let value = centers[kind * channels + channel]
+        transposed[channel * kinds + kind] = value
+        lengths[kind] += value * value
+      }
+    }
+    var vectors = [Float](repeating: 0, count: block * channels)
+    var products = [Float](repeating: 0, count: block * kinds)
+    let wanted = (0..<count).filter(isWanted)
+    let values = planes.channel(0)
+    products.withUnsafeMutableBufferPointer { buffer in
+      guard let products = buffer.baseAddress else { return }
+      for start in stride(from: 0, to: wanted.count, by: block) {
+        let some = wanted[start..<min(start + block, wanted.count)]
+        for (index, at) in some.enumerated() {
+          for channel in 0..<channels {
+            vectors[index * channels + channel] = values[channel * planes.area + at]
+          }
+        }
+        ac_inner_products(
+          transposed, Int64(kinds), Int32(channels), Int32(kinds), vectors, Int32(some.count),
+          products, Int64(kinds))
+        for (index, at) in some.enumerated() {
+          let (row, own) = (products + index * kinds, squares[at])
+          lengths.withUnsafeBufferPointer { lengths in
+            for kind in 0..<kinds { row[kind] = own + lengths[kind] - 2 * row[kind] }
+          }
+          body(at, row)
+        }
+      }
+    }
+    withExtendedLifetime(planes) {}
   }
 }

@@ -65,9 +65,10 @@ public struct PictureColors: Sendable {
     let maximum = Float(picture.format.maximumCode)
     // Opaque parts, then R′, G′, B′ weighted by them: means of rows, and of what each working pixel covers of
     // them. Taps of weight 0 read past the row.
-    var row = [[Float]](
-      repeating: [Float](repeating: 0, count: columns.length + axis.x.taps), count: 4)
-    var sums = [[Float]](repeating: [Float](repeating: 0, count: width), count: 4)
+    let rowLength = columns.length + axis.x.taps
+    var row = [Float](repeating: 0, count: 4 * rowLength)
+    var sums = [Float](repeating: 0, count: 4 * width)
+    var opacity = [Float](repeating: 1, count: columns.length)
     let scale = geometry.scale
     let (gridWidth, gridHeight) = (geometry.gridWidth, geometry.gridHeight)
     var (a, b, weight) = (
@@ -77,30 +78,42 @@ public struct PictureColors: Sendable {
     )
     var lightness = [Float](repeating: 0, count: width * height)
     for y in 0..<height {
-      for channel in 0..<4 { for x in 0..<columns.length { row[channel][x] = 0 } }
+      for index in row.indices { row[index] = 0 }
       for tap in 0..<axis.y.counts[y] {
         let at = rows.start + Int(axis.y.first[y]) + tap
         let share = axis.y.weights[y * axis.y.taps + tap]
         source.read(at)
-        for x in 0..<columns.length {
-          let opaque =
-            share * (picture.alpha.map { Float($0[columns.start + x, at]) / maximum } ?? 1)
-          row[0][x] += opaque
+        if let alpha = picture.alpha {
+          for x in opacity.indices { opacity[x] = Float(alpha[columns.start + x, at]) / maximum }
+        }
+        row.withUnsafeMutableBufferPointer { row in
+          for x in 0..<columns.length { row[x] += share * opacity[x] }
           for channel in 0..<3 {
-            row[channel + 1][x] += opaque * source.channels[channel][columns.start + x]
+            let (first, start) = ((channel + 1) * rowLength, columns.start)
+            source.channels[channel].withUnsafeBufferPointer { values in
+              for x in 0..<columns.length {
+                row[first + x] += share * opacity[x] * values[start + x]
+              }
+            }
           }
         }
       }
       for channel in 0..<4 {
-        ac_weigh_columns(
-          row[channel], axis.x.first, axis.x.weights, Int32(axis.x.taps), &sums[channel],
-          Int32(width))
+        row.withUnsafeBufferPointer { row in
+          sums.withUnsafeMutableBufferPointer { sums in
+            guard let row = row.baseAddress, let sums = sums.baseAddress else { return }
+            ac_weigh_columns(
+              row + channel * rowLength, axis.x.first, axis.x.weights, Int32(axis.x.taps),
+              sums + channel * width, Int32(width))
+          }
+        }
       }
-      for x in 0..<width where sums[0][x] > 0 {
-        let opaque = sums[0][x]
+      for x in 0..<width where sums[x] > 0 {
+        let opaque = sums[x]
         let lab = model.lab(
           rgb: SIMD3(
-            Double(sums[1][x] / opaque), Double(sums[2][x] / opaque), Double(sums[3][x] / opaque)))
+            Double(sums[width + x] / opaque), Double(sums[2 * width + x] / opaque),
+            Double(sums[3 * width + x] / opaque)))
         let place = y / scale * gridWidth + x / scale
         a[place] += opaque * Float(lab.y)
         b[place] += opaque * Float(lab.z)

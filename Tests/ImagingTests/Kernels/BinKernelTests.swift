@@ -35,6 +35,46 @@ extension KernelTests {
       return [a, b, sure]
     }
 
+    @Test func rootsOfCells() {
+      var random = SeededGenerator()
+      for (bins, cellCount) in [(1, 1), (7, 3), (8, 8), (17, 4), (313, 88)] {
+        let cells = (0..<bins).map { _ in Int32.random(in: 0..<Int32(cellCount), using: &random) }
+        for areShares: Int32 in [0, 1] {
+          for count in [1, 5, 8, 19] {
+            var values = random.floats(count * bins, in: areShares == 1 ? 0...1 : -20...20)
+            // Of one position nothing is known.
+            if count > 1 { values[bins + bins / 2] = .nan }
+            typealias Kernel = (
+              UnsafePointer<Float>?, Int32, Int32, Int32, UnsafePointer<Int32>?, Int32, Int32,
+              UnsafeMutablePointer<Float>?, Int64
+            ) -> Void
+            func run(_ kernel: Kernel) -> [Float] {
+              guarded(cellCount * count, fill: Float(-7)) { out in
+                kernel(
+                  values, Int32(bins), Int32(bins), areShares, cells, Int32(cellCount),
+                  Int32(count), out, Int64(count))
+              }
+            }
+            let expected = run(ac_cell_roots_ref)
+            func isWrong(_ actual: [Float]) -> Bool {
+              mismatch(doubles(actual), doubles(expected), absolute: 1e-5) != nil
+            }
+            onEachPath { path in
+              #expect(
+                !isWrong(run(ac_cell_roots)),
+                "seed \(random.seed), \(bins) bins, \(count) positions, path \(path)")
+            }
+            if count > 1 {
+              for c in 0..<cellCount {
+                #expect(abs(expected[c * count + 1] - (1 / Float(cellCount)).squareRoot()) < 1e-6)
+              }
+            }
+            #expect(isWrong(expected.map { $0 * 1.01 + 1e-4 }))
+          }
+        }
+      }
+    }
+
     @Test func decoding() {
       var random = SeededGenerator()
       for bins in [1, 2, 7, 8, 15, 16, 17, 40, 313] {
