@@ -29,12 +29,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import peers
 
 SMALL = (854, 480)
-PARTS = ("stages", "clips", "memory", "segments", "pipes", "engine")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a part measures with."""
+    binary: Path
+    # 1080p.
+    clip: Path
+    # For its files.
+    folder: Path
+    peer_rounds: int
 
 
 def output_of(command: list, **more) -> str:
@@ -67,25 +78,38 @@ def peak_megabytes(command: list) -> float:
     return usage.ru_maxrss * 1024 / 1e6
 
 
-def memory(binary: Path, clip: Path, folder: Path) -> dict:
-    large = folder / "2160p.mkv"
-    ffmpeg("-i", clip, "-frames:v", "60", "-vf", "scale=3840:2160", "-pix_fmt", "yuv420p",
+def stages(run: Run) -> dict:
+    return json.loads(output_of([run.binary, "bench", "--stages", "--json"]))
+
+
+def clips(run: Run) -> dict:
+    figures = {}
+    for title, limit in (("all instruction sets", None), ("AVX2 alone", "avx2")):
+        environment = os.environ | ({"AUTOCHROME_ISA": limit} if limit else {})
+        figures[title] = json.loads(
+            output_of([run.binary, "bench", run.clip, "--json"], env=environment))
+    return figures
+
+
+def memory(run: Run) -> dict:
+    large = run.folder / "2160p.mkv"
+    ffmpeg("-i", run.clip, "-frames:v", "60", "-vf", "scale=3840:2160", "-pix_fmt", "yuv420p",
            "-c:v", "libx264", "-preset", "veryfast", large)
     figures = {}
-    for name, film in (("1080p", clip), ("2160p", large)):
+    for name, film in (("1080p", run.clip), ("2160p", large)):
         for preset in ("veryfast", "medium"):
             figures[f"{name} {preset}"] = peak_megabytes(
-                [binary, film, "-o", folder / "memory.mkv", "--overwrite", "-q", "--preset", preset,
+                [run.binary, film, "-o", run.folder / "memory.mkv", "--overwrite", "-q", "--preset", preset,
                  "--frames", "150"])
     return figures
 
 
-def segments(binary: Path, clip: Path, folder: Path, rounds: int = 3) -> dict:
+def segments(run: Run, rounds: int = 3) -> dict:
     """The median of the ratios of neighbours: kept in segments ÷ not kept."""
-    film = folder / "minute.mkv"
-    ffmpeg("-stream_loop", "-1", "-i", clip, "-t", "60", "-c", "copy", film)
-    shots = folder / "minute.shots.yaml"
-    output_of([binary, "plan", film, "-o", shots, "--overwrite", "-q"])
+    film = run.folder / "minute.mkv"
+    ffmpeg("-stream_loop", "-1", "-i", run.clip, "-t", "60", "-c", "copy", film)
+    shots = run.folder / "minute.shots.yaml"
+    output_of([run.binary, "plan", film, "-o", shots, "--overwrite", "-q"])
     figures = {}
     for codec, options in (("x264", ["--codec", "x264", "--crf", "18", "--preset", "veryfast"]),
                            ("ffv1", ["--codec", "ffv1"])):
@@ -94,29 +118,29 @@ def segments(binary: Path, clip: Path, folder: Path, rounds: int = 3) -> dict:
             for number in range(rounds):
                 seconds, bytes_of = {}, {}
                 # In turns: a machine that slows down must not count for one of them.
-                for target in ("-", folder / "kept.mkv")[::-1 if number % 2 else 1]:
+                for target in ("-", run.folder / "kept.mkv")[::-1 if number % 2 else 1]:
                     # What an earlier one left is not this one's to remove.
-                    (folder / "kept.mkv").unlink(missing_ok=True)
-                    shutil.rmtree(folder / "kept.mkv.job", ignore_errors=True)
-                    with open(folder / "piped.mkv", "wb") as pipe:
+                    (run.folder / "kept.mkv").unlink(missing_ok=True)
+                    shutil.rmtree(run.folder / "kept.mkv.job", ignore_errors=True)
+                    with open(run.folder / "piped.mkv", "wb") as pipe:
                         begin = time.perf_counter()
                         subprocess.run(
-                            [str(binary), str(film), "-o", str(target), "--format", "matroska", "-q",
+                            [str(run.binary), str(film), "-o", str(target), "--format", "matroska", "-q",
                              *options, *(map(str, more) if target != "-" else [])],
                             check=True, stdout=pipe if target == "-" else subprocess.DEVNULL)
                         seconds[target] = time.perf_counter() - begin
-                    bytes_of[target] = (folder / "piped.mkv" if target == "-" else target).stat().st_size
-                times.append(seconds[folder / "kept.mkv"] / seconds["-"])
-                sizes.append(bytes_of[folder / "kept.mkv"] / bytes_of["-"])
+                    bytes_of[target] = (run.folder / "piped.mkv" if target == "-" else target).stat().st_size
+                times.append(seconds[run.folder / "kept.mkv"] / seconds["-"])
+                sizes.append(bytes_of[run.folder / "kept.mkv"] / bytes_of["-"])
             figures[f"{codec}, {name}"] = {"wall": statistics.median(times),
                                            "size": statistics.median(sizes)}
     return figures
 
 
-def latencies(binary: Path, clip: Path, folder: Path, rounds: int = 7) -> dict:
+def pipes(run: Run, rounds: int = 7) -> dict:
     """Milliseconds, the median."""
-    raw = folder / "small.y4m"
-    ffmpeg("-i", clip, "-frames:v", "24", "-vf", f"scale={SMALL[0]}:{SMALL[1]}", "-pix_fmt", "yuv420p",
+    raw = run.folder / "small.y4m"
+    ffmpeg("-i", run.clip, "-frames:v", "24", "-vf", f"scale={SMALL[0]}:{SMALL[1]}", "-pix_fmt", "yuv420p",
            "-f", "yuv4mpegpipe", raw)
     data = raw.read_bytes()
     head = data.index(b"\n") + 1
@@ -125,7 +149,7 @@ def latencies(binary: Path, clip: Path, folder: Path, rounds: int = 7) -> dict:
     for _ in range(rounds):
         for times, pause in ((waiting, 1.0), (starting, 0.0)):
             begin = time.perf_counter()
-            with subprocess.Popen([str(binary), "-", "-o", "-", "-q"], stdin=subprocess.PIPE,
+            with subprocess.Popen([str(run.binary), "-", "-o", "-", "-q"], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE) as process:
                 process.stdin.write(data[:head])
                 process.stdin.flush()
@@ -144,11 +168,19 @@ def latencies(binary: Path, clip: Path, folder: Path, rounds: int = 7) -> dict:
     return {"first frame": statistics.median(waiting), "start to first frame": statistics.median(starting)}
 
 
-def engine(binary: Path, folder: Path, rounds: int) -> list:
-    target = folder / "peers.json"
-    subprocess.run([sys.executable, peers.__file__, "--autochrome", binary, "--rounds", str(rounds),
-                    "--json", target], check=True, stdout=sys.stderr)
+def engine(run: Run) -> list:
+    """Empty where the peers are not installed, or not wanted."""
+    if not run.peer_rounds or not importlib.util.find_spec("openvino"):
+        return []
+    target = run.folder / "peers.json"
+    subprocess.run([sys.executable, peers.__file__, "--autochrome", run.binary,
+                    "--rounds", str(run.peer_rounds), "--json", target],
+                   check=True, stdout=sys.stderr)
     return json.loads(target.read_text())["rows"]
+
+
+# What `--only` names.
+PARTS = {part.__name__: part for part in (stages, clips, memory, segments, pipes, engine)}
 
 
 def table(result: dict) -> str:
@@ -177,9 +209,9 @@ def table(result: dict) -> str:
         lines += ["", "| kept in segments ÷ not kept | wall time | file size |", "|---|---|---|"]
         lines += [f"| {name} | {row['wall']:.3f} | {row['size']:.3f} |"
                   for name, row in result["segments"].items()]
-    if result.get("latency"):
+    if result.get("pipes"):
         lines += ["", "| pipe, 480p | ms |", "|---|---|"]
-        lines += [f"| {name} | {value:.0f} |" for name, value in result["latency"].items()]
+        lines += [f"| {name} | {value:.0f} |" for name, value in result["pipes"].items()]
     if result.get("engine"):
         lines += ["", "| network | precision | threads | ours, ms | fastest peer | ours ÷ it "
                   "| ours ÷ the fastest of any precision |", "|---|---|---|---|---|---|---|"]
@@ -200,49 +232,27 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, nargs="+", default=[],
                         help="films to join to the 1080p clip; by default the sample film is rendered")
     parser.add_argument("--peer-rounds", type=int, default=3, help="0 leaves the peers out")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART",
                         help="measure these: " + ", ".join(PARTS))
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--markdown", type=Path, help="write the tables here")
     arguments = parser.parse_args()
     binary = arguments.autochrome.resolve()
 
-    def say(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         result = {"date": time.strftime("%Y-%m-%d"), "machine": platform.machine(),
                   "processors": len(os.sched_getaffinity(0)), "flags": peers.flags()}
-        if "stages" in arguments.only:
-            say("The stages …")
-            result["stages"] = json.loads(output_of([binary, "bench", "--stages", "--json"]))
         clip = folder / "clip.mkv"
         if arguments.clips:
-            say("Joining the clips …")
             joined(arguments.clips, clip)
         else:
-            sample = Path(__file__).parents[1] / "samples/film.mkv"
-            joined([sample], clip)
-        result["clips"] = {}
-        limits = (("all instruction sets", None), ("AVX2 alone", "avx2"))
-        for title, limit in limits if "clips" in arguments.only else ():
-            say(f"The clip, {title} …")
-            environment = os.environ | ({"AUTOCHROME_ISA": limit} if limit else {})
-            result["clips"][title] = json.loads(
-                output_of([binary, "bench", clip, "--json"], env=environment))
-        if "memory" in arguments.only:
-            say("Memory …")
-            result["memory"] = memory(binary, clip, folder)
-        if "segments" in arguments.only:
-            say("Segments …")
-            result["segments"] = segments(binary, clip, folder)
-        if "pipes" in arguments.only:
-            say("Pipes …")
-            result["latency"] = latencies(binary, clip, folder)
-        if "engine" in arguments.only and arguments.peer_rounds and importlib.util.find_spec("openvino"):
-            say("The engine and its peers …")
-            result["engine"] = engine(binary, folder, arguments.peer_rounds)
+            joined([Path(__file__).parents[1] / "samples/film.mkv"], clip)
+        run = Run(binary, clip, folder, arguments.peer_rounds)
+        for name, part in PARTS.items():
+            if name in arguments.only:
+                print(f"{name} …", file=sys.stderr, flush=True)
+                result[name] = part(run)
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=1) + "\n")
     text = table(result)

@@ -4,6 +4,7 @@
 Each color clip is colorized from its luma alone, without loss. Then with
 
 references  its own frames as colored stills, every --every frames
+first       its first frame alone as a colored still: more than any hints on that frame could say
 points      five hints on the first frame, at the centers of its five largest regions of one color
 strokes     ten strokes there, each through one of the ten largest regions
 
@@ -16,14 +17,28 @@ flow        the chroma of the stills before and after, carried along by optical 
 Regions are those of Felzenszwalb and Huttenlocher (2004) on the true L*a*b*. Printed are the mean ΔE2000 of the
 clip and its ratio to the network's alone, the warp error of a*b* and CDC as ratios to the clip's own, and how
 far the places of points are from what was asked for, in a*b*.
+
+With --photographs, the left halves of photographs are colored with pictures of something else as references:
+
+half        the photograph's own right half, mirrored
+neighbor    the left half of the photograph beside it in the folder: of something akin where the names go by
+            classes, as ImageNet's do
+
+Printed are the mean ΔE2000 and its ratio to the network's alone, over all photographs and of the worst one.
+
+With --cost, each clip is enlarged to 1080p, taken as one shot, and given 20 stills, 50 points (ten each on five
+frames), and both; printed are the medians of wall time, processor time and peak memory as ratios to the network's
+alone, which runs in turns with them. Nothing else should run beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import cv2
@@ -179,6 +194,10 @@ def measure(autochrome: Path, clip: Path, every: int, options: list[str], others
     numbers = stills(clip, every, still_folder)
     rows["references"] = figures(
         compare(autochrome, clip, colorized("references", "--references", still_folder)))
+    first = folder / "first"
+    first.mkdir()
+    (still_folder / "ref_000000.png").rename(first / "ref_000000.png")
+    rows["first"] = figures(compare(autochrome, clip, colorized("first", "--references", first)))
     if others:
         planes = read(clip)
         for name, method in {"nearest": nearest, "flow": flow}.items():
@@ -197,6 +216,70 @@ def measure(autochrome: Path, clip: Path, every: int, options: list[str], others
     return rows
 
 
+def photographs(autochrome: Path, paths: list[Path], options: list[str], folder: Path) -> dict[str, np.ndarray]:
+    """ΔE of each photograph's left half. Neighbors lie side by side: 0 and 1, 2 and 3 …"""
+    for number, path in enumerate(paths):
+        picture = cv2.imread(str(path))
+        side = min(picture.shape[:2]) // 2 * 2
+        top, left = ((length - side) // 2 for length in picture.shape[:2])
+        picture = cv2.resize(picture[top:top + side, left:left + side], (256, 256), interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(folder / f"left_{number:04d}.png"), picture[:, :128])
+        cv2.imwrite(str(folder / f"right_{number:04d}.png"), picture[:, :127:-1])
+    film = folder / "film.mkv"
+    run("ffmpeg", "-v", "error", "-framerate", "1", "-i", folder / "left_%04d.png", "-vf",
+        "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv444p", "-colorspace", "bt709",
+        "-color_range", "tv", "-c:v", "ffv1", film)
+
+    def errors(name: str, references: list[list[str]]) -> np.ndarray:
+        shots, result = folder / f"{name}.shots.yaml", folder / f"{name}.mkv"
+        shots.write_text(json.dumps({"shots": [
+            {"at": f"#{number}", "references": pictures} for number, pictures in enumerate(references)]}))
+        run(autochrome, film, "-o", result, "--codec", "ffv1", "--pixel-format", "yuv444p10le", "--restart",
+            "--overwrite", "--quiet", "--shots", shots, *options)
+        return np.array([row["deltaE2000"] for row in compare(autochrome, film, result)["frameRows"]])
+
+    return {"network": errors("network", [[] for _ in paths]),
+            "half": errors("half", [[f"right_{number:04d}.png"] for number in range(len(paths))]),
+            "neighbor": errors("neighbor", [[f"left_{number ^ 1:04d}.png"] for number in range(len(paths))])}
+
+
+def cost(autochrome: Path, clip: Path, options: list[str], rounds: int, folder: Path) -> dict[str, np.ndarray]:
+    """Median wall time, processor time and peak memory of what is given, as ratios to nothing given."""
+    film = folder / "film.mkv"
+    run("ffmpeg", "-v", "error", "-i", clip, "-an", "-vf", "scale=1920:1080,setsar=1", "-pix_fmt", "yuv420p", "-c:v",
+        "libx264", "-preset", "veryfast", "-crf", "18", film)
+    frames = int(run("ffprobe", "-v", "error", "-count_packets", "-select_streams", "v:0", "-show_entries",
+                     "stream=nb_read_packets", "-of", "csv=p=0", film))
+    references = folder / "refs"
+    references.mkdir()
+    numbers = stills(film, max(frames // 20, 1), references)[:20]
+    paths = [references / f"ref_{number:06d}.png" for number in numbers]
+    asked = []
+    for number, path in list(zip(numbers, paths))[::max(len(paths) // 5, 1)][:5]:
+        picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+        asked += [hint | {"frame": number} for hint in hints(picture, 10, False)]
+    given = {"nothing": {}, "stills": {"references": [str(path) for path in paths]}, "points": {"hints": asked},
+             "both": {"references": [str(path) for path in paths], "hints": asked}}
+    measured: dict[str, list[list[float]]] = {name: [] for name in given}
+    for _ in range(rounds):
+        for name, more in given.items():
+            shots = folder / f"{name}.shots.yaml"
+            shots.write_text(json.dumps({"shots": [{"at": 0.0, **more}]}))
+            begin = time.perf_counter()
+            with subprocess.Popen(
+                    [str(part) for part in (
+                        autochrome, film, "-o", folder / "result.mkv", "--codec", "x264", "--preset", "veryfast",
+                        "--crf", "18", "--overwrite", "--restart", "--quiet", "--shots", shots, *options)]) as process:
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                raise subprocess.CalledProcessError(process.returncode, [autochrome])
+            measured[name].append(
+                [time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss])
+    nothing = np.array(measured.pop("nothing"))
+    return {name: np.median(np.array(rows) / nothing, axis=0) for name, rows in measured.items()}
+
+
 def cuts(autochrome: Path, clip: Path) -> list[dict]:
     shots = json.loads(run(autochrome, "probe", clip, "--shots", "--json"))["shots"]
     return [{"at": shot["time"]} for shot in shots[1:]]
@@ -204,7 +287,12 @@ def cuts(autochrome: Path, clip: Path) -> list[dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clips", type=Path, nargs="+")
+    parser.add_argument("clips", type=Path, nargs="*")
+    parser.add_argument("--photographs", type=Path, help="a folder of them")
+    parser.add_argument("--cost", action="store_true", help="measure time, not colors")
+    parser.add_argument("--rounds", type=int, default=5, help="how many times it is measured")
+    parser.add_argument("--count", type=int, default=100,
+                        help="about how many of the photographs, in pairs of neighbors")
     parser.add_argument("--autochrome", type=Path, default=Path(".build/release/autochrome"))
     parser.add_argument("--every", type=int, default=48)
     parser.add_argument("--no-others", action="store_true", help="leave out what others would do")
@@ -212,6 +300,26 @@ def main() -> None:
     arguments = parser.parse_args()
     options = [part for option in arguments.option for part in option.split("=", 1)]
     means: dict[str, list[dict]] = {}
+    if arguments.photographs:
+        paths = sorted(arguments.photographs.iterdir())
+        step = 2 * max(len(paths) // arguments.count, 1)
+        paths = [path for start in range(0, len(paths) - 1, step) for path in paths[start:start + 2]]
+        with tempfile.TemporaryDirectory() as folder:
+            errors = photographs(arguments.autochrome.resolve(), paths, options, Path(folder))
+        print(f"{f'{len(paths)} photographs':28}{'ΔE':>7}{'ratio':>7}{'worst':>7}")
+        for name, values in errors.items():
+            print(f"{name:28}{values.mean():7.2f}{values.mean() / errors['network'].mean():7.2f}"
+                  f"{(values / errors['network']).max():7.2f}")
+    if arguments.cost:
+        print(f"{'':28}{'wall':>7}{'CPU':>7}{'memory':>7}")
+        for clip in arguments.clips:
+            with tempfile.TemporaryDirectory() as folder:
+                ratios = cost(arguments.autochrome.resolve(), clip, options, arguments.rounds, Path(folder))
+            for name, row in ratios.items():
+                print(f"{clip.stem + ' ' + name:28}" + "".join(f"{value:7.2f}" for value in row), flush=True)
+        return
+    if not arguments.clips:
+        return
     print(f"{'':28}{'ΔE':>7}{'ratio':>7}{'warp':>7}{'CDC':>7}{'miss':>7}")
     for clip in arguments.clips:
         with tempfile.TemporaryDirectory() as folder:

@@ -299,6 +299,58 @@ import Testing
     }
   }
 
+  /// What a part of a frame shows takes the colors of a part of a picture, whatever the network says of both.
+  @Test(arguments: ["autochrome-fast", "none"]) func swatchesBelongTogether(model: String) throws {
+    // The means of R − G and B − G in a part.
+    func mean(_ codes: [UInt8], _ part: [Double]) -> SIMD2<Double> {
+      var (sum, count) = (SIMD2<Double>(), 0.0)
+      for y in Int(part[1] * Double(film.height))..<Int(part[3] * Double(film.height)) {
+        for x in Int(part[0] * Double(film.width))..<Int(part[2] * Double(film.width)) {
+          let at = 3 * (y * film.width + x)
+          let (r, g, b) = (Double(codes[at]), Double(codes[at + 1]), Double(codes[at + 2]))
+          sum += SIMD2(r - g, b - g)
+          count += 1
+        }
+      }
+      return sum / count
+    }
+    func distance(_ one: SIMD2<Double>, _ other: SIMD2<Double>) -> Double {
+      ((one - other) * (one - other)).sum().squareRoot()
+    }
+    func run(_ output: String, _ references: String) throws -> [Frame] {
+      let path = try shots(
+        "shots: [{at: 0, references: [\(references)]}, {at: \"#21\"}, {at: \"#36\"}]")
+      return try frames(output) {
+        $0.model = model
+        $0.shots = path
+      }
+    }
+    try writeStill(40, to: "other.png")
+    let target = [0.4, 0.55, 0.6, 0.8]
+    let plain = try run("plain.mkv", "")
+    let before = mean(try RGBImage(plain[5].picture).codes, target)
+    // The part of the picture whose color is farthest from that.
+    let truth = film.render(frame: 40).rgb
+    let parts = (0..<12).map { part in
+      let (x, y) = (Double(part % 4) / 4, Double(part / 4) / 3)
+      return [x, y, x + 0.25, y + 0.33]
+    }
+    let part = try #require(
+      parts.max { distance(mean(truth, $0), before) < distance(mean(truth, $1), before) })
+    let wanted = mean(truth, part)
+    try #require(distance(before, wanted) > 15)
+    let swatched = try run(
+      "color.mkv",
+      "{picture: other.png, frame: 5, swatches: [{target: \(target), reference: \(part)}]}")
+    for index in [3, 5, 8] {
+      let after = mean(try RGBImage(swatched[index].picture).codes, target)
+      #expect(
+        distance(after, wanted) < 0.5 * distance(before, wanted),
+        "frame \(index): \(after) of \(wanted), without \(before)")
+    }
+    for index in 21..<48 { #expect(isSame(plain[index], swatched[index])) }
+  }
+
   @Test func aPaletteChangesColorsEverywhere() throws {
     let plain = try frames("plain.mkv")
     try writeStill(5, to: "likely.png")
@@ -392,6 +444,7 @@ import Testing
       atPath: scratch.file("empty"), withIntermediateDirectories: true)
     let empty = try run(["--references", scratch.file("empty")])
     #expect(empty.status == 65 && empty.errors.contains("ref_000310.png"), "\(empty.errors)")
+    try writeStill(40, to: "likely.png")
     // Another frame's still, and one of another shape.
     try FileManager.default.createDirectory(
       atPath: scratch.file("wrong"), withIntermediateDirectories: true)
@@ -412,6 +465,14 @@ import Testing
       ("shots: [{at: 0, hints: {}}]", "no list"),
       ("shots: [{at: 0, references: [nowhere.png]}]", "nowhere.png"),
       ("shots: [{at: 0, references: [{frame: 1}]}]", "has no 'picture'"),
+      ("shots: [{at: 0, references: [{picture: likely.png, swatches: []}]}]", "no 'frame'"),
+      (
+        "shots: [{at: 0, references: [{picture: likely.png, frame: 1, swatches: []}]}]", "are empty"
+      ),
+      (
+        "shots: [{at: 0, references: [{picture: likely.png, frame: 1, "
+          + "swatches: [{target: [0, 0, 1, 2], reference: [0, 0, 1, 1]}]}]}]", "in 0…1"
+      ),
     ] {
       let fault = try run(["--shots", try shots(text)])
       #expect([65, 66].contains(fault.status), "\(text): \(fault.errors)")

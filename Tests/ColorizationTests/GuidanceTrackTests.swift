@@ -90,9 +90,9 @@ import Testing
     var collector = GuidanceAhead.Collector(
       tracking[0], frame: 100, width: Self.columns, height: Self.rows)
     for (index, next) in tracking.enumerated().dropFirst() {
-      collector.add(next, frame: 100 + index, given: index == 9 ? Self.given : nil)
+      collector.add(next, frame: 100 + index)
     }
-    let ahead = collector.lookBack()
+    let ahead = collector.lookBack(given: [109: Self.given])
     #expect(ahead.givenFrames == [109])
     var track = GuidanceTrack()
     for (index, next) in tracking.enumerated() {

@@ -48,28 +48,41 @@ struct GivenColors: Codable, Hashable, Sendable {
     }
   }
 
+  /// A picture of something else, parts of which show what parts of a frame show.
+  struct Swatches: Codable, Hashable, Sendable {
+    var picture: Still
+    var pairs: [SwatchPair]
+  }
+
   /// By the number of the frame in the film, from 0.
   private(set) var stills: [Int: Still] = [:]
   /// The same.
   private(set) var hints: [Int: [Hint]] = [:]
+  /// The same.
+  private(set) var swatches: [Int: [Swatches]] = [:]
   /// Pictures of something else that looks alike.
   private(set) var pictures: [Still] = []
   /// A picture whose colors are likely, wherever they are.
   private(set) var palette: Still?
 
   /// Whether nothing is given.
-  var isEmpty: Bool { stills.isEmpty && hints.isEmpty && pictures.isEmpty && palette == nil }
+  var isEmpty: Bool { frames.isEmpty && pictures.isEmpty && palette == nil }
 
   /// Whether something is given for this very frame.
-  func isGiven(_ frame: Int) -> Bool { stills[frame] != nil || hints[frame] != nil }
+  func isGiven(_ frame: Int) -> Bool {
+    stills[frame] != nil || hints[frame] != nil || swatches[frame] != nil
+  }
 
   /// The frames for which something is given, rising.
-  var frames: [Int] { Set(stills.keys).union(hints.keys).sorted() }
+  var frames: [Int] { Set(stills.keys).union(hints.keys).union(swatches.keys).sorted() }
 
   /// All files that are read.
-  var paths: [String] {
-    (stills.sorted { $0.key < $1.key }.map(\.value) + pictures + (palette.map { [$0] } ?? []))
-      .map(\.path)
+  var paths: [String] { (shown + pictures + (palette.map { [$0] } ?? [])).map(\.path) }
+
+  /// The pictures that belong to frames.
+  private var shown: [Still] {
+    stills.sorted { $0.key < $1.key }.map(\.value)
+      + swatches.sorted { $0.key < $1.key }.flatMap(\.value).map(\.picture)
   }
 
   mutating func add(_ still: Still, at frame: Int) { stills[frame] = still }
@@ -78,12 +91,17 @@ struct GivenColors: Codable, Hashable, Sendable {
 
   mutating func add(_ picture: Still) { pictures.append(picture) }
 
+  mutating func add(_ swatches: Swatches, at frame: Int) {
+    self.swatches[frame, default: []].append(swatches)
+  }
+
   mutating func setPalette(_ picture: Still) { palette = picture }
 
-  /// For another shot, of which it is known that it shows the same: stills of frames are pictures to it.
+  /// For another shot, of which it is known that it shows the same: all that shows this one's frames, or parts of
+  /// them, are pictures to it.
   var forAnotherShot: GivenColors {
     var result = GivenColors()
-    result.pictures = stills.sorted { $0.key < $1.key }.map(\.value) + pictures
+    result.pictures = shown + pictures
     result.palette = palette
     return result
   }
@@ -96,6 +114,11 @@ struct GivenColors: Codable, Hashable, Sendable {
     for (index, picture) in pictures.enumerated() {
       result.pictures[index] = try picture.identified
     }
+    for (frame, all) in swatches {
+      for index in all.indices {
+        result.swatches[frame]?[index].picture = try all[index].picture.identified
+      }
+    }
     if let palette { result.palette = try palette.identified }
     return result
   }
@@ -105,6 +128,7 @@ struct GivenColors: Codable, Hashable, Sendable {
     var result = self
     result.stills.merge(other.stills) { $1 }
     result.hints.merge(other.hints) { $0 + $1 }
+    result.swatches.merge(other.swatches) { $0 + $1 }
     result.pictures += other.pictures
     result.palette = other.palette ?? palette
     return result

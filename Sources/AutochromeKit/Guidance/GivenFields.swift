@@ -1,9 +1,11 @@
 import Colorization
+import Dispatch
 import Imaging
+import Locking
 import Media
 
 /// Turns what is given for frames into fields on their grids, and into the kinds of things that they show, each once.
-final class GivenFields {
+final class GivenFields: Sendable {
   private let colorizer: FrameColorizer
   private let interruption: Media.Interruption
   private let warn: @Sendable (String) -> Void
@@ -14,13 +16,17 @@ final class GivenFields {
     let answer: NetworkAnswer?
   }
 
-  /// Those that will be asked for again.
-  private var made: [Int: Made] = [:]
-  /// By the name of the file.
-  private var references: [String: ReferencePicture] = [:]
-  private var palettes: [String: Palette] = [:]
-  /// Pictures that nothing resembled, which is said once.
-  private var strangers: Set<String> = []
+  private struct State {
+    /// Those that will be asked for again.
+    var made: [Int: Made] = [:]
+    /// By the name of the file.
+    var references: [String: ReferencePicture] = [:]
+    var palettes: [String: Palette] = [:]
+    /// Pictures that nothing resembled, which is said once.
+    var strangers: Set<String> = []
+  }
+
+  private let state = Locked(State())
 
   private var guidance: ColorNetworkDescription.Guidance { colorizer.network.description.guidance }
 
@@ -43,20 +49,26 @@ final class GivenFields {
     throws -> GuidanceField?
   {
     let (still, hints) = (given.stills[frame], hints(of: frame, in: given, area: survey.area))
+    let swatches = given.swatches[frame] ?? []
     let pictures = looksAround ? given.pictures : []
-    guard still != nil || !hints.isEmpty || !pictures.isEmpty else { return nil }
+    guard given.isGiven(frame) || !pictures.isEmpty else { return nil }
     // What was made when it was looked at ahead knows nothing of pictures.
-    if pictures.isEmpty, let made = made[frame] { return made.field }
-    let known = made[frame]?.answer
+    let before = made(frame)
+    if pictures.isEmpty, let before { return before.field }
+    let known = before?.answer
     let answer = known?.isOf(survey) == true ? known : try colorizer.answer(survey)
     var field = try likeness(of: survey, frame: frame, to: pictures)
+    if !swatches.isEmpty {
+      field = field.overlaid(by: try self.field(of: swatches, survey: survey))
+    }
     if let still {
       field = field.overlaid(by: try self.field(of: still, frame: frame, survey: survey))
     }
     if !hints.isEmpty {
       check(hints, against: field, frame: frame)
       // Where nothing else says anything, hints color the whole frame.
-      let isAlone = guidance != .features && still == nil && pictures.isEmpty
+      let isAlone =
+        guidance != .features && still == nil && pictures.isEmpty && swatches.isEmpty
       field =
         isAlone
         ? try HintSpread.completeField(
@@ -66,15 +78,35 @@ final class GivenFields {
             of: hints, lightness: survey.lightness, geometry: survey.geometry,
             features: answer?.signature))
     }
-    made[frame] = Made(
+    let made = Made(
       field: field,
       kinds: answer.map {
         KnownKinds(
           signature: $0.signature, lightness: survey.lightness, geometry: survey.geometry,
           field: field)
       }, answer: answer)
+    state.withLock { $0.made[frame] = made }
     return field
   }
+
+  /// What is given for several frames, by their numbers; they are taken side by side.
+  /// - Throws: what `field` throws of the first frame that it throws for.
+  func fields(of frames: [(number: Int, survey: FrameSurvey)], in given: GivenColors) throws
+    -> [Int: GuidanceField]
+  {
+    let results = Locked<[Int: Result<GuidanceField?, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: frames.count) { index in
+      let (number, survey) = frames[index]
+      let result = Result { try field(of: number, in: given, survey: survey) }
+      results.withLock { $0[number] = result }
+    }
+    let all = results.withLock { $0 }
+    var fields: [Int: GuidanceField] = [:]
+    for (number, _) in frames { fields[number] = try all[number]?.get() }
+    return fields
+  }
+
+  private func made(_ frame: Int) -> Made? { state.withLock { $0.made[frame] } }
 
   /// The hints of a frame, in parts of its picture.
   func hints(of frame: Int, in given: GivenColors, area: PictureArea) -> [Hint] {
@@ -84,36 +116,35 @@ final class GivenFields {
   /// The colors that are likely; nil where nothing is said of that.
   func palette(in given: GivenColors) throws -> Palette? {
     guard let file = given.palette else { return nil }
-    if let palette = palettes[file.path] { return palette }
+    if let palette = state.withLock({ $0.palettes[file.path] }) { return palette }
     let palette = try colorizer.palette(of: file.picture(interruption: interruption))
-    palettes[file.path] = palette
+    state.withLock { $0.palettes[file.path] = palette }
     return palette
   }
 
   /// What a frame shows for which something is given, and was made.
-  func kinds(of frame: Int) -> KnownKinds? { made[frame]?.kinds }
+  func kinds(of frame: Int) -> KnownKinds? { made(frame)?.kinds }
 
   /// What the network said of a frame for which something is given, and was made.
-  func answer(of frame: Int) -> NetworkAnswer? { made[frame]?.answer }
+  func answer(of frame: Int) -> NetworkAnswer? { made(frame)?.answer }
 
   /// Forgets what was made for frames up to `frame`.
   func drop(through frame: Int) {
-    for known in made.keys.filter({ $0 <= frame }) { made[known] = nil }
+    state.withLock { state in
+      for known in state.made.keys.filter({ $0 <= frame }) { state.made[known] = nil }
+    }
   }
 
   /// What pictures of something else say of a frame.
   private func likeness(
     of survey: FrameSurvey, frame: Int, to pictures: [GivenColors.Still]
   ) throws -> GuidanceField {
-    guard !pictures.isEmpty else {
-      return GuidanceField(
-        emptyOfWidth: survey.geometry.gridWidth, height: survey.geometry.gridHeight)
-    }
-    let features = guidance == .features ? try colorizer.features(survey) : nil
+    guard !pictures.isEmpty else { return nothing(in: survey) }
+    let features = try features(of: survey)
     let fields = try pictures.map { picture in
       let field = try self.field(of: survey, features: features, like: try reference(picture))
       if field.weight.mean(ofChannel: 0) < Self.leastResemblance,
-        strangers.insert(picture.path).inserted
+        state.withLock({ $0.strangers.insert(picture.path).inserted })
       {
         warn(
           "Nothing in frame \(frame) resembles the reference '\(picture.path)', which changes nothing there."
@@ -122,6 +153,34 @@ final class GivenFields {
       return field
     }
     return try GuidanceField.combined(fields) ?? fields[0]
+  }
+
+  private func nothing(in survey: FrameSurvey) -> GuidanceField {
+    GuidanceField(emptyOfWidth: survey.geometry.gridWidth, height: survey.geometry.gridHeight)
+  }
+
+  private func features(of survey: FrameSurvey) throws -> FloatImage? {
+    guidance == .features ? try colorizer.features(survey) : nil
+  }
+
+  /// What parts of pictures say of a frame.
+  private func field(
+    of swatches: [GivenColors.Swatches], survey: FrameSurvey
+  ) throws -> GuidanceField {
+    let features = try features(of: survey)
+    let fields = try swatches.compactMap { some -> GuidanceField? in
+      let pairs = some.pairs.compactMap { $0.within(survey.area) }
+      guard !pairs.isEmpty else { return nil }
+      let reference = try reference(some.picture)
+      if let features {
+        return try ReferenceMatcher().field(
+          features: features, reference: reference, swatches: pairs)
+      }
+      return try LumaMatcher().field(
+        lightness: survey.lightness, geometry: survey.geometry, reference: reference,
+        swatches: pairs)
+    }
+    return try GuidanceField.combined(fields) ?? nothing(in: survey)
   }
 
   private func field(
@@ -159,13 +218,19 @@ final class GivenFields {
   }
 
   private func reference(_ file: GivenColors.Still) throws -> ReferencePicture {
-    if let known = references[file.path] { return known }
+    if let known = state.withLock({ $0.references[file.path] }) { return known }
     let made = try colorizer.reference(
       try file.picture(interruption: interruption))
-    references[file.path] = made
+    state.withLock { state in
+      // Those of other shots go.
+      if state.references.count >= Self.mostReferences { state.references = [:] }
+      state.references[file.path] = made
+    }
     return made
   }
 
+  /// So many pictures are kept with their features, which are some megabytes each.
+  private static let mostReferences = 16
   /// Shapes that differ by more than this are those of different pictures.
   private static let shapeTolerance = 0.03
   /// Stills that go along with the lightness of their frame less than this are of another one, most likely.

@@ -95,10 +95,12 @@ package struct JobParts {
         input: job.input, pictures: job.request.pictures, settings: job.settings.ofPicturesAlone,
         interruption: interruption, warn: { _ in })
     }
+    let fields = GivenFields(colorizer: colorizer, interruption: interruption, warn: warn)
     return Guide(
-      Guide.Film(
-        info: source.info, reopen: canBeGoneOnWith ? reopen : nil, colorizer: colorizer,
-        fields: GivenFields(colorizer: colorizer, interruption: interruption, warn: warn)))
+      info: source.info, fields: fields,
+      lookAhead: canBeGoneOnWith
+        ? LookAhead(
+          colorizer: colorizer, fields: fields, threads: settings.threads, reopen: reopen) : nil)
   }
 
   /// What watches the colors that the frames come with.

@@ -193,26 +193,51 @@ public struct ShotsFile: Sendable {
         continue
       }
       let entry = try Self.mapping(
-        node, of: path, what: "a reference of \(what)", keys: ["picture", "frame"],
+        node, of: path, what: "a reference of \(what)", keys: ["picture", "frame", "swatches"],
         needed: "picture")
       guard let name = entry["picture"]?.scalar?.string else {
         throw wrong(path, node, "a reference of \(what) names no picture")
       }
       let still = try still(name, node, of: path, what)
-      if let number = entry["frame"] {
+      let frame = try entry["frame"].map { number throws(AutochromeError) in
         guard let frame = number.int, frame >= 0 else {
           throw wrong(
             path, number, "a reference of \(what) has no number of a frame as its 'frame'")
         }
-        result.add(still, at: frame)
-      } else {
-        result.add(still)
+        return frame
+      }
+      switch (frame, entry["swatches"]) {
+      case (let frame?, let swatches?):
+        let pairs = try pairs(swatches, of: path, what)
+        result.add(GivenColors.Swatches(picture: still, pairs: pairs), at: frame)
+      case (nil, let swatches?):
+        throw wrong(
+          path, swatches, "a reference of \(what) has swatches and no 'frame' to which they belong")
+      case (let frame?, nil): result.add(still, at: frame)
+      case (nil, nil): result.add(still)
       }
     }
     if let node = mapping[Key.palette.rawValue] {
       result.setPalette(try still(node.scalar?.string ?? "", node, of: path, what))
     }
     return result
+  }
+
+  /// Parts of a picture and of a frame that belong together.
+  private static func pairs(
+    _ node: Node, of path: String, _ what: String
+  ) throws(AutochromeError) -> [SwatchPair] {
+    var pairs: [SwatchPair] = []
+    for node in try list(node, "swatches", of: path, what) {
+      _ = try mapping(
+        node, of: path, what: "a swatch of \(what)", keys: ["target", "reference"],
+        needed: "target")
+      do { pairs.append(try YAMLDecoder().decode(SwatchPair.self, from: node)) } catch {
+        throw wrong(path, node, "a swatch of \(what) is wrong (\(SettingsLayer.said(error)))")
+      }
+    }
+    guard !pairs.isEmpty else { throw wrong(path, node, "the swatches of \(what) are empty") }
+    return pairs
   }
 
   private static func list(

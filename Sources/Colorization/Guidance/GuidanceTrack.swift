@@ -84,7 +84,6 @@ public struct GuidanceAhead: Sendable {
     private struct Step {
       let frame: Int
       let lightness: FloatImage
-      let given: GuidanceField?
       /// From here to the frame after it.
       var forward: GridMotion?
       var isFlash = false
@@ -102,11 +101,11 @@ public struct GuidanceAhead: Sendable {
     public init(_ first: FrameTracking, frame: Int, width: Int, height: Int) {
       self.width = width
       self.height = height
-      append(first, frame: frame, given: nil)
+      append(first, frame: frame)
     }
 
     /// Takes the next frame of the shot.
-    public mutating func add(_ tracking: FrameTracking, frame: Int, given: GuidanceField?) {
+    public mutating func add(_ tracking: FrameTracking, frame: Int) {
       guard let pyramid = tracking.pyramid, !steps.isEmpty else { return }
       var from = steps.count - 1
       if tracking.shot.previousIsFlash, from > 0 {
@@ -120,16 +119,16 @@ public struct GuidanceAhead: Sendable {
       let motion = tracking.motion ?? MotionEstimator().motion(from: previous, to: pyramid)
       steps[from].forward = GridMotion(
         motion.forward, of: previous, width: width, height: height)
-      append(tracking, frame: frame, given: given)
+      append(tracking, frame: frame)
     }
 
-    private mutating func append(_ tracking: FrameTracking, frame: Int, given: GuidanceField?) {
+    private mutating func append(_ tracking: FrameTracking, frame: Int) {
       guard let pyramid = tracking.pyramid else { return }
       pyramids = pyramids.suffix(1) + [pyramid]
       steps.append(
         Step(
           frame: frame,
-          lightness: GridLightness(pyramid, width: width, height: height).values, given: given))
+          lightness: GridLightness(pyramid, width: width, height: height).values))
     }
 
     /// Forgets the last frame: it belongs to another shot.
@@ -140,9 +139,10 @@ public struct GuidanceAhead: Sendable {
     }
 
     /// Carries everything back, as far as it counts.
-    public func lookBack() -> GuidanceAhead {
+    /// - Parameter given: what the user gives for the frames, by their numbers; for the one at hand it does not count.
+    public func lookBack(given: [Int: GuidanceField]) -> GuidanceAhead {
       var result = GuidanceAhead()
-      result.givenFrames = steps.filter { $0.given != nil }.map(\.frame)
+      result.givenFrames = steps.dropFirst().map(\.frame).filter { given[$0] != nil }
       var carried: CarriedGuidance?
       for step in steps.reversed() where !step.isFlash {
         if let later = carried {
@@ -151,7 +151,7 @@ public struct GuidanceAhead: Sendable {
           carried = moved.isSpent ? nil : moved
           result.carried[step.frame] = carried
         }
-        if let given = step.given {
+        if step.frame != steps[0].frame, let given = given[step.frame] {
           let new = CarriedGuidance(given, frame: step.frame, lightness: step.lightness)
           carried = carried?.overlaid(by: new) ?? new
         }

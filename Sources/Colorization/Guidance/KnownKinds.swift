@@ -1,4 +1,3 @@
-import CKernels
 public import Imaging
 
 /// The kinds of things in a frame for which colors are given: what the network takes them for, how light they are
@@ -163,8 +162,6 @@ private struct Descriptors {
   /// Distances of L\*, and parts of the picture's sides, that count as much as signatures at a distance of 1.
   private static let lightnessUnit: Float = 40
   private static let placeUnit: Float = 0.6
-  /// Places that are compared at a time: their products stay in the cache.
-  private static let block = 32
 
   init(_ signature: FloatImage, lightness: FloatImage) {
     let (width, height, area) = (signature.width, signature.height, signature.area)
@@ -225,43 +222,25 @@ private struct Descriptors {
     comparedWith centers: [Float], where isWanted: (Int) -> Bool = { _ in true },
     _ body: (_ at: Int, _ distances: UnsafePointer<Float>) -> Void
   ) {
-    let (channels, block) = (Self.channels, Self.block)
-    let kinds = centers.count / channels
-    // Kinds as the places of planes: the products of a place lie side by side.
-    var transposed = [Float](repeating: 0, count: centers.count)
+    let (channels, kinds) = (Self.channels, centers.count / Self.channels)
     var lengths = [Float](repeating: 0, count: kinds)
-    for kind in 0..<kinds {
-      for channel in 0..<channels {
-        let value = centers[kind * channels + channel]
-        transposed[channel * kinds + kind] = value
-        lengths[kind] += value * value
+    // Kinds as the places of planes.
+    let others = FloatImage(width: kinds, height: 1, channels: channels) { out in
+      for kind in 0..<kinds {
+        for channel in 0..<channels {
+          let value = centers[kind * channels + channel]
+          out[channel * kinds + kind] = value
+          lengths[kind] += value * value
+        }
       }
     }
-    var vectors = [Float](repeating: 0, count: block * channels)
-    var products = [Float](repeating: 0, count: block * kinds)
     let wanted = (0..<count).filter(isWanted)
-    let values = planes.channel(0)
-    products.withUnsafeMutableBufferPointer { buffer in
-      guard let products = buffer.baseAddress else { return }
-      for start in stride(from: 0, to: wanted.count, by: block) {
-        let some = wanted[start..<min(start + block, wanted.count)]
-        for (index, at) in some.enumerated() {
-          for channel in 0..<channels {
-            vectors[index * channels + channel] = values[channel * planes.area + at]
-          }
-        }
-        ac_inner_products(
-          transposed, Int64(kinds), Int32(channels), Int32(kinds), vectors, Int32(some.count),
-          products, Int64(kinds))
-        for (index, at) in some.enumerated() {
-          let (row, own) = (products + index * kinds, squares[at])
-          lengths.withUnsafeBufferPointer { lengths in
-            for kind in 0..<kinds { row[kind] = own + lengths[kind] - 2 * row[kind] }
-          }
-          body(at, row)
-        }
+    lengths.withUnsafeBufferPointer { lengths in
+      planes.forEachInnerProducts(of: wanted, with: others) { index, row in
+        let own = squares[wanted[index]]
+        for kind in 0..<kinds { row[kind] = own + lengths[kind] - 2 * row[kind] }
+        body(wanted[index], row)
       }
     }
-    withExtendedLifetime(planes) {}
   }
 }

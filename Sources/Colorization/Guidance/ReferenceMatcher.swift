@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 public import Imaging
 
@@ -154,31 +153,11 @@ public struct ReferenceMatcher: Sendable {
   private func matches(
     of places: [Int], in features: FloatImage, among candidates: Candidates
   ) -> [Match] {
-    let (channels, count) = (features.channels, candidates.colors.count)
-    let planes = features.channel(0)
-    let block = 16
-    var vectors = [Float](repeating: 0, count: block * channels)
-    var likenesses = [Float](repeating: 0, count: block * count)
     var found: [Match] = []
     found.reserveCapacity(places.count)
-    for start in stride(from: 0, to: places.count, by: block) {
-      let some = places[start..<min(start + block, places.count)]
-      for (index, place) in some.enumerated() {
-        for c in 0..<channels {
-          vectors[index * channels + c] = planes[c * features.area + place]
-        }
-      }
-      likenesses.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return }
-        ac_inner_products(
-          candidates.features.channel(0), Int64(count), Int32(channels), Int32(count), vectors,
-          Int32(some.count), base, Int64(count))
-        for index in 0..<some.count {
-          found.append(match(base + index * count, candidates.colors))
-        }
-      }
+    features.forEachInnerProducts(of: places, with: candidates.features) { _, likenesses in
+      found.append(match(likenesses, candidates.colors))
     }
-    withExtendedLifetime((features, candidates.features)) {}
     return found
   }
 

@@ -40,7 +40,12 @@ public struct SwatchPair: Hashable, Sendable, Codable {
           name: "a swatch", expected: "left < right and top < bottom, in 0…1",
           actual: "[\(left), \(top), \(right), \(bottom)]")
       }
-      (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
+      self.init(inside: (left, top, right, bottom))
+    }
+
+    /// Edges that are known to be right.
+    fileprivate init(inside edges: (left: Double, top: Double, right: Double, bottom: Double)) {
+      (left, top, right, bottom) = edges
     }
 
     /// The places of a grid that lie in it, row by row, one at least.
@@ -62,6 +67,27 @@ public struct SwatchPair: Hashable, Sendable, Codable {
 
   public init(target: Rectangle, reference: Rectangle) {
     (self.target, self.reference) = (target, reference)
+  }
+}
+
+extension SwatchPair {
+  /// The pair with its target in parts of the area, where it is given in parts of the frame; nil if all of the target
+  /// lies in the bars. What lies outside of the area is left out.
+  package func within(_ area: PictureArea) -> SwatchPair? {
+    func part(_ edge: Double, _ frame: Int, _ start: Int, _ size: Int) -> Double {
+      min(max((edge * Double(frame) - Double(start)) / Double(size), 0), 1)
+    }
+    let (left, right) = (
+      part(target.left, area.frameWidth, area.left, area.width),
+      part(target.right, area.frameWidth, area.left, area.width)
+    )
+    let (top, bottom) = (
+      part(target.top, area.frameHeight, area.top, area.height),
+      part(target.bottom, area.frameHeight, area.top, area.height)
+    )
+    guard left < right, top < bottom else { return nil }
+    return SwatchPair(
+      target: Rectangle(inside: (left, top, right, bottom)), reference: reference)
   }
 }
 
