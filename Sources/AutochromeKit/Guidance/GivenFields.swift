@@ -89,16 +89,22 @@ final class GivenFields: Sendable {
     return field
   }
 
-  /// What is given for several frames, by their numbers; they are taken side by side.
+  /// What is given for several frames, by their numbers.
+  /// - Parameter sideBySide: whether they may be taken at the same time.
   /// - Throws: what `field` throws of the first frame that it throws for.
-  func fields(of frames: [(number: Int, survey: FrameSurvey)], in given: GivenColors) throws
-    -> [Int: GuidanceField]
-  {
+  func fields(
+    of frames: [(number: Int, survey: FrameSurvey)], in given: GivenColors, sideBySide: Bool
+  ) throws -> [Int: GuidanceField] {
     let results = Locked<[Int: Result<GuidanceField?, any Error>]>([:])
-    DispatchQueue.concurrentPerform(iterations: frames.count) { index in
+    @Sendable func make(_ index: Int) {
       let (number, survey) = frames[index]
       let result = Result { try field(of: number, in: given, survey: survey) }
       results.withLock { $0[number] = result }
+    }
+    if sideBySide {
+      DispatchQueue.concurrentPerform(iterations: frames.count, execute: make)
+    } else {
+      frames.indices.forEach(make)
     }
     let all = results.withLock { $0 }
     var fields: [Int: GuidanceField] = [:]

@@ -39,17 +39,16 @@ final class LookAhead: Sendable {
 
   private let worker: Worker
   private let queue = DispatchQueue(label: "autochrome.look-ahead")
-  private let threads: Int
 
   /// - Parameters:
   ///   - reopen: opens the film once more, without its other streams.
-  ///   - threads: with one, nothing is done in the background.
+  ///   - threads: with one, nothing is done at the same time as something else.
   init(
     colorizer: FrameColorizer, fields: GivenFields, threads: Int,
     reopen: @escaping @Sendable () throws -> any FrameSource
   ) {
-    worker = Worker(colorizer: colorizer, fields: fields, reopen: reopen)
-    self.threads = threads
+    worker = Worker(
+      colorizer: colorizer, fields: fields, hasThreads: threads > 1, reopen: reopen)
   }
 
   deinit { worker.wanted.withLock { $0 = nil } }
@@ -59,7 +58,7 @@ final class LookAhead: Sendable {
     // What was begun for another window is of no use.
     worker.wanted.withLock { if $0 != request.start.number { $0 = nil } }
     let window = try queue.sync { try worker.window(for: request) }
-    if threads > 1, let end = request.nextEnd, let last = window.last {
+    if worker.hasThreads, let end = request.nextEnd, let last = window.last {
       worker.wanted.withLock { $0 = last.number }
       queue.async { [worker] in worker.begin(from: last, to: end, of: request) }
     }
@@ -83,6 +82,8 @@ private final class Worker: @unchecked Sendable {
 
   /// The number of the frame with which the window begins that is looked at in the background; nil for none.
   let wanted = Locked<Int?>(nil)
+  /// Whether several things may be done at the same time.
+  let hasThreads: Bool
   private let colorizer: FrameColorizer
   private let fields: GivenFields
   private let reopen: @Sendable () throws -> any FrameSource
@@ -91,9 +92,10 @@ private final class Worker: @unchecked Sendable {
   private var ready: (start: Int, end: Int, result: Result<Window?, any Error>)?
 
   init(
-    colorizer: FrameColorizer, fields: GivenFields,
+    colorizer: FrameColorizer, fields: GivenFields, hasThreads: Bool,
     reopen: @escaping @Sendable () throws -> any FrameSource
   ) {
+    self.hasThreads = hasThreads
     self.colorizer = colorizer
     self.fields = fields
     self.reopen = reopen
@@ -167,9 +169,8 @@ private final class Worker: @unchecked Sendable {
       self.reader = nil
     }
     if isOpen { collector.dropLast() }
-    return Window(
-      guidance: collector.lookBack(given: try fields.fields(of: given, in: request.given)),
-      last: last)
+    let made = try fields.fields(of: given, in: request.given, sideBySide: hasThreads)
+    return Window(guidance: collector.lookBack(given: made), last: last)
   }
 }
 
