@@ -217,7 +217,7 @@ def measure(autochrome: Path, clip: Path, every: int, options: list[str], others
 
 
 def photographs(autochrome: Path, paths: list[Path], options: list[str], folder: Path) -> dict[str, np.ndarray]:
-    """ΔE of each photograph's left half. Neighbors lie side by side: 0 and 1, 2 and 3 …"""
+    """ΔE of each photograph's left half, but of gray ones. Neighbors lie side by side: 0 and 1, 2 and 3 …"""
     for number, path in enumerate(paths):
         picture = cv2.imread(str(path))
         side = min(picture.shape[:2]) // 2 * 2
@@ -236,11 +236,13 @@ def photographs(autochrome: Path, paths: list[Path], options: list[str], folder:
             {"at": f"#{number}", "references": pictures} for number, pictures in enumerate(references)]}))
         run(autochrome, film, "-o", result, "--codec", "ffv1", "--pixel-format", "yuv444p10le", "--restart",
             "--overwrite", "--quiet", "--shots", shots, *options)
-        return np.array([row["deltaE2000"] for row in compare(autochrome, film, result)["frameRows"]])
+        return np.array([row.get("deltaE2000", np.nan) for row in compare(autochrome, film, result)["frameRows"]])
 
-    return {"network": errors("network", [[] for _ in paths]),
+    rows = {"network": errors("network", [[] for _ in paths]),
             "half": errors("half", [[f"right_{number:04d}.png"] for number in range(len(paths))]),
             "neighbor": errors("neighbor", [[f"left_{number ^ 1:04d}.png"] for number in range(len(paths))])}
+    is_in_color = np.isfinite(rows["network"])
+    return {name: row[is_in_color] for name, row in rows.items()}
 
 
 def cost(autochrome: Path, clip: Path, options: list[str], rounds: int, folder: Path) -> dict[str, np.ndarray]:
@@ -306,7 +308,8 @@ def main() -> None:
         paths = [path for start in range(0, len(paths) - 1, step) for path in paths[start:start + 2]]
         with tempfile.TemporaryDirectory() as folder:
             errors = photographs(arguments.autochrome.resolve(), paths, options, Path(folder))
-        print(f"{f'{len(paths)} photographs':28}{'ΔE':>7}{'ratio':>7}{'worst':>7}")
+        count = len(errors["network"])
+        print(f"{f'{count} photographs':28}{'ΔE':>7}{'ratio':>7}{'worst':>7}")
         for name, values in errors.items():
             print(f"{name:28}{values.mean():7.2f}{values.mean() / errors['network'].mean():7.2f}"
                   f"{(values / errors['network']).max():7.2f}")
