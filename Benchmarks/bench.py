@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import peers
+from processes import usage_of
 
 SMALL = (854, 480)
 
@@ -70,11 +71,7 @@ def joined(clips: list[Path], target: Path) -> None:
 
 def peak_megabytes(command: list) -> float:
     """Peak resident memory of a program, in 10⁶ bytes."""
-    with subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"exit status {process.returncode}: {command}")
+    _, usage = usage_of(command)
     return usage.ru_maxrss * 1024 / 1e6
 
 

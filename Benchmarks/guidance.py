@@ -35,10 +35,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import cv2
@@ -46,6 +44,7 @@ import numpy as np
 from skimage.color import rgb2lab
 from skimage.segmentation import felzenszwalb
 
+from processes import usage_of
 from steadiness import Planes, compare, read, run, with_chroma, write
 
 SMALLEST = 0.002
@@ -267,17 +266,10 @@ def cost(autochrome: Path, clip: Path, options: list[str], rounds: int, folder: 
         for name, more in given.items():
             shots = folder / f"{name}.shots.yaml"
             shots.write_text(json.dumps({"shots": [{"at": 0.0, **more}]}))
-            begin = time.perf_counter()
-            with subprocess.Popen(
-                    [str(part) for part in (
-                        autochrome, film, "-o", folder / "result.mkv", "--codec", "x264", "--preset", "veryfast",
-                        "--crf", "18", "--overwrite", "--restart", "--quiet", "--shots", shots, *options)]) as process:
-                _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
-                raise subprocess.CalledProcessError(process.returncode, [autochrome])
-            measured[name].append(
-                [time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss])
+            wall, usage = usage_of(
+                [autochrome, film, "-o", folder / "result.mkv", "--codec", "x264", "--preset", "veryfast", "--crf",
+                 "18", "--overwrite", "--restart", "--quiet", "--shots", shots, *options])
+            measured[name].append([wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss])
     nothing = np.array(measured.pop("nothing"))
     return {name: np.median(np.array(rows) / nothing, axis=0) for name, rows in measured.items()}
 

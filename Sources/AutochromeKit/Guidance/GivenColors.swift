@@ -66,7 +66,9 @@ struct GivenColors: Codable, Hashable, Sendable {
   private(set) var palette: Still?
 
   /// Whether nothing is given.
-  var isEmpty: Bool { frames.isEmpty && pictures.isEmpty && palette == nil }
+  var isEmpty: Bool {
+    stills.isEmpty && hints.isEmpty && swatches.isEmpty && pictures.isEmpty && palette == nil
+  }
 
   /// Whether something is given for this very frame.
   func isGiven(_ frame: Int) -> Bool {

@@ -177,29 +177,27 @@ final class GivenFields: Sendable {
     let fields = try swatches.compactMap { some -> GuidanceField? in
       let pairs = some.pairs.compactMap { $0.within(survey.area) }
       guard !pairs.isEmpty else { return nil }
-      let reference = try reference(some.picture)
-      if let features {
-        return try ReferenceMatcher().field(
-          features: features, reference: reference, swatches: pairs)
-      }
-      return try LumaMatcher().field(
-        lightness: survey.lightness, geometry: survey.geometry, reference: reference,
-        swatches: pairs)
+      return try field(
+        of: survey, features: features, like: try reference(some.picture), swatches: pairs)
     }
     return try GuidanceField.combined(fields) ?? nothing(in: survey)
   }
 
   private func field(
-    of survey: FrameSurvey, features: FloatImage?, like reference: ReferencePicture
+    of survey: FrameSurvey, features: FloatImage?, like reference: ReferencePicture,
+    swatches: [SwatchPair] = []
   ) throws -> GuidanceField {
     if let features {
-      return try ReferenceMatcher().field(features: features, reference: reference)
+      return try ReferenceMatcher().field(
+        features: features, reference: reference, swatches: swatches)
     }
-    return guidance == .multimodal
+    // Charpiat's method has no swatches.
+    return guidance == .multimodal && swatches.isEmpty
       ? try MultimodalMatcher().field(
         lightness: survey.lightness, geometry: survey.geometry, reference: reference)
       : try LumaMatcher().field(
-        lightness: survey.lightness, geometry: survey.geometry, reference: reference)
+        lightness: survey.lightness, geometry: survey.geometry, reference: reference,
+        swatches: swatches)
   }
 
   /// The mean weight below which a picture counts as having nothing in common with a frame.
