@@ -59,7 +59,9 @@ let package = Package(
         "SampleFilm",
         .product(name: "Yams", package: "Yams"),
       ],
-      resources: [.copy("Resources/models"), .copy("Resources/pipelines")],
+      resources: [
+        .copy("Resources/guidance"), .copy("Resources/models"), .copy("Resources/pipelines"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Measuring",

@@ -6,60 +6,14 @@ import TestSupport
 import Testing
 
 @Suite("Guidance: hints in space", .serialized) struct GuidanceHintTests {
-  /// The grid of a picture of 4 × 4 samples per place.
-  private func geometry(_ width: Int, _ height: Int) -> WorkingGeometry {
-    WorkingGeometry(
-      width: 4 * width, height: 4 * height, shortSide: 4 * min(width, height), stride: 32, scale: 4)
-  }
-
-  /// L* at the working size, from its values on the grid.
-  private func lightness(
-    _ geometry: WorkingGeometry, _ value: (_ x: Int, _ y: Int) -> Float
-  ) -> FloatImage {
-    FloatImage(width: geometry.workingWidth, height: geometry.workingHeight) { out in
-      for y in 0..<geometry.workingHeight {
-        for x in 0..<geometry.workingWidth {
-          out[y * geometry.workingWidth + x] = value(x / 4, y / 4)
-        }
-      }
-    }
-  }
-
-  private func hint(
-    _ x: Int, _ y: Int, of geometry: WorkingGeometry, a: Float, b: Float = 0,
-    radius: Double? = nil
-  ) throws -> Hint {
-    try Hint(
-      points: [
-        Hint.Point(
-          x: (Double(x) + 0.5) / Double(geometry.gridWidth),
-          y: (Double(y) + 0.5) / Double(geometry.gridHeight))
-      ], color: try HintColor(a: a, b: b), radius: radius)
-  }
-
-  /// Unit vectors that tell kinds of things apart.
-  private func features(
-    _ geometry: WorkingGeometry, _ kind: (_ x: Int, _ y: Int) -> Int
-  ) -> FloatImage {
-    let (width, height) = (geometry.gridWidth, geometry.gridHeight)
-    return FloatImage(width: width, height: height, channels: 3) { out in
-      for c in 0..<3 {
-        for y in 0..<height {
-          for x in 0..<width {
-            out[(c * height + y) * width + x] = kind(x, y) == c ? 1 : 0
-          }
-        }
-      }
-    }
-  }
-
   @Test func aHintFillsItsObjectAndStopsAtEdges() throws {
-    let geometry = geometry(24, 16)
+    let geometry = HintScene.geometry(24, 16)
     // A disc on a ground.
     func isInside(_ x: Int, _ y: Int) -> Bool { (x - 11) * (x - 11) + (y - 8) * (y - 8) < 30 }
-    let light = lightness(geometry) { isInside($0, $1) ? 70 : 25 }
-    let field = try HintSpread().field(
-      of: [try hint(11, 8, of: geometry, a: 40, b: -20)], lightness: light, geometry: geometry)
+    let light = HintScene.lightness(geometry) { isInside($0, $1) ? 70 : 25 }
+    let field = try HintSpread(reach: nil).field(
+      of: [try HintScene.hint(11, 8, of: geometry, a: 40, b: -20)], lightness: light,
+      geometry: geometry)
     for y in 0..<16 {
       for x in 0..<24 {
         if isInside(x, y) {
@@ -73,33 +27,14 @@ import Testing
     #expect(field.weight[0, 11, 8] == 1 && field.ab[0, 11, 8] == 40)
   }
 
-  @Test func featuresTellEqualGraysApart() throws {
-    let geometry = geometry(20, 10)
-    let light = lightness(geometry) { _, _ in 50 }
-    let hints = [try hint(3, 5, of: geometry, a: 40)]
-    let kinds = features(geometry) { x, _ in x < 10 ? 0 : 1 }
-    let with = try HintSpread().field(
-      of: hints, lightness: light, geometry: geometry, features: kinds)
-    let without = try HintSpread().field(of: hints, lightness: light, geometry: geometry)
-    for y in 0..<10 {
-      for x in 0..<20 {
-        if x < 10 {
-          #expect(with.weight[0, x, y] > 0.9)
-        } else {
-          #expect(with.weight[0, x, y] < 0.01)
-        }
-        #expect(without.weight[0, x, y] > 0.7)
-      }
-    }
-  }
-
   @Test func hintsCompete() throws {
-    let geometry = geometry(21, 9)
-    let light = lightness(geometry) { x, _ in x < 10 ? 40 : 60 }
-    let field = try HintSpread().field(
+    let geometry = HintScene.geometry(21, 9)
+    let light = HintScene.lightness(geometry) { x, _ in x < 10 ? 40 : 60 }
+    let field = try HintSpread(reach: nil).field(
       of: [
-        try hint(2, 4, of: geometry, a: 30), try hint(18, 4, of: geometry, a: -30),
-        try hint(18, 4, of: geometry, a: 0, b: 5),
+        try HintScene.hint(2, 4, of: geometry, a: 30),
+        try HintScene.hint(18, 4, of: geometry, a: -30),
+        try HintScene.hint(18, 4, of: geometry, a: 0, b: 5),
       ], lightness: light, geometry: geometry)
     for y in 0..<9 {
       for x in 0..<10 { #expect(field.ab[0, x, y] > 29) }
@@ -111,13 +46,13 @@ import Testing
 
   /// So large that paths are found on fewer places.
   @Test func objectsOfLargeGridsAreFilledToo() throws {
-    let geometry = geometry(160, 100)
+    let geometry = HintScene.geometry(160, 100)
     func isInside(_ x: Int, _ y: Int) -> Bool {
       (x - 70) * (x - 70) + (y - 50) * (y - 50) < 900
     }
-    let light = lightness(geometry) { isInside($0, $1) ? 70 : 25 }
-    let field = try HintSpread().field(
-      of: [try hint(80, 45, of: geometry, a: 40)], lightness: light, geometry: geometry)
+    let light = HintScene.lightness(geometry) { isInside($0, $1) ? 70 : 25 }
+    let field = try HintSpread(reach: nil).field(
+      of: [try HintScene.hint(80, 45, of: geometry, a: 40)], lightness: light, geometry: geometry)
     for y in 0..<100 {
       for x in 0..<160 {
         let square = (x - 70) * (x - 70) + (y - 50) * (y - 50)
@@ -128,10 +63,10 @@ import Testing
   }
 
   @Test func aRadiusEndsAHint() throws {
-    let geometry = geometry(40, 20)
-    let light = lightness(geometry) { _, _ in 50 }
-    let field = try HintSpread().field(
-      of: [try hint(20, 10, of: geometry, a: 30, radius: 0.25)], lightness: light,
+    let geometry = HintScene.geometry(40, 20)
+    let light = HintScene.lightness(geometry) { _, _ in 50 }
+    let field = try HintSpread(reach: nil).field(
+      of: [try HintScene.hint(20, 10, of: geometry, a: 30, radius: 0.25)], lightness: light,
       geometry: geometry)
     #expect(field.weight[0, 20, 10] == 1 && field.weight[0, 22, 10] > 0.8)
     for y in 0..<20 {
@@ -142,12 +77,12 @@ import Testing
   }
 
   @Test func strokesHoldAlongTheirLine() throws {
-    let geometry = geometry(30, 20)
-    let light = lightness(geometry) { x, y in Float((x * 7 + y * 13) % 90) }
+    let geometry = HintScene.geometry(30, 20)
+    let light = HintScene.lightness(geometry) { x, y in Float((x * 7 + y * 13) % 90) }
     let stroke = try Hint(
       points: [.init(x: 0, y: 0), .init(x: 1, y: 1), .init(x: 1, y: 0.5)],
       color: try HintColor(a: -12, b: 34))
-    let field = try HintSpread().field(of: [stroke], lightness: light, geometry: geometry)
+    let field = try HintSpread(reach: nil).field(of: [stroke], lightness: light, geometry: geometry)
     for x in 0..<30 {
       let y = min(Int((Double(x) + 0.5) / 30 * 20), 19)
       #expect(field.weight[0, x, y] == 1 && field.ab[0, x, y] == -12 && field.ab[1, x, y] == 34)
@@ -156,22 +91,22 @@ import Testing
   }
 
   @Test func nothingSaidIsNothing() throws {
-    let geometry = geometry(6, 4)
-    let light = lightness(geometry) { _, _ in 50 }
-    #expect(try HintSpread().field(of: [], lightness: light, geometry: geometry).isEmpty)
+    let geometry = HintScene.geometry(6, 4)
+    let light = HintScene.lightness(geometry) { _, _ in 50 }
+    #expect(try HintSpread(reach: nil).field(of: [], lightness: light, geometry: geometry).isEmpty)
     // What is no number spreads nothing and breaks nothing.
-    let broken = lightness(geometry) { x, _ in x == 3 ? .nan : 50 }
-    let field = try HintSpread().field(
-      of: [try hint(0, 0, of: geometry, a: 9)], lightness: broken, geometry: geometry)
+    let broken = HintScene.lightness(geometry) { x, _ in x == 3 ? .nan : 50 }
+    let field = try HintSpread(reach: nil).field(
+      of: [try HintScene.hint(0, 0, of: geometry, a: 9)], lightness: broken, geometry: geometry)
     #expect(field.weight[0, 0, 0] == 1 && field.weight[0, 5, 0].isFinite)
     #expect(throws: ColorizationError.self) {
-      try HintSpread().field(
+      try HintSpread(reach: nil).field(
         of: [], lightness: FloatImage(width: 3, height: 3) { _ in }, geometry: geometry)
     }
     #expect(throws: ColorizationError.self) {
-      try HintSpread().field(
-        of: [try hint(0, 0, of: geometry, a: 9)], lightness: light, geometry: geometry,
-        features: FloatImage(width: 5, height: 4, channels: 2) { _ in })
+      try HintSpread(reach: nil).field(
+        of: [try HintScene.hint(0, 0, of: geometry, a: 9)], lightness: light, geometry: geometry,
+        signature: FloatImage(width: 5, height: 4, channels: 2) { _ in })
     }
   }
 
@@ -179,48 +114,17 @@ import Testing
 
   /// The field by the definition: shortest ways by Bellman and Ford, everything in double precision.
   private func reference(
-    _ hints: [(x: Int, y: Int, a: Double, b: Double)], light: [Double], width: Int, height: Int,
-    features: [[Double]]
+    _ hints: [(x: Int, y: Int, a: Double, b: Double)], light: [Double], width: Int, height: Int
   ) -> [(a: Double, b: Double, weight: Double)] {
     let area = width * height
-    let side = 1.6 / Double(area).squareRoot()
-    func ways(_ source: Int) -> [Double] {
-      var far = [Double](repeating: .infinity, count: area)
-      far[source] = 0
-      var hasChanged = true
-      while hasChanged {
-        hasChanged = false
-        for place in 0..<area {
-          for dy in -1...1 {
-            for dx in -1...1 where dx != 0 || dy != 0 {
-              let (x, y) = (place % width + dx, place / width + dy)
-              guard x >= 0, x < width, y >= 0, y < height else { continue }
-              let other = y * width + x
-              let cost =
-                abs(light[place] - light[other]) / 8 + side
-                * (Double(dx * dx + dy * dy)).squareRoot()
-              if far[other] + cost < far[place] - 1e-12 {
-                far[place] = far[other] + cost
-                hasChanged = true
-              }
-            }
-          }
-        }
-      }
-      return far
+    let far = hints.map {
+      HintScene.ways(from: [$0.y * width + $0.x], light: light, width: width, height: height)
     }
-    let far = hints.map { ways($0.y * width + $0.x) }
     return (0..<area).map { place in
       if let own = hints.last(where: { $0.y * width + $0.x == place }) {
         return (own.a, own.b, 1)
       }
-      let squares = hints.indices.map { k in
-        let source = hints[k].y * width + hints[k].x
-        let unlike = zip(features[place], features[source]).reduce(0) {
-          $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
-        }
-        return unlike / (0.7 * 0.7) + far[k][place] * far[k][place] / 49
-      }
+      let squares = far.map { $0[place] * $0[place] / 16 }
       let least = squares.min() ?? .infinity
       let weight = exp(-pow(least, 2.3 / 2))
       let shares = squares.map { exp(-($0 - least) / 0.15) }
@@ -232,44 +136,14 @@ import Testing
     }
   }
 
-  /// Where a field is farthest from the reference, in units of what is allowed.
-  private func difference(
-    _ field: GuidanceField, _ wanted: [(a: Double, b: Double, weight: Double)]
-  ) -> Double {
-    var most = 0.0
-    for place in 0..<field.area {
-      let (x, y) = (place % field.width, place / field.width)
-      let weight = Double(field.weight[0, x, y])
-      // At the least weight there is, rounding decides whether there is any.
-      let isAtTheEnd = min(weight, wanted[place].weight) == 0
-      most = max(most, abs(weight - wanted[place].weight) / (isAtTheEnd ? 0.0041 : 1e-3))
-      guard !isAtTheEnd else { continue }
-      most = max(most, abs(Double(field.ab[0, x, y]) - wanted[place].a) / 0.05)
-      most = max(most, abs(Double(field.ab[1, x, y]) - wanted[place].b) / 0.05)
-    }
-    return most
-  }
-
   @Test func theFieldIsThatOfTheDefinition() throws {
     var random = SeededGenerator()
     for (width, height) in [(1, 1), (13, 9), (24, 17), (9, 30)] {
-      let geometry = geometry(width, height)
+      let geometry = HintScene.geometry(width, height)
       let (columns, rows) = (geometry.gridWidth, geometry.gridHeight)
       var light = random.floats(columns * rows, in: 40...52).map(Double.init)
       for place in light.indices where place % columns > columns / 2 { light[place] += 30 }
-      let image = lightness(geometry) { Float(light[$1 * columns + $0]) }
-      let vectors = (0..<columns * rows).map { place -> [Double] in
-        let raw = random.floats(5, in: 0...0.6).enumerated().map {
-          Double($1) + ($0 == place % columns / 6 ? 1 : 0)
-        }
-        let norm = raw.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        return raw.map { $0 / norm }
-      }
-      let features = FloatImage(width: columns, height: rows, channels: 5) { out in
-        for (place, vector) in vectors.enumerated() {
-          for c in 0..<5 { out[c * columns * rows + place] = Float(vector[c]) }
-        }
-      }
+      let image = HintScene.lightness(geometry) { Float(light[$1 * columns + $0]) }
       let places = (0..<7).map { _ in
         (
           x: Int.random(in: 0..<columns, using: &random),
@@ -279,24 +153,24 @@ import Testing
         )
       }
       let hints = try places.map {
-        try hint($0.x, $0.y, of: geometry, a: Float($0.a), b: Float($0.b))
+        try HintScene.hint($0.x, $0.y, of: geometry, a: Float($0.a), b: Float($0.b))
       }
-      let field = try HintSpread().field(
-        of: hints, lightness: image, geometry: geometry, features: features)
-      let wanted = reference(
-        places, light: light, width: columns, height: rows, features: vectors)
-      #expect(difference(field, wanted) < 1, "\(columns)×\(rows), seed \(random.seed)")
+      let field = try HintSpread(reach: nil).field(
+        of: hints, lightness: image, geometry: geometry)
+      let wanted = reference(places, light: light, width: columns, height: rows)
+      #expect(HintScene.difference(field, wanted) < 1, "\(columns)×\(rows), seed \(random.seed)")
       guard columns > 1 else { continue }
       // What compares tells wrong results: another hint's color, a shifted row, weights of nothing.
       var other = places
       other[0].a += 1
       #expect(
-        difference(
+        HintScene.difference(
           field,
-          reference(other, light: light, width: columns, height: rows, features: vectors)) > 1)
+          reference(other, light: light, width: columns, height: rows)) > 1)
       #expect(
-        difference(field, Array(wanted.dropFirst(columns)) + Array(wanted.prefix(columns))) > 1)
-      #expect(difference(GuidanceField(emptyOfWidth: columns, height: rows), wanted) > 1)
+        HintScene.difference(
+          field, Array(wanted.dropFirst(columns)) + Array(wanted.prefix(columns))) > 1)
+      #expect(HintScene.difference(GuidanceField(emptyOfWidth: columns, height: rows), wanted) > 1)
     }
   }
 
@@ -367,29 +241,5 @@ import Testing
     let same = ColorSignature.image(
       values: logits.map { exp($0) }, geometry: geometry, output: .probabilities)
     for c in 0..<88 { #expect(abs(image[c, 2, 1] - same[c, 2, 1]) < 1e-5) }
-  }
-
-  /// A large grid with many hints.
-  @Test func manyHintsOnALargeGridAreQuick() throws {
-    var random = SeededGenerator(seed: 4)
-    let geometry = geometry(224, 160)
-    let light = lightness(geometry) { x, y in 50 + 30 * sin(Float(x) / 9) * cos(Float(y) / 7) }
-    let features = FloatImage(width: 224, height: 160, channels: 88) { out in
-      for index in 0..<88 * 224 * 160 { out[index] = Float.random(in: 0...0.15, using: &random) }
-    }
-    let hints = try (0..<50).map { _ in
-      try hint(
-        Int.random(in: 0..<224, using: &random), Int.random(in: 0..<160, using: &random),
-        of: geometry, a: 20)
-    }
-    let clock = ContinuousClock()
-    let times = try (0..<5).map { _ in
-      try clock.measure {
-        _ = try HintSpread().field(
-          of: hints, lightness: light, geometry: geometry, features: features)
-      }
-    }
-    print("50 hints on 224×160 places: \(times.min() ?? .zero)")
-    #expect((times.min() ?? .zero) < .milliseconds(200))
   }
 }

@@ -46,6 +46,11 @@ def export_model(options: argparse.Namespace) -> None:
     export.export(options.checkpoint, options.model, options.name)
 
 
+def reach(options: argparse.Namespace) -> None:
+    from . import reach as hints
+    hints.write(options.model, options.pool, options.output, options.pictures, options.steps)
+
+
 def report(options: argparse.Namespace) -> None:
     from . import report as figures
     print(figures.write(options.autochrome, options.models, options.pictures, options.dials,
@@ -95,6 +100,14 @@ def main() -> None:
     command.add_argument("model", type=Path)
     command.add_argument("--name", help="the model's name (default: that of the file)")
     command.set_defaults(run=export_model)
+
+    command = commands.add_parser("reach", help="how far hints reach: a pool and a model to hint-reach.json")
+    command.add_argument("model", type=Path, help="the ONNX model that colorizes")
+    command.add_argument("output", type=Path)
+    command.add_argument("--pool", type=Path, required=True)
+    command.add_argument("--pictures", type=int, default=1900, help="to train on (default %(default)s)")
+    command.add_argument("--steps", type=int, default=12000, help="one picture each (default %(default)s)")
+    command.set_defaults(run=reach)
 
     command = commands.add_parser("report", help="models to a table of figures")
     command.add_argument("models", type=Path, nargs="+")

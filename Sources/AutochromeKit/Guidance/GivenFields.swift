@@ -7,6 +7,7 @@ import Media
 /// Turns what is given for frames into fields on their grids, and into the kinds of things that they show, each once.
 final class GivenFields: Sendable {
   private let colorizer: FrameColorizer
+  private let reach: HintReach
   private let interruption: Media.Interruption
   private let warn: @Sendable (String) -> Void
   /// What is made of a frame.
@@ -31,10 +32,11 @@ final class GivenFields: Sendable {
   private var guidance: ColorNetworkDescription.Guidance { colorizer.network.description.guidance }
 
   init(
-    colorizer: FrameColorizer, interruption: Media.Interruption,
+    colorizer: FrameColorizer, reach: HintReach, interruption: Media.Interruption,
     warn: @escaping @Sendable (String) -> Void
   ) {
     self.colorizer = colorizer
+    self.reach = reach
     self.interruption = interruption
     self.warn = warn
   }
@@ -57,9 +59,12 @@ final class GivenFields: Sendable {
     if pictures.isEmpty, let before { return before.field }
     let known = before?.answer
     let answer = known?.isOf(survey) == true ? known : try colorizer.answer(survey)
-    var field = try likeness(of: survey, frame: frame, to: pictures)
+    let features =
+      guidance == .features && !(pictures.isEmpty && swatches.isEmpty)
+      ? try colorizer.features(survey) : nil
+    var field = try likeness(of: survey, features: features, frame: frame, to: pictures)
     if !swatches.isEmpty {
-      field = field.overlaid(by: try self.field(of: swatches, survey: survey))
+      field = field.overlaid(by: try self.field(of: swatches, survey: survey, features: features))
     }
     if let still {
       field = field.overlaid(by: try self.field(of: still, frame: frame, survey: survey))
@@ -74,9 +79,9 @@ final class GivenFields: Sendable {
         ? try HintSpread.completeField(
           of: hints, lightness: survey.lightness, geometry: survey.geometry)
         : field.overlaid(
-          by: try HintSpread().field(
+          by: try HintSpread(reach: reach).field(
             of: hints, lightness: survey.lightness, geometry: survey.geometry,
-            features: answer?.signature))
+            signature: answer?.signature))
     }
     let made = Made(
       field: field,
@@ -143,10 +148,9 @@ final class GivenFields: Sendable {
 
   /// What pictures of something else say of a frame.
   private func likeness(
-    of survey: FrameSurvey, frame: Int, to pictures: [GivenColors.Still]
+    of survey: FrameSurvey, features: FloatImage?, frame: Int, to pictures: [GivenColors.Still]
   ) throws -> GuidanceField {
     guard !pictures.isEmpty else { return nothing(in: survey) }
-    let features = try features(of: survey)
     let fields = try pictures.map { picture in
       let field = try self.field(of: survey, features: features, like: try reference(picture))
       if field.weight.mean(ofChannel: 0) < Self.leastResemblance,
@@ -165,15 +169,10 @@ final class GivenFields: Sendable {
     GuidanceField(emptyOfWidth: survey.geometry.gridWidth, height: survey.geometry.gridHeight)
   }
 
-  private func features(of survey: FrameSurvey) throws -> FloatImage? {
-    guidance == .features ? try colorizer.features(survey) : nil
-  }
-
   /// What parts of pictures say of a frame.
   private func field(
-    of swatches: [GivenColors.Swatches], survey: FrameSurvey
+    of swatches: [GivenColors.Swatches], survey: FrameSurvey, features: FloatImage?
   ) throws -> GuidanceField {
-    let features = try features(of: survey)
     let fields = try swatches.compactMap { some -> GuidanceField? in
       let pairs = some.pairs.compactMap { $0.within(survey.area) }
       guard !pairs.isEmpty else { return nil }

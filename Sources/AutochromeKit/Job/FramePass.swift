@@ -167,7 +167,7 @@ struct FramePass {
       "motion",
       state: MotionStage(
         tracking: try parts.makeTrackingStage(followsMotion: followsMotion),
-        guide: followsMotion ? parts.makeGuide { [log] in log.warn($0) } : nil, watch: colors,
+        guide: followsMotion ? try parts.makeGuide { [log] in log.warn($0) } : nil, watch: colors,
         looks: looks, dividesAtShots: parts.dividesAtShots, isFilm: looks.areSteadied,
         resuming: checkpoint?.motion)
     ) { stage, item in

@@ -88,14 +88,16 @@ package struct JobParts {
   }
 
   /// What brings the colors that are given for some frames to the others; nil where there are none.
-  func makeGuide(warn: @escaping @Sendable (String) -> Void) -> Guide? {
+  /// - Throws: `AutochromeError` if what comes with the program for it is missing.
+  func makeGuide(warn: @escaping @Sendable (String) -> Void) throws(AutochromeError) -> Guide? {
     guard looks.areGuided else { return nil }
     let reopen: @Sendable () throws -> any FrameSource = { [job, interruption] in
       try Self.openSource(
         input: job.input, pictures: job.request.pictures, settings: job.settings.ofPicturesAlone,
         interruption: interruption, warn: { _ in })
     }
-    let fields = GivenFields(colorizer: colorizer, interruption: interruption, warn: warn)
+    let fields = GivenFields(
+      colorizer: colorizer, reach: try HintReach.shipped(), interruption: interruption, warn: warn)
     return Guide(
       info: source.info, fields: fields,
       lookAhead: canBeGoneOnWith

@@ -1,13 +1,13 @@
 public import Foundation
 
-/// Finds the files that come with the program: models and pipelines.
+/// Finds the files that come with the program: models, pipelines, and what was learned for guidance.
 ///
 /// They lie in a folder beside the binary, as SwiftPM builds it and `make install` puts it;
 /// `AUTOCHROME_RESOURCES` names another place.
 public enum ResourceLocator {
   private static let bundleName = "autochrome_AutochromeKit.resources"
 
-  /// The folder that holds `models/` and `pipelines/`.
+  /// The folder that holds `models/`, `pipelines/` and `guidance/`.
   /// - Throws: `AutochromeError` with status `unavailable` naming where it was looked for.
   public static func folder() throws(AutochromeError) -> URL {
     var candidates: [URL] = []

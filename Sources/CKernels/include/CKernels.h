@@ -7,5 +7,6 @@
 #include "guidance.h"
 #include "guided.h"
 #include "motion.h"
+#include "reach.h"
 #include "rows.h"
 #include "winograd.h"

@@ -67,6 +67,14 @@ public struct PictureArea: Hashable, Sendable, Codable, CustomStringConvertible 
       + (corners.isEmpty ? "" : ", rounded")
   }
 
+  /// A position in parts of the frame's width and height, in parts of the rectangle's; outside of 0…1 where it
+  /// lies in the bars.
+  func part(ofFrame position: SIMD2<Double>) -> SIMD2<Double> {
+    let frame = SIMD2(Double(frameWidth), Double(frameHeight))
+    return (position * frame - SIMD2(Double(left), Double(top)))
+      / SIMD2(Double(width), Double(height))
+  }
+
   /// How many columns at the left and at the right of the rectangle belong to black corners, in the worst of
   /// `rows`, which count from its top; rows outside of it count as the nearest inside.
   public func blackColumns(rows: ClosedRange<Int>) -> (left: Int, right: Int) {

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 public import Imaging
 
 /// What the network takes a place to be, as far as its answer tells: places of one object have the same choice
@@ -22,6 +23,55 @@ public enum ColorSignature {
 
   /// Numbers in a signature: 88.
   public static let channels = Int(cells.max() ?? 0) + 1
+
+  /// The mean of the bins of each cell.
+  private static let cellColors: [SIMD2<Float>] = {
+    var (sums, counts) = (
+      [SIMD2<Float>](repeating: .zero, count: channels), [Float](repeating: 0, count: channels)
+    )
+    for (cell, center) in zip(cells, ColorBins.centers) {
+      sums[Int(cell)] += center
+      counts[Int(cell)] += 1
+    }
+    return zip(sums, counts).map { $0 / $1 }
+  }()
+
+  /// The annealed mean of the cells at a temperature of 2/3, 2 × height × width: there √p³ is the weight of a cell.
+  static func meanColors(_ signature: FloatImage) -> FloatImage {
+    let (area, planes) = (signature.area, signature.channel(0))
+    return FloatImage(width: signature.width, height: signature.height, channels: 2) { out in
+      out.update(repeating: 0, count: 2 * area)
+      var sums = [Float](repeating: 0, count: area)
+      for (cell, color) in cellColors.enumerated() {
+        let roots = planes + cell * area
+        for place in 0..<area {
+          let weight = roots[place] * roots[place] * roots[place]
+          sums[place] += weight
+          out[place] += weight * color.x
+          out[area + place] += weight * color.y
+        }
+      }
+      for place in 0..<area {
+        out[place] /= sums[place]
+        out[area + place] /= sums[place]
+      }
+      withExtendedLifetime(signature) {}
+    }
+  }
+
+  /// −ln Σ p² of each place's cells, in nats: how unsure the network is of it.
+  static func collisionEntropies(_ signature: FloatImage) -> [Float] {
+    let (area, planes) = (signature.area, signature.channel(0))
+    var sums = [Float](repeating: 0, count: area)
+    for cell in 0..<channels {
+      for place in 0..<area {
+        let share = planes[cell * area + place] * planes[cell * area + place]
+        sums[place] += share * share
+      }
+    }
+    withExtendedLifetime(signature) {}
+    return sums.map { -log($0) }
+  }
 
   /// The signatures of the valid part of the grid, `channels` × `gridHeight` × `gridWidth`. A place whose
   /// numbers are not finite has the signature of the uniform distribution.

@@ -100,6 +100,19 @@ public struct GuidanceField: Sendable {
     }
   }
 
+  /// The same with a color of β = 1 at some places; where they meet, the last holds.
+  func pinned(to colors: [(color: HintColor, places: [Int])]) -> GuidanceField {
+    GuidanceField(width: width, height: height) { a, b, beta in
+      a.update(from: ab.channel(0), count: area)
+      b.update(from: ab.channel(1), count: area)
+      beta.update(from: weight.channel(0), count: area)
+      for (color, places) in colors {
+        for place in places { (a[place], b[place], beta[place]) = (color.a, color.b, 1) }
+      }
+      withExtendedLifetime(self) {}
+    }
+  }
+
   /// Several fields of one size as one, as if each were a witness of its own: β = 1 − Π(1 − βₖ), and the color
   /// is the mean of theirs, weighted by the odds βₖ ÷ (1 − βₖ), so that whoever is certain has the last
   /// word. Of several that are certain of a place, the mean.

@@ -42,16 +42,11 @@ extension Hint {
   /// Corners of strokes that lie outside are brought to the edge.
   public func within(_ area: PictureArea) -> Hint? {
     guard !area.fillsFrame else { return self }
-    let points = points.map { point in
-      Point(
-        x: (point.x * Double(area.frameWidth) - Double(area.left)) / Double(area.width),
-        y: (point.y * Double(area.frameHeight) - Double(area.top)) / Double(area.height))
-    }
-    guard points.contains(where: { (0...1).contains($0.x) && (0...1).contains($0.y) }) else {
-      return nil
-    }
+    let parts = points.map { area.part(ofFrame: SIMD2($0.x, $0.y)) }
+    let inside = parts.map { $0.clamped(lowerBound: .zero, upperBound: .one) }
+    guard zip(parts, inside).contains(where: ==) else { return nil }
     return try? Hint(
-      points: points.map { Point(x: min(max($0.x, 0), 1), y: min(max($0.y, 0), 1)) },
+      points: inside.map { Point(x: $0.x, y: $0.y) },
       color: color, radius: radius)
   }
 }

@@ -1,82 +1,88 @@
-import CKernels
 import Foundation
 public import Imaging
 
 /// Spreads the hints of one frame over its grid.
 ///
-/// A hint k reaches a place in two ways: along a path on which the lightness hardly changes (the affinity of luma
-/// of Levin, Lischinski, Weiss 2004), and by likeness of features; both must hold:
+/// With what the network takes the places for, `HintReach` divides each place among the hints and the network.
+/// Without, a hint reaches along paths on which the lightness hardly changes (the affinity of luma of Levin,
+/// Lischinski, Weiss 2004): d = geodesic distance ÷ 4, β = exp(−d^2.3) of the nearest hint, and the hints share a
+/// place in proportion to exp(−d² ÷ 0.15).
 ///
-///     d² = (‖feature − featureₖ‖ ÷ featureReach)² + (geodesic distance ÷ pathReach)²
-///
-/// The nearest hint says how much is known of the place, β = exp(−d^p). The hints share its color in proportion to
-/// exp(−d² ÷ softness). A hint's own places have β = 1 and exactly its color; of several hints at one
-/// place, the last holds. docs/decisions/0035-guidance-in-space.md has the figures behind the constants.
+/// A hint's own places have β = 1 and exactly its color; of several hints at one place, the last holds.
+/// docs/decisions/0035-guidance-in-space.md has the figures behind the constants.
 public struct HintSpread: Sendable {
-  /// The distance of features at which a hint counts for e⁻¹; for unit vectors, 0…2.
-  public var featureReach: Float = 0.7
-  /// The same for the geodesic distance, beside features.
-  public var pathReach: Float = 7
-  /// The same where there are no features.
-  public var pathReachAlone: Float = 4
+  /// The geodesic distance at which a hint counts for e⁻¹, by luma alone.
+  private static let pathReach: Float = 4
+  /// p: how sharply a hint's reach ends there.
+  private static let steepness: Float = 2.3
   /// How hard hints are divided: the difference of d² at which one has e times the share of another.
-  public var softness: Float = 0.15
-  /// p: how sharply a hint's reach ends.
-  public var steepness: Float = 2.3
+  private static let softness: Float = 0.15
 
   /// Weights below are none, so that the network's own word stands there unchanged.
   private static let leastWeight: Float = 1.0 / 256
-  /// Places of a stroke whose features stand for it.
-  private static let samplesPerHint = 8
   /// Geodesic distances vary slowly: they are found on no more places than this, and interpolated.
   private static let geodesicPlaces = 4096
 
-  /// The constants that were found best.
-  public init() {}
+  private let reach: HintReach?
+
+  /// - Parameter reach: nil for luma alone, whatever the network says.
+  public init(reach: HintReach?) { self.reach = reach }
 
   /// The field of a frame's hints.
   ///
   /// - Parameters:
   ///   - lightness: L\*, 0…100, at the working size of `geometry`.
-  ///   - features: of each place of the grid, C × `gridHeight` × `gridWidth`, unit vectors: `ColorSignature`;
-  ///     nil for luma alone.
+  ///   - signature: of each place of the grid, `ColorSignature`; nil for luma alone.
   /// - Throws: `ColorizationError.unexpectedSize` if the images are not of these sizes.
   public func field(
-    of hints: [Hint], lightness: FloatImage, geometry: WorkingGeometry, features: FloatImage? = nil
+    of hints: [Hint], lightness: FloatImage, geometry: WorkingGeometry, signature: FloatImage? = nil
   ) throws(ColorizationError) -> GuidanceField {
     let (width, height) = (geometry.gridWidth, geometry.gridHeight)
     try lightness.check("the lightness", 1, geometry.workingWidth, geometry.workingHeight)
-    try features?.check("the features", nil, width, height)
+    try signature?.check("the signature", ColorSignature.channels, width, height)
     guard !hints.isEmpty else { return GuidanceField(emptyOfWidth: width, height: height) }
 
     let sources = hints.map { $0.places(width: width, height: height) }
     let grid = lightness.blockMeans(geometry.scale)
-    let distances = squaredDistances(hints, sources, grid: grid, features: features)
-    return GuidanceField(width: width, height: height) { a, b, beta in
-      share(hints, distances.channel(0), area: width * height, a, b, beta)
-      withExtendedLifetime(distances) {}
-      for (hint, places) in zip(hints, sources) {
-        for place in places {
-          (a[place], b[place], beta[place]) = (hint.color.a, hint.color.b, 1)
+    let paths = paths(from: sources, grid: grid)
+    let field: GuidanceField
+    if let reach, let signature {
+      let pairs = HintPairs(hints, sources, paths: paths, lightness: grid, signature: signature)
+      let own = pairs.ownScores(by: reach)
+      field = divided(hints, pairs.scores(by: reach)) { place, most, sum in
+        sum / (sum + exp(own[place] - most))
+      }
+    } else {
+      field = divided(hints, plainScores(paths)) { _, most, _ in
+        exp(-pow(-most * Self.softness, Self.steepness / 2))
+      }
+    }
+    return field.pinned(to: zip(hints, sources).map { ($0.color, $1) })
+  }
+
+  /// By luma alone: −d² ÷ softness.
+  private func plainScores(_ paths: FloatImage) -> FloatImage {
+    let scale = 1 / (Self.pathReach * Self.pathReach * Self.softness)
+    let distances = paths.channel(0)
+    return withExtendedLifetime(paths) {
+      FloatImage(width: paths.width, height: paths.height, channels: paths.channels) { out in
+        for at in 0..<paths.channels * paths.area {
+          out[at] = -distances[at] * distances[at] * scale
         }
       }
     }
   }
 
-  /// d² of each hint and place, hints × (height × width).
-  private func squaredDistances(
-    _ hints: [Hint], _ sources: [[Int]], grid: FloatImage, features: FloatImage?
-  ) -> FloatImage {
+  /// The geodesic distance of each place from each hint, hints × (height × width).
+  private func paths(from sources: [[Int]], grid: FloatImage) -> FloatImage {
     let (width, height, area) = (grid.width, grid.height, grid.area)
     let reduction = Int(
       (Double(area) / Double(Self.geodesicPlaces)).squareRoot().rounded(.up))
     // What is left over of the last blocks belongs to the ones before.
-    let coarse = grid.blockMeans(max(1, min(reduction, width, height)))
     let step = max(1, min(reduction, width, height))
+    let coarse = grid.blockMeans(step)
     let geodesic = GeodesicDistance(lightness: coarse)
-    let path = features == nil ? pathReachAlone : pathReach
-    let scale = 1 / (path * path)
-    return FloatImage(width: width, height: height, channels: hints.count) { out in
+    return FloatImage(width: width, height: height, channels: sources.count) { out in
       let scratch = FloatImage(width: coarse.width, height: coarse.height) { ways in
         for (index, places) in sources.enumerated() {
           let of = out + index * area
@@ -90,112 +96,75 @@ public struct HintSpread: Sendable {
             geodesic.write(from: starts, to: ways)
             enlarge(ways, coarse.width, coarse.height, step: step, to: of, width, height)
           }
-          for place in 0..<area { of[place] *= of[place] * scale }
-          if let radius = hints[index].radius {
-            limit(of, to: radius, around: hints[index], width: width, height: height)
-          }
         }
       }
       withExtendedLifetime(scratch) {}
-      if let features { add(features, sources, to: out) }
     }
   }
 
-  /// Adds the likeness of features: the least distance to any of a hint's sampled places.
-  private func add(
-    _ features: FloatImage, _ sources: [[Int]], to out: UnsafeMutablePointer<Float>
-  ) {
-    let (area, channels) = (features.area, features.channels)
-    let samples = sources.map { places in
-      let count = min(places.count, Self.samplesPerHint)
-      return (0..<count).map { places[(2 * $0 + 1) * places.count / (2 * count)] }
-    }
-    let planes = features.channel(0)
-    let vectors = samples.joined().flatMap { place in
-      (0..<channels).map { planes[$0 * area + place] }
-    }
-    let scale = 1 / (featureReach * featureReach)
-    // A few thousand products at a time stay in the cache.
-    let block = 1024
-    var products = [Float](repeating: 0, count: samples.reduce(0) { $0 + $1.count } * block)
-    products.withUnsafeMutableBufferPointer { buffer in
-      guard let products = buffer.baseAddress else { return }
-      for start in stride(from: 0, to: area, by: block) {
-        let count = min(block, area - start)
-        ac_inner_products(
-          planes + start, Int64(area), Int32(channels), Int32(count), vectors,
-          Int32(vectors.count / max(channels, 1)), products, Int64(block))
-        var row = products
-        for (index, places) in samples.enumerated() {
-          let of = out + index * area + start
-          for place in 0..<count {
-            var likeness = row[place]
-            for other in 1..<max(places.count, 1) {
-              likeness = max(likeness, row[other * block + place])
+  /// Divides each place among the hints by the softmax function of their scores.
+  /// - Parameters:
+  ///   - scores: hints × (height × width).
+  ///   - weight: β of a place, from the greatest score there and Σ exp(score − greatest).
+  private func divided(
+    _ hints: [Hint], _ scores: FloatImage,
+    weight: (_ place: Int, _ most: Float, _ sum: Float) -> Float
+  ) -> GuidanceField {
+    let (width, height, area) = (scores.width, scores.height, scores.area)
+    let all = scores.channel(0)
+    let limits = hints.map { limit(of: $0, width: width, height: height) }
+    return GuidanceField(width: width, height: height) { a, b, beta in
+      for plane in [a, b, beta] { plane.update(repeating: 0, count: area) }
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: area) { most in
+        most.initialize(repeating: -.infinity)
+        // Hint by hint, so that memory is read in its order.
+        func forEach(_ body: (_ color: HintColor, _ place: Int, _ score: Float) -> Void) {
+          for (index, hint) in hints.enumerated() {
+            let own = all + index * area
+            if let limit = limits[index] {
+              for place in 0..<area { body(hint.color, place, own[place] - limit[place]) }
+            } else {
+              for place in 0..<area { body(hint.color, place, own[place]) }
             }
-            // Of unit vectors, ‖x − y‖² = 2 − 2·x·y.
-            of[place] += max(2 - 2 * likeness, 0) * scale
           }
-          row += places.count * block
         }
-      }
-    }
-    withExtendedLifetime(features) {}
-  }
-
-  /// Divides each place among the hints.
-  private func share(
-    _ hints: [Hint], _ distances: UnsafePointer<Float>, area: Int,
-    _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>,
-    _ beta: UnsafeMutablePointer<Float>
-  ) {
-    for plane in [a, b, beta] { plane.update(repeating: 0, count: area) }
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: area) { least in
-      least.initialize(repeating: .infinity)
-      // Hint by hint, so that memory is read in its order.
-      for index in hints.indices {
-        let squares = distances + index * area
-        for place in 0..<area { least[place] = min(least[place], squares[place]) }
-      }
-      let sharpness = 1 / softness
-      for (index, hint) in hints.enumerated() {
-        let squares = distances + index * area
-        let color = hint.color
-        for place in 0..<area {
-          let behind = (squares[place] - least[place]) * sharpness
-          guard behind < 12 else { continue }
+        forEach { _, place, score in most[place] = max(most[place], score) }
+        forEach { color, place, score in
+          // At −∞ no hint reaches.
+          let behind = most[place] - score
+          guard behind < 12 else { return }
           let share = exp(-behind)
           beta[place] += share
           a[place] += share * color.a
           b[place] += share * color.b
         }
-      }
-      for place in 0..<area {
-        let weight = exp(-pow(least[place], steepness / 2))
-        if weight >= Self.leastWeight {
-          a[place] /= beta[place]
-          b[place] /= beta[place]
-          beta[place] = weight
-        } else {
-          (a[place], b[place], beta[place]) = (0, 0, 0)
+        for place in 0..<area {
+          let sum = beta[place]
+          let known = sum > 0 ? weight(place, most[place], sum) : 0
+          if known >= Self.leastWeight {
+            a[place] /= sum
+            b[place] /= sum
+            beta[place] = known
+          } else {
+            (a[place], b[place], beta[place]) = (0, 0, 0)
+          }
         }
       }
+      withExtendedLifetime(scores) {}
     }
   }
 
-  /// Lets a hint end at its radius: ∞ from there on, and hardly changed near the hint.
-  private func limit(
-    _ squares: UnsafeMutablePointer<Float>, to radius: Double, around hint: Hint, width: Int,
-    height: Int
-  ) {
+  /// What a hint's scores lose toward its radius: hardly anything near the hint, ∞ from the radius on. nil where it
+  /// has none.
+  private func limit(of hint: Hint, width: Int, height: Int) -> [Float]? {
+    guard let radius = hint.radius else { return nil }
     let reach = radius * Double(min(width, height))
-    for y in 0..<height {
-      for x in 0..<width {
-        let square = hint.squaredDistance(
-          x: Double(x) + 0.5, y: Double(y) + 0.5, width: width, height: height)
-        let part = square / (reach * reach)
-        squares[y * width + x] += part < 1 ? Float(part * part / (1 - part)) : .infinity
-      }
+    return (0..<width * height).map { place in
+      let square = hint.squaredDistance(
+        x: Double(place % width) + 0.5, y: Double(place / width) + 0.5, width: width, height: height
+      )
+      let part = square / (reach * reach)
+      return part < 1 ? Float(part * part / (1 - part)) / Self.softness : .infinity
     }
   }
 

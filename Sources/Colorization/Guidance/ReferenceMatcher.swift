@@ -13,7 +13,7 @@ public struct ReferenceMatcher: Sendable {
   /// The likeness of the best match from which a place is guided, and where it is in full.
   public var likeness: ClosedRange<Float> = 0.55...0.88
   /// The mean likeness of all places from which a reference counts, and where it does in full.
-  public var pictureLikeness: ClosedRange<Float> = 0.5...0.7
+  public var pictureLikeness: ClosedRange<Float> = 0.7...0.8
   /// The standard deviation of the matches' colors at which they count for e⁻¹, in CIELAB units.
   public var agreement: Float = 20
 

@@ -74,20 +74,13 @@ extension SwatchPair {
   /// The pair with its target in parts of the area, where it is given in parts of the frame; nil if all of the target
   /// lies in the bars. What lies outside of the area is left out.
   package func within(_ area: PictureArea) -> SwatchPair? {
-    func part(_ edge: Double, _ frame: Int, _ start: Int, _ size: Int) -> Double {
-      min(max((edge * Double(frame) - Double(start)) / Double(size), 0), 1)
+    let corners = [SIMD2(target.left, target.top), SIMD2(target.right, target.bottom)].map {
+      area.part(ofFrame: $0).clamped(lowerBound: .zero, upperBound: .one)
     }
-    let (left, right) = (
-      part(target.left, area.frameWidth, area.left, area.width),
-      part(target.right, area.frameWidth, area.left, area.width)
-    )
-    let (top, bottom) = (
-      part(target.top, area.frameHeight, area.top, area.height),
-      part(target.bottom, area.frameHeight, area.top, area.height)
-    )
-    guard left < right, top < bottom else { return nil }
+    guard corners[0].x < corners[1].x, corners[0].y < corners[1].y else { return nil }
     return SwatchPair(
-      target: Rectangle(inside: (left, top, right, bottom)), reference: reference)
+      target: Rectangle(inside: (corners[0].x, corners[0].y, corners[1].x, corners[1].y)),
+      reference: reference)
   }
 }
 
