@@ -40,7 +40,7 @@ let package = Package(
       name: "Imaging", dependencies: ["Blocks", "CKernels", "Locking"], swiftSettings: strict),
     .target(name: "Quality", dependencies: ["Imaging"], swiftSettings: strict),
     .target(
-      name: "Network",
+      name: "NeuralNetwork",
       dependencies: [
         "Blocks", "CKernels", "COneDNN", "COpenBLAS", "Locking",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -48,14 +48,14 @@ let package = Package(
       exclude: ["ONNX/onnx.proto"],
       swiftSettings: strict),
     .target(
-      name: "Colorization", dependencies: ["CKernels", "Imaging", "Locking", "Network"],
+      name: "Colorization", dependencies: ["CKernels", "Imaging", "Locking", "NeuralNetwork"],
       swiftSettings: strict),
     .target(name: "FramePipeline", dependencies: ["Locking"], swiftSettings: strict),
     .target(name: "Media", dependencies: ["CFFmpeg", "Imaging", "Locking"], swiftSettings: strict),
     .target(
       name: "AutochromeKit",
       dependencies: [
-        "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "Network", "Quality",
+        "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "NeuralNetwork", "Quality",
         "SampleFilm",
         .product(name: "Yams", package: "Yams"),
       ],
@@ -66,7 +66,8 @@ let package = Package(
     .target(
       name: "Measuring",
       dependencies: [
-        "AutochromeKit", "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "Network",
+        "AutochromeKit", "Colorization", "FramePipeline", "Imaging", "Locking", "Media",
+        "NeuralNetwork",
         "Quality", "SampleFilm",
       ],
       swiftSettings: strict),
@@ -87,7 +88,7 @@ let package = Package(
     // Builds ONNX models for the tests.
     .target(
       name: "ModelFixtures",
-      dependencies: ["Network", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: ["NeuralNetwork", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       path: "Tests/ModelFixtures", swiftSettings: strict),
     // What the tests of all modules share.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -103,14 +104,14 @@ let package = Package(
     .testTarget(
       name: "NetworkTests",
       dependencies: [
-        "ModelFixtures", "Network", "TestSupport",
+        "ModelFixtures", "NeuralNetwork", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: strict),
     .testTarget(
       name: "ColorizationTests",
       dependencies: [
-        "Colorization", "CKernels", "Imaging", "ModelFixtures", "Network", "SampleFilm",
+        "Colorization", "CKernels", "Imaging", "ModelFixtures", "NeuralNetwork", "SampleFilm",
         "TestSupport",
       ],
       swiftSettings: strict),
@@ -126,7 +127,7 @@ let package = Package(
       dependencies: [
         "AutochromeKit", "Colorization", "Imaging", "Locking", "Measuring", "Media",
         "ModelFixtures",
-        "Network", "Quality", "SampleFilm", "TestSupport", "autochrome",
+        "NeuralNetwork", "Quality", "SampleFilm", "TestSupport", "autochrome",
       ],
       swiftSettings: strict),
   ]

@@ -1,6 +1,6 @@
 public import Imaging
 import Locking
-public import Network
+public import NeuralNetwork
 
 /// A network that says which colors a picture may have.
 public final class ColorNetwork: Sendable {

@@ -1,6 +1,6 @@
 public import Imaging
 import Locking
-public import Network
+public import NeuralNetwork
 
 /// Takes a frame to its estimate and, once that is steadied, to its color. Everything in between is
 /// chosen by the frame's size, format and tags and by the look that is wanted, made once and kept.

@@ -3,7 +3,7 @@ import Foundation
 import Imaging
 import Measuring
 import ModelFixtures
-import Network
+import NeuralNetwork
 import TestSupport
 import Testing
 

@@ -4,7 +4,7 @@ import Imaging
 import Measuring
 import Media
 import ModelFixtures
-import Network
+import NeuralNetwork
 import Quality
 import SampleFilm
 import TestSupport

@@ -2,7 +2,7 @@ import AutochromeKit
 import Colorization
 import Foundation
 import Media
-import Network
+import NeuralNetwork
 import SampleFilm
 import TestSupport
 import Testing

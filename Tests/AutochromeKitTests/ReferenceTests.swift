@@ -49,7 +49,7 @@ import Testing
 
   @Test func eachPropertyOfNetworksIsThere() throws {
     var properties: Set<String> = []
-    for folder in ["Sources/Colorization", "Sources/Network"] {
+    for folder in ["Sources/Colorization", "Sources/NeuralNetwork"] {
       let files = try #require(
         FileManager.default.enumerator(
           at: root.appending(path: folder), includingPropertiesForKeys: nil))

@@ -1,6 +1,6 @@
 import AutochromeKit
 import Foundation
-import Network
+import NeuralNetwork
 import Imaging
 import Measuring
 import Media

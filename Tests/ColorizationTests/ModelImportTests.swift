@@ -2,7 +2,7 @@ import Colorization
 import Foundation
 import Imaging
 import ModelFixtures
-import Network
+import NeuralNetwork
 import Testing
 
 /// Networks of others, in the shapes in which they are exported.

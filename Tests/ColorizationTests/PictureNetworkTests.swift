@@ -2,7 +2,7 @@ import Colorization
 import Foundation
 import Imaging
 import ModelFixtures
-import Network
+import NeuralNetwork
 import TestSupport
 import Testing
 

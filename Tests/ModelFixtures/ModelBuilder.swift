@@ -1,5 +1,5 @@
 import Foundation
-package import Network
+package import NeuralNetwork
 import SwiftProtobuf
 
 /// Builds ONNX models for the tests.

@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 import ModelFixtures
-import Network
+import NeuralNetwork
 import Synchronization
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
 import Foundation
 import ModelFixtures
-import Network
+import NeuralNetwork
 import TestSupport
 
 /// Two convolutions in a row, the first with what may follow it, and what plain loops over integers make

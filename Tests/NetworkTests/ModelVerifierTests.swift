@@ -1,6 +1,6 @@
 import Foundation
 import ModelFixtures
-import Network
+import NeuralNetwork
 import SwiftProtobuf
 import TestSupport
 import Testing

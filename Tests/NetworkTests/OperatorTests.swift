@@ -1,6 +1,6 @@
 import Foundation
 import ModelFixtures
-import Network
+import NeuralNetwork
 import Testing
 
 /// Each operator against known values, on both back ends.

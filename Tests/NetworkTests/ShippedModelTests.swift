@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Network
+import NeuralNetwork
 import Synchronization
 import Testing
 

@@ -2,7 +2,7 @@ package import Colorization
 import Foundation
 import Imaging
 package import Media
-import Network
+import NeuralNetwork
 
 /// What a job is made of: the source, the network, and the plan that follows from both and the
 /// settings.

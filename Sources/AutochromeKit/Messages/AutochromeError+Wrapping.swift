@@ -2,7 +2,7 @@ import Colorization
 import FramePipeline
 import Imaging
 import Media
-import Network
+import NeuralNetwork
 import Quality
 
 extension AutochromeError {

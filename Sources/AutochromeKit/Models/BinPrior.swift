@@ -1,6 +1,6 @@
 import Colorization
 import Foundation
-import Network
+import NeuralNetwork
 
 /// How often each of the 313 bins occurs in photographs, and where that is from.
 package struct BinPrior {

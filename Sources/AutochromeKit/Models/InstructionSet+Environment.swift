@@ -1,5 +1,5 @@
 import Imaging
-import Network
+import NeuralNetwork
 
 extension AutochromeError {
   /// Refuses a limit of instruction sets that names none. Kernels and back ends would run without one.

@@ -1,6 +1,6 @@
 import Colorization
 import Foundation
-import Network
+import NeuralNetwork
 
 /// What the user says of a network that is imported; nil leaves it to recognition or to what is usual.
 public struct ModelImportWishes: Hashable, Sendable {

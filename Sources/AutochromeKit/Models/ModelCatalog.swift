@@ -1,7 +1,7 @@
 package import Colorization
 package import Foundation
 import Media
-package import Network
+package import NeuralNetwork
 
 /// The networks that are shipped, and others by path.
 public enum ModelCatalog {

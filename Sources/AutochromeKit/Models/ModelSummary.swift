@@ -1,6 +1,6 @@
 import Colorization
 import Foundation
-import Network
+import NeuralNetwork
 
 /// What a network takes, gives, holds and costs.
 public struct ModelSummary: Codable, Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import Network
+import NeuralNetwork
 
 /// What became of a folder of ONNX test data.
 public struct ModelVerdict: Codable, Sendable {

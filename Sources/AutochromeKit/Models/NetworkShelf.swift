@@ -1,7 +1,7 @@
 package import Colorization
 import Locking
 import Media
-import Network
+import NeuralNetwork
 
 /// The networks that a run of the program has loaded. Jobs that are given the same shelf and want the same file,
 /// back end, arithmetic and size share one network, which is loaded when the first of them begins.

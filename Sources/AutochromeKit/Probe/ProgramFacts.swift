@@ -1,6 +1,6 @@
 import Foundation
 import Media
-import Network
+import NeuralNetwork
 
 /// Which program works here, with which libraries, on what.
 public struct ProgramFacts: Codable, Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Network
+import NeuralNetwork
 
 /// What a graph of others does to each number of a picture's three channels: factors and summands with
 /// constants, and perhaps bounds.

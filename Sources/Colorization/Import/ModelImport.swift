@@ -1,5 +1,5 @@
 import Foundation
-public import Network
+public import NeuralNetwork
 
 /// A network of others, made usable: finds out what it takes and gives, feeds zeros to inputs for
 /// hints, takes the distribution of the 313 bins where the network turns it into a mean of its own, and

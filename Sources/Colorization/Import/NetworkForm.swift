@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-import Network
+import NeuralNetwork
 
 /// What the graph of a network of others tells about its use. The forms of Zhang, Isola, Efros 2016
 /// (ECCV16) and Zhang, Zhu et al. 2017 (SIGGRAPH17) are known, as PyTorch exports the published code

@@ -2,7 +2,7 @@ public import AutochromeKit
 import Dispatch
 import Foundation
 import Locking
-import Network
+import NeuralNetwork
 
 /// How long a network takes on this machine.
 public struct ModelTiming: Codable, Sendable {

@@ -2,7 +2,7 @@ public import AutochromeKit
 import Colorization
 import Foundation
 import Imaging
-import Network
+import NeuralNetwork
 import SampleFilm
 
 /// How long each stage takes for a frame, alone and on one core, and what part of this machine's

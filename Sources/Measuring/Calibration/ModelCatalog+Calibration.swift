@@ -1,7 +1,7 @@
 public import AutochromeKit
 import Colorization
 import Foundation
-import Network
+import NeuralNetwork
 
 /// How a network is calibrated for int8.
 public struct CalibrationWishes: Hashable, Sendable {

@@ -2,7 +2,7 @@ public import AutochromeKit
 import Colorization
 import Foundation
 import Imaging
-import Network
+import NeuralNetwork
 
 /// How far the colors that a network gives in one precision are from those in another, on the same
 /// pictures: ΔE of CIE 1976 at each place of the network's grid. L\* is the same on both sides, so that

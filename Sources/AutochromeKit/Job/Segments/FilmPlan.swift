@@ -1,6 +1,6 @@
 import Foundation
 import Media
-import Network
+import NeuralNetwork
 
 /// What a film is made from, by what, and how: all that decides which bytes come out. It lies in the job's
 /// folder, so that a run that goes on can tell whether it makes the same film, and so that another machine
