@@ -6,11 +6,13 @@ DESTDIR ?=
 SWIFT_MINIMUM := 6.2
 PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev \
 	libopenblas-dev libdnnl-dev libgomp1 pkg-config make git python3 python3-venv
-# Taken where the distribution has it: one test looks at a page with it.
+# Taken where the distribution has it: some tests look at pages with it.
 BROWSER := chromium-headless-shell
 
 BINARY := .build/release/autochrome
-RESOURCES := .build/release/autochrome_AutochromeKit.resources
+# What lies beside it, and is installed with it.
+SERVER := .build/release/autochrome-review
+RESOURCES := .build/release/autochrome_AutochromeKit.resources .build/release/autochrome_Review.resources
 PYTHON_ENVIRONMENT := .build/python
 PEERS_ENVIRONMENT := .build/python-peers
 PYTHON := $(abspath $(PYTHON_ENVIRONMENT)/bin/python)
@@ -126,14 +128,15 @@ asan:
 
 # Does not build, so that root compiles nothing: run `make build` first.
 install:
-	@test -x $(BINARY) && test -d $(RESOURCES) || { \
-	  echo "There is nothing to install yet: run \"make build\" first" >&2; exit 1; }
+	@for part in $(BINARY) $(SERVER) $(RESOURCES); do test -e $$part || { \
+	  echo "There is nothing to install yet: run \"make build\" first" >&2; exit 1; }; done
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/autochrome"
-	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/lib/autochrome/autochrome"
-	rm -rf "$(DESTDIR)$(PREFIX)/lib/autochrome/$(notdir $(RESOURCES))"
+	install -m 755 $(BINARY) $(SERVER) "$(DESTDIR)$(PREFIX)/lib/autochrome/"
+	for folder in $(notdir $(RESOURCES)); do rm -rf "$(DESTDIR)$(PREFIX)/lib/autochrome/$$folder"; done
 	install -m 644 LICENSE NOTICE "$(DESTDIR)$(PREFIX)/lib/autochrome/"
 	cp -R $(RESOURCES) "$(DESTDIR)$(PREFIX)/lib/autochrome/"
-	chmod -R u=rwX,go=rX "$(DESTDIR)$(PREFIX)/lib/autochrome/$(notdir $(RESOURCES))"
+	for folder in $(notdir $(RESOURCES)); do \
+	  chmod -R u=rwX,go=rX "$(DESTDIR)$(PREFIX)/lib/autochrome/$$folder"; done
 	ln -sfn ../lib/autochrome/autochrome "$(DESTDIR)$(PREFIX)/bin/autochrome"
 
 uninstall:

@@ -26,6 +26,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     // C libraries of the system, and the shims that Swift cannot express.
@@ -78,6 +82,23 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    // The page in the browser. A program of its own, so that `autochrome` does not link the server.
+    .target(
+      name: "Review",
+      dependencies: [
+        "AutochromeKit", "Colorization", "Imaging", "Locking", "Media",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      resources: [.copy("Assets")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "autochrome-review",
+      dependencies: ["AutochromeKit", "Review"],
+      swiftSettings: strict),
 
     // The film of our own that the demo shows and the tests know the colors of.
     .target(name: "SampleFilm", path: "samples/SampleFilm", swiftSettings: strict),
@@ -127,7 +148,7 @@ let package = Package(
       dependencies: [
         "AutochromeKit", "Colorization", "Imaging", "Locking", "Measuring", "Media",
         "ModelFixtures",
-        "NeuralNetwork", "Quality", "SampleFilm", "TestSupport", "autochrome",
+        "NeuralNetwork", "Quality", "SampleFilm", "TestSupport", "autochrome", "autochrome-review",
       ],
       swiftSettings: strict),
   ]

@@ -12,12 +12,16 @@ public final class FrameColorizer: Sendable {
   private let decoders = Kept<DecoderKey, DistributionDecoder>(limit: 64)
   private let reducers = Kept<ReducerKey, LightnessReducer>(limit: 8)
   private let recombiners = Kept<RecombinerKey, Recombiner>(limit: 8)
+  private let answers: AnswerShelf?
 
-  /// - Parameter shortSide: Short side of what the network sees, in samples; more where the network needs
-  ///   more.
-  public init(network: ColorNetwork, shortSide: Int) {
+  /// - Parameters:
+  ///   - shortSide: Short side of what the network sees, in samples; more where the network needs more.
+  ///   - answerBytes: The memory that what the network said of frames may take, so that it is not asked again
+  ///     about those that come again; nil for those who see each frame once.
+  public init(network: ColorNetwork, shortSide: Int, answerBytes: Int? = nil) {
     self.network = network
     self.shortSide = shortSide
+    answers = answerBytes.map { AnswerShelf(capacity: $0) }
   }
 
   /// Makes what a look needs, so that one that does not go with the network is refused before any frame
@@ -92,9 +96,12 @@ public final class FrameColorizer: Sendable {
   /// What the network says of a frame, to be kept for its analysis; nil for one that gives no probabilities.
   public func answer(_ survey: FrameSurvey) throws -> NetworkAnswer? {
     guard network.description.output == .bins313 else { return nil }
-    return try network.run(lightness: survey.lightness, geometry: survey.geometry) {
+    if let known = answers?.answer(for: survey) { return known }
+    let answer = try network.run(lightness: survey.lightness, geometry: survey.geometry) {
       NetworkAnswer($0, of: survey)
     }
+    answers?.keep(answer, of: survey)
+    return answer
   }
 
   /// The network's view of a frame in each of `looks`, in their order; the network runs but once.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Planar 32-bit floats, `channels` × `height` × `width` without padding, read-only once made.
 ///
 /// `@unchecked Sendable`: the values are never written after the image is made.
@@ -35,6 +37,16 @@ public struct FloatImage: @unchecked Sendable {
     let values = channel(index)
     return withExtendedLifetime(self) {
       (0..<area).reduce(0) { $0 + Double(values[$1]) } / Double(max(area, 1))
+    }
+  }
+
+  /// Whether both have the same size and the same bits.
+  public func hasSameValues(as other: FloatImage) -> Bool {
+    guard (width, height, channels) == (other.width, other.height, other.channels) else {
+      return false
+    }
+    return withExtendedLifetime((self, other)) {
+      memcmp(buffer.base, other.buffer.base, area * channels * MemoryLayout<Float>.stride) == 0
     }
   }
 

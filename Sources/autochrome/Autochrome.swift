@@ -18,7 +18,8 @@ struct Autochrome: ParsableCommand {
       """,
     version: AutochromeVersion.current,
     subcommands: [
-      Colorize.self, ProbeCommand.self, TryCommand.self, PlanCommand.self, RefsCommand.self,
+      Colorize.self, ProbeCommand.self, TryCommand.self, PlanCommand.self, ReviewCommand.self,
+      RefsCommand.self,
       RenderCommand.self,
       JoinCommand.self, EvaluateCommand.self, CompareCommand.self,
       ModelCommand.self,

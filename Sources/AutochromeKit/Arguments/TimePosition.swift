@@ -116,3 +116,23 @@ extension TimePosition {
       : String(format: "%d:%02d", whole / 60, whole % 60)
   }
 }
+
+extension TimePosition {
+  /// A place as a film counts it.
+  package enum Place: Sendable {
+    /// The number of a frame, from 0.
+    case number(Int)
+    /// Seconds after the start of the film.
+    case seconds(Double)
+  }
+
+  /// What it means in a film.
+  /// - Throws: `AutochromeError` if it is a time code that the film can't have.
+  package func place(in film: SourceInfo) throws(AutochromeError) -> Place {
+    if case .frame(let number) = position { return .number(number) }
+    let seconds = try AutochromeError.wrapping {
+      try position.seconds(rate: film.frameRate, firstTimecode: film.firstTimecode)
+    }
+    return .seconds(seconds ?? 0)
+  }
+}

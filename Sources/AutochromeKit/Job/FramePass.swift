@@ -36,12 +36,8 @@ struct FramePass {
       source, from: checkpoint, to: end, format: { try sink.outputFormat(for: $0).pictureFormat }
     )
     .parallel("network") { item in
-      guard let survey = item.survey, let look = item.look, item.tracking?.isKeyFrame == true,
-        !item.keepsColors
-      else { return item }
       var item = item
-      item.analysis = try colorizer.analyze(survey, look: look.look, guidance: item.guidance)
-      item.guidance?.answer = nil
+      try item.analyze(by: colorizer)
       return item
     }
     .serialInOrder(
@@ -57,15 +53,7 @@ struct FramePass {
     .parallel("color", ahead: settings.threads) { item in
       guard let frame = item.element.frame else { return item }
       var item = item
-      let output = try sink.outputFormat(for: frame)
-      if item.keepsColors {
-        item.colored = try colorizer.keepColors(
-          of: frame, format: output.pictureFormat, wanted: output.color)
-      } else if let analysis = item.analysis, let look = item.look {
-        item.colored = try colorizer.colorize(
-          frame, analysis: analysis, look: look.look, format: output.pictureFormat,
-          wanted: output.color)
-      }
+      try item.color(by: colorizer, as: try sink.outputFormat(for: frame))
       item.analysis = nil
       item.survey = nil
       return item

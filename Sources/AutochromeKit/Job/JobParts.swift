@@ -83,7 +83,7 @@ package struct JobParts {
   func makeTrackingStage(followsMotion: Bool = true) throws -> TrackingStage {
     TrackingStage(
       colorizer: colorizer, settings: settings, info: source.info,
-      followsMotion: followsMotion && (looks.areSteadied || looks.areGuided),
+      followsMotion: followsMotion && looks.followMotion,
       list: try list.map { try ShotList.Reader($0, of: source.info) })
   }
 

@@ -1,4 +1,5 @@
 public import Foundation
+import Media
 
 /// Finds the files that come with the program: models, pipelines, and what was learned for guidance.
 ///
@@ -28,6 +29,18 @@ public enum ResourceLocator {
           + "; install with 'make install', or set AUTOCHROME_RESOURCES.")
     }
     return found
+  }
+
+  /// A folder that SwiftPM builds beside the program, such as that of the page's assets.
+  /// - Throws: `AutochromeError` with status `unavailable` naming where it was looked for.
+  package static func folder(ofBundle name: String) throws(AutochromeError) -> URL {
+    let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent().appending(path: name, directoryHint: .isDirectory)
+    guard FileSystem.isFolder(folder.path) else {
+      throw AutochromeError(
+        .unavailable, "'\(folder.path)' is missing; install the program again with 'make install'.")
+    }
+    return folder
   }
 
   /// The shipped files of one kind, by name without extension.

@@ -92,6 +92,8 @@ struct SettingRange<Value: Sendable>: Sendable {
   let words: String
   /// What the help says of them; nil where they are only there to bound arithmetic.
   let told: String?
+  /// The ends as numbers, if they are.
+  var bounds: ClosedRange<Double>?
   let contains: @Sendable (Value) -> Bool
 
   /// What `measure` gives lies in `range`; of values of which it gives nil nothing is demanded.
@@ -100,7 +102,7 @@ struct SettingRange<Value: Sendable>: Sendable {
     isTold: Bool = true
   ) -> SettingRange {
     let words = "\(settingWords(range.lowerBound))…\(settingWords(range.upperBound))"
-    return SettingRange(words: words, told: isTold ? words : nil) {
+    return SettingRange(words: words, told: isTold ? words : nil, bounds: numbers(of: range)) {
       measure($0).map(range.contains) ?? true
     }
   }
@@ -114,7 +116,16 @@ struct SettingRange<Value: Sendable>: Sendable {
     _ range: ClosedRange<Bound>, in parts: @escaping @Sendable (Value) -> [Bound]
   ) -> SettingRange {
     let words = "\(settingWords(range.lowerBound))…\(settingWords(range.upperBound))"
-    return SettingRange(words: words, told: words) { parts($0).allSatisfy(range.contains) }
+    return SettingRange(words: words, told: words, bounds: numbers(of: range)) {
+      parts($0).allSatisfy(range.contains)
+    }
+  }
+
+  private static func numbers<Bound>(of range: ClosedRange<Bound>) -> ClosedRange<Double>? {
+    guard let low = Double("\(range.lowerBound)"), let high = Double("\(range.upperBound)") else {
+      return nil
+    }
+    return low...high
   }
 
   /// Values from `least` on.
@@ -138,6 +149,8 @@ package protocol AnySetting: Sendable {
   var help: String { get }
   /// What the reference says of it.
   var reference: SettingReference { get }
+  /// The ends of its range, if they are numbers.
+  var bounds: ClosedRange<Double>? { get }
   /// Sets what `other` sets.
   func overlay(_ layer: inout SettingsLayer, by other: SettingsLayer)
   /// Sets the default where nothing is set.
@@ -155,6 +168,8 @@ package protocol AnySetting: Sendable {
 }
 
 extension Setting: AnySetting {
+  package var bounds: ClosedRange<Double>? { range?.bounds }
+
   package func overlay(_ layer: inout SettingsLayer, by other: SettingsLayer) {
     guard let over = other[self] else { return }
     layer[self] = layer[self].map { overlay($0, over) } ?? over

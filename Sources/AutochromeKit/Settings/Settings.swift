@@ -93,7 +93,7 @@ public struct Settings: Hashable, Sendable {
   }
 
   /// The same where nothing but the pictures is read.
-  var ofPicturesAlone: Settings {
+  package var ofPicturesAlone: Settings {
     var result = self
     result.audio = .none
     result.extras = .none

@@ -1,7 +1,7 @@
 import Colorization
-import Foundation
+package import Foundation
 package import Imaging
-import Media
+package import Media
 
 /// A small 8-bit RGB version of a picture, for people to look at.
 package struct Thumbnail: Sendable {
@@ -51,6 +51,29 @@ package struct Thumbnail: Sendable {
   package func write(to file: SideFile) throws {
     let path = file.path
     try Self.checkName(path)
+    var options = file.options
+    options.encoder = Self.encoder(for: path)
+    options.crf = options.encoder == "mjpeg" ? Self.quantizer : nil
+    let picture = picture
+    let info = SourceInfo(
+      width: width, height: height, format: picture.format, color: picture.color,
+      timeBase: Rational(1, 1))
+    let sink = try PictureSink(path: path, source: info, options: options)
+    let frame = Frame(index: 0, picture: picture, presentationTime: 0)
+    let output = try sink.outputFormat(for: frame)
+    try sink.write(SourceElement(frame: frame.with(try converted(picture, to: output))))
+    try sink.finish()
+  }
+
+  /// The file of a PNG or JPEG.
+  package func encoded(by encoder: PictureEncoder) throws -> Data {
+    let picture = picture
+    let output = try encoder.outputFormat(
+      for: Frame(index: 0, picture: picture, presentationTime: 0))
+    return try encoder.bytes(of: converted(picture, to: output), as: output)
+  }
+
+  private var picture: Picture {
     let planes = rgb.map { values in
       Plane(width: width, height: height, bitDepth: 8) { base, bytesPerRow in
         values.withUnsafeBytes { bytes in
@@ -64,32 +87,19 @@ package struct Thumbnail: Sendable {
     }
     let color = ColorDescription(
       primaries: .bt709, transfer: .iec61966_2_1, matrix: .identity, range: .full)
-    let picture = Picture(
-      width: width, height: height, format: .rgb(8), color: color, planes: planes)
-    var options = file.options
-    options.encoder = Self.encoder(for: path)
-    options.crf = options.encoder == "mjpeg" ? Self.quantizer : nil
-    let info = SourceInfo(
-      width: width, height: height, format: .rgb(8), color: color, timeBase: Rational(1, 1))
-    let sink = try PictureSink(path: path, source: info, options: options)
-    let frame = Frame(index: 0, picture: picture, presentationTime: 0)
-    let output = try sink.outputFormat(for: frame)
-    let converted = try Recombiner(
-      width: width, height: height, format: .rgb(8), color: color, output: output.pictureFormat,
-      wanted: output.color
+    return Picture(width: width, height: height, format: .rgb(8), color: color, planes: planes)
+  }
+
+  private func converted(_ picture: Picture, to output: OutputFormat) throws -> Picture {
+    try Recombiner(
+      width: width, height: height, format: picture.format, color: picture.color,
+      output: output.pictureFormat, wanted: output.color
     ).keepingColors(of: picture)
-    try sink.write(SourceElement(frame: frame.with(converted)))
-    try sink.finish()
   }
 
   /// The picture for a page, as a PNG in an address.
   package func dataURI() throws -> String {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "autochrome-\(UUID())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { FileSystem.removeFolder(folder.path) }
-    let file = folder.appending(path: "frame.png")
-    try write(to: SideFile(file.path, overwrite: true, protected: ProtectedFiles(inputs: [])))
-    return "data:image/png;base64," + (try Data(contentsOf: file)).base64EncodedString()
+    "data:image/png;base64," + (try encoded(by: PictureEncoder("png"))).base64EncodedString()
   }
 
   private init(_ picture: Picture, width: Int, isGray: Bool) throws {

@@ -77,10 +77,14 @@ public struct ShotList: Sendable {
   }
 
   static func text(of path: String, as what: String) throws(AutochromeError) -> String {
-    do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
-      throw AutochromeError(
-        .noInput, "\(what) '\(path)' can't be read: \(error.localizedDescription).")
+    let bytes: Data
+    do { bytes = try WholeFile.read(path) } catch {
+      throw AutochromeError(.noInput, "\(what) '\(path)' can't be read: \(error)")
     }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw AutochromeError(.noInput, "\(what) '\(path)' can't be read: it is no text in UTF-8.")
+    }
+    return text
   }
 
   /// What a line holds before its comment. `#12` is a frame, `# 12` a comment.

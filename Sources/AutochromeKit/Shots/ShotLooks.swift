@@ -42,6 +42,9 @@ struct ShotLooks: Sendable {
     areSteadied = ([film] + shots).contains { $0.look.stability > 0 }
   }
 
+  /// Whether motion is to be found: it steadies, and carries what is given.
+  var followMotion: Bool { areSteadied || areGuided }
+
   subscript(shot: Int?) -> ShotLook {
     guard let shot, shots.indices.contains(shot) else { return film }
     return shots[shot]

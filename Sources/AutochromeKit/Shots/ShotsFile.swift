@@ -34,11 +34,18 @@ public struct ShotsFile: Sendable {
   }
 
   init(yaml: String, path: String) throws(AutochromeError) {
-    let node: Node?
-    do { node = try Yams.compose(yaml: yaml) } catch {
+    try self.init(node: try Self.node(of: yaml, path: path), path: path)
+  }
+
+  /// The text as YAML has it.
+  static func node(of yaml: String, path: String) throws(AutochromeError) -> Node? {
+    do { return try Yams.compose(yaml: yaml) } catch {
       throw AutochromeError(
         .badData, "The shots '\(path)' are not valid YAML: \(SettingsLayer.oneLine(error)).")
     }
+  }
+
+  init(node: Node?, path: String) throws(AutochromeError) {
     let top = try Self.mapping(
       node, of: path, what: "the file", keys: ["film", "look", "shots"], needed: "shots")
     filmLook =

@@ -24,6 +24,9 @@ public struct NetworkAnswer: Sendable {
     geometry == survey.geometry && area == survey.area
   }
 
+  /// The memory that it takes.
+  var byteCount: Int { (values.area + signature.area * signature.channels) * 4 }
+
   /// Hands on the values, as they were given.
   func withValues<R>(_ body: (UnsafePointer<Float>) throws -> R) rethrows -> R {
     try withExtendedLifetime(values) { try body(values.channel(0)) }

@@ -34,6 +34,14 @@ package enum Fingerprint {
     return hash.text
   }
 
+  /// The SHA-256 sum of bytes, as `sha256sum` prints it.
+  /// - Throws: `MediaError` if there is no memory for it.
+  package static func of(bytes: [UInt8]) throws -> String {
+    var hash = try SHA256Sum()
+    hash.add(bytes)
+    return hash.text
+  }
+
   /// The SHA-256 sum of all bytes of a file, as `sha256sum` prints it.
   /// - Throws: `MediaError` if it can't be read.
   package static func ofAllBytes(of path: String) throws -> String {

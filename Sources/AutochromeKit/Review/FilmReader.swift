@@ -1,0 +1,203 @@
+package import Imaging
+import Locking
+package import Media
+
+/// Gives single frames of a film by their numbers, in any order.
+///
+/// A frame is sought by its time, and decoding begins at the key frame before it. Where frames do not lie on a grid of
+/// time, the film is read once to know when each is shown. The frames that were given last are kept.
+package final class FilmReader: Sendable {
+  /// What is known of the film.
+  package let info: SourceInfo
+  private struct State {
+    var source: (any FrameSource)?
+    /// The number of the frame that the source gives next; nil where that is not known.
+    var next: Int?
+    var clock: Clock
+    /// The one that was used last comes last.
+    var kept: [(number: Int, frame: Frame)] = []
+  }
+
+  /// When frames are shown, in seconds after the start of the film.
+  private enum Clock {
+    /// At so many frames per second.
+    case grid(Double)
+    /// Each at its time, rising.
+    case times([Double])
+
+    /// The number of the frame that is shown at a time; nil where there is none.
+    func number(at seconds: Double) -> Int? {
+      switch self {
+      case .grid(let rate):
+        let place = seconds * rate
+        return abs(place - place.rounded()) < FilmReader.gridTolerance && place > -0.5
+          ? Int(place.rounded()) : nil
+      case .times(let times):
+        let index = times.partitioningIndex { $0 >= seconds - 1e-6 }
+        return index < times.count && times[index] <= seconds + 1e-6 ? index : nil
+      }
+    }
+
+    /// The number of the first frame that is shown at a time or after it.
+    func firstNumber(from seconds: Double) -> Int {
+      switch self {
+      case .grid(let rate): max(0, Int((seconds * rate).rounded(.up)))
+      case .times(let times): times.partitioningIndex { $0 >= seconds }
+      }
+    }
+
+    /// When a frame is shown; nil where there is none.
+    func seconds(of number: Int) -> Double? {
+      switch self {
+      case .grid(let rate): Double(number) / rate
+      case .times(let times): times.indices.contains(number) ? times[number] : nil
+      }
+    }
+  }
+
+  private let open: @Sendable () throws -> any FrameSource
+  private let state: Locked<State>
+
+  /// So many frames are rather decoded than sought past.
+  private static let nearby = 24
+  /// How far frames may lie beside the grid, in frames: containers round times to milliseconds.
+  private static let gridTolerance = 0.1
+  /// What frames that are kept may take, in bytes; the last one stays in any case.
+  private static let capacity = 48_000_000
+
+  /// - Parameters:
+  ///   - frames: how many the film has, as counted when it was looked at; nil where nobody has counted.
+  ///   - warn: told where that takes a while.
+  ///   - open: opens the film from its start, without its other streams.
+  /// - Throws: what `open` throws.
+  package init(
+    frames: Int?, warn: (String) -> Void = { _ in },
+    open: @escaping @Sendable () throws -> any FrameSource
+  ) throws {
+    self.open = open
+    let source = try open()
+    info = source.info
+    let rate = info.frameRate?.value ?? 0
+    let expected = info.duration.map { $0 * rate }
+    let isGrid =
+      info.isFrameFolder || info.hasConstantRate
+      || frames == nil || expected.map { abs($0 - Double(frames ?? 0)) < 2 } ?? true
+    if !isGrid {
+      warn(
+        "Frames of this film are not shown at a constant rate; it is read once to know when each is."
+      )
+    }
+    let clock = isGrid && rate > 0 ? Clock.grid(rate) : .times(try Self.times(of: open()))
+    state = Locked(State(source: source, next: 0, clock: clock))
+  }
+
+  /// Another one of the same film, to be used at the same time.
+  /// - Throws: what opening the film throws.
+  package init(sharing other: FilmReader) throws {
+    (open, info) = (other.open, other.info)
+    state = Locked(
+      State(source: try other.open(), next: 0, clock: other.state.withLock { $0.clock }))
+  }
+
+  /// When each frame is shown.
+  private static func times(of source: any FrameSource) throws -> [Double] {
+    var times: [Double] = []
+    while let frame = try source.nextFrame() { times.append(source.info.seconds(of: frame)) }
+    return times
+  }
+
+  /// The frame with a number, from 0; its `index` is that number.
+  /// - Throws: `AutochromeError` if the film is shorter, `MediaError` if it can't be decoded.
+  package func frame(_ number: Int) throws -> Frame {
+    try state.withLock { state in
+      if let place = state.kept.firstIndex(where: { $0.number == number }) {
+        let known = state.kept.remove(at: place)
+        state.kept.append(known)
+        return known.frame
+      }
+      do {
+        let frame = try find(number, &state)
+        state.kept.append((number, frame))
+        let most = max(1, Self.capacity / max(1, frame.picture.byteCount))
+        if state.kept.count > most { state.kept.removeFirst(state.kept.count - most) }
+        return frame
+      } catch {
+        // What the source gives next is not known any more.
+        (state.source, state.next) = (nil, nil)
+        throw error
+      }
+    }
+  }
+
+  private func find(_ number: Int, _ state: inout State) throws -> Frame {
+    if let next = state.next, number >= next, number - next < Self.nearby,
+      let found = try read(to: number, &state)
+    {
+      return found
+    }
+    guard let seconds = state.clock.seconds(of: number) else { throw Self.noFrame(number) }
+    // Some formats find places by the time of decoding, or roughly.
+    for margin in [0.01, 2, 15] {
+      let source = try state.source ?? open()
+      state.source = source
+      guard try source.skip(to: max(0, seconds - margin)) else { break }
+      state.next = nil
+      if let found = try read(to: number, &state) { return found }
+    }
+    state.source = try open()
+    state.next = 0
+    guard let found = try read(to: number, &state) else { throw Self.noFrame(number) }
+    return found
+  }
+
+  private static func noFrame(_ number: Int) -> AutochromeError {
+    AutochromeError(.usage, "There is no frame \(number): the film ends before it.")
+  }
+
+  /// - Returns: nil if the film ends before the frame, or goes on after it.
+  private func read(to number: Int, _ state: inout State) throws -> Frame? {
+    guard let source = state.source else { return nil }
+    while var frame = try source.nextFrame() {
+      let seconds = info.seconds(of: frame)
+      if state.clock.number(at: seconds) == nil {
+        // The rate varies after all.
+        state.clock = .times(try Self.times(of: open()))
+      }
+      frame.index = state.clock.number(at: seconds) ?? state.clock.firstNumber(from: seconds)
+      state.next = frame.index + 1
+      if frame.index == number { return frame }
+      if frame.index > number { return nil }
+    }
+    (state.source, state.next) = (nil, nil)
+    return nil
+  }
+
+  /// The number of the first frame that is shown at a time, in seconds after the start of the film, or after it.
+  package func number(at seconds: Double) -> Int {
+    // Times are written with three decimals.
+    state.withLock { $0.clock.firstNumber(from: seconds - 0.0006) }
+  }
+
+  /// When a frame is shown, in seconds after the start of the film; nil where there is none.
+  package func seconds(of number: Int) -> Double? {
+    state.withLock { $0.clock.seconds(of: number) }
+  }
+}
+
+extension [Double] {
+  /// The first index at which a condition holds that holds from there on; the end where it never does.
+  fileprivate func partitioningIndex(where holds: (Double) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}
+
+extension Picture {
+  fileprivate var byteCount: Int {
+    planes.reduce(0) { $0 + $1.bytesPerRow * $1.height }
+  }
+}

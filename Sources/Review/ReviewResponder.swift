@@ -1,0 +1,229 @@
+import AutochromeKit
+import Dispatch
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Locking
+import NIOCore
+
+/// Answers the page's requests.
+struct ReviewResponder: HTTPResponder {
+  typealias Context = BasicRequestContext
+
+  let session: ReviewSession
+  let assets: Assets
+  let gate: Locked<Gate>
+  /// The large pictures, one after the other.
+  private let queue = DispatchQueue(label: "autochrome.review", qos: .userInteractive)
+  /// Thumbnails.
+  private let smallQueue = DispatchQueue(label: "autochrome.review.small", qos: .utility)
+
+  /// The film and its changes.
+  private let filmQueue = DispatchQueue(label: "autochrome.review.film", qos: .userInitiated)
+
+  /// A change is a few lines of text.
+  private static let mostBytes = 1 << 20
+
+  init(session: ReviewSession, assets: Assets, token: String) {
+    (self.session, self.assets) = (session, assets)
+    gate = Locked(Gate(token: token, port: 0))
+  }
+
+  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    var response: Response
+    let gate = gate.withLock { $0 }
+    do {
+      if let refusal = gate.refusal(of: request) {
+        response = failure(.forbidden, AutochromeError(.usage, refusal))
+      } else if request.uri.path == "/", gate.isInAddress(of: request) {
+        // The token leaves the address: it would stay in the browser's history.
+        response = Response(
+          status: .seeOther, headers: [.location: "/", .setCookie: gate.setCookie])
+      } else {
+        response = try await answer(request)
+      }
+    } catch let error as AutochromeError {
+      response = failure(Self.status(of: error), error)
+    } catch let conflict as ReviewSession.Conflict {
+      response = failure(
+        .conflict,
+        AutochromeError(
+          .usage,
+          "The shots were changed meanwhile, by another page or program; look at them first."))
+      response.headers[.eTag] = Self.tag(conflict.revision)
+    } catch let refusal as Refusal {
+      response = failure(refusal.status, AutochromeError(.usage, refusal.message))
+    } catch {
+      response = failure(
+        .internalServerError, AutochromeError(.internalFault, "A fault of Autochrome: \(error)."))
+    }
+    for field in Gate.headers { response.headers[field.name] = field.value }
+    return response
+  }
+
+  /// A request that is not as it should be.
+  private struct Refusal: Error {
+    var status: HTTPResponse.Status
+    var message: String
+  }
+
+  private func answer(_ request: Request) async throws -> Response {
+    switch (request.method, request.uri.path) {
+    case (.get, "/film"): return try film(try await work(on: filmQueue) { try session.film() })
+    case (.get, "/source"):
+      let frame = try number("frame", in: request)
+      return jpeg(try await work { try session.source(frame: frame) })
+    case (.get, "/thumbnail"):
+      let shot = try number("shot", in: request)
+      return jpeg(try await work(on: smallQueue) { try session.thumbnail(ofShot: shot) })
+    case (.post, "/preview"):
+      let wanted: PreviewRequest = try await decoded(request)
+      return jpeg(
+        try await work {
+          try session.color(
+            frame: wanted.frame, shot: wanted.shot, edit: wanted.edit ?? ShotEdit())
+        })
+    case (.post, "/certainty"):
+      let wanted: PreviewRequest = try await decoded(request)
+      return try json(
+        try await work {
+          try session.certainty(
+            frame: wanted.frame, shot: wanted.shot, edit: wanted.edit ?? ShotEdit())
+        })
+    case (.post, "/change"):
+      let revision = try revision(in: request)
+      let change = try (try await decoded(request) as ChangeRequest).change()
+      return try film(
+        try await work(on: filmQueue) { try session.make(change, of: revision) })
+    case (.get, let path):
+      guard let asset = assets[path] else {
+        throw Refusal(status: .notFound, message: "There is no such page.")
+      }
+      return Response(
+        status: .ok, headers: [.contentType: asset.type],
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
+    default:
+      throw Refusal(status: .methodNotAllowed, message: "This can't be done here.")
+    }
+  }
+
+  /// A frame that is to be shown as if a shot were changed.
+  private struct PreviewRequest: Decodable {
+    var shot: Int
+    var frame: Int
+    var edit: ShotEdit?
+  }
+
+  /// What the page wants changed: one of these.
+  private struct ChangeRequest: Decodable {
+    var action: String
+    var shot: Int?
+    var frame: Int?
+    var edit: ShotEdit?
+
+    func change() throws -> ReviewSession.Change {
+      switch (action, shot, frame, edit) {
+      case ("edit", let shot?, _, let edit?): return .shot(shot, edit)
+      case ("addCut", _, let frame?, _): return .addCut(frame: frame)
+      case ("removeCut", let shot?, _, _): return .removeCut(shot: shot)
+      case ("moveCut", let shot?, let frame?, _): return .moveCut(shot: shot, frame: frame)
+      case ("undo", _, _, _): return .undo
+      case ("redo", _, _, _): return .redo
+      default:
+        throw Refusal(
+          status: .badRequest, message: "The change '\(action)' is not known, or not complete.")
+      }
+    }
+  }
+
+  // MARK: - Reading requests
+
+  private func number(_ name: String, in request: Request) throws -> Int {
+    guard let text = request.uri.queryParameters[Substring(name)], let number = Int(text),
+      number >= 0
+    else { throw Refusal(status: .badRequest, message: "'\(name)' is no number from 0 on.") }
+    return number
+  }
+
+  private func revision(in request: Request) throws -> String {
+    guard let tag = request.headers[.ifMatch], tag.count > 2, tag.first == "\"", tag.last == "\""
+    else {
+      throw Refusal(
+        status: .preconditionRequired, message: "If-Match must say which revision is meant.")
+    }
+    return String(tag.dropFirst().dropLast())
+  }
+
+  private func decoded<Value: Decodable>(_ request: Request) async throws -> Value {
+    guard request.headers[.contentType]?.hasPrefix("application/json") == true else {
+      throw Refusal(status: .unsupportedMediaType, message: "Expected application/json.")
+    }
+    let tooLarge = Refusal(
+      status: .contentTooLarge, message: "The request is larger than \(Self.mostBytes) bytes.")
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.mostBytes {
+      throw tooLarge
+    }
+    var bytes = Data()
+    for try await buffer in request.body {
+      guard bytes.count + buffer.readableBytes <= Self.mostBytes else { throw tooLarge }
+      bytes.append(contentsOf: buffer.readableBytesView)
+    }
+    do { return try JSONDecoder().decode(Value.self, from: bytes) } catch {
+      throw Refusal(status: .badRequest, message: "The request is not understood: \(error).")
+    }
+  }
+
+  // MARK: - Writing answers
+
+  private func work<Result: Sendable>(
+    on queue: DispatchQueue? = nil, _ body: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      (queue ?? self.queue).async { continuation.resume(with: Swift.Result { try body() }) }
+    }
+  }
+
+  private func film(_ film: FilmState) throws -> Response {
+    var response = try json(film)
+    response.headers[.eTag] = Self.tag(film.revision)
+    return response
+  }
+
+  private func json(_ value: some Encodable) throws -> Response {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Response(
+      status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+  }
+
+  private static func tag(_ revision: String) -> String { "\"\(revision)\"" }
+
+  private func jpeg(_ bytes: Data) -> Response {
+    Response(
+      status: .ok, headers: [.contentType: "image/jpeg"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+  }
+
+  private func failure(_ status: HTTPResponse.Status, _ error: AutochromeError) -> Response {
+    let plain = AutochromeError(error.status, PrintableText(error.message).description)
+    var response: Response
+    do { response = try json(["error": plain]) } catch {
+      response = Response(status: status)
+    }
+    response.status = status
+    // What is left of a request that was not read to its end is not waited for.
+    if [.contentTooLarge, .forbidden].contains(status) { response.headers[.connection] = "close" }
+    return response
+  }
+
+  private static func status(of error: AutochromeError) -> HTTPResponse.Status {
+    switch error.status {
+    case .usage: .badRequest
+    case .noInput: .notFound
+    case .badData: .unprocessableContent
+    default: .internalServerError
+    }
+  }
+}

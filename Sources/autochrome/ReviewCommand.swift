@@ -1,0 +1,61 @@
+import ArgumentParser
+import AutochromeKit
+import Foundation
+
+/// The page in the browser. A program of its own serves it, so that this one holds no server.
+struct ReviewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "review",
+    abstract: "Look at the shots in a browser, and correct them there.",
+    discussion: """
+      autochrome plan film.mkv -o film.shots.yaml
+      autochrome review film.mkv
+
+      The page shows each shot beside its source, and writes the shots file, nothing else. It is served on this \
+      machine alone, to whoever knows its address. Through ssh: give a --port, and ssh -L PORT:127.0.0.1:PORT HOST.
+      """)
+
+  /// What serves the page, beside this program.
+  private static let server = "autochrome-review"
+
+  @Argument(help: "A film, a folder of frames or a pattern.")
+  var input: String
+
+  @Option(help: "The port on 127.0.0.1; default: any that is free.")
+  var port: UInt16 = 0
+
+  @Flag(name: .customLong("no-open"), help: "Open no browser; the address is printed in any case.")
+  var noOpen = false
+
+  @OptionGroup(title: "Settings")
+  var settings: SettingsOptions
+
+  @OptionGroup(title: "Settings")
+  var list: ShotsOption
+
+  func run() throws {
+    let shots = list.shots ?? ReviewRequest.shotsFile(of: input)
+    var layer = try settings.layer()
+    layer.shots = FileManager.default.fileExists(atPath: shots) ? shots : nil
+    let request = ReviewRequest(
+      input: input, shots: shots,
+      settings: try Settings(
+        pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
+        options: layer),
+      port: Int(port), opensBrowser: !noOpen)
+    try request.check()
+    let server = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent().appending(path: Self.server).path
+    var arguments = [
+      strdup(Self.server),
+      strdup(String(decoding: try JSONEncoder().encode(request), as: UTF8.self)), nil,
+    ]
+    defer { for argument in arguments { free(argument) } }
+    execv(server, &arguments)
+    let reason = String(cString: strerror(errno))
+    throw AutochromeError(
+      .unavailable,
+      "'\(server)', which serves the page, can't be started (\(reason)); build it with 'make', or install the program "
+        + "again with 'make install'.")
+  }
+}

@@ -1,0 +1,183 @@
+import AutochromeKit
+import Foundation
+import Imaging
+import Media
+import SampleFilm
+import TestSupport
+import Testing
+
+/// Single frames, colored as a job colors them.
+@Suite struct ShotPreviewTests {
+  private let scratch: TemporaryFolder
+  private let film = smallFilm()
+
+  init() throws {
+    scratch = try TemporaryFolder()
+    try writeClip(film, frames: 0..<film.frameCount, to: scratch.file("film.mkv"))
+  }
+
+  private func settings(_ shots: String) throws -> Settings {
+    try AutochromeKitTests.settings {
+      $0.model = "autochrome-fast"
+      $0.size = 64
+      $0.stability = 0
+      $0.shots = shots
+    }
+  }
+
+  private func open() throws -> FilmReader {
+    let path = scratch.file("film.mkv")
+    return try FilmReader(frames: film.frameCount) { try MediaSource.open(path) }
+  }
+
+  /// Of shots that are not steadied, and for which nothing is given but for one frame.
+  @Test func aFrameIsThatOfTheFilm() throws {
+    let shots = scratch.file("film.shots.yaml")
+    try """
+    shots:
+      - {at: 0, look: {warmth: 5, hues: {red: 0.5}}}
+      - at: "#21"
+        look: {saturation: 1.4}
+        hints:
+          - {frame: 30, at: [0.3, 0.6], color: "#3050c0"}
+          - {frame: 30, stroke: [[0.5, 0.2], [0.8, 0.3]], color: "#c03030"}
+      - {at: "#36", like: 1}
+    """.write(toFile: shots, atomically: true, encoding: .utf8)
+    let settings = try settings(shots)
+    let output = scratch.file("color.mkv")
+    _ = try ColorizationJob(input: scratch.file("film.mkv"), output: output, settings: settings)
+      .run { _ in }
+    let rendered = try readFrames(output)
+    let reader = try open()
+    let preview = try ShotPreview(settings: settings, info: reader.info) { Issue.record("\($0)") }
+    let document = try ShotsDocument(contentsOf: shots)
+    // In an order that makes the reader seek, and the second time from what the network said before.
+    for (number, shot) in [(40, 2), (30, 1), (3, 0), (47, 2), (30, 1), (20, 0), (3, 0)] {
+      let picture = rendered[number].picture
+      let colored = try preview.color(
+        reader.frame(number), in: try document.excerpt(of: shot, with: ShotEdit()),
+        as: OutputFormat(pictureFormat: picture.format, color: picture.color)
+      ).picture
+      for plane in 1...2 {
+        #expect(
+          colored.planes[plane].hasSameSamples(as: picture.planes[plane]),
+          "frame \(number), plane \(plane)")
+      }
+    }
+    // What is not written yet is shown as it would be.
+    let plain = try document.excerpt(of: 1, with: ShotEdit(["hints": .nothing]))
+    let picture = rendered[30].picture
+    let without = try preview.color(
+      reader.frame(30), in: plain,
+      as: OutputFormat(pictureFormat: picture.format, color: picture.color)
+    ).picture
+    #expect(!without.planes[1].hasSameSamples(as: picture.planes[1]))
+  }
+
+  @Test func framesAreFoundInAnyOrder() throws {
+    let all = try readFrames(scratch.file("film.mkv"))
+    let reader = try open()
+    for number in [47, 0, 30, 29, 31, 46, 1, 47] {
+      let frame = try reader.frame(number)
+      #expect(frame.index == number)
+      #expect(frame.picture.planes[0].hasSameSamples(as: all[number].picture.planes[0]))
+    }
+    #expect(throws: AutochromeError.self) { try reader.frame(48) }
+    #expect(try reader.frame(5).picture.planes[0].hasSameSamples(as: all[5].picture.planes[0]))
+    #expect(reader.number(at: 3.5) == 21 && reader.number(at: 3.501) == 22)
+  }
+
+  /// The rate varies: every third frame is shown for twice as long.
+  @Test func framesAreFoundWhereTheRateVaries() throws {
+    let path = scratch.file("varying.mkv")
+    var info = SourceInfo(
+      width: film.width, height: film.height, format: .yuv420(8), color: SampleClip.color,
+      timeBase: Rational(1, 1000), frameRate: Rational(6, 1))
+    info.fieldOrder = .progressive
+    var options = SinkOptions()
+    options.encoder = "ffv1"
+    let sink = try MediaSink.open(path, source: info, options: options)
+    var times: [Int64] = []
+    for index in 0..<12 {
+      times.append((times.last ?? -170) + (index % 3 == 1 ? 340 : 170))
+      try sink.write(
+        SourceElement(
+          frame: Frame(
+            index: index, picture: SampleClip.picture(film.render(frame: index)),
+            presentationTime: times[index], duration: 170)))
+    }
+    try sink.finish()
+    let all = try readFrames(path)
+    let reader = try FilmReader(frames: 12) { try MediaSource.open(path) }
+    for number in [7, 2, 11, 0, 5] {
+      let frame = try reader.frame(number)
+      #expect(frame.index == number)
+      #expect(frame.picture.planes[0].hasSameSamples(as: all[number].picture.planes[0]))
+      #expect(reader.number(at: Double(times[number]) / 1000) == number)
+    }
+  }
+
+  @Test func onlyTheLinesThatChangeAreWrittenAnew() throws {
+    let text = """
+      # Head.
+      shots: # all of them
+      - 0  # the first
+      - at: 0:00:03.500   # the second
+        look:    # of its own
+          warmth: 3
+          # more of it
+          tint: 1
+        note: |
+          # no comment
+          hints: none
+
+        # before the state
+        state: new  # for now
+      # before the third
+      - {at: "#36", note: "a } and # b"}  # the third
+      # tail
+      """
+    let document = try ShotsDocument(text: text, path: "film.shots.yaml")
+    let state = try document.edited(1, by: ShotEdit(["state": .text("accepted")]))
+    #expect(state.text == text.replacing("state: new  #", with: "state: accepted  #"))
+    let look = try document.edited(1, by: ShotEdit(["look": .mapping(["tint": .integer(2)])]))
+    #expect(
+      look.text
+        == text.replacing(
+          """
+            look:    # of its own
+              warmth: 3
+              # more of it
+              tint: 1
+          """, with: "  look: {tint: 2}"))
+    #expect(
+      try look.edited(1, by: ShotEdit(["look": .mapping([:])])).text
+        == look.text.replacing("  look: {tint: 2}\n", with: ""))
+    let first = try document.edited(0, by: ShotEdit(["like": .integer(2)]))
+    #expect(
+      first.text
+        == text.replacing("- 0  #", with: "- at: 0  #").replacing(
+          "first\n", with: "first\n  like: 2\n"))
+    let third = try document.edited(2, by: ShotEdit(["color": .text("keep")]))
+    #expect(
+      third.text
+        == text.replacing(
+          "- {at: \"#36\", note: \"a } and # b\"}  # the third",
+          with: "- at: \"#36\"  # the third\n  color: keep\n  note: \"a } and # b\""))
+    // Nothing changes: not a byte does.
+    #expect(try document.edited(1, by: ShotEdit(["state": .text("new")])).text == text)
+    let flow = try ShotsDocument(text: "shots: [0, {at: 3.5, like: 1}]\n", path: "a.yaml")
+    #expect(
+      try flow.edited(1, by: ShotEdit(["state": .text("yes")])).text
+        == "shots:\n  - at: 0\n  - at: 3.5\n    like: 1\n    state: \"yes\"\n")
+    let windows = try ShotsDocument(text: "shots:\r\n  - at: 0\r\n", path: "a.yaml")
+    #expect(throws: AutochromeError.self) {
+      try windows.edited(0, by: ShotEdit(["state": .text("x")]))
+    }
+    let alias = try ShotsDocument(
+      text: "shots:\n  - {at: 0, look: &l {tint: 1}}\n  - {at: 3, look: *l}\n", path: "a.yaml")
+    #expect(throws: AutochromeError.self) {
+      try alias.edited(1, by: ShotEdit(["state": .text("x")]))
+    }
+  }
+}
