@@ -23,6 +23,7 @@ package final class ShotPreview: Sendable {
   /// The network with what it said last.
   package let colorizer: FrameColorizer
   private let info: SourceInfo
+  private let reach: HintReach
   private let fields: GivenFields
   private let given: GivenColors?
 
@@ -41,16 +42,18 @@ package final class ShotPreview: Sendable {
     colorizer = FrameColorizer(
       network: try JobParts.openColorizer(settings).network, shortSide: settings.size,
       answerBytes: Self.answerBytes)
+    reach = try HintReach.shipped()
     fields = GivenFields(
-      colorizer: colorizer, interruption: Media.Interruption(), warn: warn)
+      colorizer: colorizer, reach: reach, interruption: Media.Interruption(), warn: warn)
     given = try GivenColors.given(by: settings)
   }
 
   /// Another one with the same network, to be used at the same time.
   package init(sharing other: ShotPreview, warn: @escaping @Sendable (String) -> Void) {
     (settings, colorizer, info, given) = (other.settings, other.colorizer, other.info, other.given)
+    reach = other.reach
     fields = GivenFields(
-      colorizer: colorizer, interruption: Media.Interruption(), warn: warn)
+      colorizer: colorizer, reach: reach, interruption: Media.Interruption(), warn: warn)
   }
 
   /// The frame in color. Called serially.
