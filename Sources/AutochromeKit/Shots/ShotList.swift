@@ -78,7 +78,7 @@ public struct ShotList: Sendable {
 
   static func text(of path: String, as what: String) throws(AutochromeError) -> String {
     let bytes: Data
-    do { bytes = try WholeFile.read(path) } catch {
+    do { bytes = try WholeFile.read(path, mayBeEmpty: true) } catch {
       throw AutochromeError(.noInput, "\(what) '\(path)' can't be read: \(error)")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -3,9 +3,11 @@ package import Foundation
 /// Files that are written or read at once: what goes beside a film, or in place of one.
 package enum WholeFile {
   /// What a file holds.
+  /// - Parameter mayBeEmpty: whether a file of no bytes is right.
   /// - Throws: `MediaError`.
-  package static func read(_ path: String) throws -> Data {
-    Data(try PictureFile(path: path, interruption: nil).contents())
+  package static func read(_ path: String, mayBeEmpty: Bool = false) throws -> Data {
+    Data(
+      try PictureFile(path: path, interruption: nil, mayBeEmpty: mayBeEmpty).contents())
   }
 
   /// Writes a file that is there whole or not at all; `-` is stdout.

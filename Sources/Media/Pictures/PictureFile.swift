@@ -30,8 +30,8 @@ final class PictureFile: ByteRanges {
   private let interruption: Interruption?
 
   /// - Throws: `.noSuchFile` where nothing can be opened, `.notMedia` where it is no regular file or
-  ///   empty.
-  init(path: String, interruption: Interruption?) throws {
+  ///   empty without leave.
+  init(path: String, interruption: Interruption?, mayBeEmpty: Bool = false) throws {
     name = path
     self.interruption = interruption
     // A pipe under the name of a picture would wait for a writer.
@@ -42,7 +42,7 @@ final class PictureFile: ByteRanges {
       close(descriptor)
       throw MediaError(.notMedia, "\(path) is not a regular file; a picture was expected.")
     }
-    guard status.st_size > 0 else {
+    guard status.st_size > 0 || mayBeEmpty else {
       close(descriptor)
       throw MediaError(.notMedia, "The picture \(path) is empty: the file has 0 bytes.")
     }
