@@ -28,7 +28,7 @@ struct ChromaTableTests {
 
   /// Random colors of the whole cube, so more saturated than any film. Towards black and white, where
   /// all colors end in a point, a step of the table holds most of the gamut: of 4,000,000 colors each
-  /// the largest error is 35, and 1.3 in the rest of the cube.
+  /// the largest error is 35, and about 2 in the rest of the cube.
   @Test(arguments: settings) func decodesToTheWantedColor(color: ColorDescription) throws {
     var random = SeededGenerator()
     let model = try ColorModel(color)
@@ -51,7 +51,7 @@ struct ChromaTableTests {
     }
     let note: Comment = "seed \(random.seed)"
     #expect(sum / Double(count) < 0.25, note)
-    #expect(worstModerate < 2, note)
+    #expect(worstModerate < 3, note)
     #expect(worst < 40, note)
   }
 
