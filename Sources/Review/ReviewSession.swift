@@ -139,13 +139,21 @@ package final class ReviewSession: Sendable {
   package func color(
     frame number: Int, shot: Int, edit: ShotEdit
   ) throws(AutochromeError) -> Data {
-    let document = state.withLock { $0.document }
-    let list = try document.excerpt(of: shot, with: edit)
+    try withColored(frame: number, shot: shot, edit: edit) {
+      try encoder.bytes(of: $0.picture, as: $1)
+    }
+  }
+
+  /// Colors a frame in the form that the encoder takes, and hands it on.
+  private func withColored<Result>(
+    frame number: Int, shot: Int, edit: ShotEdit,
+    _ body: (ShotPreview.Colored, OutputFormat) throws -> Result
+  ) throws(AutochromeError) -> Result {
+    let list = try state.withLock { $0.document }.excerpt(of: shot, with: edit)
     return try AutochromeError.wrapping {
       let frame = try reader.frame(number)
       let output = try encoder.outputFormat(for: frame)
-      return try encoder.bytes(
-        of: try preview.color(frame, in: list, as: output).picture, as: output)
+      return try body(try preview.color(frame, in: list, as: output), output)
     }
   }
 
@@ -155,12 +163,8 @@ package final class ReviewSession: Sendable {
   package func certainty(
     frame number: Int, shot: Int, edit: ShotEdit
   ) throws(AutochromeError) -> CertaintyMap {
-    let document = state.withLock { $0.document }
-    let list = try document.excerpt(of: shot, with: edit)
-    return try AutochromeError.wrapping {
-      let frame = try reader.frame(number)
-      let output = try encoder.outputFormat(for: frame)
-      return CertaintyMap(try preview.color(frame, in: list, as: output).analysis)
+    try withColored(frame: number, shot: shot, edit: edit) { colored, _ in
+      CertaintyMap(colored.analysis)
     }
   }
 

@@ -44,8 +44,7 @@ struct ReviewCommand: ParsableCommand {
         options: layer),
       port: Int(port), opensBrowser: !noOpen)
     try request.check()
-    let server = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent().appending(path: Self.server).path
+    let server = ResourceLocator.programFolder.appending(path: Self.server).path
     var arguments = [
       strdup(Self.server),
       strdup(String(decoding: try JSONEncoder().encode(request), as: UTF8.self)), nil,

@@ -263,7 +263,7 @@ def train(scenes: list[Scene], steps: int, seed: int = 1, harm: float = 1.0) -> 
         lost = (after - before).clamp_min(0).mean()
         loss = (after.mean() - before.mean() + harm * lost) / (before.mean() + 3)
         (loss / batch).backward()
-        if step % batch == batch - 1 and step < steps // batch * batch:
+        if step % batch == batch - 1:
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()

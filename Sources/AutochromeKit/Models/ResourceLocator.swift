@@ -8,6 +8,11 @@ import Media
 public enum ResourceLocator {
   private static let bundleName = "autochrome_AutochromeKit.resources"
 
+  /// Where the running program lies, with what is installed beside it.
+  package static var programFolder: URL {
+    URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+  }
+
   /// The folder that holds `models/`, `pipelines/` and `guidance/`.
   /// - Throws: `AutochromeError` with status `unavailable` naming where it was looked for.
   public static func folder() throws(AutochromeError) -> URL {
@@ -15,9 +20,7 @@ public enum ResourceLocator {
     if let named = ProcessInfo.processInfo.environment["AUTOCHROME_RESOURCES"] {
       candidates.append(URL(fileURLWithPath: named, isDirectory: true))
     }
-    let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    candidates.append(
-      binary.deletingLastPathComponent().appending(path: bundleName, directoryHint: .isDirectory))
+    candidates.append(programFolder.appending(path: bundleName, directoryHint: .isDirectory))
     let found = candidates.first {
       FileManager.default.fileExists(atPath: $0.appending(path: "models").path)
     }
@@ -34,8 +37,7 @@ public enum ResourceLocator {
   /// A folder that SwiftPM builds beside the program, such as that of the page's assets.
   /// - Throws: `AutochromeError` with status `unavailable` naming where it was looked for.
   package static func folder(ofBundle name: String) throws(AutochromeError) -> URL {
-    let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent().appending(path: name, directoryHint: .isDirectory)
+    let folder = programFolder.appending(path: name, directoryHint: .isDirectory)
     guard FileSystem.isFolder(folder.path) else {
       throw AutochromeError(
         .unavailable, "'\(folder.path)' is missing; install the program again with 'make install'.")
