@@ -7,7 +7,7 @@ import Dispatch
 ///   .parallel("network") { frame in try network.run(frame) }
 ///   .serialInOrder("stabilize", state: Stabilizer()) { stabilizer, estimate in
 ///     stabilizer.push(estimate)
-///   } finish: { stabilizer in
+///   } finish: { stabilizer, _ in
 ///     stabilizer.flush()
 ///   }
 ///   .parallel("color") { try recombine($0) }
@@ -86,11 +86,14 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   /// - Parameters:
   ///   - state: moved into the pipeline; only `process` and `finish` touch it from then on.
   ///   - process: takes an item, returns the results that are ready, in order.
-  ///   - finish: called once after the last item, also when draining; returns what was kept back.
+  ///   - finish: called once after the last item, also when draining, with how the run ends; returns what was
+  ///     kept back.
   public consuming func serialInOrder<State, Result: Sendable>(
     _ name: String, state: sending State,
     process: @escaping @Sendable (inout State, Item) throws -> [Result],
-    finish: @escaping @Sendable (inout State) throws -> [Result] = { _ in [] }
+    finish: @escaping @Sendable (inout State, PipelineSummary.Ending) throws -> [Result] = { _, _ in
+      []
+    }
   ) -> Pipeline<Result> {
     let input = output
     let output = Channel<Result>()
@@ -100,7 +103,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
       let results =
         switch step {
         case .process(let position): try process(&state, input.take(position))
-        case .finish: try finish(&state)
+        case .finish(let ending): try finish(&state, ending)
         case .pull: [Result]()
         }
       for result in results {

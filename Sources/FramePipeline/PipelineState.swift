@@ -24,8 +24,8 @@ package struct PipelineState: Sendable {
     case pull
     /// Takes the item at this position of the node's input.
     case process(Int)
-    /// Asks a serial stage for the items that it kept back.
-    case finish
+    /// Asks a serial stage for the items that it kept back, and tells it how the run ends.
+    case finish(PipelineSummary.Ending)
   }
 
   /// A piece of work that was handed out and must be reported back by `completed`.
@@ -93,6 +93,8 @@ package struct PipelineState: Sendable {
   private var running = 0
   private var sourceIsExhausted = false
   private var isDraining = false
+  /// How a run without errors ends, once the source has ended.
+  private var ending: PipelineSummary.Ending { sourceIsExhausted ? .completed : .drained }
 
   /// Permits taken.
   package private(set) var inFlight = 0
@@ -250,7 +252,7 @@ extension PipelineState {
     action.isOver = true
     switch phase {
     case .stopping(let error): result = .failure(error)
-    case .flowing: result = .success(sourceIsExhausted ? .completed : .drained)
+    case .flowing: result = .success(ending)
     }
     return action
   }
@@ -291,7 +293,7 @@ extension PipelineState {
         return nil
       }
       nodes[index].isFinishing = true
-      return .finish
+      return .finish(ending)
     }
   }
 

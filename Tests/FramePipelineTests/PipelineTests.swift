@@ -36,7 +36,7 @@ private func dawdle(_ value: Int, salt: UInt64) {
         guard kept.count == 4 else { return [] }
         defer { kept = [] }
         return kept
-      } finish: { kept in
+      } finish: { kept, _ in
         defer { kept = [] }
         return kept
       }
@@ -81,8 +81,8 @@ private func dawdle(_ value: Int, salt: UInt64) {
         .parallel("a") { $0 }
         .serialInOrder("b", state: Window(depth: 2)) {
           $0.push($1)
-        } finish: {
-          $0.flush()
+        } finish: { window, _ in
+          window.flush()
         }
         .run { log.append($0) }
     }
@@ -130,7 +130,7 @@ private func dawdle(_ value: Int, salt: UInt64) {
       .serialInOrder("window", state: Window(depth: 3)) { window, item in
         try fail("window", when: item == 41)
         return window.push(item)
-      } finish: { window in
+      } finish: { window, _ in
         try fail("flush", when: true)
         return window.flush()
       }
@@ -190,14 +190,39 @@ private func dawdle(_ value: Int, salt: UInt64) {
         }
         .serialInOrder("window", state: Window(depth: 5)) {
           $0.push($1)
-        } finish: {
-          $0.flush()
+        } finish: { window, _ in
+          window.flush()
         }
         .run(cancellation: token) { log.append($0) }
     }
     #expect(summary.ending == .drained)
     #expect(log.values == Array(0..<asked.all), "all that the source gave, and no more")
     #expect((26...40).contains(asked.all))
+  }
+
+  /// Who asks to stop after the last item has come stops nothing, and the stages hear that.
+  @Test(arguments: [1, 4], [9, 5])
+  func stagesHearHowTheRunEnds(threads: Int, stopAfter: Int) throws {
+    let token = CancellationToken()
+    let heard = Locked<[PipelineSummary.Ending]>([])
+    let summary = try withWatchdog {
+      let source = counter(to: 9)
+      return try Pipeline(permits: 20, threads: threads) {
+        let item = try source()
+        if item ?? 9 == stopAfter { token.cancel(.drain) }
+        return item
+      }
+      .serialInOrder("window", state: Window(depth: 5)) {
+        $0.push($1)
+      } finish: { window, ending in
+        heard.withLock { $0.append(ending) }
+        return window.flush()
+      }
+      .run(cancellation: token) { _ in }
+    }
+    let ending = stopAfter == 9 ? PipelineSummary.Ending.completed : .drained
+    #expect(summary.ending == ending && summary.items == min(9, stopAfter + 1))
+    #expect(heard.withLock { $0 } == [ending])
   }
 
   @Test(arguments: [1, 4])
@@ -248,8 +273,8 @@ private func dawdle(_ value: Int, salt: UInt64) {
       try Pipeline(permits: 4, threads: 3, source: counter(to: 100))
         .serialInOrder("window", state: Window(depth: 4)) {
           $0.push($1)
-        } finish: {
-          $0.flush()
+        } finish: { window, _ in
+          window.flush()
         }
         .run { _ in }
     }

@@ -31,7 +31,7 @@ struct FramePass {
   ) throws -> PipelineSummary {
     let colorizer = parts.colorizer
     let info = parts.source.info
-    let (token, log, sheet, renewsSheet) = (token, log, sheet, renewsSheet)
+    let (log, sheet, renewsSheet) = (log, sheet, renewsSheet)
     let pipeline = try tracked(
       source, from: checkpoint, to: end, format: { try sink.outputFormat(for: $0).pictureFormat }
     )
@@ -46,8 +46,10 @@ struct FramePass {
         settings: settings, looks: parts.looks, resuming: checkpoint?.steady ?? .beginning)
     ) { stage, item in
       try stage.push(item)
-    } finish: { stage in
-      try stage.finish(isCutShort: token.request != nil, leavesPackets: end != nil)
+    } finish: { stage, ending in
+      // A request after the last frame has come cuts nothing short.
+      try stage.finish(
+        isCutShort: ending == .drained || log.isStopped, leavesPackets: end != nil)
     }
     // A film's frames in color are its largest: no more wait for the encoder than keep it busy.
     .parallel("color", ahead: settings.threads) { item in
