@@ -187,6 +187,12 @@ class Browser:
             self.mouse("mouseMoved", *point, buttons=1)
         self.mouse("mouseReleased", *points[-1])
 
+    def choose_file(self, identifier, path):
+        """Gives a file to the input element with an id, as a user does by its dialog."""
+        document = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=document, selector="#" + identifier)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=node, files=[path])
+
     def screenshot(self, path):
         data = self.call("Page.captureScreenshot", format="png")["data"]
         with open(path, "wb") as file:

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Drives the page of `autochrome review` in a headless Chromium as a restorer would, and measures how long pictures take.
 
-Usage: review.py PROGRAM FILM [--shots FILE] [--screenshots DIR] [--json FILE] [-- OPTIONS]
+Usage: review.py [--shots FILE] [--screenshots DIR] [--json FILE] [--render] PROGRAM FILM [-- OPTIONS]
 
 The film is planned (or a copy of --shots is taken), opened in the page, and corrected: two hints, a dial, accepted. What the shots file then holds is
 compared with what was done. Times are those that the page itself measures, from the change of a dial to the picture
-that is decoded and shown. The shots file is made in a folder of its own; nothing else is written.
+that is decoded and shown. With --render, the film is rendered from the page and by the command that the page shows, and
+the two are compared byte for byte. The shots file is made in a folder of its own; nothing else is written.
 """
 
 import argparse
@@ -27,9 +28,9 @@ REPEATS = 20
 class Review:
     """The server, and a browser with its page."""
 
-    def __init__(self, program, film, shots, options=()):
+    def __init__(self, program, film, shots, output, options=()):
         self.server = subprocess.Popen(
-            [program, "review", "--no-open", film, "--shots", shots, *options],
+            [program, "review", "--no-open", film, "--shots", shots, "-o", output, *options],
             stdout=subprocess.PIPE, text=True)
         start = time.monotonic()
         self.address = self.server.stdout.readline().strip()
@@ -87,7 +88,8 @@ def summary(times):
 
 
 def measure(review):
-    """Milliseconds from a change to the picture: of a dial, of a hint, of another frame."""
+    """Milliseconds from a change to the picture: of a dial, of a hint, of a hint to all frames of the shot as the
+    film will have them, of another frame."""
     figures = {}
     for dial, low, high in (("warmth", -10, 10), ("vividness", 0, 1), ("saturation", 0, 2)):
         figures[dial] = summary([
@@ -100,6 +102,12 @@ def measure(review):
         review.measured(f"pending.hints = [{{frame, at: [{(step + 1) / (REPEATS + 2):.3f}, 0.5],"
                         f" color: '#5b6b3a'}}]; refreshColor();")
         for step in range(REPEATS)])
+    review.browser.run("pending = {}")
+    figures["hint, whole shot"] = summary([
+        review.measured(f"pending.hints = [{{frame, at: [{(step + 1) / 6:.3f}, 0.4], color: '#5b6b3a'}}];"
+                        " refreshColor();", "reel")
+        for step in range(5)])
+    figures["framesOfShot"] = review.browser.run("reel.frames.size")
     review.browser.run("pending = {}")
     figures["frame"] = summary([
         review.measured(f"setFrame(current().frame + {step * 3 % 24} % current().frames);")
@@ -165,6 +173,31 @@ def correct(review, shots, folder):
     browser.wait("document.getElementById('keys').open")
     screenshot("6-keys")
     browser.run("document.getElementById('keys').close()")
+    browser.choose_file("referenceFile", os.path.join(os.path.dirname(shots), "reference.png"))
+    browser.wait("(current().values.references ?? []).length === 1")
+    review.wait_until_saved()
+    screenshot("7-reference")
+    browser.run("document.querySelector('#references li button:last-child').click()")
+    browser.wait("current().values.references === undefined")
+    review.wait_until_saved()
+    browser.run(f"goTo({shot})")
+    browser.wait("reel.isWhole && reel.isCurrent()")
+    if browser.run("document.querySelectorAll('.reach').length") != 1:
+        raise SystemExit("the time line does not show how far the hints are carried")
+    browser.key("b", 66)
+    browser.wait("kept !== null")
+    browser.run("""(() => { const dial = document.getElementById('dial-saturation'); dial.value = 1.6;
+        dial.dispatchEvent(new Event('input')); })()""")
+    browser.wait("reel.isWhole && reel.isCurrent()")
+    screenshot("8-compared-with-kept")
+    browser.run("pending = {}")
+    browser.key("b", 66)
+    browser.wait("kept === null")
+    browser.key(" ", 32)
+    browser.wait("isPressed('play') && reel.isWhole && reel.isCurrent()")
+    started = browser.run("frame")
+    browser.wait(f"frame !== {started}")
+    browser.key(" ", 32)
     with open(shots, encoding="utf-8") as file:
         text = file.read()
     expected = [
@@ -179,6 +212,23 @@ def correct(review, shots, folder):
         raise SystemExit(f"the shots file or the page is not as it should be: {missing} {complaints}\n{text}")
 
 
+def render(review, program, film, shots, output, options, folder):
+    """Renders the film from the page, and by the command; the two must be the same bytes. Gives the frames."""
+    browser = review.browser
+    browser.run("document.getElementById('render').click()")
+    browser.wait("document.getElementById('renderDialog').open")
+    if folder:
+        browser.screenshot(os.path.join(folder, "9-render.png"))
+    browser.run("document.getElementById('renderStart').click()")
+    browser.wait("!isWatching && document.getElementById('rendering').hidden"
+                 " && document.getElementById('status').textContent.includes(' made before.')", 3600)
+    headless = output + ".headless.mkv"
+    subprocess.run([program, film, "-o", headless, "--shots", shots, "--quiet", *options], check=True)
+    with open(output, "rb") as one, open(headless, "rb") as other:
+        if one.read() != other.read():
+            raise SystemExit("the page and the command render different films")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -186,6 +236,7 @@ def main():
     parser.add_argument("--shots")
     parser.add_argument("--screenshots")
     parser.add_argument("--json")
+    parser.add_argument("--render", action="store_true")
     parser.add_argument("options", nargs="*", help="of the program, after --")
     arguments = parser.parse_args()
     if arguments.screenshots:
@@ -198,7 +249,10 @@ def main():
         else:
             subprocess.run([arguments.program, "plan", arguments.film, "-o", shots, "--quiet", *arguments.options],
                            check=True)
-        with Review(arguments.program, arguments.film, shots, arguments.options) as review:
+        subprocess.run(["ffmpeg", "-v", "error", "-i", arguments.film, "-frames:v", "1",
+                        os.path.join(folder, "reference.png")], check=True)
+        output = os.path.join(folder, "film.mkv")
+        with Review(arguments.program, arguments.film, shots, output, arguments.options) as review:
             figures = {"secondsToAddress": round(review.seconds_to_address, 2),
                        "secondsToPicture": round(review.open(), 2)}
             correct(review, shots, arguments.screenshots)
@@ -206,6 +260,10 @@ def main():
             review.browser.wait("!colorView.isBusy")
             figures["milliseconds"] = measure(review)
             figures["scroll"] = scroll(review)
+            if arguments.render:
+                render(review, arguments.program, arguments.film, shots, output, arguments.options,
+                       arguments.screenshots)
+                figures["renderedAsByCommand"] = True
             figures["serverMB"] = round(review.memory())
     finally:
         shutil.rmtree(folder)

@@ -16,12 +16,14 @@ public final class FrameColorizer: Sendable {
 
   /// - Parameters:
   ///   - shortSide: Short side of what the network sees, in samples; more where the network needs more.
-  ///   - answerBytes: The memory that what the network said of frames may take, so that it is not asked again
-  ///     about those that come again; nil for those who see each frame once.
-  public init(network: ColorNetwork, shortSide: Int, answerBytes: Int? = nil) {
+  ///   - answers: What what the network said of frames may take of memory and disk, in bytes, so that it is not
+  ///     asked again about those that come again; nil for those who see each frame once.
+  public init(
+    network: ColorNetwork, shortSide: Int, answers: (memory: Int, disk: Int)? = nil
+  ) {
     self.network = network
     self.shortSide = shortSide
-    answers = answerBytes.map { AnswerShelf(capacity: $0) }
+    self.answers = answers.map { AnswerShelf(memory: $0.memory, disk: $0.disk) }
   }
 
   /// Makes what a look needs, so that one that does not go with the network is refused before any frame
@@ -61,7 +63,9 @@ public final class FrameColorizer: Sendable {
   public func analyze(
     _ survey: FrameSurvey, look: Look, guidance: FrameGuidance? = nil
   ) throws -> FrameAnalysis {
-    guard let guidance else { return try analyze(survey, looks: [look])[0] }
+    guard let guidance = guidance ?? answers.map({ _ in FrameGuidance(field: nil) }) else {
+      return try analyze(survey, looks: [look])[0]
+    }
     let (geometry, lightness) = (survey.geometry, survey.lightness)
     let decoder = try decoder(for: look, palette: guidance.palette)
     guard network.description.output == .bins313 else {
@@ -82,7 +86,8 @@ public final class FrameColorizer: Sendable {
       guard let field else { return decoder.estimate(values: values, geometry: geometry) }
       return try decoder.estimate(values: values, geometry: geometry, guidance: field)
     }
-    if let answer = guidance.answer, answer.isOf(survey) {
+    let given = guidance.answer.flatMap { $0.isOf(survey) ? $0 : nil }
+    if let answer = try given ?? answers.flatMap({ _ in try answer(survey) }) {
       return FrameAnalysis(
         survey: survey, estimate: try answer.withValues { try estimate($0, answer) })
     }
@@ -103,6 +108,9 @@ public final class FrameColorizer: Sendable {
     answers?.keep(answer, of: survey)
     return answer
   }
+
+  /// Whether the network need not be asked about a frame any more.
+  package func hasAnswer(for survey: FrameSurvey) -> Bool { answers?.answer(for: survey) != nil }
 
   /// The network's view of a frame in each of `looks`, in their order; the network runs but once.
   /// - Throws: `ColorizationError` if a setting of a look is out of range.

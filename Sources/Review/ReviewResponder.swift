@@ -22,8 +22,17 @@ struct ReviewResponder: HTTPResponder {
   /// The film and its changes.
   private let filmQueue = DispatchQueue(label: "autochrome.review.film", qos: .userInitiated)
 
+  /// Whole shots, which take longer.
+  private let reelQueue = DispatchQueue(label: "autochrome.review.reel", qos: .utility)
+
   /// A change is a few lines of text.
   private static let mostBytes = 1 << 20
+  /// Pictures that are dropped on the page.
+  private static let mostPictureBytes = 64 << 20
+  /// A minute's worth of frames: the page keeps what it plays.
+  private static let mostReelFrames = 1500
+  /// Frames that are ready and not sent yet, at most.
+  private static let mostUnsent = 32
 
   init(session: ReviewSession, assets: Assets, token: String) {
     (self.session, self.assets) = (session, assets)
@@ -91,6 +100,25 @@ struct ReviewResponder: HTTPResponder {
           try session.certainty(
             frame: wanted.frame, shot: wanted.shot, edit: wanted.edit ?? ShotEdit())
         })
+    case (.post, "/reel"): return reel(try await decoded(request))
+    case (.get, "/render"): return try json(session.render.state)
+    case (.post, "/render"):
+      let wanted: RenderRequest = try await decoded(request)
+      let revision = try revision(in: request)
+      return try json(
+        try await work(on: filmQueue) {
+          try session.startRendering(revision: revision, overwrite: wanted.overwrite ?? false)
+        })
+    case (.post, "/render/stop"): return try json(session.render.stop())
+    case (.post, "/reference"):
+      guard let name = request.uri.queryParameters["name"] else {
+        throw Refusal(status: .badRequest, message: "'name' is missing.")
+      }
+      let bytes = try await bytes(of: request, type: "image/", most: Self.mostPictureBytes)
+      let picture = try await work(on: filmQueue) {
+        try session.keepReference(bytes, called: String(name))
+      }
+      return try json(["picture": picture])
     case (.post, "/change"):
       let revision = try revision(in: request)
       let change = try (try await decoded(request) as ChangeRequest).change()
@@ -113,6 +141,18 @@ struct ReviewResponder: HTTPResponder {
     var shot: Int
     var frame: Int
     var edit: ShotEdit?
+  }
+
+  /// A shot that is to be colored as the film will have it, as if it were changed.
+  private struct ReelRequest: Decodable {
+    var shot: Int
+    var edit: ShotEdit?
+    /// The number of the one frame that is wanted, in its own size; nil for all.
+    var frame: Int?
+  }
+
+  private struct RenderRequest: Decodable {
+    var overwrite: Bool?
   }
 
   /// What the page wants changed: one of these.
@@ -155,20 +195,27 @@ struct ReviewResponder: HTTPResponder {
     return String(tag.dropFirst().dropLast())
   }
 
-  private func decoded<Value: Decodable>(_ request: Request) async throws -> Value {
-    guard request.headers[.contentType]?.hasPrefix("application/json") == true else {
-      throw Refusal(status: .unsupportedMediaType, message: "Expected application/json.")
+  /// The body of a request.
+  /// - Parameter type: how its media type begins.
+  private func bytes(of request: Request, type: String, most: Int) async throws -> Data {
+    guard request.headers[.contentType]?.hasPrefix(type) == true else {
+      throw Refusal(status: .unsupportedMediaType, message: "Expected \(type).")
     }
     let tooLarge = Refusal(
-      status: .contentTooLarge, message: "The request is larger than \(Self.mostBytes) bytes.")
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.mostBytes {
+      status: .contentTooLarge, message: "The request is larger than \(most) bytes.")
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > most {
       throw tooLarge
     }
     var bytes = Data()
     for try await buffer in request.body {
-      guard bytes.count + buffer.readableBytes <= Self.mostBytes else { throw tooLarge }
+      guard bytes.count + buffer.readableBytes <= most else { throw tooLarge }
       bytes.append(contentsOf: buffer.readableBytesView)
     }
+    return bytes
+  }
+
+  private func decoded<Value: Decodable>(_ request: Request) async throws -> Value {
+    let bytes = try await bytes(of: request, type: "application/json", most: Self.mostBytes)
     do { return try JSONDecoder().decode(Value.self, from: bytes) } catch {
       throw Refusal(status: .badRequest, message: "The request is not understood: \(error).")
     }
@@ -182,6 +229,60 @@ struct ReviewResponder: HTTPResponder {
     try await withCheckedThrowingContinuation { continuation in
       (queue ?? self.queue).async { continuation.resume(with: Swift.Result { try body() }) }
     }
+  }
+
+  /// What is sent of a shot: for each frame its number and the number of bytes of its JPEG, 4 bytes each, the most
+  /// significant first, and the JPEG; in the end, in place of a number, 2³² − 1, and what came of it, in JSON.
+  private func reel(_ wanted: ReelRequest) -> Response {
+    let body = ResponseBody { [session, reelQueue] writer in
+      let (buffers, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+      let interruption = Interruption()
+      // Semaphores may not end with less than they began with.
+      let unsent = DispatchSemaphore(value: 0)
+      for _ in 0..<Self.mostUnsent { unsent.signal() }
+      reelQueue.async {
+        let end: ReelEnd
+        do throws(AutochromeError) {
+          let result = try session.reel(
+            shot: wanted.shot, edit: wanted.edit ?? ShotEdit(), wanted: wanted.frame,
+            most: Self.mostReelFrames, interruption: interruption
+          ) { frame, jpeg in
+            while unsent.wait(timeout: .now() + 0.1) == .timedOut {
+              guard interruption.requests == 0 else { return }
+            }
+            continuation.yield(Self.record(UInt32(clamping: frame), jpeg))
+          }
+          end = ReelEnd(reaches: result.reaches, isWhole: result.isWhole)
+        } catch {
+          end = ReelEnd(error: PrintableText(error.message).description)
+        }
+        do { continuation.yield(Self.record(.max, try JSONEncoder().encode(end))) } catch {}
+        continuation.finish()
+      }
+      // Where the page has gone, the run ends too.
+      defer { interruption.request() }
+      for await buffer in buffers {
+        try await writer.write(buffer)
+        unsent.signal()
+      }
+      try await writer.finish(nil)
+    }
+    return Response(
+      status: .ok, headers: [.contentType: "application/octet-stream"], body: body)
+  }
+
+  private struct ReelEnd: Encodable {
+    var reaches: [GivenReach] = []
+    var isWhole = false
+    var error: String?
+  }
+
+  private static func record(_ number: UInt32, _ bytes: Data) -> ByteBuffer {
+    var buffer = ByteBufferAllocator().buffer(capacity: bytes.count + 8)
+    buffer.writeInteger(number)
+    buffer.writeInteger(UInt32(clamping: bytes.count))
+    buffer.writeBytes(bytes)
+    return buffer
   }
 
   private func film(_ film: FilmState) throws -> Response {

@@ -37,6 +37,7 @@ package struct ReviewServer: Sendable {
         responder.gate.withLock { $0 = Gate(token: token, port: port) }
         onStart("http://127.0.0.1:\(port)/?token=\(token)")
       }, logger: logger)
+    defer { session.close() }
     do { try await application.runService() } catch let error as IOError {
       throw AutochromeError(
         .unavailable,

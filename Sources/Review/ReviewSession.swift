@@ -27,10 +27,18 @@ package final class ReviewSession: Sendable {
   /// Of thumbnails, so that they don't let the large picture wait.
   private let smallReader: FilmReader
   private let smallPreview: ShotPreview
+  /// The run that colors a whole shot.
+  private let reel = Locked<AutochromeKit.Interruption?>(nil)
+  /// The film, when it is rendered from the page.
+  let render: RenderRun
+  private let references: ReferenceFolder
   private let encoder = PictureEncoder("mjpeg", quantizer: 3)
   private let smallEncoder = PictureEncoder("mjpeg", quantizer: 4)
+  private let reelEncoder = PictureEncoder("mjpeg", quantizer: 3)
   /// Width of thumbnails.
   private static let thumbnailWidth = 160
+  /// Frames that are played are made smaller where they are wider.
+  private static let reelWidth = 960
 
   /// Opens the film and loads the network.
   /// - Parameter warn: told what the user should know, in sentences.
@@ -42,6 +50,9 @@ package final class ReviewSession: Sendable {
     self.request = request
     let document = try ShotsDocument(contentsOf: request.shots)
     state = Locked(State(document: document))
+    references = ReferenceFolder(of: request.shots)
+    let networks = NetworkShelf()
+    render = RenderRun(request, networks: networks)
     (reader, preview, smallReader, smallPreview) = try AutochromeError.wrapping {
       let open: @Sendable () throws -> any FrameSource = {
         try JobParts.openSource(
@@ -49,7 +60,8 @@ package final class ReviewSession: Sendable {
           interruption: Media.Interruption(), warn: warn)
       }
       let reader = try FilmReader(frames: document.frameCount, warn: warn, open: open)
-      let preview = try ShotPreview(settings: request.settings, info: reader.info, warn: warn)
+      let preview = try ShotPreview(
+        settings: request.settings, info: reader.info, networks: networks, warn: warn)
       return (
         reader, preview, try FilmReader(sharing: reader),
         ShotPreview(sharing: preview, warn: { _ in })
@@ -149,7 +161,8 @@ package final class ReviewSession: Sendable {
     frame number: Int, shot: Int, edit: ShotEdit,
     _ body: (ShotPreview.Colored, OutputFormat) throws -> Result
   ) throws(AutochromeError) -> Result {
-    let list = try state.withLock { $0.document }.excerpt(of: shot, with: edit)
+    let document = state.withLock { $0.document }
+    let list = try document.excerpt(of: shot, with: checked(edit, in: document))
     return try AutochromeError.wrapping {
       let frame = try reader.frame(number)
       let output = try encoder.outputFormat(for: frame)
@@ -181,6 +194,91 @@ package final class ReviewSession: Sendable {
       let colored = try smallPreview.color(frame, in: list, as: output).picture
       return try Thumbnail(color: colored, widest: Self.thumbnailWidth).encoded(by: smallEncoder)
     }
+  }
+
+  // MARK: - Whole shots
+
+  /// Colors a shot as the film will have it, and hands on its frames as JPEGs. A run that was begun before ends.
+  /// - Parameters:
+  ///   - shot: the index of its shot, from 0.
+  ///   - edit: laid over what the shots file says of that, without being written.
+  ///   - wanted: the number of the one frame that is wanted, as large as it is; nil for all, made smaller.
+  ///   - count: so many frames of the shot at most.
+  ///   - hand: takes a frame's number and its picture, one after the other.
+  /// - Throws: `AutochromeError`, and what `hand` throws.
+  package func reel(
+    shot: Int, edit: ShotEdit, wanted: Int? = nil, most count: Int,
+    interruption: AutochromeKit.Interruption,
+    hand: @escaping (_ frame: Int, _ jpeg: Data) throws -> Void
+  ) throws(AutochromeError) -> ShotReel.Result {
+    reel.withLock { reel in
+      reel?.request()
+      reel = interruption
+    }
+    let document = state.withLock { $0.document }
+    let list = try document.excerpt(of: shot, with: checked(edit, in: document))
+    let starts = try starts(of: document.file.list)
+    let end = shot + 1 < starts.count ? starts[shot + 1] : frameCount(of: document)
+    let first = starts[shot]
+    // A frame depends on those that come after it, as far as is looked ahead.
+    let last = min(end, first + count)
+    let frames = first..<max(first + 1, last)
+    let sink = ReelSink(
+      encoder: reelEncoder, wanted: wanted, widest: Self.reelWidth
+    ) { frame, jpeg in
+      try hand(frame, jpeg)
+      if frame == wanted { interruption.request() }
+    }
+    return try ShotReel(of: request.input, reader: reader, preview: preview).color(
+      frames, in: list, into: sink, interruption: interruption, warn: { _ in })
+  }
+
+  /// Begins to render the film, as the page shows it.
+  /// - Parameters:
+  ///   - revision: of the shots file.
+  ///   - overwrite: whether a film that lies there may be replaced.
+  /// - Throws: `Conflict` if there is another revision, `AutochromeError` if it is rendered already.
+  func startRendering(revision: String, overwrite: Bool) throws -> RenderRun.State {
+    try writing.withLock { _ in
+      let now = try refreshed().document.revision
+      guard now == revision else { throw Conflict(revision: now) }
+      return try render.start(overwrite: overwrite)
+    }
+  }
+
+  /// Ends what runs, and waits for it.
+  package func close() {
+    reel.withLock { $0 }?.request()
+    render.close()
+  }
+
+  // MARK: - References
+
+  /// Keeps a picture that was dropped on the page, beside the shots file.
+  /// - Parameters:
+  ///   - bytes: a picture in a file format that FFmpeg reads.
+  ///   - name: what it is called elsewhere.
+  /// - Returns: its name in a shots file.
+  /// - Throws: `AutochromeError` if it is no picture or can't be written.
+  package func keepReference(_ bytes: Data, called name: String) throws(AutochromeError) -> String {
+    try references.keep(bytes, called: name)
+  }
+
+  /// The edit, if it names no other pictures than those that the file names, or that were kept for it: the page has no
+  /// say in which files of this machine are read.
+  private func checked(
+    _ edit: ShotEdit, in document: ShotsDocument
+  ) throws(AutochromeError) -> ShotEdit {
+    let wanted = edit.pictures
+    guard !wanted.isEmpty else { return edit }
+    let known = Set(document.shots.flatMap { ShotEdit($0).pictures })
+    for picture in wanted where !known.contains(picture) && !references.holds(picture) {
+      throw AutochromeError(
+        .usage,
+        "'\(picture)' is no picture of these shots; drop it on the page, or write it into the shots file."
+      )
+    }
+    return edit
   }
 
   // MARK: - Changes
@@ -240,7 +338,8 @@ package final class ReviewSession: Sendable {
   ) throws(AutochromeError) -> ShotsDocument {
     let document = state.document
     switch change {
-    case .shot(let shot, let edit): return try document.edited(shot, by: edit)
+    case .shot(let shot, let edit):
+      return try document.edited(shot, by: checked(edit, in: document))
     case .addCut(let frame):
       let starts = try starts(of: document.file.list)
       guard let shot = starts.lastIndex(where: { $0 <= frame }), frame != starts[shot] else {

@@ -39,6 +39,7 @@ func openBrowser(at address: String) {
   do { try browser.run() } catch { say("No browser could be opened; open the address above.") }
 }
 
+ProcessMemory.keepFlat()
 signal(SIGPIPE, SIG_IGN)
 do { try await serve() } catch let error as AutochromeError {
   say("autochrome: \(error.message)")

@@ -21,6 +21,11 @@ struct ReviewCommand: ParsableCommand {
   @Argument(help: "A film, a folder of frames or a pattern.")
   var input: String
 
+  @Option(
+    name: [.short, .long],
+    help: "Where the film goes that is rendered from the page; default: NAME-color.mkv here.")
+  var output: String?
+
   @Option(help: "The port on 127.0.0.1; default: any that is free.")
   var port: UInt16 = 0
 
@@ -36,12 +41,13 @@ struct ReviewCommand: ParsableCommand {
   func run() throws {
     let shots = list.shots ?? ReviewRequest.shotsFile(of: input)
     var layer = try settings.layer()
+    let options = (settings.pipeline.map { ["--pipeline=\($0)"] } ?? []) + (try layer.optionWords())
     layer.shots = FileManager.default.fileExists(atPath: shots) ? shots : nil
     let request = ReviewRequest(
-      input: input, shots: shots,
+      input: input, shots: shots, output: output,
       settings: try Settings(
         pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
-        options: layer),
+        options: layer), options: options,
       port: Int(port), opensBrowser: !noOpen)
     try request.check()
     let server = ResourceLocator.programFolder.appending(path: Self.server).path

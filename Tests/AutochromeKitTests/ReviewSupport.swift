@@ -95,7 +95,23 @@ final class ReviewProgram {
       reply.headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
     }
     reply.body = answer[end.upperBound...]
+    if reply.headers["transfer-encoding"] == "chunked" {
+      reply.body = try withoutChunks(reply.body)
+    }
     return reply
+  }
+
+  /// RFC 9112, section 7.1.
+  private static func withoutChunks(_ body: Data) throws -> Data {
+    var (rest, result) = (Data(body), Data())
+    while let end = rest.range(of: Data("\r\n".utf8)) {
+      let count = try #require(
+        Int(String(decoding: rest[..<end.lowerBound], as: UTF8.self), radix: 16))
+      guard count > 0 else { return result }
+      result += rest[end.upperBound..<end.upperBound + count]
+      rest = Data(rest[(end.upperBound + count + 2)...])
+    }
+    throw ToolFailure(description: "the answer was broken off")
   }
 
   /// Sends a request with the token, but for what `headers` say otherwise; nil leaves one out.
@@ -114,6 +130,30 @@ final class ReviewProgram {
     var request = "\(method) \(path) HTTP/1.1\r\n"
     for (name, value) in all { if let value { request += "\(name): \(value)\r\n" } }
     return try send(raw: Data((request + "\r\n" + (body ?? "")).utf8))
+  }
+
+  /// The frames of a shot that the server colors as a whole, and what it says in the end.
+  func reel(_ body: String) throws -> (
+    frames: [(number: Int, jpeg: Data)], end: [String: JSONValue]
+  ) {
+    let reply = try ask("POST", "/reel", body)
+    #expect(reply.status == 200)
+    var (rest, frames) = (Data(reply.body), [(Int, Data)]())
+    func number() -> UInt32 {
+      defer { rest = Data(rest.dropFirst(4)) }
+      return rest.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+    while rest.count >= 8 {
+      let (frame, count) = (number(), Int(number()))
+      let bytes = rest.prefix(count)
+      rest = Data(rest.dropFirst(count))
+      guard frame != .max else {
+        guard case .object(let end) = try JSONValue(bytes) else { break }
+        return (frames, end)
+      }
+      frames.append((Int(frame), Data(bytes)))
+    }
+    throw ToolFailure(description: "the shot was broken off")
   }
 
   /// What the page is told of the film.

@@ -135,7 +135,7 @@ import Testing
       (#"{"action": "edit", "shot": 1, "edit": {"at": 3}}"#, "can't be changed"),
       (
         #"{"action": "edit", "shot": 1, "edit": {"references": ["/etc/passwd"]}}"#,
-        "can't be changed"
+        "no picture of these shots"
       ),
       (#"{"action": "edit", "shot": 9, "edit": {"state": "x"}}"#, "no shot 10"),
       (
@@ -370,6 +370,201 @@ import Testing
     }
   }
 
+  // MARK: - Whole shots
+
+  @Test func aShotIsPlayedAsTheFilmWillBe() throws {
+    let program = try program()
+    let hint = ##"{"frame": 30, "at": [0.5, 0.5], "color": "#c03030"}"##
+    let (frames, end) = try program.reel(
+      #"{"shot": 1, "edit": {"hints": [\#(hint)]}}"#)
+    #expect(frames.map(\.number) == Array(21..<36) && end["isWhole"] == .bool(true))
+    guard case .array(let reaches)? = end["reaches"] else {
+      throw ToolFailure(description: "no reaches")
+    }
+    #expect(reaches.count == 1 && reaches.first?["frame"] == .number(30))
+    let plain = try program.reel(#"{"shot": 1}"#)
+    #expect(plain.frames.count == 15 && plain.end["reaches"] == .array([]))
+    // The hint is seen in frames that it is not given for.
+    #expect(plain.frames[7].jpeg != frames[7].jpeg)
+    // The same frame alone, in its own size, which is not more than the page plays.
+    let one = try program.reel(#"{"shot": 1, "frame": 28, "edit": {"hints": [\#(hint)]}}"#)
+    #expect(one.frames.count == 1 && one.frames.first?.number == 28)
+    #expect(one.frames.first?.jpeg == frames[7].jpeg)
+    let wrong = try program.reel(#"{"shot": 7}"#)
+    guard case .string(let message)? = wrong.end["error"] else {
+      throw ToolFailure(description: "no error")
+    }
+    #expect(wrong.frames.isEmpty && message.contains("shot 8"))
+    #expect(try written == Self.shots)
+  }
+
+  // MARK: - Rendering
+
+  /// Waits until the rendering has ended.
+  private func rendered(_ program: ReviewProgram) throws -> [String: JSONValue] {
+    for _ in 0..<600 {
+      let state = try program.ask("GET", "/render").json()
+      if state["phase"] != .string("running") { return state }
+      usleep(100_000)
+    }
+    throw ToolFailure(description: "the film is not rendered after a minute")
+  }
+
+  private func render(_ program: ReviewProgram, overwrite: Bool = false) throws
+    -> ReviewProgram.Reply
+  {
+    try program.ask(
+      "POST", "/render", #"{"overwrite": \#(overwrite)}"#,
+      headers: ["If-Match": "\"\(try program.revision())\""])
+  }
+
+  /// The page and the command that it shows make the same film, also where a shot was changed in between.
+  @Test func thePageRendersWhatTheCommandDoes() throws {
+    let film = scratch.file("page.mkv")
+    let options = ["--warmth=-3", "--hues", "red=0.5,blue=2", "--encoder-option", "tune=film"]
+    let program = try program("film.mkv", ["-o", film] + options)
+    #expect(try program.ask("GET", "/render").json()["phase"] == .string("idle"))
+    #expect(try render(program).status == 200)
+    #expect(try render(program).status == 400, "it runs already")
+    var state = try rendered(program)
+    #expect(state["phase"] == .string("done") && state["exists"] == .bool(true))
+    let before = try Data(contentsOf: URL(fileURLWithPath: film))
+    #expect(
+      try program.change(
+        ##"{"action": "edit", "shot": 1, "edit": {"look": {"saturation": 0.5}, "hints": [{"frame": 30, "at": [0.5, 0.5], "color": "#c03030"}]}}"##
+      ).status == 200)
+    // What lies there is replaced only where that was wanted.
+    #expect(try render(program).status == 200)
+    state = try rendered(program)
+    #expect(state["phase"] == .string("failed") && "\(state)".contains("overwrite"))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: film)) == before)
+    #expect(try render(program, overwrite: true).status == 200)
+    state = try rendered(program)
+    guard case .string(let message)? = state["message"] else {
+      throw ToolFailure(description: "no message")
+    }
+    #expect(message == "48 frames, 33 frames of them made before.")
+    guard case .string(let command)? = try program.film()["command"] else {
+      throw ToolFailure(description: "no command")
+    }
+    let headless = command.replacing(film, with: scratch.file("command.mkv"))
+    #expect(headless.hasPrefix("autochrome "))
+    let run = try runProgram(
+      ["-c", builtURL("autochrome").path + headless.dropFirst("autochrome".count)], tool: "sh")
+    #expect(run.status == 0, "\(run.errors)")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: film))
+    #expect(try bytes == Data(contentsOf: URL(fileURLWithPath: scratch.file("command.mkv"))))
+    #expect(bytes != before)
+    // Another revision than the one that is there is not rendered.
+    let old = try program.ask(
+      "POST", "/render", "{}", headers: ["If-Match": "\"0000\""])
+    #expect(old.status == 409)
+  }
+
+  @Test func aRenderingThatIsStoppedGoesOn() throws {
+    let sample = smallFilm()
+    let pictures = (0..<48).map { SampleClip.picture(sample.render(frame: $0)) }
+    try writeClip(
+      sample, pictures: (0..<30).flatMap { _ in pictures }, to: scratch.file("long.mkv"))
+    try "shots: [0]\n".write(
+      toFile: scratch.file("long.shots.yaml"), atomically: true, encoding: .utf8)
+    let film = scratch.file("page.mkv")
+    let arguments = [scratch.file("long.mkv"), "-o", film, "--model", "autochrome-fast"]
+    let program = try ReviewProgram(arguments)
+    #expect(try render(program).status == 200)
+    for _ in 0..<300 {
+      let state = try program.ask("GET", "/render").json()
+      if case .number(let done)? = state["progress"]?["framesDone"], done > 60 { break }
+      usleep(20_000)
+    }
+    #expect(try program.ask("POST", "/render/stop", "{}").status == 200)
+    let state = try rendered(program)
+    #expect(state["phase"] == .string("stopped"), "\(state)")
+    #expect(!FileManager.default.fileExists(atPath: film))
+    // What ends the server ends the run too, and loses nothing.
+    #expect(try render(program).status == 200)
+    usleep(300_000)
+    kill(program.process.processIdentifier, SIGTERM)
+    program.process.waitUntilExit()
+    #expect(program.process.terminationStatus == 0)
+    let again = try ReviewProgram(arguments)
+    #expect(try render(again).status == 200)
+    #expect(try rendered(again)["phase"] == .string("done"))
+    #expect(try readFrames(film).count == 30 * 48)
+  }
+
+  // MARK: - References
+
+  private func upload(
+    _ bytes: Data, called name: String, to program: ReviewProgram, type: String = "image/png"
+  ) throws -> ReviewProgram.Reply {
+    let head =
+      "POST /reference?name=\(name) HTTP/1.1\r\nHost: 127.0.0.1:\(program.port)\r\n"
+      + "Cookie: autochrome-review-\(program.port)=\(program.token)\r\nConnection: close\r\n"
+      + "Content-Type: \(type)\r\nContent-Length: \(bytes.count)\r\n\r\n"
+    return try program.send(raw: Data(head.utf8) + bytes)
+  }
+
+  @Test func aPictureThatIsDroppedBecomesAReference() throws {
+    let program = try program()
+    let jpeg = try program.ask(
+      "POST", "/preview", #"{"shot": 1, "frame": 30, "edit": {"look": {"warmth": 20}}}"#
+    ).body
+    let first = try upload(
+      jpeg, called: "..%2F..%2Fref_000030%20%22x%22.jpg", to: program, type: "image/jpeg")
+    #expect(try first.json()["picture"] == .string("film.references/ref-000030-x.jpg"))
+    let kept = scratch.file("film.references/ref-000030-x.jpg")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: kept)) == jpeg)
+    // The same once more is the same; another one of that name is another one.
+    #expect(
+      try upload(jpeg, called: "ref-000030-x.jpg", to: program, type: "image/jpeg").json()[
+        "picture"]
+        == .string("film.references/ref-000030-x.jpg"))
+    let other = try program.ask("GET", "/source?frame=3").body
+    #expect(
+      try upload(other, called: "ref-000030-x.jpg", to: program, type: "image/jpeg").json()[
+        "picture"]
+        == .string("film.references/ref-000030-x-2.jpg"))
+    let edit =
+      #"{"action": "edit", "shot": 1, "edit": {"references": [{"frame": 30, "picture": "film.references/ref-000030-x.jpg"}]}}"#
+    #expect(try program.change(edit).status == 200)
+    #expect(
+      try written.contains(
+        "    references: [{frame: 30, picture: film.references/ref-000030-x.jpg}]\n"))
+    let plain = try program.ask(
+      "POST", "/preview", #"{"shot": 1, "frame": 30, "edit": {"references": null}}"#)
+    let guided = try program.ask("POST", "/preview", #"{"shot": 1, "frame": 30}"#)
+    #expect(try chroma(guided.body) > chroma(plain.body) + 1)
+  }
+
+  @Test func otherPicturesAreNotTaken() throws {
+    let program = try program()
+    let secret = scratch.file("secret.jpg")
+    try program.ask("GET", "/source?frame=3").body.write(to: URL(fileURLWithPath: secret))
+    for picture in [secret, "secret.jpg", "../secret.jpg", "film.references/../secret.jpg"] {
+      let edit = #"{"references": ["\#(picture)"]}"#
+      let change = try program.change(#"{"action": "edit", "shot": 1, "edit": \#(edit)}"#)
+      let preview = try program.ask(
+        "POST", "/preview", #"{"shot": 1, "frame": 30, "edit": \#(edit)}"#)
+      #expect(change.status == 400 && preview.status == 400, "\(picture)")
+      #expect(try program.reel(#"{"shot": 1, "edit": \#(edit)}"#).end["error"] != nil)
+    }
+    #expect(
+      try upload(Data("#EXTM3U\n/etc/passwd\n".utf8), called: "a.png", to: program).status == 422)
+    #expect(try upload(Data([0x89, 0x50, 0x4E, 0x47]), called: "a.png", to: program).status == 422)
+    #expect(
+      try upload(Data([0x89]), called: "a.png", to: program, type: "text/plain").status == 415)
+    let head =
+      "POST /reference?name=a.png HTTP/1.1\r\nHost: 127.0.0.1:\(program.port)\r\n"
+      + "Cookie: autochrome-review-\(program.port)=\(program.token)\r\n"
+      + "Content-Type: image/png\r\nContent-Length: 10000000000\r\n\r\n"
+    #expect(try program.send(raw: Data(head.utf8)).status == 413)
+    let left =
+      (try? FileManager.default.contentsOfDirectory(atPath: scratch.file("film.references"))) ?? []
+    #expect(left.isEmpty)
+    #expect(try written == Self.shots)
+  }
+
   // MARK: - In a browser
 
   private static let hasBrowser = ["chromium-headless-shell", "chromium"].contains {
@@ -385,12 +580,12 @@ import Testing
       .appending(path: "Benchmarks/review.py").path
     let run = try runProgram(
       [
-        script, builtURL("autochrome").path, scratch.file("film.mkv"), "--", "--model",
+        script, "--render", builtURL("autochrome").path, scratch.file("film.mkv"), "--", "--model",
         "autochrome-fast", "--size", "64",
       ], tool: "python3")
     #expect(run.status == 0, "\(run.errors)")
     let figures = try JSONValue(run.output)
-    for name in ["warmth", "hint", "frame"] {
+    for name in ["warmth", "hint", "hint, whole shot", "frame"] {
       #expect(figures["milliseconds"]?[name]?["count"] != nil, "\(name)")
     }
   }

@@ -117,6 +117,75 @@ import Testing
     }
   }
 
+  /// Keeps the frames that it takes, in the form of those that a film has.
+  private final class Frames: FrameSink, @unchecked Sendable {
+    private let output: OutputFormat
+    var taken: [Frame] = []
+
+    init(like picture: Picture) {
+      output = OutputFormat(pictureFormat: picture.format, color: picture.color)
+    }
+
+    func outputFormat(for frame: Frame) -> OutputFormat { output }
+    func write(_ element: SourceElement) { if let frame = element.frame { taken.append(frame) } }
+    func finish() {}
+    func finishEarly() -> String? { nil }
+    func discard() {}
+  }
+
+  /// With all that motion brings along and the stabilizer makes of it.
+  @Test func aReelIsThatPartOfTheFilm() throws {
+    let shots = scratch.file("film.shots.yaml")
+    try """
+    shots:
+      - {at: 0, look: {warmth: 5}}
+      - at: "#21"
+        hints:
+          - {frame: 24, at: [0.3, 0.6], color: "#3050c0"}
+          - {frame: 33, stroke: [[0.5, 0.2], [0.8, 0.3]], color: "#c03030"}
+      - {at: "#36", look: {stability: 0}, hints: [{frame: 40, at: [0.4, 0.4], color: "#30c030"}]}
+    """.write(toFile: shots, atomically: true, encoding: .utf8)
+    var settings = try settings(shots)
+    settings.stability = 0.7
+    let output = scratch.file("color.mkv")
+    let report = try ColorizationJob(
+      input: scratch.file("film.mkv"), output: output, settings: settings
+    ).run { _ in }
+    let rendered = try readFrames(output)
+    let reader = try open()
+    let preview = try ShotPreview(settings: settings, info: reader.info) { Issue.record("\($0)") }
+    let reel = ShotReel(of: scratch.file("film.mkv"), reader: reader, preview: preview)
+    let document = try ShotsDocument(contentsOf: shots)
+    // The second time from what the network said the first time.
+    for (shot, frames) in [(1, 21..<36), (0, 0..<21), (2, 36..<48), (1, 21..<36)] {
+      let sink = Frames(like: rendered[0].picture)
+      let result = try reel.color(
+        frames, in: document.excerpt(of: shot, with: ShotEdit()), into: sink,
+        interruption: AutochromeKit.Interruption(), warn: { Issue.record("\($0)") })
+      #expect(result.isWhole && sink.taken.map(\.index) == Array(frames))
+      for frame in sink.taken {
+        let same = zip(frame.picture.planes, rendered[frame.index].picture.planes).allSatisfy {
+          $0.hasSameSamples(as: $1)
+        }
+        #expect(same, "frame \(frame.index)")
+      }
+      #expect(result.reaches == report.given.filter { frames.contains($0.frame) })
+    }
+    // A part that goes beyond the end of the film ends with it.
+    let sink = Frames(like: rendered[0].picture)
+    let rest = try reel.color(
+      36..<60, in: document.excerpt(of: 2, with: ShotEdit()), into: sink,
+      interruption: AutochromeKit.Interruption(), warn: { _ in })
+    #expect(rest.isWhole && sink.taken.count == 12)
+    // Stopped before it began, it gives nothing, and says so.
+    let stopped = AutochromeKit.Interruption()
+    stopped.request()
+    let none = try reel.color(
+      0..<21, in: document.excerpt(of: 0, with: ShotEdit()), into: sink, interruption: stopped,
+      warn: { _ in })
+    #expect(!none.isWhole && sink.taken.count == 12)
+  }
+
   @Test func onlyTheLinesThatChangeAreWrittenAnew() throws {
     let text = """
       # Head.

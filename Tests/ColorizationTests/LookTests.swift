@@ -150,6 +150,37 @@ import Testing
     #expect(answer.isOf(survey))
   }
 
+  /// From memory, from disk, or asked again: what is known of a frame is the same.
+  @Test func answersThatAreKeptAreThoseOfTheirFrames() throws {
+    let surveys = try (0..<12).map { number in
+      try colorizer().survey(
+        Frame(
+          index: number,
+          picture: ColorFixtures.gray(96, 64) { x, y in
+            20 + x + (x / 24 + y / 16 + number) % 12 * 7
+          },
+          presentationTime: 0))
+    }
+    let plain = colorizer()
+    let expected = try surveys.map { try values(plain.analyze($0, look: Look()).estimate.ab) }
+    #expect(Set(expected).count == expected.count)
+    let one = try #require(try plain.answer(surveys[0])).byteCount + 4 * surveys[0].lightness.area
+    // Of no, of one, of five, of all.
+    for (memory, disk) in [(0, 0), (0, one), (3 * one, 5 * one), (0, 12 * one), (12 * one, 0)] {
+      let colorizer = FrameColorizer(
+        network: network, shortSide: 64, answers: (memory: memory, disk: disk))
+      for pass in 0..<3 {
+        for (survey, wanted) in zip(surveys, expected) {
+          let found = try values(colorizer.analyze(survey, look: Look()).estimate.ab)
+          #expect(found == wanted, "pass \(pass), \(memory) bytes of memory, \(disk) of disk")
+        }
+      }
+      // All of them are known where there is room for all: nothing is copied anew.
+      let isKnown = surveys.map { colorizer.hasAnswer(for: $0) }
+      #expect(isKnown.count { $0 } >= min(12, max(1, max(memory, disk) / one)))
+    }
+  }
+
   @Test func aNetworkWithoutADistributionTakesNoHues() throws {
     let builder = ModelBuilder.siggraph17()
     let imported = try ModelImport(

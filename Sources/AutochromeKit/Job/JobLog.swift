@@ -146,6 +146,15 @@ package final class JobLog: Sendable {
 
   var framesDone: Int { state.withLock { $0.framesDone } }
 
+  /// How far went what the user gives for frames, in their order.
+  var reaches: [GivenReach] {
+    let counts = state.withLock { $0.counts.sorted { $0.key < $1.key } }
+    var all = Counts()
+    for (_, next) in counts { all.append(next) }
+    all.endShot()
+    return all.reaches.values.sorted { $0.frame < $1.frame }
+  }
+
   package var warnings: [String] { state.withLock { $0.warnings } }
 
   /// What ended the input early, if anything.

@@ -18,6 +18,8 @@ package struct JobParts {
   let looks: ShotLooks
   /// Opens the source once more.
   let reopenSource: @Sendable () throws -> any FrameSource
+  /// The same without its other streams.
+  private let reopenPictures: @Sendable () throws -> any FrameSource
 
   /// Opens the source and loads the network.
   init(
@@ -42,6 +44,11 @@ package struct JobParts {
       try Self.openSource(
         job: job, interruption: interruption, countsFrames: countsFrames, warn: { _ in })
     }
+    reopenPictures = { [job] in
+      try Self.openSource(
+        input: job.input, pictures: job.request.pictures, settings: job.settings.ofPicturesAlone,
+        interruption: interruption, warn: { _ in })
+    }
     source = try Self.openSource(
       job: job, interruption: interruption, countsFrames: countsFrames, warn: warn)
     if let origin = list?.origin, !source.info.isPipe, job.input != "-",
@@ -57,6 +64,28 @@ package struct JobParts {
       interruption: interruption)
     plan = try Self.plan(
       job: job, info: source.info, look: look, colorizer: colorizer, sinkOptions)
+  }
+
+  /// Of a part of a film that is looked at, not written.
+  /// - Parameters:
+  ///   - reopen: opens that part.
+  ///   - list: its shots.
+  ///   - given: what is given of the colors of the film.
+  init(
+    viewing job: ColorizationJob, by colorizer: FrameColorizer, list: ShotList,
+    given: GivenColors?, interruption: Media.Interruption,
+    reopen: @escaping @Sendable () throws -> any FrameSource
+  ) throws {
+    self.job = job
+    self.list = list
+    self.colorizer = colorizer
+    self.interruption = interruption
+    looks = ShotLooks(settings: job.settings, list: list, given: given)
+    (reopenSource, reopenPictures) = (reopen, reopen)
+    source = try reopen()
+    sinkOptions = SinkOptions()
+    plan = try Self.plan(
+      job: job, info: source.info, look: nil, colorizer: colorizer, sinkOptions)
   }
 
   /// Loads the network of `settings`.
@@ -91,18 +120,14 @@ package struct JobParts {
   /// - Throws: `AutochromeError` if what comes with the program for it is missing.
   func makeGuide(warn: @escaping @Sendable (String) -> Void) throws(AutochromeError) -> Guide? {
     guard looks.areGuided else { return nil }
-    let reopen: @Sendable () throws -> any FrameSource = { [job, interruption] in
-      try Self.openSource(
-        input: job.input, pictures: job.request.pictures, settings: job.settings.ofPicturesAlone,
-        interruption: interruption, warn: { _ in })
-    }
     let fields = GivenFields(
       colorizer: colorizer, reach: try HintReach.shipped(), interruption: interruption, warn: warn)
     return Guide(
       info: source.info, fields: fields,
       lookAhead: canBeGoneOnWith
         ? LookAhead(
-          colorizer: colorizer, fields: fields, threads: settings.threads, reopen: reopen) : nil)
+          colorizer: colorizer, fields: fields, threads: settings.threads,
+          reopen: reopenPictures) : nil)
   }
 
   /// What watches the colors that the frames come with.

@@ -14,6 +14,8 @@ package final class FilmReader: Sendable {
     /// The number of the frame that the source gives next; nil where that is not known.
     var next: Int?
     var clock: Clock
+    /// How many frames there are, once the end was seen.
+    var count: Int?
     /// The one that was used last comes last.
     var kept: [(number: Int, frame: Frame)] = []
   }
@@ -63,7 +65,9 @@ package final class FilmReader: Sendable {
   /// How far frames may lie beside the grid, in frames: containers round times to milliseconds.
   private static let gridTolerance = 0.1
   /// What frames that are kept may take, in bytes; the last one stays in any case.
-  private static let capacity = 48_000_000
+  private let capacity: Int
+  /// The same of a reader for somebody who goes to and fro.
+  private static let usualCapacity = 16_000_000
 
   /// - Parameters:
   ///   - frames: how many the film has, as counted when it was looked at; nil where nobody has counted.
@@ -75,6 +79,7 @@ package final class FilmReader: Sendable {
     open: @escaping @Sendable () throws -> any FrameSource
   ) throws {
     self.open = open
+    capacity = Self.usualCapacity
     let source = try open()
     info = source.info
     let rate = info.frameRate?.value ?? 0
@@ -91,10 +96,10 @@ package final class FilmReader: Sendable {
     state = Locked(State(source: source, next: 0, clock: clock))
   }
 
-  /// Another one of the same film, to be used at the same time.
+  /// Another one of the same film, to be used at the same time, which keeps no frames.
   /// - Throws: what opening the film throws.
   package init(sharing other: FilmReader) throws {
-    (open, info) = (other.open, other.info)
+    (open, info, capacity) = (other.open, other.info, 0)
     state = Locked(
       State(source: try other.open(), next: 0, clock: other.state.withLock { $0.clock }))
   }
@@ -109,6 +114,15 @@ package final class FilmReader: Sendable {
   /// The frame with a number, from 0; its `index` is that number.
   /// - Throws: `AutochromeError` if the film is shorter, `MediaError` if it can't be decoded.
   package func frame(_ number: Int) throws -> Frame {
+    guard let frame = try frameIfAny(number) else {
+      throw AutochromeError(.usage, "There is no frame \(number): the film ends before it.")
+    }
+    return frame
+  }
+
+  /// The frame with a number, from 0; nil if the film is shorter.
+  /// - Throws: `MediaError` if it can't be decoded.
+  func frameIfAny(_ number: Int) throws -> Frame? {
     try state.withLock { state in
       if let place = state.kept.firstIndex(where: { $0.number == number }) {
         let known = state.kept.remove(at: place)
@@ -116,9 +130,9 @@ package final class FilmReader: Sendable {
         return known.frame
       }
       do {
-        let frame = try find(number, &state)
+        guard let frame = try find(number, &state) else { return nil }
         state.kept.append((number, frame))
-        let most = max(1, Self.capacity / max(1, frame.picture.byteCount))
+        let most = max(1, capacity / max(1, frame.picture.byteCount))
         if state.kept.count > most { state.kept.removeFirst(state.kept.count - most) }
         return frame
       } catch {
@@ -129,13 +143,15 @@ package final class FilmReader: Sendable {
     }
   }
 
-  private func find(_ number: Int, _ state: inout State) throws -> Frame {
+  private func find(_ number: Int, _ state: inout State) throws -> Frame? {
     if let next = state.next, number >= next, number - next < Self.nearby,
       let found = try read(to: number, &state)
     {
       return found
     }
-    guard let seconds = state.clock.seconds(of: number) else { throw Self.noFrame(number) }
+    guard number < state.count ?? .max, let seconds = state.clock.seconds(of: number) else {
+      return nil
+    }
     // Some formats find places by the time of decoding, or roughly.
     for margin in [0.01, 2, 15] {
       let source = try state.source ?? open()
@@ -146,12 +162,7 @@ package final class FilmReader: Sendable {
     }
     state.source = try open()
     state.next = 0
-    guard let found = try read(to: number, &state) else { throw Self.noFrame(number) }
-    return found
-  }
-
-  private static func noFrame(_ number: Int) -> AutochromeError {
-    AutochromeError(.usage, "There is no frame \(number): the film ends before it.")
+    return try read(to: number, &state)
   }
 
   /// - Returns: nil if the film ends before the frame, or goes on after it.
@@ -168,6 +179,7 @@ package final class FilmReader: Sendable {
       if frame.index == number { return frame }
       if frame.index > number { return nil }
     }
+    state.count = state.next ?? state.count
     (state.source, state.next) = (nil, nil)
     return nil
   }

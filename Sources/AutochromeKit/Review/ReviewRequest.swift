@@ -6,8 +6,12 @@ public struct ReviewRequest: Codable, Sendable {
   public var input: String
   /// The shots file, which the page reads and writes.
   public var shots: String
+  /// Where the film goes that is rendered from the page.
+  public var output: String
   /// How the film is colorized.
   public var settings: Settings
+  /// The same as options of the program, without the shots file.
+  public var options: [String]
   /// The port on 127.0.0.1; 0 for any that is free.
   public var port: Int
   /// Whether a browser is opened.
@@ -15,10 +19,19 @@ public struct ReviewRequest: Codable, Sendable {
 
   /// Wraps its parts.
   public init(
-    input: String, shots: String, settings: Settings, port: Int = 0, opensBrowser: Bool = true
+    input: String, shots: String, output: String? = nil, settings: Settings,
+    options: [String] = [], port: Int = 0, opensBrowser: Bool = true
   ) {
     (self.input, self.shots, self.settings) = (input, shots, settings)
-    (self.port, self.opensBrowser) = (port, opensBrowser)
+    self.output = output ?? Self.output(of: input)
+    (self.options, self.port, self.opensBrowser) = (options, port, opensBrowser)
+  }
+
+  /// Where a film goes for which no place is named: `film-color.mkv` in the folder in which the program runs.
+  private static func output(of input: String) -> String {
+    var name = input
+    while name.count > 1, name.hasSuffix("/") { name.removeLast() }
+    return PathParts.stem(of: name) + "-color.mkv"
   }
 
   /// The shots file of a film where none is named: `film.shots.yaml` beside `film.mkv`.
@@ -42,18 +55,19 @@ public struct ReviewRequest: Codable, Sendable {
     }
   }
 
+  /// Whether something lies where the film goes.
+  package var outputExists: Bool { FileSystem.exists(output) }
+
   /// The command that renders the film as the page shows it, for a shell.
   public var command: String {
-    let output = PathParts.stem(of: input) + "-color.mkv"
-    return "autochrome "
-      + [input, "-o", output, "--shots", shots].map(Self.quoted)
+    (["autochrome", input, "-o", output, "--shots", shots] + options).map(Self.quoted)
       .joined(separator: " ")
   }
 
   private static func quoted(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { byte in
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./".utf8.contains(byte)
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./=,".utf8.contains(byte)
     }
     return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
   }

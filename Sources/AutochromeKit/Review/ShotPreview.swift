@@ -25,23 +25,28 @@ package final class ShotPreview: Sendable {
   private let info: SourceInfo
   private let reach: HintReach
   private let fields: GivenFields
-  private let given: GivenColors?
+  /// What is given of the colors of the film.
+  let given: GivenColors?
 
-  /// What the network says of a frame takes 5 MB at the default size: these are the last 25 frames.
-  package static let answerBytes = 128_000_000
+  /// What the network says of a frame takes 4 MB at the default size: the last 6 frames are in memory, and 256 on
+  /// disk, so that a shot that is changed again and again does not wait for the network.
+  package static let answers = (memory: 24_000_000, disk: 1 << 30)
 
   /// - Parameters:
   ///   - info: of the film.
+  ///   - networks: where the network comes from.
   ///   - warn: told of stills that are none of their frame, and the like.
   /// - Throws: `AutochromeError` and what loading the network throws.
   package init(
-    settings: Settings, info: SourceInfo, warn: @escaping @Sendable (String) -> Void
+    settings: Settings, info: SourceInfo, networks: NetworkShelf = NetworkShelf(),
+    warn: @escaping @Sendable (String) -> Void
   ) throws {
     self.settings = settings
     self.info = info
     colorizer = FrameColorizer(
-      network: try JobParts.openColorizer(settings).network, shortSide: settings.size,
-      answerBytes: Self.answerBytes)
+      network: try JobParts.openColorizer(settings, from: networks).network,
+      shortSide: settings.size,
+      answers: Self.answers)
     reach = try HintReach.shipped()
     fields = GivenFields(
       colorizer: colorizer, reach: reach, interruption: Media.Interruption(), warn: warn)
@@ -81,12 +86,6 @@ package final class ShotPreview: Sendable {
     item = try motion.track(
       item, survey: survey, of: item.element.frame ?? frame, seconds: info.seconds(of: frame),
       format: output.pictureFormat, warn: { _ in })
-    if !item.keepsColors, let survey = item.survey {
-      // It is the same picture that is colored again and again: the network is asked about it once.
-      var guidance = item.guidance ?? FrameGuidance(field: nil)
-      guidance.answer = try guidance.answer ?? colorizer.answer(survey)
-      item.guidance = guidance
-    }
     try item.analyze(by: colorizer)
     var steady = SteadyStage(settings: settings, looks: looks)
     let steadied = try steady.push(item) + steady.finish()

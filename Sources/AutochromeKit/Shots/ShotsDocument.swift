@@ -145,7 +145,7 @@ package struct ShotEdit: Codable, Hashable, Sendable {
   package var values: [String: ShotValue]
 
   /// What may be changed.
-  package static let keys = ["look", "color", "like", "hints", "state"]
+  package static let keys = ["look", "color", "like", "hints", "references", "state"]
 
   package init(_ values: [String: ShotValue] = [:]) { self.values = values }
 
@@ -164,6 +164,19 @@ package struct ShotEdit: Codable, Hashable, Sendable {
       throw AutochromeError(
         .usage,
         "A shot's '\(key)' can't be changed; there are " + Self.keys.joined(separator: ", ") + ".")
+    }
+  }
+
+  /// The pictures that its references name.
+  package var pictures: [String] {
+    guard case .list(let references)? = values["references"] else { return [] }
+    return references.compactMap { reference in
+      switch reference {
+      case .text(let name): name
+      case .mapping(let parts):
+        if case .text(let name)? = parts["picture"] { name } else { nil }
+      default: nil
+      }
     }
   }
 

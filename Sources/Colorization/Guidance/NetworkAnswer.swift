@@ -4,7 +4,7 @@ public import Imaging
 public struct NetworkAnswer: Sendable {
   /// Of the frame's places.
   public let signature: FloatImage
-  private let values: FloatImage
+  let values: FloatImage
   private let geometry: WorkingGeometry
   private let area: PictureArea
 
@@ -19,13 +19,19 @@ public struct NetworkAnswer: Sendable {
     (self.geometry, area) = (geometry, survey.area)
   }
 
+  /// One that was kept.
+  init(values: FloatImage, signature: FloatImage, geometry: WorkingGeometry, area: PictureArea) {
+    (self.values, self.signature) = (values, signature)
+    (self.geometry, self.area) = (geometry, area)
+  }
+
   /// Whether the network was shown the same part of the frame.
   public func isOf(_ survey: FrameSurvey) -> Bool {
     geometry == survey.geometry && area == survey.area
   }
 
   /// The memory that it takes.
-  var byteCount: Int { (values.area + signature.area * signature.channels) * 4 }
+  package var byteCount: Int { (values.area + signature.area * signature.channels) * 4 }
 
   /// Hands on the values, as they were given.
   func withValues<R>(_ body: (UnsafePointer<Float>) throws -> R) rethrows -> R {

@@ -10,9 +10,9 @@ const swatches = [
 ];
 const keys = [
   ["↑ ↓ or K J", "previous, next shot"], ["← →", "previous, next frame; with Shift, ten"],
-  ["Space", "play the shot, each frame for itself"], ["Home End", "first, last frame of the shot"], ["Enter", "accept, and go to the next"],
+  ["Space", "play the shot as the film will be"], ["Home End", "first, last frame of the shot"], ["Enter", "accept, and go to the next"],
   ["A", "accepted or not"], ["F", "flagged ones first"], ["W", "source, or color"],
-  ["U", "where the network is not sure"], ["X", "true pixels"], ["1 … 9", "color of the hint"], ["E", "eyedropper"],
+  ["B", "keep these settings at the left, to compare"], ["U", "where the network is not sure"], ["X", "true pixels"], ["1 … 9", "color of the hint"], ["E", "eyedropper"],
   ["Delete", "the last hint of this frame goes"], ["C", "cut at this frame"],
   ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"], ["?", "this list"],
 ];
@@ -143,9 +143,173 @@ const colorView = new Latest($("color"), "color");
 
 const wantedColor = () => ({ shot, frame, edit: { ...pending } });
 
+/// Shows the frame as the film will have it where the shot was colored as a whole, and for itself otherwise.
 function refreshColor() {
-  const body = wantedColor();
+  const body = wantedColor(), known = reel.picture(frame);
+  if (known) {
+    colorView.show(() => ({ blob: () => known }));
+    if (isPressed("pixels")) colorView.show(() => reel.largePicture(body));
+    return;
+  }
+  if (!reel.isCurrent()) {
+    reel.stop();
+    if (isGuided()) reel.startSoon();
+  }
   return colorView.show(() => post("/preview", body));
+}
+
+/// The values of the shot as they are shown.
+const shownValues = () => ({ ...values(), ...pending });
+const lookKeys = ["look", "color", "like", "hints", "references", "palette"];
+/// Whether other frames have a say in the colors of each.
+const isGuided = () => ["like", "hints", "references", "palette"].some((key) => shownValues()[key] !== undefined);
+
+/// The same text for what says the same: members in the order of their names, nothing for what is empty.
+const canonical = (value) => JSON.stringify(value, (_, part) => {
+  if (part === null || typeof part !== "object") return part;
+  if (Object.keys(part).length === 0) return undefined;
+  return Array.isArray(part) ? part : Object.fromEntries(Object.entries(part).sort());
+});
+
+/// The frames of a shot as the film will have them: the server colors the shot as a whole.
+class Reel {
+  constructor() { this.clear(null); this.running = null; this.timer = 0; }
+
+  clear(key) { Object.assign(this, { key, frames: new Map(), reaches: [], isWhole: false }); }
+
+  /// What the colors of the shot depend on.
+  wantedKey() {
+    const item = current(), all = shownValues(), like = film.shots[all.like - 1]?.values;
+    return canonical([item.frame, item.frames, ...[all, like ?? {}].map((of) => lookKeys.map((key) => of[key]))]);
+  }
+
+  isCurrent() { return film !== null && this.key === this.wantedKey(); }
+
+  picture(number) { return this.isCurrent() ? this.frames.get(number) : undefined; }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.asked = null;
+    this.running?.abort();
+    this.running = null;
+  }
+
+  /// Begins when nothing was changed for a moment.
+  startSoon() {
+    clearTimeout(this.timer);
+    this.asked = performance.now();
+    this.timer = setTimeout(() => this.start(), 250);
+  }
+
+  async start() {
+    if (this.isCurrent() && (this.running || this.isWhole)) return;
+    const began = this.asked ?? performance.now();
+    this.stop();
+    this.clear(this.wantedKey());
+    showReaches();
+    const running = this.running = new AbortController();
+    try {
+      const end = await this.read({ shot, edit: { ...pending } }, running.signal, (number, blob) => {
+        if (this.running !== running) return;
+        this.frames.set(number, blob);
+        showReady();
+        if (number === frame && !isPressed("play")) refreshColor();
+      });
+      if (this.running !== running) return;
+      if (end.error) throw new Error(end.error);
+      [this.reaches, this.isWhole] = [end.reaches, end.isWhole];
+      performance.measure("reel", { start: began, end: performance.now() });
+      showReaches();
+      if (isPressed("pixels")) refreshColor();
+    } catch (error) {
+      if (!running.signal.aborted) { fail(error); if (isPressed("play")) press("play"); }
+    } finally {
+      if (this.running === running) this.running = null;
+    }
+  }
+
+  /// The frame in its own size.
+  async largePicture(body) {
+    let picture;
+    const end = await this.read(body, undefined, (_, blob) => { picture = blob; });
+    if (!picture) throw new Error(end.error ?? "The frame did not come.");
+    return { blob: () => picture };
+  }
+
+  /// Reads what the server sends of a shot: for each frame its number, the length of its JPEG, and that.
+  /// Returns what the server says in the end.
+  async read(body, signal, take) {
+    const response = await ask("/reel", {
+      method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal,
+    });
+    const reader = response.body.getReader();
+    let parts = [], count = 0;
+    const next = async (wanted) => {
+      while (count < wanted) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error("The server broke off.");
+        parts.push(value);
+        count += value.length;
+      }
+      const bytes = await new Blob(parts).arrayBuffer();
+      const rest = new Uint8Array(bytes, wanted);
+      [parts, count] = [rest.length ? [rest] : [], rest.length];
+      return bytes.slice(0, wanted);
+    };
+    for (;;) {
+      const head = new DataView(await next(8));
+      const data = await next(head.getUint32(4));
+      if (head.getUint32(0) === 0xffffffff) return JSON.parse(new TextDecoder().decode(data));
+      take(head.getUint32(0), new Blob([data], { type: "image/jpeg" }));
+    }
+  }
+}
+
+const reel = new Reel();
+
+/// How much of the shot can be played.
+function showReady() {
+  const part = reel.isCurrent() ? reel.frames.size / current().frames : 0;
+  $("ready").style.width = `${Math.min(1, part) * 100}%`;
+}
+
+/// How far what is given for frames goes, on the time line.
+function showReaches() {
+  showReady();
+  const item = current(), last = item.frame + item.frames - 1;
+  const known = reel.isCurrent() ? reel.reaches.filter((reach) => reach.frame >= item.frame && reach.frame <= last) : [];
+  $("reaches").replaceChildren(...known.map((reach) => {
+    const words = `What is given for frame ${reach.frame} is carried from frame ${reach.first} to ${reach.last}`
+      + (reach.isFromShotStart && reach.isToShotEnd ? ", through the whole shot." : ".");
+    const bar = make("div", { className: "reach", title: words }), width = reach.last - reach.first + 1;
+    bar.setAttribute("role", "listitem");
+    bar.setAttribute("aria-label", words);
+    bar.style.left = `${100 * (reach.first - item.frame) / item.frames}%`;
+    bar.style.width = `${100 * width / item.frames}%`;
+    bar.style.setProperty("--at", `${100 * (reach.frame - reach.first) / width}%`);
+    return bar;
+  }));
+}
+
+/// What the shot said when it was kept to be compared; null where the left picture is the source.
+let kept = null;
+
+function refreshSource() {
+  const number = frame;
+  $("source").classList.remove("gray");
+  if (kept?.shot === shot) {
+    const body = { shot, frame, edit: Object.fromEntries(lookKeys.slice(0, 5).map((key) => [key, kept.values[key] ?? null])) };
+    return sourceView.show(() => post("/preview", body));
+  }
+  return sourceView.show(() => ask(`/source?frame=${number}`));
+}
+
+function toggleCompare() {
+  press("compare");
+  kept = isPressed("compare") ? { shot, values: shownValues() } : null;
+  $("source").alt = kept ? "The frame as it was set before" : "The frame as it comes";
+  if (kept && wipe === 0) setWipe(50);
+  refreshSource();
 }
 
 colorView.after = () => {
@@ -221,8 +385,7 @@ function drawScope() {
 }
 
 function refreshBoth() {
-  const number = frame;
-  sourceView.show(() => ask(`/source?frame=${number}`));
+  refreshSource();
   refreshColor();
 }
 
@@ -374,21 +537,31 @@ function setFrame(number) {
   refreshBoth();
 }
 
-/// Plays the shot in a loop, as fast as the film or as pictures come.
+/// Plays the shot in a loop, as the film will be. What is not ready yet is waited for.
 async function togglePlay() {
   press("play");
   while (isPressed("play")) {
     const start = performance.now(), item = current();
-    frame = frame + 1 < item.frame + item.frames ? frame + 1 : item.frame;
-    showFrame();
-    const number = frame;
-    const shows = [refreshColor()];
-    if (wipe > 0) shows.push(sourceView.show(() => ask(`/source?frame=${number}`)));
-    await Promise.all(shows);
+    const next = frame + 1 < item.frame + item.frames ? frame + 1 : item.frame;
+    reel.start();
+    let picture = reel.picture(next);
+    // Of a long shot, there are no more frames than the page can keep.
+    if (!picture && reel.isCurrent() && !reel.running) picture = reel.picture(item.frame);
+    if (picture) {
+      frame = reel.picture(next) ? next : item.frame;
+      showFrame();
+      const shows = [colorView.show(() => ({ blob: () => picture }))];
+      if (wipe > 0 && !kept) {
+        // The luma of the color is that of the source.
+        $("source").classList.add("gray");
+        shows.push(sourceView.show(() => ({ blob: () => picture })));
+      }
+      await Promise.all(shows);
+    }
     const rest = 1000 / (film.rate || 24) - (performance.now() - start);
     await new Promise((done) => setTimeout(done, Math.max(rest, 1)));
   }
-  if (wipe === 0) refreshBoth();
+  refreshBoth();
 }
 
 // MARK: The shot
@@ -416,7 +589,10 @@ function showShot() {
     refreshBoth();
   }
   for (const dial of film.dials) showDial(dial);
+  if (kept && kept.shot !== shot) toggleCompare();
   showHints();
+  showReferences();
+  showReaches();
   showFrame();
   drawStrip();
 }
@@ -519,6 +695,59 @@ function showHints() {
     return make("li", {}, chip, go, remove);
   }));
   showMarks();
+}
+
+/// Pictures that show the same things in color.
+const referencesShown = () => shown("references") ?? [];
+
+function showReferences() {
+  const set = (index, value) => edit({
+    references: referencesShown().flatMap((other, at) => (at !== index ? [other] : value === null ? [] : [value])),
+  });
+  $("references").replaceChildren(...referencesShown().map((reference, index) => {
+    const { picture, frame: number, swatches } = typeof reference === "string" ? { picture: reference } : reference;
+    const name = String(picture).split("/").pop(), isStill = Number.isInteger(number);
+    const go = make("button", { className: "go", textContent: isStill ? `${name}, frame ${number}` : name });
+    go.disabled = !isStill;
+    go.addEventListener("click", () => setFrame(number));
+    const kind = make("button", {
+      textContent: isStill ? "Not the frame" : "This frame", disabled: swatches !== undefined,
+      title: isStill ? "It shows the same things, not this very frame" : `It shows frame ${frame} itself, in color`,
+    });
+    kind.addEventListener("click", () => set(index, isStill ? picture : { picture, frame }));
+    const remove = make("button", { textContent: "Remove" });
+    remove.setAttribute("aria-label", `Remove the reference ${name}`);
+    remove.addEventListener("click", () => set(index, null));
+    return make("li", {}, go, kind, remove);
+  }));
+}
+
+async function addReference(file) {
+  if (!file) return;
+  say(`Taking ${file.name} …`);
+  try {
+    const response = await ask(`/reference?name=${encodeURIComponent(file.name)}`, {
+      method: "POST", body: file, headers: { "Content-Type": file.type || "image/unknown" },
+    });
+    const { picture } = await response.json();
+    if (!referencesShown().some((other) => (other.picture ?? other) === picture)) {
+      await edit({ references: [...referencesShown(), picture] });
+    }
+  } catch (error) { fail(error); }
+}
+
+function watchDrops() {
+  const view = $("view");
+  const mark = (event, isOver) => { event.preventDefault(); view.classList.toggle("dropping", isOver); };
+  view.addEventListener("dragover", (event) => mark(event, true));
+  view.addEventListener("dragleave", (event) => mark(event, false));
+  view.addEventListener("drop", (event) => { mark(event, false); addReference(event.dataTransfer.files[0]); });
+  // A picture that misses the frame is not opened in place of the page.
+  for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
+  $("referenceFile").addEventListener("change", () => {
+    addReference($("referenceFile").files[0]);
+    $("referenceFile").value = "";
+  });
 }
 
 function showMarks(stroke) {
@@ -642,8 +871,64 @@ function togglePixels() {
   layOut();
 }
 
+// MARK: Rendering
+
+let isWatching = false;
+
+function showRender(state) {
+  const isRunning = state.phase === "running", { framesDone, framesTotal, framesPerSecond, secondsLeft } = state.progress ?? {};
+  $("rendering").hidden = !isRunning;
+  $("render").hidden = isRunning;
+  if (framesTotal) $("renderBar").max = framesTotal;
+  if (framesDone !== undefined && framesTotal) $("renderBar").value = framesDone; else $("renderBar").removeAttribute("value");
+  $("renderText").textContent = framesDone === undefined ? "Beginning …"
+    : `${framesDone}${framesTotal ? ` of ${framesTotal}` : ""}, ${framesPerSecond.toFixed(0)} frames/s`
+      + (secondsLeft === undefined ? "" : `, ${clock(secondsLeft).split(".")[0]} left`);
+  $("renderOutput").textContent = state.output;
+  $("renderReplaces").textContent = state.exists ? "The film that lies there is replaced." : "";
+  $("renderStart").textContent = state.exists ? "Replace and render" : "Render";
+  $("renderStart").dataset.overwrite = state.exists;
+}
+
+async function askRender() { return (await ask("/render")).json(); }
+
+/// Shows how far the rendering is until it ends.
+async function watchRender() {
+  if (isWatching) return;
+  isWatching = true;
+  try {
+    for (;;) {
+      const state = await askRender();
+      showRender(state);
+      if (state.phase !== "running") {
+        if (state.message) say(`${state.output}: ${state.message}`, { done: "saved", failed: "wrong" }[state.phase]);
+        break;
+      }
+      await new Promise((done) => setTimeout(done, 400));
+    }
+  } catch (error) { fail(error); }
+  isWatching = false;
+}
+
+async function openRender() {
+  try { showRender(await askRender()); } catch (error) { return fail(error); }
+  $("commandText").textContent = film.command;
+  $("renderDialog").showModal();
+}
+
+async function startRender() {
+  $("renderDialog").close();
+  await changes;
+  reel.stop();
+  try {
+    const overwrite = $("renderStart").dataset.overwrite === "true";
+    showRender(await (await post("/render", { overwrite }, { "If-Match": `"${film.revision}"` })).json());
+    watchRender();
+  } catch (error) { await reload(); fail(error); }
+}
+
 function keyPressed(event) {
-  if ($("keys").open) return;
+  if ($("keys").open || $("renderDialog").open) return;
   const isControl = event.ctrlKey || event.metaKey;
   if (isControl && event.key.toLowerCase() === "z") {
     event.preventDefault();
@@ -662,7 +947,7 @@ function keyPressed(event) {
     ArrowRight: () => setFrame(frame + (event.shiftKey ? 10 : 1)),
     Home: () => setFrame(item.frame), End: () => setFrame(item.frame + item.frames - 1),
     Enter: acceptAndNext, a: toggleAccepted, w: () => setWipe(wipe > 50 ? 0 : 100), x: togglePixels,
-    " ": togglePlay, u: toggleUnsure, e: () => setTaking(!isTakingColor), c: () => $("addCut").click(), "?": () => $("keys").showModal(),
+    " ": togglePlay, u: toggleUnsure, b: toggleCompare, e: () => setTaking(!isTakingColor), c: () => $("addCut").click(), "?": () => $("keys").showModal(),
     f: () => $("flagged").click(), Escape: () => setTaking(false),
     Delete: () => {
       const last = hintsShown().findLastIndex((hint) => hint.frame === frame);
@@ -712,8 +997,15 @@ async function start() {
   $("help").addEventListener("click", () => $("keys").showModal());
   $("closeKeys").addEventListener("click", () => $("keys").close());
   $("command").addEventListener("click", async () => {
-    try { await navigator.clipboard.writeText(film.command); say("Copied: " + film.command); } catch { say(film.command); }
+    try { await navigator.clipboard.writeText(film.command); $("command").textContent = "Copied"; } catch (error) { fail(error); }
   });
+  $("compare").addEventListener("click", toggleCompare);
+  $("render").addEventListener("click", openRender);
+  $("renderStart").addEventListener("click", startRender);
+  $("renderCancel").addEventListener("click", () => $("renderDialog").close());
+  $("renderStop").addEventListener("click", () => post("/render/stop", {}).catch(fail));
+  watchDrops();
+  watchRender();
   document.addEventListener("keydown", keyPressed);
   goTo(order[0]);
   document.body.dataset.ready = "yes";
