@@ -91,6 +91,7 @@ def measure(review):
     """Milliseconds from a change to the picture: of a dial, of a hint, of a hint to all frames of the shot as the
     film will have them, of another frame."""
     figures = {}
+    review.browser.wait("!reel.running && !reel.asked")
     for dial, low, high in (("warmth", -10, 10), ("vividness", 0, 1), ("saturation", 0, 2)):
         figures[dial] = summary([
             review.measured(f"""const dial = document.getElementById('dial-{dial}');

@@ -44,6 +44,13 @@ public protocol FrameSource: AnyObject, Sendable {
   /// Tells whether it could go there.
   func skip(to seconds: Double) throws -> Bool
 
+  /// When frames are shown, in seconds after the start of the file, rising, as their packets tell without being
+  /// decoded; `nil` where packets don't tell. Frames can be others: what can't be decoded has a time too. Reads all
+  /// of the input; `skip` leads back into it.
+  ///
+  /// Throws `MediaError`.
+  func packetTimes() throws -> [Double]?
+
   /// Goes on with the frame that was at `place` in another run: frames before it may be left out, and need not be
   /// decoded; packets are not. Called before `next`. Where a source can't, it gives all frames.
   func goOn(at place: FramePlace)
@@ -60,6 +67,8 @@ public protocol FrameSource: AnyObject, Sendable {
 
 extension FrameSource {
   public func skip(to seconds: Double) throws -> Bool { false }
+
+  public func packetTimes() throws -> [Double]? { nil }
 
   public func goOn(at place: FramePlace) {}
 

@@ -260,7 +260,7 @@ struct ReviewResponder: HTTPResponder {
         continuation.finish()
       }
       // Where the page has gone, the run ends too.
-      defer { interruption.request() }
+      defer { interruption.abort() }
       for await buffer in buffers {
         try await writer.write(buffer)
         unsent.signal()

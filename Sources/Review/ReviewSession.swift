@@ -63,7 +63,7 @@ package final class ReviewSession: Sendable {
       let preview = try ShotPreview(
         settings: request.settings, info: reader.info, networks: networks, warn: warn)
       return (
-        reader, preview, try FilmReader(sharing: reader),
+        reader, preview, FilmReader(sharing: reader),
         ShotPreview(sharing: preview, warn: { _ in })
       )
     }
@@ -189,6 +189,7 @@ package final class ReviewSession: Sendable {
     return try AutochromeError.wrapping {
       let starts = try starts(of: document.file.list)
       let end = shot + 1 < starts.count ? starts[shot + 1] : frameCount(of: document)
+      defer { smallReader.rest() }
       let frame = try smallReader.frame(starts[shot] + max(0, end - starts[shot]) / 2)
       let output = try smallEncoder.outputFormat(for: frame)
       let colored = try smallPreview.color(frame, in: list, as: output).picture
@@ -212,7 +213,7 @@ package final class ReviewSession: Sendable {
     hand: @escaping (_ frame: Int, _ jpeg: Data) throws -> Void
   ) throws(AutochromeError) -> ShotReel.Result {
     reel.withLock { reel in
-      reel?.request()
+      reel?.abort()
       reel = interruption
     }
     let document = state.withLock { $0.document }
@@ -223,14 +224,23 @@ package final class ReviewSession: Sendable {
     // A frame depends on those that come after it, as far as is looked ahead.
     let last = min(end, first + count)
     let frames = first..<max(first + 1, last)
+    let isThere = Locked(false)
     let sink = ReelSink(
       encoder: reelEncoder, wanted: wanted, widest: Self.reelWidth
     ) { frame, jpeg in
       try hand(frame, jpeg)
-      if frame == wanted { interruption.request() }
+      if frame == wanted {
+        isThere.withLock { $0 = true }
+        interruption.abort()
+      }
     }
-    return try ShotReel(of: request.input, reader: reader, preview: preview).color(
-      frames, in: list, into: sink, interruption: interruption, warn: { _ in })
+    do {
+      return try ShotReel(of: request.input, reader: reader, preview: preview).color(
+        frames, in: list, into: sink, interruption: interruption, warn: { _ in })
+    } catch {
+      guard isThere.withLock({ $0 }) else { throw error }
+      return ShotReel.Result(reaches: [], isWhole: false)
+    }
   }
 
   /// Begins to render the film, as the page shows it.
@@ -248,7 +258,7 @@ package final class ReviewSession: Sendable {
 
   /// Ends what runs, and waits for it.
   package func close() {
-    reel.withLock { $0 }?.request()
+    reel.withLock { $0 }?.abort()
     render.close()
   }
 

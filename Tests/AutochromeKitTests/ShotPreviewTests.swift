@@ -108,6 +108,16 @@ import Testing
     }
     try sink.finish()
     let all = try readFrames(path)
+    // The packets tell when; of a film whose frames were counted otherwise, only decoding does.
+    for (frames, isDecoded) in [(12, false), (5, true)] {
+      var warnings: [String] = []
+      let reader = try FilmReader(
+        frames: frames, warn: { warnings.append($0) }, open: { try MediaSource.open(path) })
+      #expect(warnings.isEmpty != isDecoded)
+      for (number, time) in times.enumerated() {
+        #expect(abs((reader.seconds(of: number) ?? -1) - Double(time) / 1000) < 1e-9)
+      }
+    }
     let reader = try FilmReader(frames: 12) { try MediaSource.open(path) }
     for number in [7, 2, 11, 0, 5] {
       let frame = try reader.frame(number)

@@ -22,6 +22,12 @@ public final class Interruption: Sendable {
     handler?(count)
   }
 
+  /// Asks to stop at once.
+  public func abort() {
+    request()
+    if requests < 2 { request() }
+  }
+
   /// How often a stop was asked for.
   public var requests: Int { state.withLock { $0.requests } }
 

@@ -58,6 +58,8 @@ package final class FilmReader: Sendable {
   }
 
   private let open: @Sendable () throws -> any FrameSource
+  /// How many frames the film has, if somebody has counted them.
+  private let frames: Int?
   private let state: Locked<State>
 
   /// So many frames are rather decoded than sought past.
@@ -79,6 +81,7 @@ package final class FilmReader: Sendable {
     open: @escaping @Sendable () throws -> any FrameSource
   ) throws {
     self.open = open
+    self.frames = frames
     capacity = Self.usualCapacity
     let source = try open()
     info = source.info
@@ -87,24 +90,28 @@ package final class FilmReader: Sendable {
     let isGrid =
       info.isFrameFolder || info.hasConstantRate
       || frames == nil || expected.map { abs($0 - Double(frames ?? 0)) < 2 } ?? true
-    if !isGrid {
-      warn(
-        "Frames of this film are not shown at a constant rate; it is read once to know when each is."
-      )
-    }
-    let clock = isGrid && rate > 0 ? Clock.grid(rate) : .times(try Self.times(of: open()))
+    let clock =
+      isGrid && rate > 0 ? Clock.grid(rate) : .times(try Self.times(open, frames: frames, warn))
     state = Locked(State(source: source, next: 0, clock: clock))
   }
 
   /// Another one of the same film, to be used at the same time, which keeps no frames.
-  /// - Throws: what opening the film throws.
-  package init(sharing other: FilmReader) throws {
-    (open, info, capacity) = (other.open, other.info, 0)
-    state = Locked(
-      State(source: try other.open(), next: 0, clock: other.state.withLock { $0.clock }))
+  package init(sharing other: FilmReader) {
+    (open, frames, info, capacity) = (other.open, other.frames, other.info, 0)
+    state = Locked(State(clock: other.state.withLock { $0.clock }))
   }
 
   /// When each frame is shown.
+  /// - Parameter frames: how many there are, if that is known.
+  private static func times(
+    _ open: () throws -> any FrameSource, frames: Int?, _ warn: (String) -> Void = { _ in }
+  ) throws -> [Double] {
+    if let frames, let times = try open().packetTimes(), times.count == frames { return times }
+    warn(
+      "When each frame of this film is shown is known only from decoding it, which is done once.")
+    return try times(of: open())
+  }
+
   private static func times(of source: any FrameSource) throws -> [Double] {
     var times: [Double] = []
     while let frame = try source.nextFrame() { times.append(source.info.seconds(of: frame)) }
@@ -143,6 +150,9 @@ package final class FilmReader: Sendable {
     }
   }
 
+  /// Closes the film until the next frame is wanted: decoders of large pictures hold many of them.
+  package func rest() { state.withLock { ($0.source, $0.next) = (nil, nil) } }
+
   private func find(_ number: Int, _ state: inout State) throws -> Frame? {
     if let next = state.next, number >= next, number - next < Self.nearby,
       let found = try read(to: number, &state)
@@ -172,7 +182,7 @@ package final class FilmReader: Sendable {
       let seconds = info.seconds(of: frame)
       if state.clock.number(at: seconds) == nil {
         // The rate varies after all.
-        state.clock = .times(try Self.times(of: open()))
+        state.clock = .times(try Self.times(open, frames: frames))
       }
       frame.index = state.clock.number(at: seconds) ?? state.clock.firstNumber(from: seconds)
       state.next = frame.index + 1

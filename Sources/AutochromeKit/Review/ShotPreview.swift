@@ -28,9 +28,9 @@ package final class ShotPreview: Sendable {
   /// What is given of the colors of the film.
   let given: GivenColors?
 
-  /// What the network says of a frame takes 4 MB at the default size: the last 6 frames are in memory, and 256 on
+  /// What the network says of a frame takes 4 MB at the default size: the last 3 frames are in memory, and 256 on
   /// disk, so that a shot that is changed again and again does not wait for the network.
-  package static let answers = (memory: 24_000_000, disk: 1 << 30)
+  package static let answers = (memory: 12_000_000, disk: 1 << 30)
 
   /// - Parameters:
   ///   - info: of the film.

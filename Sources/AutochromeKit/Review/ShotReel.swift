@@ -22,6 +22,11 @@ package struct ShotReel: Sendable {
 
   /// What came of a run.
   package struct Result: Sendable {
+    /// Wraps its parts.
+    package init(reaches: [GivenReach], isWhole: Bool) {
+      (self.reaches, self.isWhole) = (reaches, isWhole)
+    }
+
     /// How far goes what is given for frames of the shot.
     package var reaches: [GivenReach]
     /// Whether all frames have come out, in the colors that the film will have.
@@ -47,7 +52,7 @@ package struct ShotReel: Sendable {
           viewing: ColorizationJob(input: input, output: "-", settings: preview.settings),
           by: preview.colorizer, list: list, given: preview.given, interruption: blocking,
           reopen: { [reader] in
-            FilmPart(try FilmReader(sharing: reader), frames: frames)
+            FilmPart(FilmReader(sharing: reader), frames: frames)
           })
         let summary = try FramePass(
           parts: parts, colors: parts.makeColorWatch(), token: token, log: log, start: .now

@@ -135,6 +135,23 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     }
   }
 
+  public func packetTimes() throws -> [Double]? {
+    // Where the clock may jump, only decoding tells what becomes of it.
+    guard demuxer.pointer.pointee.iformat.pointee.flags & AVFMT_TS_DISCONT == 0,
+      try skip(to: -demuxer.startTime)
+    else { return nil }
+    return try lock.withLock { _ in
+      var times: [Double] = []
+      while try readPacket() {
+        defer { av_packet_unref(packet) }
+        guard packet.pointee.stream_index == Int32(videoIndex) else { continue }
+        guard let time = packet.pointee.pts.knownTime else { return nil }
+        times.append(Double(time) * info.timeBase.value - info.startTime)
+      }
+      return times.sorted()
+    }
+  }
+
   public func goOn(at place: FramePlace) {
     lock.withLock { _ in
       guard !place.isDamagedBefore, place.index > 0, damage.frameCount == 0

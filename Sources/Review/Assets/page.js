@@ -836,10 +836,11 @@ function watchPointer() {
 
 // MARK: Commands
 
-async function acceptAndNext() {
+/// Goes on at once: writing a file of many shots takes a while.
+function acceptAndNext() {
   const at = order.indexOf(shot);
   const next = order.slice(at + 1).find((index) => !isAccepted(film.shots[index]));
-  if (shown("state") !== "accepted" && !(await edit({ state: "accepted" }))) return;
+  if (shown("state") !== "accepted") edit({ state: "accepted" });
   if (next !== undefined) goTo(next);
 }
 
