@@ -32,16 +32,18 @@ package final class ShotPreview: Sendable {
 
   /// - Parameters:
   ///   - info: of the film.
+  ///   - answerBytes: what may be kept of what the network says, for those who ask for a frame again.
   ///   - warn: told of stills that are none of their frame, and the like.
   /// - Throws: `AutochromeError` and what loading the network throws.
   package init(
-    settings: Settings, info: SourceInfo, warn: @escaping @Sendable (String) -> Void
+    settings: Settings, info: SourceInfo, answerBytes: Int = ShotPreview.answerBytes,
+    warn: @escaping @Sendable (String) -> Void
   ) throws {
     self.settings = settings
     self.info = info
     colorizer = FrameColorizer(
       network: try JobParts.openColorizer(settings).network, shortSide: settings.size,
-      answerBytes: Self.answerBytes)
+      answerBytes: answerBytes)
     reach = try HintReach.shipped()
     fields = GivenFields(
       colorizer: colorizer, reach: reach, interruption: Media.Interruption(), warn: warn)
