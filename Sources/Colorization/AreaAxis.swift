@@ -1,16 +1,16 @@
 /// How samples along one axis are averaged to fewer: output i is the mean of the input over
 /// [i·n/m, (i+1)·n/m), parts of samples counted as such.
-struct AreaAxis: Sendable {
+package struct AreaAxis: Sendable {
   /// First input sample of each output.
-  let first: [Int32]
+  package let first: [Int32]
   /// `taps` weights for each output, adding up to 1; those past the covered samples are 0.
-  let weights: [Float]
+  package let weights: [Float]
   /// Weights per output: a multiple of 8.
-  let taps: Int
+  package let taps: Int
   /// Input samples that each output really covers.
-  let counts: [Int]
+  package let counts: [Int]
 
-  init(from input: Int, to output: Int) {
+  package init(from input: Int, to output: Int) {
     let length = Double(input) / Double(output)
     var first: [Int32] = []
     var covers: [[Float]] = []
@@ -28,5 +28,15 @@ struct AreaAxis: Sendable {
     let taps = ((counts.max() ?? 1) + 7) / 8 * 8
     weights = covers.flatMap { $0 + [Float](repeating: 0, count: taps - $0.count) }
     self.taps = taps
+  }
+
+  /// One output, of the values of the input.
+  package func mean(at output: Int, of value: (Int) -> Double) -> Double {
+    let start = Int(first[output])
+    var sum = 0.0
+    for tap in 0..<counts[output] {
+      sum += Double(weights[output * taps + tap]) * value(start + tap)
+    }
+    return sum
   }
 }

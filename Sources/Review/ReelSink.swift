@@ -7,7 +7,7 @@ import Media
 ///
 /// `@unchecked Sendable`: called serially, as any sink.
 final class ReelSink: FrameSink, @unchecked Sendable {
-  private let encoder: PictureEncoder
+  private let encoder: PageEncoder
   private let wanted: Int?
   private let widest: Int
   private let hand: (_ frame: Int, _ jpeg: Data) throws -> Void
@@ -17,14 +17,14 @@ final class ReelSink: FrameSink, @unchecked Sendable {
   ///   - widest: frames that are wider are made smaller.
   ///   - hand: takes the frames in their order.
   init(
-    encoder: PictureEncoder, wanted: Int?, widest: Int,
+    encoder: PageEncoder, wanted: Int?, widest: Int,
     hand: @escaping (_ frame: Int, _ jpeg: Data) throws -> Void
   ) {
     (self.encoder, self.wanted, self.widest, self.hand) = (encoder, wanted, widest, hand)
   }
 
   func outputFormat(for frame: Frame) throws -> OutputFormat {
-    try encoder.outputFormat(for: frame)
+    try encoder.colorFormat(for: frame)
   }
 
   func write(_ element: SourceElement) throws {
@@ -33,8 +33,7 @@ final class ReelSink: FrameSink, @unchecked Sendable {
     if wanted == nil, picture.width > widest {
       picture = picture.reduced(by: (picture.width + widest - 1) / widest)
     }
-    let output = try encoder.outputFormat(for: frame.with(picture))
-    try hand(frame.index, try encoder.bytes(of: picture, as: output))
+    try hand(frame.index, try encoder.bytes(of: picture))
   }
 
   func finish() {}

@@ -32,9 +32,9 @@ package final class ReviewSession: Sendable {
   /// The film, when it is rendered from the page.
   let render: RenderRun
   private let references: ReferenceFolder
-  private let encoder = PictureEncoder("mjpeg", quantizer: 3)
+  private let encoder: PageEncoder
+  private let reelEncoder: PageEncoder
   private let smallEncoder = PictureEncoder("mjpeg", quantizer: 4)
-  private let reelEncoder = PictureEncoder("mjpeg", quantizer: 3)
   /// Width of thumbnails.
   private static let thumbnailWidth = 160
   /// Frames that are played are made smaller where they are wider.
@@ -67,6 +67,7 @@ package final class ReviewSession: Sendable {
         ShotPreview(sharing: preview, warn: { _ in })
       )
     }
+    (encoder, reelEncoder) = (PageEncoder(preview.colorizer), PageEncoder(preview.colorizer))
   }
 
   // MARK: - What there is
@@ -105,7 +106,7 @@ package final class ReviewSession: Sendable {
     of document: ShotsDocument
   ) throws(AutochromeError) -> [FilmState.Shot] {
     let list = document.file.list
-    let starts = try self.starts(of: list)
+    let starts = try reader.starts(of: list)
     let network = preview.colorizer.network.description
     let looks = preview.looks(in: list)
     return document.shots.enumerated().map { index, values in
@@ -117,18 +118,6 @@ package final class ReviewSession: Sendable {
     }
   }
 
-  /// The first frames of the shots.
-  private func starts(of list: ShotList) throws(AutochromeError) -> [Int] {
-    var starts: [Int] = []
-    for shot in list.shots {
-      switch try shot.position.place(in: reader.info) {
-      case .number(let number): starts.append(number)
-      case .seconds(let seconds): starts.append(reader.number(at: seconds))
-      }
-    }
-    return starts
-  }
-
   // MARK: - Pictures
 
   /// A frame as it comes, as a JPEG.
@@ -136,10 +125,7 @@ package final class ReviewSession: Sendable {
   package func source(frame number: Int) throws(AutochromeError) -> Data {
     try AutochromeError.wrapping {
       let frame = try reader.frame(number)
-      let output = try encoder.outputFormat(for: frame)
-      let picture = try preview.colorizer.keepColors(
-        of: frame, format: output.pictureFormat, wanted: output.color)
-      return try encoder.bytes(of: picture, as: output)
+      return try encoder.bytes(of: frame.picture)
     }
   }
 
@@ -152,21 +138,21 @@ package final class ReviewSession: Sendable {
     frame number: Int, shot: Int, edit: ShotEdit
   ) throws(AutochromeError) -> Data {
     try withColored(frame: number, shot: shot, edit: edit) {
-      try encoder.bytes(of: $0.picture, as: $1)
+      try encoder.bytes(of: $0.picture)
     }
   }
 
   /// Colors a frame in the form that the encoder takes, and hands it on.
   private func withColored<Result>(
     frame number: Int, shot: Int, edit: ShotEdit,
-    _ body: (ShotPreview.Colored, OutputFormat) throws -> Result
+    _ body: (ShotPreview.Colored) throws -> Result
   ) throws(AutochromeError) -> Result {
     let document = state.withLock { $0.document }
     let list = try document.excerpt(of: shot, with: checked(edit, in: document))
     return try AutochromeError.wrapping {
       let frame = try reader.frame(number)
-      let output = try encoder.outputFormat(for: frame)
-      return try body(try preview.color(frame, in: list, as: output), output)
+      return try body(
+        try preview.color(frame, in: list, as: encoder.colorFormat(for: frame)))
     }
   }
 
@@ -176,7 +162,7 @@ package final class ReviewSession: Sendable {
   package func certainty(
     frame number: Int, shot: Int, edit: ShotEdit
   ) throws(AutochromeError) -> CertaintyMap {
-    try withColored(frame: number, shot: shot, edit: edit) { colored, _ in
+    try withColored(frame: number, shot: shot, edit: edit) { colored in
       CertaintyMap(colored.analysis)
     }
   }
@@ -187,12 +173,13 @@ package final class ReviewSession: Sendable {
     let document = state.withLock { $0.document }
     let list = try document.excerpt(of: shot, with: ShotEdit())
     return try AutochromeError.wrapping {
-      let starts = try starts(of: document.file.list)
+      let starts = try reader.starts(of: document.file.list)
       let end = shot + 1 < starts.count ? starts[shot + 1] : frameCount(of: document)
       defer { smallReader.rest() }
       let frame = try smallReader.frame(starts[shot] + max(0, end - starts[shot]) / 2)
-      let output = try smallEncoder.outputFormat(for: frame)
-      let colored = try smallPreview.color(frame, in: list, as: output).picture
+      let colored = try smallPreview.color(
+        frame, in: list, as: encoder.colorFormat(for: frame)
+      ).picture
       return try Thumbnail(color: colored, widest: Self.thumbnailWidth).encoded(by: smallEncoder)
     }
   }
@@ -218,7 +205,7 @@ package final class ReviewSession: Sendable {
     }
     let document = state.withLock { $0.document }
     let list = try document.excerpt(of: shot, with: checked(edit, in: document))
-    let starts = try starts(of: document.file.list)
+    let starts = try reader.starts(of: document.file.list)
     let end = shot + 1 < starts.count ? starts[shot + 1] : frameCount(of: document)
     let first = starts[shot]
     // A frame depends on those that come after it, as far as is looked ahead.
@@ -351,14 +338,14 @@ package final class ReviewSession: Sendable {
     case .shot(let shot, let edit):
       return try document.edited(shot, by: checked(edit, in: document))
     case .addCut(let frame):
-      let starts = try starts(of: document.file.list)
+      let starts = try reader.starts(of: document.file.list)
       guard let shot = starts.lastIndex(where: { $0 <= frame }), frame != starts[shot] else {
         throw AutochromeError(.usage, "A shot begins at frame \(frame) already.")
       }
       return try document.addingCut(at: frame, seconds: try seconds(of: frame, document), in: shot)
     case .removeCut(let shot): return try document.removingCut(of: shot)
     case .moveCut(let shot, let frame):
-      let starts = try starts(of: document.file.list)
+      let starts = try reader.starts(of: document.file.list)
       let next = shot + 1 < starts.count ? starts[max(0, shot + 1)] : Int.max
       guard !starts.indices.contains(shot - 1) || (starts[shot - 1] + 1..<next).contains(frame)
       else {

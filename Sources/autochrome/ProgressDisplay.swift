@@ -162,6 +162,18 @@ final class ProgressDisplay: Sendable {
     }
   }
 
+  /// A page for a client has been written.
+  func finishedPage(_ output: String, _ page: ReviewExport.Made) {
+    closeLine()
+    if mode == .json {
+      Console.event("finished", page)
+    } else if mode != .none {
+      Console.say(
+        "\(output): \(counted(page.shown, "shot")), "
+          + String(format: "%.1f MB", Double(page.bytes) / 1e6))
+    }
+  }
+
   /// Ends a line that is being renewed, so that what follows starts on its own.
   func closeLine() {
     let wasOpen = state.withLock { state in

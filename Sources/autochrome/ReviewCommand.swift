@@ -2,7 +2,8 @@ import ArgumentParser
 import AutochromeKit
 import Foundation
 
-/// The page in the browser. A program of its own serves it, so that this one holds no server.
+/// The page in the browser. A program of its own serves it, so that this one holds no server; the page for a client
+/// is a file, and needs none.
 struct ReviewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "review",
@@ -10,9 +11,13 @@ struct ReviewCommand: ParsableCommand {
     discussion: """
       autochrome plan film.mkv -o film.shots.yaml
       autochrome review film.mkv
+      autochrome review film.mkv --export film.html
 
       The page shows each shot beside its source, and writes the shots file, nothing else. It is served on this \
       machine alone, to whoever knows its address. Through ssh: give a --port, and ssh -L PORT:127.0.0.1:PORT HOST.
+
+      With --export, nothing is served: a page with each shot before and after, for the person who ordered the \
+      colors, is written to a file that needs nothing else.
       """)
 
   /// What serves the page, beside this program.
@@ -27,10 +32,18 @@ struct ReviewCommand: ParsableCommand {
   var output: String?
 
   @Option(help: "The port on 127.0.0.1; default: any that is free.")
-  var port: UInt16 = 0
+  var port: UInt16?
 
   @Flag(name: .customLong("no-open"), help: "Open no browser; the address is printed in any case.")
   var noOpen = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a page for a client to this file, and serve none.", valueName: "page.html"))
+  var export: String?
+
+  @Flag(help: "Replace an exported page that exists.")
+  var overwrite = false
 
   @OptionGroup(title: "Settings")
   var settings: SettingsOptions
@@ -38,17 +51,51 @@ struct ReviewCommand: ParsableCommand {
   @OptionGroup(title: "Settings")
   var list: ShotsOption
 
+  @OptionGroup
+  var running: RunningOptions
+
   func run() throws {
+    let request = try request()
+    if let export {
+      try write(ReviewExport(request, page: export, overwrite: overwrite))
+    } else {
+      try serve(request)
+    }
+  }
+
+  private func request() throws -> ReviewRequest {
+    if export != nil, port != nil || noOpen || output != nil {
+      throw AutochromeError(
+        .usage,
+        "--export writes a page and serves nothing; leave out --port, --no-open and --output.")
+    }
+    if export == nil, overwrite {
+      throw AutochromeError(
+        .usage, "--overwrite replaces a page of --export, and none is given; leave it out.")
+    }
     let shots = list.shots ?? ReviewRequest.shotsFile(of: input)
     var layer = try settings.layer()
     let options = (settings.pipeline.map { ["--pipeline=\($0)"] } ?? []) + (try layer.optionWords())
     layer.shots = FileManager.default.fileExists(atPath: shots) ? shots : nil
-    let request = ReviewRequest(
+    return ReviewRequest(
       input: input, shots: shots, output: output,
       settings: try Settings(
         pipeline: settings.pipeline, suggested: ColorizationJob.suggestedPipeline(for: input),
         options: layer), options: options,
-      port: Int(port), opensBrowser: !noOpen)
+      port: Int(port ?? 0), opensBrowser: !noOpen)
+  }
+
+  private func write(_ export: ReviewExport) throws {
+    let (made, display) = try running.run { try export.run(interruption: $0, onEvent: $1) }
+    display.finishedPage(export.page, made)
+    guard made.withoutPicture > 0 else { return }
+    throw AutochromeError(
+      .badData,
+      "'\(export.request.input)' is damaged or ends early: \(counted(made.withoutPicture, "shot")) of "
+        + "'\(export.page)' \(made.withoutPicture == 1 ? "has" : "have") no picture.")
+  }
+
+  private func serve(_ request: ReviewRequest) throws {
     try request.check()
     let server = ResourceLocator.programFolder.appending(path: Self.server).path
     var arguments = [

@@ -90,7 +90,7 @@ import Testing
 
   private func run(_ command: String, in scratch: TemporaryFolder, of page: String) throws {
     let folder = builtURL("autochrome").deletingLastPathComponent().path
-    if command.hasPrefix("autochrome review") {
+    if command.hasPrefix("autochrome review"), !command.contains("--export") {
       // It ends when the user wants it to; that it has started is told by its address.
       let server = try ReviewProgram(
         tool: "/bin/sh", ["-c", "cd '\(scratch.path)' && exec '\(folder)'/\(command) --no-open"])
@@ -105,7 +105,8 @@ import Testing
       tool: "bash")
     #expect(result.status == 0, "\(page): \(command)\n\(result.errors)")
     // What is to be written is there, and not empty.
-    for output in command.matches(of: /(?:-o|--preview|--html|--sheet|--report|>) '?([\w.\/-]+)'?/)
+    for output in command.matches(
+      of: /(?:-o|--preview|--export|--html|--sheet|--report|>) '?([\w.\/-]+)'?/)
     {
       let name = String(output.output.1)
       guard name != "-", name != "unused.mkv", !command.contains("--plan-only") else { continue }

@@ -184,6 +184,11 @@ import Testing
     let shots = scratch.file("film.shots.yaml")
     try expectEvents(
       program(["plan", gray, "-o", shots, "--progress", "json"]).errors)
+    try expectEvents(
+      program([
+        "review", gray, "--shots", shots, "--export", scratch.file("page.html"), "--progress",
+        "json",
+      ]).errors)
     try report(
       [gray, "-o", scratch.file("shots.mkv"), "--shots", shots, "--hues", "red=0.5,blue=2"])
     try expectPlannedFilm(gray)

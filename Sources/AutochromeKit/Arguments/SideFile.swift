@@ -31,6 +31,15 @@ public struct SideFile: Sendable {
     try AutochromeError.wrapping { try WholeFile.write(bytes, to: path, options: options) }
   }
 
+  /// Writes it piece by piece, whole or not at all.
+  /// - Parameter body: is given what appends bytes, to be called serially; if it throws, there is no file.
+  /// - Throws: `AutochromeError`.
+  package func write(
+    _ body: (@escaping @Sendable (Data) throws -> Void) throws -> Void
+  ) throws(AutochromeError) {
+    try AutochromeError.wrapping { try WholeFile.write(to: path, options: options, body) }
+  }
+
   /// Writes text, see `write`.
   public func write(_ text: String) throws(AutochromeError) { try write(Data(text.utf8)) }
 }

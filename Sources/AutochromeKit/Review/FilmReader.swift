@@ -200,6 +200,19 @@ package final class FilmReader: Sendable {
     state.withLock { $0.clock.firstNumber(from: seconds - 0.0006) }
   }
 
+  /// The numbers of the frames with which shots begin.
+  /// - Throws: `AutochromeError` if one begins at a time code that the film can't have.
+  package func starts(of list: ShotList) throws(AutochromeError) -> [Int] {
+    var starts: [Int] = []
+    for shot in list.shots {
+      switch try shot.position.place(in: info) {
+      case .number(let number): starts.append(number)
+      case .seconds(let seconds): starts.append(number(at: seconds))
+      }
+    }
+    return starts
+  }
+
   /// When a frame is shown, in seconds after the start of the film; nil where there is none.
   package func seconds(of number: Int) -> Double? {
     state.withLock { $0.clock.seconds(of: number) }

@@ -35,18 +35,19 @@ package final class ShotPreview: Sendable {
   /// - Parameters:
   ///   - info: of the film.
   ///   - networks: where the network comes from.
+  ///   - keepsAnswers: whether what the network says is kept, for those who ask for a frame again.
   ///   - warn: told of stills that are none of their frame, and the like.
   /// - Throws: `AutochromeError` and what loading the network throws.
   package init(
     settings: Settings, info: SourceInfo, networks: NetworkShelf = NetworkShelf(),
+    keepsAnswers: Bool = true,
     warn: @escaping @Sendable (String) -> Void
   ) throws {
     self.settings = settings
     self.info = info
     colorizer = FrameColorizer(
       network: try JobParts.openColorizer(settings, from: networks).network,
-      shortSide: settings.size,
-      answers: Self.answers)
+      shortSide: settings.size, answers: keepsAnswers ? Self.answers : nil)
     reach = try HintReach.shipped()
     fields = GivenFields(
       colorizer: colorizer, reach: reach, interruption: Media.Interruption(), warn: warn)

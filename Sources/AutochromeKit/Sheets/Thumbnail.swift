@@ -138,19 +138,15 @@ package struct Thumbnail: Sendable {
     UInt8(max(0, min(255, (255 * value).rounded())))
   }
 
-  /// The mean of the samples under each pixel; a plane smaller than the thumbnail is repeated.
+  /// The mean of what lies under each pixel, parts of samples counted as such.
   private static func shrink(_ plane: Plane, width: Int, height: Int) -> [Double] {
+    let columns = AreaAxis(from: plane.width, to: width)
+    let rows = AreaAxis(from: plane.height, to: height)
     var result = [Double](repeating: 0, count: width * height)
+    var line = [Double](repeating: 0, count: plane.width)
     for y in 0..<height {
-      let top = y * plane.height / height
-      let bottom = max(top + 1, (y + 1) * plane.height / height)
-      for x in 0..<width {
-        let left = x * plane.width / width
-        let right = max(left + 1, (x + 1) * plane.width / width)
-        var sum = 0
-        for row in top..<bottom { for column in left..<right { sum += plane[column, row] } }
-        result[y * width + x] = Double(sum) / Double((bottom - top) * (right - left))
-      }
+      for x in line.indices { line[x] = rows.mean(at: y) { Double(plane[x, $0]) } }
+      for x in 0..<width { result[y * width + x] = columns.mean(at: x) { line[$0] } }
     }
     return result
   }

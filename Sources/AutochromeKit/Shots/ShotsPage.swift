@@ -58,12 +58,3 @@ struct ShotsPage {
     .frames{display:flex;flex-wrap:wrap;gap:8px}img{display:block;max-width:100%}
     """
 }
-
-/// Text in a page.
-package enum HTMLText {
-  /// Text in which nothing is taken for a tag.
-  package static func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-      .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
-  }
-}

@@ -42,6 +42,14 @@ package enum Fingerprint {
     return hash.text
   }
 
+  /// The 32 bytes of the SHA-256 sum of bytes.
+  /// - Throws: `MediaError` if there is no memory for it.
+  package static func sum(of bytes: [UInt8]) throws -> [UInt8] {
+    var hash = try SHA256Sum()
+    hash.add(bytes)
+    return hash.bytes
+  }
+
   /// The SHA-256 sum of all bytes of a file, as `sha256sum` prints it.
   /// - Throws: `MediaError` if it can't be read.
   package static func ofAllBytes(of path: String) throws -> String {
@@ -98,10 +106,13 @@ private struct SHA256Sum {
     add(withUnsafeBytes(of: number.littleEndian) { Array($0) })
   }
 
-  /// In hexadecimal digits. Nothing may be added afterwards.
-  var text: String {
+  /// Nothing may be added afterwards.
+  var bytes: [UInt8] {
     var sum = [UInt8](repeating: 0, count: 32)
     av_sha_final(state.pointer, &sum)
-    return sum.map { String(format: "%02x", $0) }.joined()
+    return sum
   }
+
+  /// The same in hexadecimal digits.
+  var text: String { bytes.map { String(format: "%02x", $0) }.joined() }
 }
