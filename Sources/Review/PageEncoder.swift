@@ -28,8 +28,11 @@ struct PageEncoder: Sendable {
   func bytes(of picture: Picture) throws -> Data {
     let frame = Frame(index: 0, picture: picture, presentationTime: 0)
     let output = try encoder.outputFormat(for: frame)
-    let converted = try colorizer.keepColors(
-      of: frame, format: output.pictureFormat, wanted: output.color)
+    let quick =
+      picture.format == output.pictureFormat ? try picture.converted(to: output.color) : nil
+    let converted =
+      try quick
+      ?? colorizer.keepColors(of: frame, format: output.pictureFormat, wanted: output.color)
     return try encoder.bytes(of: converted, as: output)
   }
 }

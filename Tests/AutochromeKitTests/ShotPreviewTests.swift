@@ -196,6 +196,30 @@ import Testing
     #expect(!none.isWhole && sink.taken.count == 12)
   }
 
+  /// Frames that were kept are those that are decoded, whatever order they are asked for in.
+  @Test func framesThatAreKeptAreThoseOfTheFilm() throws {
+    let all = try readFrames(scratch.file("film.mkv"))
+    let reader = try open()
+    // The second run reads what the first one kept; the third has frames of both kinds.
+    for numbers in [5..<20, 5..<20, 12..<60, 0..<48, 0..<48] {
+      var run = FilmReader(sharing: reader).frames(numbers)
+      var found: [Int] = []
+      while let frame = try run.next() {
+        found.append(frame.index)
+        let wanted = all[frame.index]
+        #expect(frame.presentationTime == wanted.presentationTime)
+        #expect(frame.picture.format == wanted.picture.format)
+        for (plane, other) in zip(frame.picture.planes, wanted.picture.planes) {
+          #expect(plane.hasSameSamples(as: other), "frame \(frame.index)")
+        }
+      }
+      #expect(found == Array(numbers.clamped(to: 0..<48)))
+    }
+    let kept = try reader.frame(30)
+    #expect(kept.index == 30)
+    #expect(kept.picture.planes[0].hasSameSamples(as: all[30].picture.planes[0]))
+  }
+
   @Test func onlyTheLinesThatChangeAreWrittenAnew() throws {
     let text = """
       # Head.

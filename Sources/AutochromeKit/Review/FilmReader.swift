@@ -61,6 +61,8 @@ package final class FilmReader: Sendable {
   /// How many frames the film has, if somebody has counted them.
   private let frames: Int?
   private let state: Locked<State>
+  /// Shared by the readers of a film.
+  private let store: FrameStore
 
   /// So many frames are rather decoded than sought past.
   private static let nearby = 24
@@ -70,6 +72,8 @@ package final class FilmReader: Sendable {
   private let capacity: Int
   /// The same of a reader for somebody who goes to and fro.
   private static let usualCapacity = 16_000_000
+  /// What frames that are kept may take on disk, in bytes: 345 of 1080p.
+  private static let storeCapacity = 1 << 30
 
   /// - Parameters:
   ///   - frames: how many the film has, as counted when it was looked at; nil where nobody has counted.
@@ -83,6 +87,7 @@ package final class FilmReader: Sendable {
     self.open = open
     self.frames = frames
     capacity = Self.usualCapacity
+    store = FrameStore(capacity: Self.storeCapacity)
     let source = try open()
     info = source.info
     let rate = info.frameRate?.value ?? 0
@@ -98,6 +103,7 @@ package final class FilmReader: Sendable {
   /// Another one of the same film, to be used at the same time, which keeps no frames.
   package init(sharing other: FilmReader) {
     (open, frames, info, capacity) = (other.open, other.frames, other.info, 0)
+    store = other.store
     state = Locked(State(clock: other.state.withLock { $0.clock }))
   }
 
@@ -130,6 +136,41 @@ package final class FilmReader: Sendable {
   /// The frame with a number, from 0; nil if the film is shorter.
   /// - Throws: `MediaError` if it can't be decoded.
   func frameIfAny(_ number: Int) throws -> Frame? {
+    try store.frame(number) ?? decoded(number)
+  }
+
+  /// Frames that follow each other, one after the other; they are kept if all of them can be.
+  package func frames(_ numbers: Range<Int>) -> FrameRun {
+    FrameRun(self, numbers, isStored: store.holds(numbers))
+  }
+
+  /// A way through frames of a film.
+  package struct FrameRun {
+    private let reader: FilmReader
+    private var rest: Range<Int>
+    private let count: Int
+    /// Whether they are read from the store. Otherwise all are decoded: going to and fro between the two, the decoder
+    /// would begin at a key frame again and again.
+    private let isStored: Bool
+
+    fileprivate init(_ reader: FilmReader, _ numbers: Range<Int>, isStored: Bool) {
+      (self.reader, rest, count, self.isStored) = (reader, numbers, numbers.count, isStored)
+    }
+
+    /// The next one; nil at the end, or where the film ends.
+    /// - Throws: `MediaError` if it can't be decoded.
+    package mutating func next() throws -> Frame? {
+      guard let number = rest.popFirst() else { return nil }
+      if isStored, let frame = reader.store.frame(number) { return frame }
+      let frame = try reader.decoded(number)
+      if let frame, !isStored, reader.store.hasRoom(for: count, like: frame) {
+        reader.store.keep(frame)
+      }
+      return frame
+    }
+  }
+
+  private func decoded(_ number: Int) throws -> Frame? {
     try state.withLock { state in
       if let place = state.kept.firstIndex(where: { $0.number == number }) {
         let known = state.kept.remove(at: place)

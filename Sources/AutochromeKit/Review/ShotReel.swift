@@ -69,20 +69,15 @@ package struct ShotReel: Sendable {
 ///
 /// `@unchecked Sendable`: called serially, as any source.
 private final class FilmPart: FrameSource, @unchecked Sendable {
-  private let reader: FilmReader
-  private var frames: Range<Int>
+  let info: SourceInfo
+  private var frames: FilmReader.FrameRun
 
   init(_ reader: FilmReader, frames: Range<Int>) {
-    (self.reader, self.frames) = (reader, frames)
+    info = reader.info
+    self.frames = reader.frames(frames)
   }
 
-  var info: SourceInfo { reader.info }
   var damagedFrameCount: Int { 0 }
 
-  func next() throws -> SourceElement? {
-    guard let number = frames.popFirst(), let frame = try reader.frameIfAny(number) else {
-      return nil
-    }
-    return SourceElement(frame: frame)
-  }
+  func next() throws -> SourceElement? { try frames.next().map { SourceElement(frame: $0) } }
 }
