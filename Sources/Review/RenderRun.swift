@@ -88,7 +88,7 @@ final class RenderRun: Sendable {
           report.interrupted
           ? "Stopped after \(counted(report.frames, "frame")); it goes on from there."
           : report.damage
-            ?? "\(counted(report.frames, "frame")), \(counted(report.framesBefore, "frame")) of them made before."
+            ?? "\(counted(report.frames, "frame")), \(report.framesBefore) of them made before."
       case .failure(let error):
         running.state.phase = error.status == .interrupted ? .stopped : .failed
         running.state.message = error.message

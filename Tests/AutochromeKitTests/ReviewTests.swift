@@ -443,7 +443,7 @@ import Testing
     guard case .string(let message)? = state["message"] else {
       throw ToolFailure(description: "no message")
     }
-    #expect(message == "48 frames, 33 frames of them made before.")
+    #expect(message == "48 frames, 33 of them made before.")
     guard case .string(let command)? = try program.film()["command"] else {
       throw ToolFailure(description: "no command")
     }

@@ -146,17 +146,28 @@ const wantedColor = () => ({ shot, frame, edit: { ...pending } });
 /// Shows the frame as the film will have it where the shot was colored as a whole, and for itself otherwise.
 function refreshColor() {
   const body = wantedColor(), known = reel.picture(frame);
+  clearTimeout(sharpening);
   if (known) {
-    colorView.show(() => ({ blob: () => known }));
-    if (isPressed("pixels")) colorView.show(() => reel.largePicture(body));
-    return;
+    // While it plays or comes, the server has enough to do.
+    if (reel.isWhole && isTooSmall()) {
+      sharpening = setTimeout(() => colorView.show(() => reel.largePicture(body)), 300);
+    }
+    return colorView.show(() => ({ blob: () => known }));
   }
   if (!reel.isCurrent()) {
     reel.stop();
-    if (isGuided()) reel.startSoon();
+    reel.startSoon();
   }
   return colorView.show(() => post("/preview", body));
 }
+
+let sharpening = 0;
+/// Frames of whole shots are not wider.
+const reelWidth = 960;
+
+/// Whether a frame of a whole shot is shown larger than it comes.
+const isTooSmall = () => film.width > reelWidth
+  && (isPressed("pixels") || $("frame").clientWidth * devicePixelRatio > 1.1 * reelWidth);
 
 /// The values of the shot as they are shown.
 const shownValues = () => ({ ...values(), ...pending });
@@ -194,11 +205,14 @@ class Reel {
     this.running = null;
   }
 
-  /// Begins when nothing was changed for a moment.
+  /// Begins when nothing was changed for a moment. A shot that is only looked at waits longer: what its frames need
+  /// is then known when something is changed.
   startSoon() {
     clearTimeout(this.timer);
     this.asked = performance.now();
-    this.timer = setTimeout(() => this.start(), 250);
+    this.timer = setTimeout(() => {
+      if ($("rendering").hidden) this.start(); else this.asked = null;
+    }, isGuided() ? 250 : 1000);
   }
 
   async start() {
@@ -220,7 +234,7 @@ class Reel {
       [this.reaches, this.isWhole] = [end.reaches, end.isWhole];
       performance.measure("reel", { start: began, end: performance.now() });
       showReaches();
-      if (isPressed("pixels")) refreshColor();
+      if (!isPressed("play")) refreshColor();
     } catch (error) {
       if (!running.signal.aborted) { fail(error); if (isPressed("play")) press("play"); }
     } finally {
@@ -540,6 +554,7 @@ function setFrame(number) {
 /// Plays the shot in a loop, as the film will be. What is not ready yet is waited for.
 async function togglePlay() {
   press("play");
+  clearTimeout(sharpening);
   while (isPressed("play")) {
     const start = performance.now(), item = current();
     const next = frame + 1 < item.frame + item.frames ? frame + 1 : item.frame;
@@ -711,7 +726,7 @@ function showReferences() {
     go.disabled = !isStill;
     go.addEventListener("click", () => setFrame(number));
     const kind = make("button", {
-      textContent: isStill ? "Not the frame" : "This frame", disabled: swatches !== undefined,
+      textContent: isStill ? "Only similar" : "This frame", disabled: swatches !== undefined,
       title: isStill ? "It shows the same things, not this very frame" : `It shows frame ${frame} itself, in color`,
     });
     kind.addEventListener("click", () => set(index, isStill ? picture : { picture, frame }));
@@ -870,6 +885,7 @@ function setLike() {
 function togglePixels() {
   press("pixels");
   layOut();
+  refreshColor();
 }
 
 // MARK: Rendering
