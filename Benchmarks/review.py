@@ -251,6 +251,7 @@ def main():
             subprocess.run([arguments.program, "plan", arguments.film, "-o", shots, "--quiet", *arguments.options],
                            check=True)
         subprocess.run(["ffmpeg", "-v", "error", "-i", arguments.film, "-frames:v", "1",
+                        "-vf", "format=rgb24,colorchannelmixer=gg=0.8:bb=0.5",
                         os.path.join(folder, "reference.png")], check=True)
         output = os.path.join(folder, "film.mkv")
         with Review(arguments.program, arguments.film, shots, output, arguments.options) as review:

@@ -1,5 +1,6 @@
 import AutochromeKit
 import Foundation
+import Imaging
 import Locking
 import Media
 
@@ -58,8 +59,14 @@ final class ReferenceFolder: Sendable {
           try MediaSink.createFolder(PathParts.join(base, name))
           try WholeFile.write(bytes, to: place, options: SinkOptions())
           do {
-            guard try MediaSource.open(place).nextFrame() != nil else {
+            guard let frame = try MediaSource.open(place).nextFrame() else {
               throw AutochromeError(.badData, "'\(PrintableText(given))' holds no picture.")
+            }
+            guard ColorSurvey(frame.picture).content != .gray else {
+              throw AutochromeError(
+                .badData,
+                "'\(PrintableText(given))' has no color: all that looks like it would turn gray. Drop a picture in "
+                  + "color.")
             }
           } catch {
             FileSystem.remove(place)

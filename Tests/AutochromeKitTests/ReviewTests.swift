@@ -520,7 +520,7 @@ import Testing
       try upload(jpeg, called: "ref-000030-x.jpg", to: program, type: "image/jpeg").json()[
         "picture"]
         == .string("film.references/ref-000030-x.jpg"))
-    let other = try program.ask("GET", "/source?frame=3").body
+    let other = try program.ask("POST", "/preview", #"{"shot": 0, "frame": 3}"#).body
     #expect(
       try upload(other, called: "ref-000030-x.jpg", to: program, type: "image/jpeg").json()[
         "picture"]
@@ -551,6 +551,12 @@ import Testing
     }
     #expect(
       try upload(Data("#EXTM3U\n/etc/passwd\n".utf8), called: "a.png", to: program).status == 422)
+    // What has no color has none to give.
+    let gray = try upload(
+      Data(contentsOf: URL(fileURLWithPath: secret)), called: "a.jpg", to: program,
+      type: "image/jpeg")
+    #expect(gray.status == 422)
+    #expect(String(decoding: gray.body, as: UTF8.self).contains("has no color"))
     #expect(try upload(Data([0x89, 0x50, 0x4E, 0x47]), called: "a.png", to: program).status == 422)
     #expect(
       try upload(Data([0x89]), called: "a.png", to: program, type: "text/plain").status == 415)
