@@ -994,7 +994,11 @@ async function start() {
   setWipe(0);
   watchPointer();
   new ResizeObserver(() => { layOut(); drawStrip(); }).observe($("view"));
-  $("strip").addEventListener("scroll", () => requestAnimationFrame(drawStrip), { passive: true });
+  $("strip").addEventListener("scroll", () => {
+    // Who scrolls looks for another shot.
+    if (reel.asked) reel.startSoon();
+    requestAnimationFrame(drawStrip);
+  }, { passive: true });
   $("scrub").addEventListener("input", () => setFrame(Number($("scrub").value)));
   $("flagged").addEventListener("change", () => { sortShots(); $("strip").scrollTop = 0; drawStrip(); });
   $("accept").addEventListener("click", acceptAndNext);
