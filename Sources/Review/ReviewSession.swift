@@ -102,6 +102,15 @@ package final class ReviewSession: Sendable {
     document.frameCount ?? reader.info.estimatedFrameCount ?? 0
   }
 
+  /// The frames of a shot, at least one.
+  /// - Parameter starts: the first frames of all shots.
+  private func frames(
+    of shot: Int, from starts: [Int], in document: ShotsDocument
+  ) -> Range<Int> {
+    let end = shot + 1 < starts.count ? starts[shot + 1] : frameCount(of: document)
+    return starts[shot]..<max(starts[shot] + 1, end)
+  }
+
   private func shotStates(
     of document: ShotsDocument
   ) throws(AutochromeError) -> [FilmState.Shot] {
@@ -110,9 +119,9 @@ package final class ReviewSession: Sendable {
     let network = preview.colorizer.network.description
     let looks = preview.looks(in: list)
     return document.shots.enumerated().map { index, values in
-      let next = index + 1 < starts.count ? starts[index + 1] : frameCount(of: document)
+      let frames = frames(of: index, from: starts, in: document)
       return FilmState.Shot(
-        frame: starts[index], frames: max(1, next - starts[index]),
+        frame: frames.lowerBound, frames: frames.count,
         seconds: reader.seconds(of: starts[index]) ?? 0, values: values,
         look: FilmState.EffectiveLook(looks[index], network: network))
     }
@@ -173,10 +182,10 @@ package final class ReviewSession: Sendable {
     let document = state.withLock { $0.document }
     let list = try document.excerpt(of: shot, with: ShotEdit())
     return try AutochromeError.wrapping {
-      let starts = try reader.starts(of: document.file.list)
-      let end = shot + 1 < starts.count ? starts[shot + 1] : frameCount(of: document)
+      let frames = frames(
+        of: shot, from: try reader.starts(of: document.file.list), in: document)
       defer { smallReader.rest() }
-      let frame = try smallReader.frame(starts[shot] + max(0, end - starts[shot]) / 2)
+      let frame = try smallReader.frame(frames.lowerBound + frames.count / 2)
       let colored = try smallPreview.color(
         frame, in: list, as: encoder.colorFormat(for: frame)
       ).picture
@@ -205,12 +214,9 @@ package final class ReviewSession: Sendable {
     }
     let document = state.withLock { $0.document }
     let list = try document.excerpt(of: shot, with: checked(edit, in: document))
-    let starts = try reader.starts(of: document.file.list)
-    let end = shot + 1 < starts.count ? starts[shot + 1] : frameCount(of: document)
-    let first = starts[shot]
-    // A frame depends on those that come after it, as far as is looked ahead.
-    let last = min(end, first + count)
-    let frames = first..<max(first + 1, last)
+    let frames = frames(
+      of: shot, from: try reader.starts(of: document.file.list), in: document
+    ).prefix(count)
     let isThere = Locked(false)
     let sink = ReelSink(
       encoder: reelEncoder, wanted: wanted, widest: Self.reelWidth

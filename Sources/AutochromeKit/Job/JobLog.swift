@@ -14,6 +14,8 @@ package final class JobLog: Sendable {
     /// The first one may be the rest of a shot that began before.
     var shots: [JobShot] = []
     var continuesShot = false
+    /// How far went what the user gives, in the order of its frames.
+    var given: [GivenReach] { reaches.values.sorted { $0.frame < $1.frame } }
     /// How many shots begin.
     var shotStarts: Int { shots.count - (continuesShot ? 1 : 0) }
     /// What part of the frames is the picture, from its first frame on, and where that changes.
@@ -94,6 +96,10 @@ package final class JobLog: Sendable {
     var timeLeft = TimeLeft()
     var isStopped = false
 
+    /// Of all segments, in their order.
+    var wholeCounts: Counts {
+      counts.sorted { $0.key < $1.key }.reduce(into: Counts()) { $0.append($1.value) }
+    }
     var framesDone: Int { counts.values.reduce(0) { $0 + $1.framesDone } }
     var shots: Int { counts.values.reduce(0) { $0 + $1.shotStarts } }
   }
@@ -148,11 +154,9 @@ package final class JobLog: Sendable {
 
   /// How far went what the user gives for frames, in their order.
   var reaches: [GivenReach] {
-    let counts = state.withLock { $0.counts.sorted { $0.key < $1.key } }
-    var all = Counts()
-    for (_, next) in counts { all.append(next) }
-    all.endShot()
-    return all.reaches.values.sorted { $0.frame < $1.frame }
+    var counts = state.withLock { $0.wholeCounts }
+    counts.endShot()
+    return counts.given
   }
 
   package var warnings: [String] { state.withLock { $0.warnings } }
@@ -202,8 +206,7 @@ package final class JobLog: Sendable {
     files: JobFiles?
   ) -> JobReport {
     let state = state.withLock { $0 }
-    var counts = Counts()
-    for (_, next) in state.counts.sorted(by: { $0.key < $1.key }) { counts.append(next) }
+    var counts = state.wholeCounts
     if !interrupted { counts.endShot() }
     // A film that is the whole frame throughout has no areas to tell of.
     if counts.areas.first?.area.isWhole == true { counts.areas.removeFirst() }
@@ -213,7 +216,7 @@ package final class JobLog: Sendable {
       framesBefore: state.framesBefore,
       framesSeen: counts.framesSeen, framesKept: counts.framesKept, sourceColors: sourceColors,
       shots: counts.shots, areas: counts.areas,
-      given: counts.reaches.values.sorted { $0.frame < $1.frame },
+      given: counts.given,
       seconds: seconds,
       framesPerSecond: seconds > 0 ? Double(framesNow) / seconds : 0,
       stages: stages.map {

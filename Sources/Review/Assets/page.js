@@ -149,8 +149,8 @@ function refreshColor() {
   clearTimeout(sharpening);
   if (known) {
     // While it plays or comes, the server has enough to do.
-    if (reel.isWhole && isTooSmall()) {
-      sharpening = setTimeout(() => colorView.show(() => reel.largePicture(body)), 300);
+    if (reel.isWhole) {
+      sharpening = setTimeout(() => { if (isTooSmall()) colorView.show(() => reel.largePicture(body)); }, 300);
     }
     return colorView.show(() => ({ blob: () => known }));
   }
@@ -162,12 +162,11 @@ function refreshColor() {
 }
 
 let sharpening = 0;
-/// Frames of whole shots are not wider.
-const reelWidth = 960;
-
-/// Whether a frame of a whole shot is shown larger than it comes.
-const isTooSmall = () => film.width > reelWidth
-  && (isPressed("pixels") || $("frame").clientWidth * devicePixelRatio > 1.1 * reelWidth);
+/// Whether the frame came smaller than it is, and is shown larger than it came.
+function isTooSmall() {
+  const came = $("color").naturalWidth;
+  return came < film.width && (isPressed("pixels") || $("frame").clientWidth * devicePixelRatio > 1.1 * came);
+}
 
 /// The values of the shot as they are shown.
 const shownValues = () => ({ ...values(), ...pending });
