@@ -88,7 +88,7 @@ CONFIGURATION
     # First what would report its end: the step's daemon, above the script.
     script=$(ps -o ppid= -p "$pid" | tr -d ' ')
     step=$(ps -o ppid= -p "${script:-1}" | tr -d ' ')
-    kill -9 ${step:-} ${script:-} "$pid" 2>/dev/null || true
+    kill -9 ${step:+"$step"} ${script:+"$script"} "$pid" 2>/dev/null || true
     killed=$((killed + 1))
   done
   echo "node two was killed with $killed at work; $(find "$folder/color.mkv.job" -name '[0-9]*.segment' | wc -l) segments were there"

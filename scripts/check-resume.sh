@@ -79,7 +79,7 @@ for index in "${!kinds[@]}"; do
   expected=$(sum "$kind-whole")
   done=0 rounds=0
   while [ "$done" -lt "$share" ]; do
-    rounds=$((rounds + 1)) name="$kind-$rounds" most=0
+    rounds=$((rounds + 1)) name="$kind-$rounds"
     while true; do
       before=$(segments)
       run "$kind" "$name" 2>"$folder/errors" &
@@ -111,4 +111,8 @@ for index in "${!kinds[@]}"; do
   done
   echo "$kind: $done kills in $rounds rounds; an undisturbed run takes $whole ms"
 done
-[ "$failures" = 0 ] && echo "all outputs are those of undisturbed runs" || { echo "$failures failures"; exit 1; }
+if [ "$failures" != 0 ]; then
+  echo "$failures failures"
+  exit 1
+fi
+echo "all outputs are those of undisturbed runs"
