@@ -41,6 +41,7 @@ SMALL = (854, 480)
 @dataclass(frozen=True)
 class Run:
     """What a part measures with."""
+
     binary: Path
     # 1080p.
     clip: Path
@@ -50,8 +51,7 @@ class Run:
 
 
 def output_of(command: list, **more) -> str:
-    return subprocess.run([str(part) for part in command], check=True, text=True,
-                          stdout=subprocess.PIPE, **more).stdout
+    return subprocess.run([str(part) for part in command], check=True, text=True, stdout=subprocess.PIPE, **more).stdout
 
 
 def ffmpeg(*arguments) -> None:
@@ -61,12 +61,24 @@ def ffmpeg(*arguments) -> None:
 def joined(clips: list[Path], target: Path) -> None:
     """The clips one after the other as one gray film of 1920×1080 at 24 frames a second."""
     inputs = [part for clip in clips for part in ("-i", clip)]
-    chains = [f"[{index}:v:0]scale=1920:1080,setsar=1,hue=s=0[v{index}]"
-              for index in range(len(clips))]
+    chains = [f"[{index}:v:0]scale=1920:1080,setsar=1,hue=s=0[v{index}]" for index in range(len(clips))]
     names = "".join(f"[v{index}]" for index in range(len(clips)))
-    ffmpeg(*inputs, "-filter_complex",
-           ";".join([*chains, f"{names}concat=n={len(clips)},setpts=N/24/TB"]), "-r", "24",
-           "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-crf", "18", target)
+    ffmpeg(
+        *inputs,
+        "-filter_complex",
+        ";".join([*chains, f"{names}concat=n={len(clips)},setpts=N/24/TB"]),
+        "-r",
+        "24",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        "18",
+        target,
+    )
 
 
 def peak_megabytes(command: list) -> float:
@@ -83,21 +95,44 @@ def clips(run: Run) -> dict:
     figures = {}
     for title, limit in (("all instruction sets", None), ("AVX2 alone", "avx2")):
         environment = os.environ | ({"AUTOCHROME_ISA": limit} if limit else {})
-        figures[title] = json.loads(
-            output_of([run.binary, "bench", run.clip, "--json"], env=environment))
+        figures[title] = json.loads(output_of([run.binary, "bench", run.clip, "--json"], env=environment))
     return figures
 
 
 def memory(run: Run) -> dict:
     large = run.folder / "2160p.mkv"
-    ffmpeg("-i", run.clip, "-frames:v", "60", "-vf", "scale=3840:2160", "-pix_fmt", "yuv420p",
-           "-c:v", "libx264", "-preset", "veryfast", large)
+    ffmpeg(
+        "-i",
+        run.clip,
+        "-frames:v",
+        "60",
+        "-vf",
+        "scale=3840:2160",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        large,
+    )
     figures = {}
     for name, film in (("1080p", run.clip), ("2160p", large)):
         for preset in ("veryfast", "medium"):
             figures[f"{name} {preset}"] = peak_megabytes(
-                [run.binary, film, "-o", run.folder / "memory.mkv", "--overwrite", "-q", "--preset", preset,
-                 "--frames", "150"])
+                [
+                    run.binary,
+                    film,
+                    "-o",
+                    run.folder / "memory.mkv",
+                    "--overwrite",
+                    "-q",
+                    "--preset",
+                    preset,
+                    "--frames",
+                    "150",
+                ]
+            )
     return figures
 
 
@@ -108,37 +143,60 @@ def segments(run: Run, rounds: int = 3) -> dict:
     shots = run.folder / "minute.shots.yaml"
     output_of([run.binary, "plan", film, "-o", shots, "--overwrite", "-q"])
     figures = {}
-    for codec, options in (("x264", ["--codec", "x264", "--crf", "18", "--preset", "veryfast"]),
-                           ("ffv1", ["--codec", "ffv1"])):
+    for codec, options in (
+        ("x264", ["--codec", "x264", "--crf", "18", "--preset", "veryfast"]),
+        ("ffv1", ["--codec", "ffv1"]),
+    ):
         for name, more in (("segments", []), ("a segment for each shot", ["--shots", shots])):
             times, sizes = [], []
             for number in range(rounds):
                 seconds, bytes_of = {}, {}
                 # In turns: a machine that slows down must not count for one of them.
-                for target in ("-", run.folder / "kept.mkv")[::-1 if number % 2 else 1]:
+                for target in ("-", run.folder / "kept.mkv")[:: -1 if number % 2 else 1]:
                     # What an earlier one left is not this one's to remove.
                     (run.folder / "kept.mkv").unlink(missing_ok=True)
                     shutil.rmtree(run.folder / "kept.mkv.job", ignore_errors=True)
                     with open(run.folder / "piped.mkv", "wb") as pipe:
                         begin = time.perf_counter()
                         subprocess.run(
-                            [str(run.binary), str(film), "-o", str(target), "--format", "matroska", "-q",
-                             *options, *(map(str, more) if target != "-" else [])],
-                            check=True, stdout=pipe if target == "-" else subprocess.DEVNULL)
+                            [
+                                str(run.binary),
+                                str(film),
+                                "-o",
+                                str(target),
+                                "--format",
+                                "matroska",
+                                "-q",
+                                *options,
+                                *(map(str, more) if target != "-" else []),
+                            ],
+                            check=True,
+                            stdout=pipe if target == "-" else subprocess.DEVNULL,
+                        )
                         seconds[target] = time.perf_counter() - begin
                     bytes_of[target] = (run.folder / "piped.mkv" if target == "-" else target).stat().st_size
                 times.append(seconds[run.folder / "kept.mkv"] / seconds["-"])
                 sizes.append(bytes_of[run.folder / "kept.mkv"] / bytes_of["-"])
-            figures[f"{codec}, {name}"] = {"wall": statistics.median(times),
-                                           "size": statistics.median(sizes)}
+            figures[f"{codec}, {name}"] = {"wall": statistics.median(times), "size": statistics.median(sizes)}
     return figures
 
 
 def pipes(run: Run, rounds: int = 7) -> dict:
     """Milliseconds, the median."""
     raw = run.folder / "small.y4m"
-    ffmpeg("-i", run.clip, "-frames:v", "24", "-vf", f"scale={SMALL[0]}:{SMALL[1]}", "-pix_fmt", "yuv420p",
-           "-f", "yuv4mpegpipe", raw)
+    ffmpeg(
+        "-i",
+        run.clip,
+        "-frames:v",
+        "24",
+        "-vf",
+        f"scale={SMALL[0]}:{SMALL[1]}",
+        "-pix_fmt",
+        "yuv420p",
+        "-f",
+        "yuv4mpegpipe",
+        raw,
+    )
     data = raw.read_bytes()
     head = data.index(b"\n") + 1
     wanted = SMALL[0] * SMALL[1] * 3 // 2
@@ -146,15 +204,16 @@ def pipes(run: Run, rounds: int = 7) -> dict:
     for _ in range(rounds):
         for times, pause in ((waiting, 1.0), (starting, 0.0)):
             begin = time.perf_counter()
-            with subprocess.Popen([str(run.binary), "-", "-o", "-", "-q"], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE) as process:
+            with subprocess.Popen(
+                [str(run.binary), "-", "-o", "-", "-q"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ) as process:
                 process.stdin.write(data[:head])
                 process.stdin.flush()
                 time.sleep(pause)
                 if pause:
                     begin = time.perf_counter()
                 # The next frame tells the reader of y4m that the first one is whole.
-                process.stdin.write(data[head:head + 2 * (wanted + 6)])
+                process.stdin.write(data[head : head + 2 * (wanted + 6)])
                 process.stdin.flush()
                 received = 0
                 while received < wanted and (part := process.stdout.read1(1 << 20)):
@@ -170,9 +229,20 @@ def engine(run: Run) -> list:
     if not run.peer_rounds or not importlib.util.find_spec("openvino"):
         return []
     target = run.folder / "peers.json"
-    subprocess.run([sys.executable, peers.__file__, "--autochrome", run.binary,
-                    "--rounds", str(run.peer_rounds), "--json", target],
-                   check=True, stdout=sys.stderr)
+    subprocess.run(
+        [
+            sys.executable,
+            peers.__file__,
+            "--autochrome",
+            run.binary,
+            "--rounds",
+            str(run.peer_rounds),
+            "--json",
+            target,
+        ],
+        check=True,
+        stdout=sys.stderr,
+    )
     return json.loads(target.read_text())["rows"]
 
 
@@ -187,50 +257,69 @@ def table(result: dict) -> str:
         ceilings = stages["ceilings"]
         lines[0] += (
             f", {stages['instructionSet']}; one core copies {ceilings['copyGigabytesPerSecond']:.0f} GB/s "
-            + "and multiplies " + ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in ceilings["gigaflops"].items())
-            + f". {stages['network']}.")
+            + "and multiplies "
+            + ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in ceilings["gigaflops"].items())
+            + f". {stages['network']}."
+        )
         lines += ["", "| stage, one core | size | ms | of copying | of arithmetic |", "|---|---|---|---|---|"]
-        lines += [f"| {row['stage']} | {row['size']} | {row['milliseconds']:.2f} | "
-                  f"{100 * row['shareOfCopy']:.0f} % | {100 * row['shareOfArithmetic']:.0f} % |"
-                  for row in stages["rows"]]
+        lines += [
+            f"| {row['stage']} | {row['size']} | {row['milliseconds']:.2f} | "
+            f"{100 * row['shareOfCopy']:.0f} % | {100 * row['shareOfArithmetic']:.0f} % |"
+            for row in stages["rows"]
+        ]
     if result.get("clips"):
         lines += ["", "| 1080p clip | frames | frames/s | × plain ffmpeg |", "|---|---|---|---|"]
     for name, clip in result.get("clips", {}).items():
         ratio = clip.get("ratioToPlainTranscode")
-        lines.append(f"| {name} | {clip['frames']} | {clip['framesPerSecond']:.1f} | "
-                     f"{f'{ratio:.2f}' if ratio else '–'} |")
+        lines.append(
+            f"| {name} | {clip['frames']} | {clip['framesPerSecond']:.1f} | {f'{ratio:.2f}' if ratio else '–'} |"
+        )
     if result.get("memory"):
         lines += ["", "| peak memory | MB |", "|---|---|"]
         lines += [f"| {name} | {value:.0f} |" for name, value in result["memory"].items()]
     if result.get("segments"):
         lines += ["", "| kept in segments ÷ not kept | wall time | file size |", "|---|---|---|"]
-        lines += [f"| {name} | {row['wall']:.3f} | {row['size']:.3f} |"
-                  for name, row in result["segments"].items()]
+        lines += [f"| {name} | {row['wall']:.3f} | {row['size']:.3f} |" for name, row in result["segments"].items()]
     if result.get("pipes"):
         lines += ["", "| pipe, 480p | ms |", "|---|---|"]
         lines += [f"| {name} | {value:.0f} |" for name, value in result["pipes"].items()]
     if result.get("engine"):
-        lines += ["", "| network | precision | threads | ours, ms | fastest peer | ours ÷ it "
-                  "| ours ÷ the fastest of any precision |", "|---|---|---|---|---|---|---|"]
+        lines += [
+            "",
+            "| network | precision | threads | ours, ms | fastest peer | ours ÷ it "
+            "| ours ÷ the fastest of any precision |",
+            "|---|---|---|---|---|---|---|",
+        ]
         for row in result["engine"]:
-            others = {name: value for name, value in row["milliseconds"].items()
-                      if name != "autochrome"}
+            others = {name: value for name, value in row["milliseconds"].items() if name != "autochrome"}
             best = min(others, key=others.get)
-            lines.append(f"| {row['model']} | {row['precision']} | {row['threads']} | "
-                         f"{row['milliseconds']['autochrome']:.1f} | {best} {others[best]:.1f} | "
-                         f"{row['ratio']:.2f} | {row['ratio_to_any']:.2f} |")
+            lines.append(
+                f"| {row['model']} | {row['precision']} | {row['threads']} | "
+                f"{row['milliseconds']['autochrome']:.1f} | {best} {others[best]:.1f} | "
+                f"{row['ratio']:.2f} | {row['ratio_to_any']:.2f} |"
+            )
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("autochrome", type=Path)
-    parser.add_argument("--clips", type=Path, nargs="+", default=[],
-                        help="films to join to the 1080p clip; by default the sample film is rendered")
+    parser.add_argument(
+        "--clips",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="films to join to the 1080p clip; by default the sample film is rendered",
+    )
     parser.add_argument("--peer-rounds", type=int, default=3, help="0 leaves the peers out")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART",
-                        help="measure these: " + ", ".join(PARTS))
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        metavar="PART",
+        help="measure these: " + ", ".join(PARTS),
+    )
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--markdown", type=Path, help="write the tables here")
     arguments = parser.parse_args()
@@ -238,8 +327,12 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        result = {"date": time.strftime("%Y-%m-%d"), "machine": platform.machine(),
-                  "processors": len(os.sched_getaffinity(0)), "flags": peers.flags()}
+        result = {
+            "date": time.strftime("%Y-%m-%d"),
+            "machine": platform.machine(),
+            "processors": len(os.sched_getaffinity(0)),
+            "flags": peers.flags(),
+        }
         clip = folder / "clip.mkv"
         if arguments.clips:
             joined(arguments.clips, clip)

@@ -26,7 +26,8 @@ def box(browser, selector):
     """Left, top, width and height of the first element, in the window."""
     return browser.run(
         f"(() => {{ const box = document.querySelector('{selector}').getBoundingClientRect();"
-        " return [box.left, box.top, box.width, box.height]; })()")
+        " return [box.left, box.top, box.width, box.height]; })()"
+    )
 
 
 def check(browser, place, has_script):
@@ -41,9 +42,11 @@ def check(browser, place, has_script):
 
 def check_wipe(browser, place):
     """Moves the wipe of the first shot by mouse and by keys."""
+
     def wiped():
         return browser.run(
-            "getComputedStyle(document.querySelector('.before')).clipPath.match(/[\\d.]+%|calc.*\\)/)[0]")
+            "getComputedStyle(document.querySelector('.before')).clipPath.match(/[\\d.]+%|calc.*\\)/)[0]"
+        )
 
     browser.run("document.querySelector('.wipe').scrollIntoView({block: 'center'})")
     left, top, width, height = box(browser, ".before img")
@@ -58,8 +61,10 @@ def check_wipe(browser, place):
     clip = wiped()
     for _ in range(10):
         browser.key("ArrowRight", 39)
-    expect(int(browser.run("document.querySelector('.wipe').value")) == value + 10 and wiped() != clip,
-           f"{place}: keys don't move the wipe")
+    expect(
+        int(browser.run("document.querySelector('.wipe').value")) == value + 10 and wiped() != clip,
+        f"{place}: keys don't move the wipe",
+    )
 
 
 def main():

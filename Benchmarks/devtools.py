@@ -30,7 +30,8 @@ class WebSocket:
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             f"GET /{path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
         self.buffer = b""
         while b"\r\n\r\n" not in self.buffer:
             self.buffer += self._receive()
@@ -89,10 +90,21 @@ class Browser:
             raise FileNotFoundError("there is no Chromium; install it with 'make deps'")
         self.folder = tempfile.mkdtemp(prefix="autochrome-browser-")
         self.process = subprocess.Popen(
-            [path, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
-             f"--window-size={width},{height}", "--hide-scrollbars",
-             f"--user-data-dir={self.folder}", "about:blank"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            [
+                path,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--remote-debugging-port=0",
+                f"--window-size={width},{height}",
+                "--hide-scrollbars",
+                f"--user-data-dir={self.folder}",
+                "about:blank",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             port = self._port()
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
@@ -106,8 +118,7 @@ class Browser:
         self.events = []
         for domain in ("Page", "Runtime", "Log"):
             self.call(f"{domain}.enable")
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                  deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def _port(self):
         path = os.path.join(self.folder, "DevToolsActivePort")
@@ -169,10 +180,15 @@ class Browser:
 
     def key(self, key, code=0, modifiers=0):
         text = key if len(key) == 1 else ""
-        self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=text, modifiers=modifiers,
-                  windowsVirtualKeyCode=code)
-        self.call("Input.dispatchKeyEvent", type="keyUp", key=key, modifiers=modifiers,
-                  windowsVirtualKeyCode=code)
+        self.call(
+            "Input.dispatchKeyEvent",
+            type="keyDown",
+            key=key,
+            text=text,
+            modifiers=modifiers,
+            windowsVirtualKeyCode=code,
+        )
+        self.call("Input.dispatchKeyEvent", type="keyUp", key=key, modifiers=modifiers, windowsVirtualKeyCode=code)
 
     def mouse(self, kind, x, y, **more):
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1, **more)
@@ -200,7 +216,10 @@ class Browser:
 
     def complaints(self):
         """What the console says of errors."""
-        return [event for event in self.events
-                if event.get("method") == "Runtime.exceptionThrown"
-                or event.get("method") == "Log.entryAdded"
-                and event["params"]["entry"]["level"] == "error"]
+        return [
+            event
+            for event in self.events
+            if event.get("method") == "Runtime.exceptionThrown"
+            or event.get("method") == "Log.entryAdded"
+            and event["params"]["entry"]["level"] == "error"
+        ]

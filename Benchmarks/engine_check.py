@@ -62,8 +62,9 @@ def annealed_mean(logits: np.ndarray, temperature: float, centers: np.ndarray) -
     return np.einsum("nqhw,qc->nchw", weights, centers)
 
 
-def colors(values: np.ndarray, properties: dict[str, str], centers: np.ndarray,
-           temperature: float | None) -> np.ndarray | None:
+def colors(
+    values: np.ndarray, properties: dict[str, str], centers: np.ndarray, temperature: float | None
+) -> np.ndarray | None:
     """The ab that an output stands for, or nothing if the metadata do not say."""
     kind = properties.get("autochrome.output")
     if kind == "bins313":
@@ -94,15 +95,15 @@ def feeds(model: onnx.ModelProto, height: int, width: int, seed: int) -> dict[st
     return result
 
 
-def write_folder(folder: Path, path: Path, model: onnx.ModelProto, sizes: list[tuple[int, int]],
-                 seed: int, threads: int) -> None:
+def write_folder(
+    folder: Path, path: Path, model: onnx.ModelProto, sizes: list[tuple[int, int]], seed: int, threads: int
+) -> None:
     """Writes the test folder of one model: a data set for each size."""
     folder.mkdir(parents=True)
     os.symlink(path.resolve(), folder / "model.onnx")
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(
-        str(path), settings, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
     for index, (height, width) in enumerate(sizes):
         data = folder / f"test_data_set_{index}"
         data.mkdir()
@@ -110,12 +111,18 @@ def write_folder(folder: Path, path: Path, model: onnx.ModelProto, sizes: list[t
         for number, (name, values) in enumerate(inputs.items()):
             verify.write_tensor(data / f"input_{number}.pb", name, values)
         for number, values in enumerate(session.run(None, inputs)):
-            verify.write_tensor(
-                data / f"output_{number}.pb", model.graph.output[number].name, values)
+            verify.write_tensor(data / f"output_{number}.pb", model.graph.output[number].name, values)
 
 
-def judge(row: Row, ours: np.ndarray, theirs: np.ndarray, reported: float | None,
-          properties: dict[str, str], centers: np.ndarray, temperature: float | None) -> None:
+def judge(
+    row: Row,
+    ours: np.ndarray,
+    theirs: np.ndarray,
+    reported: float | None,
+    properties: dict[str, str],
+    centers: np.ndarray,
+    temperature: float | None,
+) -> None:
     """Fills in the figures of one output and says what is wrong with it."""
     row.low, row.high = float(theirs.min()), float(theirs.max())
     if ours.shape != theirs.shape:
@@ -145,23 +152,35 @@ def judge(row: Row, ours: np.ndarray, theirs: np.ndarray, reported: float | None
         row.fault = f"color is off: limits are {MEAN_LIMIT:g} and {P99_LIMIT:g}"
 
 
-def check(folder: Path, model: onnx.ModelProto, sizes: list[tuple[int, int]], backend: str,
-          precision: str, options: argparse.Namespace, centers: np.ndarray) -> list[Row]:
+def check(
+    folder: Path,
+    model: onnx.ModelProto,
+    sizes: list[tuple[int, int]],
+    backend: str,
+    precision: str,
+    options: argparse.Namespace,
+    centers: np.ndarray,
+) -> list[Row]:
     """Runs one folder with one back end and precision."""
     name = folder.name
     rows = [Row(name, f"{height}×{width}", backend, precision) for height, width in sizes]
     with tempfile.TemporaryDirectory(dir=folder.parent) as saved:
         answers, ended = verify.run(
-            options.autochrome, [folder],
-            ["--backend", backend, "--precision", precision, "--save", saved], options.timeout)
+            options.autochrome,
+            [folder],
+            ["--backend", backend, "--precision", precision, "--save", saved],
+            options.timeout,
+        )
         answer = answers.get(folder)
         if answer is None or answer.verdict == "refused":
             fault = (ended or "no answer") if answer is None else f"refused: {answer.reason}"
             for row in rows:
                 row.fault = fault
             return rows
-        figures = {(entry.get("data_set"), entry.get("name")): entry.get("max_abs_error")
-                   for entry in answer.fields.get("outputs", [])}
+        figures = {
+            (entry.get("data_set"), entry.get("name")): entry.get("max_abs_error")
+            for entry in answer.fields.get("outputs", [])
+        }
         properties = fixtures.metadata(model)
         for index, row in enumerate(rows):
             data_set = f"test_data_set_{index}"
@@ -171,21 +190,33 @@ def check(folder: Path, model: onnx.ModelProto, sizes: list[tuple[int, int]], ba
             except (OSError, ValueError) as error:
                 row.fault = f"no saved output: {error}; {answer.reason}"
                 continue
-            judge(row, ours, theirs, figures.get((data_set, model.graph.output[0].name)),
-                  properties, centers, options.temperature)
+            judge(
+                row,
+                ours,
+                theirs,
+                figures.get((data_set, model.graph.output[0].name)),
+                properties,
+                centers,
+                options.temperature,
+            )
     return rows
 
 
 def print_head(width: int) -> None:
-    print(f"{'model':{width}}  {'size':>9}  {'back end':8}  {'':4}  {'output range':>19}  "
-          f"{'error÷range':>11}  {'ΔE mean':>7}  {'ΔE p99':>7}")
+    print(
+        f"{'model':{width}}  {'size':>9}  {'back end':8}  {'':4}  {'output range':>19}  "
+        f"{'error÷range':>11}  {'ΔE mean':>7}  {'ΔE p99':>7}"
+    )
 
 
 def print_row(row: Row, width: int) -> None:
     span = f"{row.low:.4g}…{row.high:.4g}"
-    print(f"{row.model:{width}}  {row.size:>9}  {row.backend:8}  {row.precision:4}  "
-          f"{span:>19}  {row.relative:11.2e}  {row.mean:7.3f}  {row.p99:7.3f}  "
-          f"{row.fault or 'ok'}", flush=True)
+    print(
+        f"{row.model:{width}}  {row.size:>9}  {row.backend:8}  {row.precision:4}  "
+        f"{span:>19}  {row.relative:11.2e}  {row.mean:7.3f}  {row.p99:7.3f}  "
+        f"{row.fault or 'ok'}",
+        flush=True,
+    )
 
 
 def size(text: str) -> tuple[int, int]:
@@ -195,21 +226,25 @@ def size(text: str) -> tuple[int, int]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--autochrome", type=Path, required=True, metavar="BIN",
-                        help="the program to check")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--autochrome", type=Path, required=True, metavar="BIN", help="the program to check")
     parser.add_argument("--model", type=Path, nargs="+", required=True, metavar="X.onnx")
-    parser.add_argument("--size", type=size, nargs="+", metavar="HxW",
-                        default=[(256, 256), (192, 336), (64, 80)],
-                        help="rounded up to the model's stride (default 256x256 192x336 64x80)")
+    parser.add_argument(
+        "--size",
+        type=size,
+        nargs="+",
+        metavar="HxW",
+        default=[(256, 256), (192, 336), (64, 80)],
+        help="rounded up to the model's stride (default 256x256 192x336 64x80)",
+    )
     parser.add_argument("--backend", nargs="+", default=["onednn", "openblas"])
-    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"],
-                        help="bf16 is asked of onednn alone (default fp32 bf16)")
-    parser.add_argument("--bins", type=Path, metavar="FILE.npy",
-                        help="centers of the bins, (313, 2); without it, the built-in ones")
-    parser.add_argument("--temperature", type=float,
-                        help="of the annealed mean; without it, the metadata's")
+    parser.add_argument(
+        "--precision", nargs="+", default=["fp32", "bf16"], help="bf16 is asked of onednn alone (default fp32 bf16)"
+    )
+    parser.add_argument(
+        "--bins", type=Path, metavar="FILE.npy", help="centers of the bins, (313, 2); without it, the built-in ones"
+    )
+    parser.add_argument("--temperature", type=float, help="of the annealed mean; without it, the metadata's")
     parser.add_argument("--seed", type=int, default=1, help="of the pictures (default 1)")
     parser.add_argument("--threads", type=int, default=2, help="of ONNX Runtime (default 2)")
     parser.add_argument("--timeout", type=float, default=600, help="seconds for one call")
@@ -227,8 +262,7 @@ def main() -> int:
         for path in options.model:
             model = onnx.load(str(path))
             stride = int(fixtures.metadata(model).get("autochrome.stride", "1"))
-            sizes = [(-(-height // stride) * stride, -(-width // stride) * stride)
-                     for height, width in options.size]
+            sizes = [(-(-height // stride) * stride, -(-width // stride) * stride) for height, width in options.size]
             extents = [axis.dim_value for axis in model.graph.input[0].type.tensor_type.shape.dim]
             if len(extents) == 4 and extents[2] and extents[3]:
                 sizes = [(extents[2], extents[3])]

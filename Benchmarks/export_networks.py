@@ -36,8 +36,7 @@ from autochrome_training.network import ECCV16
 OPSET = 17
 
 
-def stage(sizes: Sequence[int], stride: int = 1, dilation: int = 1,
-          norm: bool = True) -> list[nn.Module]:
+def stage(sizes: Sequence[int], stride: int = 1, dilation: int = 1, norm: bool = True) -> list[nn.Module]:
     """Convolutions 3×3 with ReLU, the last one with `stride`, then batch norm."""
     layers: list[nn.Module] = []
     last = len(sizes) - 2
@@ -54,8 +53,7 @@ class ECCV16Color(nn.Module):
         super().__init__()
         self.network = network
         self.mean = nn.Conv2d(313, 2, 1, bias=False)
-        self.mean.weight.data = torch.tensor(
-            fixtures.bin_centers().T / 110, dtype=torch.float32)[:, :, None, None]
+        self.mean.weight.data = torch.tensor(fixtures.bin_centers().T / 110, dtype=torch.float32)[:, :, None, None]
         self.softmax = nn.Softmax(dim=1)
         self.upsample = nn.Upsample(scale_factor=4, mode="bilinear")
 
@@ -84,8 +82,7 @@ class SIGGRAPH17(nn.Module):
         self.stage9 = nn.Sequential(nn.ReLU(), *stage((128, 128)))
         self.up10 = nn.ConvTranspose2d(128, 128, 4, 2, 1)
         self.short10 = nn.Conv2d(64, 128, 3, 1, 1)
-        self.stage10 = nn.Sequential(
-            nn.ReLU(), nn.Conv2d(128, 128, 3, 1, 1), nn.LeakyReLU(0.2))
+        self.stage10 = nn.Sequential(nn.ReLU(), nn.Conv2d(128, 128, 3, 1, 1), nn.LeakyReLU(0.2))
         self.color = nn.Sequential(nn.Conv2d(128, 2, 1), nn.Tanh())
 
     def forward(self, l: Tensor, ab: Tensor, mask: Tensor) -> Tensor:
@@ -116,25 +113,29 @@ class SIGGRAPH17Automatic(nn.Module):
 class UNet(nn.Module):
     """Isola et al. 2017 (pix2pix): a U-Net of strided convolutions with skip connections."""
 
-    def __init__(self, outputs: int, norm: type[nn.Module], width: int = 32,
-                 depth: int = 6) -> None:
+    def __init__(self, outputs: int, norm: type[nn.Module], width: int = 32, depth: int = 6) -> None:
         super().__init__()
-        sizes = [min(width * 2 ** level, width * 8) for level in range(depth)]
+        sizes = [min(width * 2**level, width * 8) for level in range(depth)]
         bias = norm is nn.InstanceNorm2d
         down: list[nn.Module] = [nn.Conv2d(1, sizes[0], 4, 2, 1, bias=bias)]
-        up: list[nn.Module] = [nn.Sequential(
-            nn.ReLU(), nn.ConvTranspose2d(2 * sizes[0], outputs, 4, 2, 1), nn.Tanh())]
+        up: list[nn.Module] = [nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(2 * sizes[0], outputs, 4, 2, 1), nn.Tanh())]
         for level in range(1, depth):
             innermost = level == depth - 1
             channels, wanted = sizes[level - 1], sizes[level]
-            down.append(nn.Sequential(
-                nn.LeakyReLU(0.2), nn.Conv2d(channels, wanted, 4, 2, 1, bias=bias),
-                *([] if innermost else [norm(wanted)])))
-            up.append(nn.Sequential(
-                nn.ReLU(),
-                nn.ConvTranspose2d(
-                    wanted * (1 if innermost else 2), channels, 4, 2, 1, bias=bias),
-                norm(channels)))
+            down.append(
+                nn.Sequential(
+                    nn.LeakyReLU(0.2),
+                    nn.Conv2d(channels, wanted, 4, 2, 1, bias=bias),
+                    *([] if innermost else [norm(wanted)]),
+                )
+            )
+            up.append(
+                nn.Sequential(
+                    nn.ReLU(),
+                    nn.ConvTranspose2d(wanted * (1 if innermost else 2), channels, 4, 2, 1, bias=bias),
+                    norm(channels),
+                )
+            )
         self.down, self.up = nn.ModuleList(down), nn.ModuleList(up)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -214,7 +215,7 @@ def shape_logits(network: ECCV16, x: Tensor, generator: torch.Generator) -> None
         network.head.bias.zero_()
         network.head.weight *= 2 / network(x).std(dim=1).mean()
         average = network(x).mean(dim=(0, 2, 3))
-        network.head.bias.copy_(-centers.square().sum(dim=1) / (2 * 40 ** 2) - average)
+        network.head.bias.copy_(-centers.square().sum(dim=1) / (2 * 40**2) - average)
 
 
 def describe(path: Path, properties: dict[str, str]) -> None:
@@ -227,9 +228,17 @@ def describe(path: Path, properties: dict[str, str]) -> None:
     onnx.save(model, str(path))
 
 
-def export(path: Path, network: nn.Module, inputs: tuple[Tensor, ...], names: Sequence[str],
-           output: str, properties: dict[str, str], opset: int = OPSET, fixed: bool = False,
-           folding: bool = True) -> None:
+def export(
+    path: Path,
+    network: nn.Module,
+    inputs: tuple[Tensor, ...],
+    names: Sequence[str],
+    output: str,
+    properties: dict[str, str],
+    opset: int = OPSET,
+    fixed: bool = False,
+    folding: bool = True,
+) -> None:
     """Writes one network with free n, h, w, or those of its inputs, and reports it."""
     dynamic = {} if fixed else {name: {0: "n", 2: "h", 3: "w"} for name in names}
     if not fixed:
@@ -237,15 +246,25 @@ def export(path: Path, network: nn.Module, inputs: tuple[Tensor, ...], names: Se
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network, inputs, str(path), input_names=list(names), output_names=[output],
-            dynamic_axes=dynamic, opset_version=opset, dynamo=False, do_constant_folding=folding)
+            network,
+            inputs,
+            str(path),
+            input_names=list(names),
+            output_names=[output],
+            dynamic_axes=dynamic,
+            opset_version=opset,
+            dynamo=False,
+            do_constant_folding=folding,
+        )
     describe(path, properties)
     with torch.no_grad():
         values = network(*inputs)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     operators = sorted({node.op_type for node in onnx.load(str(path)).graph.node})
-    print(f"{path.name}: {parameters / 1e6:.1f} M parameters, output {values.min():.3g}…"
-          f"{values.max():.3g} (standard deviation {values.std():.3g}), {' '.join(operators)}")
+    print(
+        f"{path.name}: {parameters / 1e6:.1f} M parameters, output {values.min():.3g}…"
+        f"{values.max():.3g} (standard deviation {values.std():.3g}), {' '.join(operators)}"
+    )
 
 
 def main() -> None:
@@ -267,11 +286,17 @@ def main() -> None:
     def wanted(*names: str) -> bool:
         return not options.only or any(name in options.only for name in names)
 
-    def write(name: str, network: nn.Module, inputs: tuple[Tensor, ...], names: Sequence[str],
-              output: str, properties: dict[str, str], **how: int | bool) -> None:
+    def write(
+        name: str,
+        network: nn.Module,
+        inputs: tuple[Tensor, ...],
+        names: Sequence[str],
+        output: str,
+        properties: dict[str, str],
+        **how: int | bool,
+    ) -> None:
         if wanted(name):
-            export(options.folder / f"{name}.onnx", network, inputs, names, output, properties,
-                   **how)
+            export(options.folder / f"{name}.onnx", network, inputs, names, output, properties, **how)
 
     def generator(index: int) -> torch.Generator:
         return torch.Generator().manual_seed(options.seed * 1000 + index)
@@ -281,26 +306,36 @@ def main() -> None:
         eccv16 = ECCV16(313)
         fill(eccv16, (normalized,), random)
         shape_logits(eccv16, normalized, random)
-        write("eccv16-bins313", eccv16, (normalized,), ["L"], "logits",
-              {"input": "(L-50)/100", "output": "bins313", "stride": "8", "scale": "4",
-               "temperature": "0.38"})
-        write("eccv16-ab", ECCV16Color(eccv16).eval(), (l,), ["L"], "ab",
-              {"input": "L", "output": "ab", "stride": "8", "scale": "1"})
+        write(
+            "eccv16-bins313",
+            eccv16,
+            (normalized,),
+            ["L"],
+            "logits",
+            {"input": "(L-50)/100", "output": "bins313", "stride": "8", "scale": "4", "temperature": "0.38"},
+        )
+        write(
+            "eccv16-ab",
+            ECCV16Color(eccv16).eval(),
+            (l,),
+            ["L"],
+            "ab",
+            {"input": "L", "output": "ab", "stride": "8", "scale": "1"},
+        )
     if wanted("siggraph17", "siggraph17-auto"):
         siggraph17 = SIGGRAPH17()
         fill(siggraph17, (l, ab, mask), generator(2))
         properties = {"input": "L", "output": "ab", "stride": "8", "scale": "1"}
         write("siggraph17", siggraph17, (l, ab, mask), ["L", "ab_hint", "mask"], "ab", properties)
-        write("siggraph17-auto", SIGGRAPH17Automatic(siggraph17).eval(), (l,), ["L"], "ab",
-              properties)
+        write("siggraph17-auto", SIGGRAPH17Automatic(siggraph17).eval(), (l,), ["L"], "ab", properties)
     # These two end in tanh, in units of their own; nothing is said of colors.
     for index, (name, outputs, norm) in enumerate(
-            (("pix2pix-batch", 2, nn.BatchNorm2d), ("pix2pix-instance", 3, nn.InstanceNorm2d))):
+        (("pix2pix-batch", 2, nn.BatchNorm2d), ("pix2pix-instance", 3, nn.InstanceNorm2d))
+    ):
         if wanted(name):
             unet = UNet(outputs, norm)
             fill(unet, ((l - 50) / 50,), generator(3 + index))
-            write(name, unet, ((l - 50) / 50,), ["L"], "color",
-                  {"input": "(L-50)/50", "stride": "64", "scale": "1"})
+            write(name, unet, ((l - 50) / 50,), ["L"], "color", {"input": "(L-50)/50", "stride": "64", "scale": "1"})
 
     # These draw from the global generator too, where PyTorch's layers are made.
     rgb = torch.tensor(np.repeat(fixtures.gray(l.numpy()), 3, axis=1), dtype=torch.float32)
@@ -315,21 +350,34 @@ def main() -> None:
     normal = published.ImageNet()
     if wanted("deoldify-artistic-10"):
         torch.manual_seed(options.seed)
-        artistic = published.DeOldify(
-            published.ARTISTIC if options.full else published.DeOldifySize(width=16))
+        artistic = published.DeOldify(published.ARTISTIC if options.full else published.DeOldifySize(width=16))
         published.settle(artistic, normal(rgb), generator(6), passes=2 if options.full else 8)
-        write("deoldify-artistic-10", published.DeOldifyBytes(artistic).eval(), (one * 255,),
-              ["input"], "output",
-              {"input": "RGB*255", "output": "RGB*255", "stride": "32", "scale": "1"}, opset=10,
-              fixed=True, folding=False)
+        write(
+            "deoldify-artistic-10",
+            published.DeOldifyBytes(artistic).eval(),
+            (one * 255,),
+            ["input"],
+            "output",
+            {"input": "RGB*255", "output": "RGB*255", "stride": "32", "scale": "1"},
+            opset=10,
+            fixed=True,
+            folding=False,
+        )
     if wanted("deoldify-stable-13"):
         torch.manual_seed(options.seed)
         stable = published.DeOldify(
-            published.STABLE if options.full
-            else published.DeOldifySize(width=16, expansion=4, decoder=64))
+            published.STABLE if options.full else published.DeOldifySize(width=16, expansion=4, decoder=64)
+        )
         published.settle(stable, normal(rgb), generator(7), passes=2 if options.full else 8)
-        write("deoldify-stable-13", stable, (normal(one),), ["input"], "output",
-              {"input": normal.text, "output": normal.text, "stride": "32", "scale": "1"}, opset=13)
+        write(
+            "deoldify-stable-13",
+            stable,
+            (normal(one),),
+            ["input"],
+            "output",
+            {"input": normal.text, "output": normal.text, "stride": "32", "scale": "1"},
+            opset=13,
+        )
 
 
 if __name__ == "__main__":

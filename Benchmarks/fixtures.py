@@ -25,7 +25,7 @@ def lightness(height: int, width: int, seed: int) -> np.ndarray:
     y, x = y / height, x / width
     picture = np.zeros((height, width))
     for octave in range(6):
-        frequency = 2.0 ** octave
+        frequency = 2.0**octave
         for _ in range(3):
             angle, phase = random.uniform(0, 2 * np.pi, 2)
             wave = np.cos(angle) * x + np.sin(angle) * y
@@ -33,7 +33,7 @@ def lightness(height: int, width: int, seed: int) -> np.ndarray:
     for _ in range(8):
         center_y, center_x = random.uniform(0, 1, 2)
         radius = random.uniform(0.03, 0.25)
-        inside = (y - center_y) ** 2 + (x - center_x) ** 2 < radius ** 2
+        inside = (y - center_y) ** 2 + (x - center_x) ** 2 < radius**2
         picture = np.where(inside, picture * 0.4 + random.uniform(-2, 2), picture)
     picture += random.normal(0, 0.05, picture.shape)
     low, high = picture.min(), picture.max()
@@ -47,23 +47,21 @@ def hints(height: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     mask = np.zeros((1, 1, height, width), np.float32)
     for _ in range(10):
         top, left = random.integers(0, height - 4), random.integers(0, width - 4)
-        ab[0, :, top:top + 4, left:left + 4] = random.uniform(-60, 60, (2, 1, 1))
-        mask[0, :, top:top + 4, left:left + 4] = 1
+        ab[0, :, top : top + 4, left : left + 4] = random.uniform(-60, 60, (2, 1, 1))
+        mask[0, :, top : top + 4, left : left + 4] = 1
     return ab, mask
 
 
 def gray(lightness_values: np.ndarray) -> np.ndarray:
     """The code of sRGB, 0…1, of the gray that has this L* (IEC 61966-2-1)."""
     root = (lightness_values.astype(np.float64) + 16) / 116
-    light = np.where(root > 6 / 29, root ** 3, 3 * (6 / 29) ** 2 * (root - 4 / 29))
-    return np.where(light <= 0.0031308, 12.92 * light,
-                    1.055 * np.maximum(light, 0) ** (1 / 2.4) - 0.055)
+    light = np.where(root > 6 / 29, root**3, 3 * (6 / 29) ** 2 * (root - 4 / 29))
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 0) ** (1 / 2.4) - 0.055)
 
 
 def scale(description: str) -> tuple[str, np.ndarray, np.ndarray]:
     """`L` or `RGB`, the offsets and the scales of a property such as `(RGB-0.5)/0.5`."""
-    found = re.fullmatch(
-        r"(\(?)(L|RGB)(?:-([^()*/]+))?(\)?)(?:([*/])(.+))?", description.replace(" ", ""))
+    found = re.fullmatch(r"(\(?)(L|RGB)(?:-([^()*/]+))?(\)?)(?:([*/])(.+))?", description.replace(" ", ""))
     if found is None:
         raise ValueError(f"autochrome.input or output is {description!r}")
     channels = 1 if found[2] == "L" else 3
@@ -88,10 +86,10 @@ def ab_of_pictures(values: np.ndarray, description: str) -> np.ndarray:
     _, offsets, scales = scale(description)
     code = np.clip(values * scales + offsets, 0, 1)
     light = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
-    matrix = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-                       [0.0193339, 0.1191920, 0.9503041]])
-    relative = np.einsum("kc,nchw->nkhw", matrix, light) / np.array(
-        [0.95047, 1, 1.08883]).reshape(1, 3, 1, 1)
+    matrix = np.array(
+        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+    )
+    relative = np.einsum("kc,nchw->nkhw", matrix, light) / np.array([0.95047, 1, 1.08883]).reshape(1, 3, 1, 1)
     root = np.where(relative > 216 / 24389, np.cbrt(relative), (24389 / 27 * relative + 16) / 116)
     return np.stack([500 * (root[:, 0] - root[:, 1]), 200 * (root[:, 1] - root[:, 2])], axis=1)
 

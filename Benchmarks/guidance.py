@@ -54,14 +54,28 @@ def figures(report: dict) -> dict[str, float]:
     rows = [row["deltaE2000"] for row in report["frameRows"]]
     film = report["film"]
     warp, cdc = film["warpErrorAB"], film["colorDistributionConsistency"]
-    return {"error": float(np.mean(rows)), "warp": warp["result"] / warp["reference"],
-            "cdc": cdc["result"] / cdc["reference"]}
+    return {
+        "error": float(np.mean(rows)),
+        "warp": warp["result"] / warp["reference"],
+        "cdc": cdc["result"] / cdc["reference"],
+    }
 
 
 def stills(clip: Path, every: int, folder: Path) -> list[int]:
     """Writes every Nth frame of the clip as a still, and tells their numbers."""
-    run("ffmpeg", "-v", "error", "-y", "-i", clip, "-vf", f"select=not(mod(n\\,{every}))", "-vsync", "0",
-        folder / "%06d.png")
+    run(
+        "ffmpeg",
+        "-v",
+        "error",
+        "-y",
+        "-i",
+        clip,
+        "-vf",
+        f"select=not(mod(n\\,{every}))",
+        "-vsync",
+        "0",
+        folder / "%06d.png",
+    )
     numbers = []
     for index, path in enumerate(sorted(folder.glob("*.png"))):
         path.rename(folder / f"ref_{index * every:06d}.png")
@@ -95,7 +109,7 @@ def center(mask: np.ndarray) -> tuple[int, int]:
 
 def color(lab: np.ndarray, mask: np.ndarray, x: int, y: int) -> list[float]:
     near = np.zeros_like(mask)
-    near[max(y - 3, 0):y + 4, max(x - 3, 0):x + 4] = True
+    near[max(y - 3, 0) : y + 4, max(x - 3, 0) : x + 4] = True
     return [round(float(value), 2) for value in lab[near & mask][:, 1:].mean(0)]
 
 
@@ -131,8 +145,10 @@ def hints(rgb: np.ndarray, count: int, strokes: bool) -> list[dict]:
 
 
 def nearest(clip: Planes, numbers: list[int]) -> Planes:
-    return [with_chroma(frame, clip[min(numbers, key=lambda number: abs(number - at))][1:].astype(np.float32))
-            for at, frame in enumerate(clip)]
+    return [
+        with_chroma(frame, clip[min(numbers, key=lambda number: abs(number - at))][1:].astype(np.float32))
+        for at, frame in enumerate(clip)
+    ]
 
 
 def flow(clip: Planes, numbers: list[int]) -> Planes:
@@ -149,8 +165,12 @@ def flow(clip: Planes, numbers: list[int]) -> Planes:
                 chroma, since = clip[at][1:].astype(np.float32), 0
             elif chroma is not None:
                 places = grid + dis.calc(luma[at], luma[before], None)
-                chroma = np.stack([cv2.remap(plane, places, None, cv2.INTER_LINEAR,
-                                             borderMode=cv2.BORDER_REPLICATE) for plane in chroma])
+                chroma = np.stack(
+                    [
+                        cv2.remap(plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+                        for plane in chroma
+                    ]
+                )
                 since += 1
             before = at
             if chroma is not None:
@@ -179,20 +199,35 @@ def misses(result: Path, asked: list[dict]) -> float:
     return worst
 
 
-def measure(autochrome: Path, clip: Path, every: int, options: list[str], others: bool,
-            folder: Path) -> dict[str, dict]:
+def measure(
+    autochrome: Path, clip: Path, every: int, options: list[str], others: bool, folder: Path
+) -> dict[str, dict]:
     def colorized(name: str, *more: object) -> Path:
         path = folder / f"{name}.mkv"
-        run(autochrome, clip, "-o", path, "--codec", "ffv1", "--pixel-format", "yuv444p10le", "--overwrite",
-            "--restart", "--progress", "none", "--quiet", *options, *more)
+        run(
+            autochrome,
+            clip,
+            "-o",
+            path,
+            "--codec",
+            "ffv1",
+            "--pixel-format",
+            "yuv444p10le",
+            "--overwrite",
+            "--restart",
+            "--progress",
+            "none",
+            "--quiet",
+            *options,
+            *more,
+        )
         return path
 
     rows = {"network": figures(compare(autochrome, clip, colorized("network")))}
     still_folder = folder / "refs"
     still_folder.mkdir()
     numbers = stills(clip, every, still_folder)
-    rows["references"] = figures(
-        compare(autochrome, clip, colorized("references", "--references", still_folder)))
+    rows["references"] = figures(compare(autochrome, clip, colorized("references", "--references", still_folder)))
     first = folder / "first"
     first.mkdir()
     (still_folder / "ref_000000.png").rename(first / "ref_000000.png")
@@ -221,25 +256,61 @@ def photographs(autochrome: Path, paths: list[Path], options: list[str], folder:
         picture = cv2.imread(str(path))
         side = min(picture.shape[:2]) // 2 * 2
         top, left = ((length - side) // 2 for length in picture.shape[:2])
-        picture = cv2.resize(picture[top:top + side, left:left + side], (256, 256), interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(picture[top : top + side, left : left + side], (256, 256), interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(folder / f"left_{number:04d}.png"), picture[:, :128])
         cv2.imwrite(str(folder / f"right_{number:04d}.png"), picture[:, :127:-1])
     film = folder / "film.mkv"
-    run("ffmpeg", "-v", "error", "-framerate", "1", "-i", folder / "left_%04d.png", "-vf",
-        "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv444p", "-colorspace", "bt709",
-        "-color_range", "tv", "-c:v", "ffv1", film)
+    run(
+        "ffmpeg",
+        "-v",
+        "error",
+        "-framerate",
+        "1",
+        "-i",
+        folder / "left_%04d.png",
+        "-vf",
+        "scale=out_color_matrix=bt709:out_range=tv",
+        "-pix_fmt",
+        "yuv444p",
+        "-colorspace",
+        "bt709",
+        "-color_range",
+        "tv",
+        "-c:v",
+        "ffv1",
+        film,
+    )
 
     def errors(name: str, references: list[list[str]]) -> np.ndarray:
         shots, result = folder / f"{name}.shots.yaml", folder / f"{name}.mkv"
-        shots.write_text(json.dumps({"shots": [
-            {"at": f"#{number}", "references": pictures} for number, pictures in enumerate(references)]}))
-        run(autochrome, film, "-o", result, "--codec", "ffv1", "--pixel-format", "yuv444p10le", "--restart",
-            "--overwrite", "--quiet", "--shots", shots, *options)
+        shots.write_text(
+            json.dumps(
+                {"shots": [{"at": f"#{number}", "references": pictures} for number, pictures in enumerate(references)]}
+            )
+        )
+        run(
+            autochrome,
+            film,
+            "-o",
+            result,
+            "--codec",
+            "ffv1",
+            "--pixel-format",
+            "yuv444p10le",
+            "--restart",
+            "--overwrite",
+            "--quiet",
+            "--shots",
+            shots,
+            *options,
+        )
         return np.array([row.get("deltaE2000", np.nan) for row in compare(autochrome, film, result)["frameRows"]])
 
-    rows = {"network": errors("network", [[] for _ in paths]),
-            "half": errors("half", [[f"right_{number:04d}.png"] for number in range(len(paths))]),
-            "neighbor": errors("neighbor", [[f"left_{number ^ 1:04d}.png"] for number in range(len(paths))])}
+    rows = {
+        "network": errors("network", [[] for _ in paths]),
+        "half": errors("half", [[f"right_{number:04d}.png"] for number in range(len(paths))]),
+        "neighbor": errors("neighbor", [[f"left_{number ^ 1:04d}.png"] for number in range(len(paths))]),
+    }
     is_in_color = np.isfinite(rows["network"])
     return {name: row[is_in_color] for name, row in rows.items()}
 
@@ -247,28 +318,79 @@ def photographs(autochrome: Path, paths: list[Path], options: list[str], folder:
 def cost(autochrome: Path, clip: Path, options: list[str], rounds: int, folder: Path) -> dict[str, np.ndarray]:
     """Median wall time, processor time and peak memory of what is given, as ratios to nothing given."""
     film = folder / "film.mkv"
-    run("ffmpeg", "-v", "error", "-i", clip, "-an", "-vf", "scale=1920:1080,setsar=1", "-pix_fmt", "yuv420p", "-c:v",
-        "libx264", "-preset", "veryfast", "-crf", "18", film)
-    frames = int(run("ffprobe", "-v", "error", "-count_packets", "-select_streams", "v:0", "-show_entries",
-                     "stream=nb_read_packets", "-of", "csv=p=0", film))
+    run(
+        "ffmpeg",
+        "-v",
+        "error",
+        "-i",
+        clip,
+        "-an",
+        "-vf",
+        "scale=1920:1080,setsar=1",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        "18",
+        film,
+    )
+    frames = int(
+        run(
+            "ffprobe",
+            "-v",
+            "error",
+            "-count_packets",
+            "-select_streams",
+            "v:0",
+            "-show_entries",
+            "stream=nb_read_packets",
+            "-of",
+            "csv=p=0",
+            film,
+        )
+    )
     references = folder / "refs"
     references.mkdir()
     numbers = stills(film, max(frames // 20, 1), references)[:20]
     paths = [references / f"ref_{number:06d}.png" for number in numbers]
     asked = []
-    for number, path in list(zip(numbers, paths))[::max(len(paths) // 5, 1)][:5]:
+    for number, path in list(zip(numbers, paths))[:: max(len(paths) // 5, 1)][:5]:
         picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
         asked += [hint | {"frame": number} for hint in hints(picture, 10, False)]
-    given = {"nothing": {}, "stills": {"references": [str(path) for path in paths]}, "points": {"hints": asked},
-             "both": {"references": [str(path) for path in paths], "hints": asked}}
+    given = {
+        "nothing": {},
+        "stills": {"references": [str(path) for path in paths]},
+        "points": {"hints": asked},
+        "both": {"references": [str(path) for path in paths], "hints": asked},
+    }
     measured: dict[str, list[list[float]]] = {name: [] for name in given}
     for _ in range(rounds):
         for name, more in given.items():
             shots = folder / f"{name}.shots.yaml"
             shots.write_text(json.dumps({"shots": [{"at": 0.0, **more}]}))
             wall, usage = usage_of(
-                [autochrome, film, "-o", folder / "result.mkv", "--codec", "x264", "--preset", "veryfast", "--crf",
-                 "18", "--overwrite", "--restart", "--quiet", "--shots", shots, *options])
+                [
+                    autochrome,
+                    film,
+                    "-o",
+                    folder / "result.mkv",
+                    "--codec",
+                    "x264",
+                    "--preset",
+                    "veryfast",
+                    "--crf",
+                    "18",
+                    "--overwrite",
+                    "--restart",
+                    "--quiet",
+                    "--shots",
+                    shots,
+                    *options,
+                ]
+            )
             measured[name].append([wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss])
     nothing = np.array(measured.pop("nothing"))
     return {name: np.median(np.array(rows) / nothing, axis=0) for name, rows in measured.items()}
@@ -285,8 +407,9 @@ def main() -> None:
     parser.add_argument("--photographs", type=Path, help="a folder of them")
     parser.add_argument("--cost", action="store_true", help="measure time, not colors")
     parser.add_argument("--rounds", type=int, default=5, help="how many times it is measured")
-    parser.add_argument("--count", type=int, default=100,
-                        help="about how many of the photographs, in pairs of neighbors")
+    parser.add_argument(
+        "--count", type=int, default=100, help="about how many of the photographs, in pairs of neighbors"
+    )
     parser.add_argument("--autochrome", type=Path, default=Path(".build/release/autochrome"))
     parser.add_argument("--every", type=int, default=48)
     parser.add_argument("--no-others", action="store_true", help="leave out what others would do")
@@ -297,14 +420,16 @@ def main() -> None:
     if arguments.photographs:
         paths = sorted(arguments.photographs.iterdir())
         step = 2 * max(len(paths) // arguments.count, 1)
-        paths = [path for start in range(0, len(paths) - 1, step) for path in paths[start:start + 2]]
+        paths = [path for start in range(0, len(paths) - 1, step) for path in paths[start : start + 2]]
         with tempfile.TemporaryDirectory() as folder:
             errors = photographs(arguments.autochrome.resolve(), paths, options, Path(folder))
         count = len(errors["network"])
         print(f"{f'{count} photographs':28}{'ΔE':>7}{'ratio':>7}{'worst':>7}")
         for name, values in errors.items():
-            print(f"{name:28}{values.mean():7.2f}{values.mean() / errors['network'].mean():7.2f}"
-                  f"{(values / errors['network']).max():7.2f}")
+            print(
+                f"{name:28}{values.mean():7.2f}{values.mean() / errors['network'].mean():7.2f}"
+                f"{(values / errors['network']).max():7.2f}"
+            )
     if arguments.cost:
         print(f"{'':28}{'wall':>7}{'CPU':>7}{'memory':>7}")
         for clip in arguments.clips:
@@ -318,8 +443,9 @@ def main() -> None:
     print(f"{'':28}{'ΔE':>7}{'ratio':>7}{'warp':>7}{'CDC':>7}{'miss':>7}")
     for clip in arguments.clips:
         with tempfile.TemporaryDirectory() as folder:
-            rows = measure(arguments.autochrome.resolve(), clip, arguments.every, options,
-                           not arguments.no_others, Path(folder))
+            rows = measure(
+                arguments.autochrome.resolve(), clip, arguments.every, options, not arguments.no_others, Path(folder)
+            )
         for name, row in rows.items():
             row["ratio"] = row["error"] / rows["network"]["error"]
             means.setdefault(name, []).append(row)

@@ -25,7 +25,7 @@ SCALE = 4
 def block_means(image: np.ndarray, scale: int = SCALE) -> np.ndarray:
     """The means over scale × scale blocks of (height, width, …)."""
     height, width = image.shape[0] // scale, image.shape[1] // scale
-    image = image[:height * scale, :width * scale]
+    image = image[: height * scale, : width * scale]
     return image.reshape(height, scale, width, scale, *image.shape[2:]).mean(axis=(1, 3))
 
 
@@ -41,11 +41,15 @@ def levin(luma: np.ndarray, hints: dict[tuple[int, int], tuple[float, float]]) -
             if (y, x) in hints:
                 right[row] = hints[y, x]
                 continue
-            near = [(v, u) for v in range(max(y - 1, 0), min(y + 2, height))
-                    for u in range(max(x - 1, 0), min(x + 2, width)) if (v, u) != (y, x)]
+            near = [
+                (v, u)
+                for v in range(max(y - 1, 0), min(y + 2, height))
+                for u in range(max(x - 1, 0), min(x + 2, width))
+                if (v, u) != (y, x)
+            ]
             values = np.array([luma[place] for place in near])
             variance = max(np.var(np.append(values, luma[y, x])), 0.04)
-            weights = np.exp(-(values - luma[y, x]) ** 2 / (2 * variance))
+            weights = np.exp(-((values - luma[y, x]) ** 2) / (2 * variance))
             for (v, u), weight in zip(near, weights / weights.sum()):
                 matrix[row, v * width + u] = -weight
     return spsolve(matrix.tocsc(), right).reshape(height, width, 2)
@@ -63,19 +67,28 @@ class SplitMix:
         z = self.state
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-        return ((z ^ (z >> 31)) >> 11) / 2 ** 53
+        return ((z ^ (z >> 31)) >> 11) / 2**53
 
 
 def deviation(luma: np.ndarray, window: int = 5) -> np.ndarray:
     """The standard deviation around each sample; windows end at the borders."""
     height, width = luma.shape
     reach = window // 2
-    return np.array([[luma[max(y - reach, 0):y + reach + 1, max(x - reach, 0):x + reach + 1].std()
-                      for x in range(width)] for y in range(height)])
+    return np.array(
+        [
+            [luma[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1].std() for x in range(width)]
+            for y in range(height)
+        ]
+    )
 
 
-def welsh(target: np.ndarray, reference: np.ndarray, ab: np.ndarray, samples: int = 200,
-          swatches: list[tuple[list[float], list[float]]] | None = None) -> np.ndarray:
+def welsh(
+    target: np.ndarray,
+    reference: np.ndarray,
+    ab: np.ndarray,
+    samples: int = 200,
+    swatches: list[tuple[list[float], list[float]]] | None = None,
+) -> np.ndarray:
     """Welsh, Ashikhmin, Mueller 2002: (grid height, grid width, 2) from L* at working size and the
     reference's colors on its grid; swatches are (left, top, right, bottom) of target and reference."""
     height, width = reference.shape
@@ -103,13 +116,14 @@ def welsh(target: np.ndarray, reference: np.ndarray, ab: np.ndarray, samples: in
     owner = np.full(target.shape, -1)
     for index, ((left, top, right, bottom), _) in enumerate(swatches or []):
         rows, columns = target.shape
-        owner[round(top * rows):round(bottom * rows),
-              round(left * columns):round(right * columns)] = index
+        owner[round(top * rows) : round(bottom * rows), round(left * columns) : round(right * columns)] = index
     for y in range(target.shape[0]):
         for x in range(target.shape[1]):
             among = parts[owner[y, x]] if owner[y, x] >= 0 else everything
-            costs = [0.5 * (remapped[y, x] - luma) ** 2 + 0.5 * (around[y, x] - around_it) ** 2
-                     for luma, around_it, _ in among]
+            costs = [
+                0.5 * (remapped[y, x] - luma) ** 2 + 0.5 * (around[y, x] - around_it) ** 2
+                for luma, around_it, _ in among
+            ]
             colors[y, x] = among[int(np.argmin(costs))][2]
     return block_means(colors)
 
@@ -123,9 +137,9 @@ def describe(lightness_values: np.ndarray) -> np.ndarray:
         for x in range(width):
             row = [grid[y, x]]
             for reach in (1, 3):
-                window = grid[max(y - reach, 0):y + reach + 1, max(x - reach, 0):x + reach + 1]
+                window = grid[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
                 row += [window.mean(), window.std()]
-            own = lightness_values[y * SCALE:(y + 1) * SCALE, x * SCALE:(x + 1) * SCALE]
+            own = lightness_values[y * SCALE : (y + 1) * SCALE, x * SCALE : (x + 1) * SCALE]
             found.append(row + [own.std()])
     return np.array(found)
 
@@ -159,8 +173,14 @@ def expand(labels: np.ndarray, label: int, costs: np.ndarray, pair_cost) -> np.n
     return np.where(moved[:area].reshape(labels.shape), label, labels)
 
 
-def charpiat(target: np.ndarray, reference: np.ndarray, ab: np.ndarray, width_of_window: float = 0.5,
-             coherence: float = 0.5, limit: int = 48) -> np.ndarray:
+def charpiat(
+    target: np.ndarray,
+    reference: np.ndarray,
+    ab: np.ndarray,
+    width_of_window: float = 0.5,
+    coherence: float = 0.5,
+    limit: int = 48,
+) -> np.ndarray:
     """Charpiat, Hofmann, Schölkopf 2008, with descriptions of luma: (grid height, grid width, 2)."""
     known, wanted = describe(reference), describe(target)
     scale = 1 / (np.maximum(known.std(0), 1e-6) * width_of_window)
@@ -169,15 +189,19 @@ def charpiat(target: np.ndarray, reference: np.ndarray, ab: np.ndarray, width_of
     bins = ((flat[:, None] - centers[None]) ** 2).sum(-1).argmin(1)
     counts = np.bincount(bins, minlength=len(centers))
     kept = sorted(np.flatnonzero(counts), key=lambda q: (-counts[q], q))[:limit]
-    labels = np.array([kept.index(q) if q in kept
-                       else int(((centers[kept] - centers[q]) ** 2).sum(-1).argmin()) for q in bins])
+    labels = np.array(
+        [kept.index(q) if q in kept else int(((centers[kept] - centers[q]) ** 2).sum(-1).argmin()) for q in bins]
+    )
     colors = np.array([flat[labels == k].mean(0) for k in range(len(kept))])
     rows, columns = ab.shape[:2]
     variation = np.zeros((rows, columns))
     for y in range(rows):
         for x in range(columns):
-            near = [(v, u) for v, u in ((y, x - 1), (y, x + 1), (y - 1, x), (y + 1, x))
-                    if 0 <= v < rows and 0 <= u < columns]
+            near = [
+                (v, u)
+                for v, u in ((y, x - 1), (y, x + 1), (y - 1, x), (y + 1, x))
+                if 0 <= v < rows and 0 <= u < columns
+            ]
             variation[y, x] = np.mean([np.linalg.norm(ab[y, x] - ab[place]) for place in near])
     windows = np.exp(-(((wanted[:, None] - known[None]) * scale) ** 2).sum(-1) / 2)
     total = windows.sum(1)
@@ -188,8 +212,7 @@ def charpiat(target: np.ndarray, reference: np.ndarray, ab: np.ndarray, width_of
 
     def pair_cost(one: int, other: int, first: int, second: int) -> int:
         distance = np.linalg.norm(colors[first] - colors[second])
-        return int(np.floor(
-            coherence * distance / (0.5 * (expected[one] + expected[other])) * 1000 + 0.5))
+        return int(np.floor(coherence * distance / (0.5 * (expected[one] + expected[other])) * 1000 + 0.5))
 
     shape = (target.shape[0] // SCALE, target.shape[1] // SCALE)
     chosen = costs.argmin(1).reshape(shape)
@@ -210,23 +233,30 @@ def main() -> None:
     # Colors that follow the lightness, as those of things do.
     ab = np.round(np.stack([40 * np.sin(grid / 15), 0.6 * (grid - 50)], -1), 2)
     hints = {(2, 3): (30.0, -20.0), (9, 12): (-25.0, 35.0), (6, 8): (0.0, 0.0), (11, 0): (50.0, 10.0)}
-    swatches = [([0.0, 0.0, 0.25, 0.5], [0.5, 0.5, 1.0, 1.0]),
-                ([0.5, 0.5, 1.0, 1.0], [0.0, 0.0, 0.5, 0.25])]
+    swatches = [([0.0, 0.0, 0.25, 0.5], [0.5, 0.5, 1.0, 1.0]), ([0.5, 0.5, 1.0, 1.0], [0.0, 0.0, 0.5, 0.25])]
 
     def planar(values: np.ndarray) -> list[float]:
         return np.round(values.transpose(2, 0, 1).ravel(), 4).tolist()
 
-    Path(sys.argv[1]).write_text(json.dumps({
-        "width": width, "height": height,
-        "target": target.ravel().tolist(), "reference": reference.ravel().tolist(),
-        "ab": planar(ab),
-        "hints": [[x, y, a, b] for (y, x), (a, b) in hints.items()],
-        "swatches": [{"target": t, "reference": r} for t, r in swatches],
-        "levin": planar(levin(block_means(target), hints)),
-        "welsh": planar(welsh(target, reference, ab)),
-        "charpiat": planar(charpiat(target, reference, ab)),
-        "welshSwatches": planar(welsh(target, reference, ab, swatches=swatches)),
-    }, separators=(",", ":")) + "\n")
+    Path(sys.argv[1]).write_text(
+        json.dumps(
+            {
+                "width": width,
+                "height": height,
+                "target": target.ravel().tolist(),
+                "reference": reference.ravel().tolist(),
+                "ab": planar(ab),
+                "hints": [[x, y, a, b] for (y, x), (a, b) in hints.items()],
+                "swatches": [{"target": t, "reference": r} for t, r in swatches],
+                "levin": planar(levin(block_means(target), hints)),
+                "welsh": planar(welsh(target, reference, ab)),
+                "charpiat": planar(charpiat(target, reference, ab)),
+                "welshSwatches": planar(welsh(target, reference, ab, swatches=swatches)),
+            },
+            separators=(",", ":"),
+        )
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

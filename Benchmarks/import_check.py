@@ -26,8 +26,15 @@ import onnxruntime
 import fixtures
 import verify
 
-NAMES = ("eccv16-ab", "siggraph17", "siggraph17-auto", "ddcolor-12", "ddcolor-17",
-         "deoldify-artistic-10", "deoldify-stable-13")
+NAMES = (
+    "eccv16-ab",
+    "siggraph17",
+    "siggraph17-auto",
+    "ddcolor-12",
+    "ddcolor-17",
+    "deoldify-artistic-10",
+    "deoldify-stable-13",
+)
 SIZES = ((128, 160), (72, 200))
 LIMIT = 1e-4
 
@@ -46,14 +53,12 @@ def sizes(imported: onnx.ModelProto) -> list[tuple[int, int]]:
     if extents[2] and extents[3]:
         return [(extents[2], extents[3])]
     stride = int(fixtures.metadata(imported)["autochrome.stride"])
-    return [(-(-height // stride) * stride, -(-width // stride) * stride)
-            for height, width in SIZES]
+    return [(-(-height // stride) * stride, -(-width // stride) * stride) for height, width in SIZES]
 
 
 def write_data(folder: Path, original: onnx.ModelProto, imported: onnx.ModelProto) -> None:
     """Test data for the imported model, with outputs of the original."""
-    session = onnxruntime.InferenceSession(
-        original.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(original.SerializeToString(), providers=["CPUExecutionProvider"])
     form = fixtures.metadata(imported)["autochrome.input"]
     for index, (height, width) in enumerate(sizes(imported)):
         picture = fixtures.given(fixtures.lightness(height, width, index), form)
@@ -65,8 +70,7 @@ def write_data(folder: Path, original: onnx.ModelProto, imported: onnx.ModelProt
         data = folder / f"test_data_set_{index}"
         data.mkdir()
         verify.write_tensor(data / "input_0.pb", imported.graph.input[0].name, picture)
-        verify.write_tensor(
-            data / "output_0.pb", imported.graph.output[0].name, session.run(None, feeds)[0])
+        verify.write_tensor(data / "output_0.pb", imported.graph.output[0].name, session.run(None, feeds)[0])
 
 
 def check(binary: Path, source: Path, folder: Path) -> str:
@@ -78,8 +82,8 @@ def check(binary: Path, source: Path, folder: Path) -> str:
     plain, result = folder / "plain.onnx", folder / "model.onnx"
     onnx.save(original, str(plain))
     done = subprocess.run(
-        [str(binary), "model", "import", str(plain), "-o", str(result)],
-        capture_output=True, text=True, check=False)
+        [str(binary), "model", "import", str(plain), "-o", str(result)], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         return done.stderr.strip()
     print(f"{source.name}: {' '.join(done.stdout.split())}")
@@ -120,11 +124,10 @@ def main() -> None:
         if options.networks is None:
             exporter = Path(__file__).with_name("export_networks.py")
             subprocess.run(
-                [sys.executable, str(exporter), scratch, "--only", *NAMES], check=True,
-                stdout=subprocess.DEVNULL)
+                [sys.executable, str(exporter), scratch, "--only", *NAMES], check=True, stdout=subprocess.DEVNULL
+            )
         for name in NAMES:
-            fault = check(
-                options.autochrome, networks / f"{name}.onnx", Path(scratch) / f"import-{name}")
+            fault = check(options.autochrome, networks / f"{name}.onnx", Path(scratch) / f"import-{name}")
             if fault:
                 print(f"{name}: {fault}")
                 faults += 1

@@ -61,8 +61,9 @@ def spread(ab: np.ndarray) -> float:
 
 def regions(truth: np.ndarray) -> list[tuple[np.ndarray, float]]:
     """Masks (h, w) of the regions of a picture in L*a*b* whose color is one, and the spread of each."""
-    labels = felzenszwalb(truth / 100, scale=100, sigma=0.8, min_size=int(SMALLEST * truth[..., 0].size),
-                          channel_axis=2)
+    labels = felzenszwalb(
+        truth / 100, scale=100, sigma=0.8, min_size=int(SMALLEST * truth[..., 0].size), channel_axis=2
+    )
     masks = (labels == index for index in range(labels.max() + 1))
     large = ((mask, spread(truth[mask][:, 1:])) for mask in masks if mask.mean() >= SMALLEST)
     return [(mask, own) for mask, own in large if own <= ONE_COLOR]
@@ -116,10 +117,13 @@ class Sums:
 
     def row(self) -> dict[str, float]:
         gains = 100 * (self.near - self.gray) / self.all
-        return {"auc": gains[0], "rebalanced": gains[1],
-                "cf": float(np.mean(self.colorfulness)),
-                "one color": self.result / self.own if self.own else float("nan"),
-                "two colors": 100 * self.apart / self.area if self.area else float("nan")}
+        return {
+            "auc": gains[0],
+            "rebalanced": gains[1],
+            "cf": float(np.mean(self.colorfulness)),
+            "one color": self.result / self.own if self.own else float("nan"),
+            "two colors": 100 * self.apart / self.area if self.area else float("nan"),
+        }
 
 
 def run(*command: object) -> None:
@@ -140,46 +144,77 @@ def aged(pictures: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def photographs(folder: Path) -> list[np.ndarray]:
-    paths = sorted(path for path in folder.iterdir()
-                   if path.suffix.lower() in {".png", ".jpg", ".jpeg", ".webp"})
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".png", ".jpg", ".jpeg", ".webp"})
     return [np.asarray(Image.open(path).convert("RGB")) for path in paths]
 
 
-def colorized(options: argparse.Namespace, model: str, gray: list[np.ndarray],
-              scratch: Path) -> list[np.ndarray]:
+def colorized(options: argparse.Namespace, model: str, gray: list[np.ndarray], scratch: Path) -> list[np.ndarray]:
     """What the program makes of gray pictures."""
     source, target = scratch / "gray", scratch / "color"
     for folder in (source, target):
         folder.mkdir()
     for index, picture in enumerate(gray):
         Image.fromarray(picture).save(source / f"picture-{index:04}x.png")
-    run(options.autochrome, source, "-o", target, "--pipeline", "photos", "--model", model, "-q",
-        "--overwrite", *options.options.split())
+    run(
+        options.autochrome,
+        source,
+        "-o",
+        target,
+        "--pipeline",
+        "photos",
+        "--model",
+        model,
+        "-q",
+        "--overwrite",
+        *options.options.split(),
+    )
     return [np.asarray(Image.open(path).convert("RGB")) for path in sorted(target.iterdir())]
 
 
 def frames(path: Path, scratch: Path) -> list[np.ndarray]:
     """Every twelfth frame of a clip."""
     scratch.mkdir()
-    run("ffmpeg", "-v", "error", "-i", path, "-vf", f"select=not(mod(n\\,{EACH_FRAME}))", "-vsync", "0",
-        scratch / "%05d.png")
+    run(
+        "ffmpeg",
+        "-v",
+        "error",
+        "-i",
+        path,
+        "-vf",
+        f"select=not(mod(n\\,{EACH_FRAME}))",
+        "-vsync",
+        "0",
+        scratch / "%05d.png",
+    )
     return [np.asarray(Image.open(one).convert("RGB")) for one in sorted(scratch.iterdir())]
 
 
-def results(options: argparse.Namespace, model: str, kind: Path,
-            gray: list[np.ndarray] | None) -> list[np.ndarray]:
+def results(options: argparse.Namespace, model: str, kind: Path, gray: list[np.ndarray] | None) -> list[np.ndarray]:
     """What `model` makes of a kind: of these gray pictures, or of the clip."""
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         if gray is not None:
             return colorized(options, model, gray, scratch)
-        run(options.autochrome, kind, "-o", scratch / "color.mkv", "--model", model, "--codec",
-            "ffv1", "--audio", "none", "-q", *options.options.split())
+        run(
+            options.autochrome,
+            kind,
+            "-o",
+            scratch / "color.mkv",
+            "--model",
+            model,
+            "--codec",
+            "ffv1",
+            "--audio",
+            "none",
+            "-q",
+            *options.options.split(),
+        )
         return frames(scratch / "color.mkv", scratch / "frames")
 
 
-def measure(options: argparse.Namespace, kind: Path,
-            balance: np.ndarray) -> Iterator[tuple[str, str, dict[str, float]]]:
+def measure(
+    options: argparse.Namespace, kind: Path, balance: np.ndarray
+) -> Iterator[tuple[str, str, dict[str, float]]]:
     """Input, network and figures, of each network on each input of a kind."""
     if kind.is_dir():
         pictures = photographs(kind)
@@ -200,27 +235,33 @@ def measure(options: argparse.Namespace, kind: Path,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kinds", nargs="+", type=Path, help="folders of color photographs, and color clips")
     parser.add_argument("--autochrome", type=Path, required=True)
     parser.add_argument("--models", nargs="+", default=["autochrome"])
-    parser.add_argument("--prior", type=Path, required=True,
-                        help="probabilities of the 313 bins (.npy), for the rebalanced gain")
+    parser.add_argument(
+        "--prior", type=Path, required=True, help="probabilities of the 313 bins (.npy), for the rebalanced gain"
+    )
     parser.add_argument("--film", action="store_true", help="also with the faults of old film")
     parser.add_argument("--options", default="", help="for every colorization, one string")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     balance = 1 / encoding.smoothed(np.load(options.prior))
     rows: list[dict] = []
-    print(f"{'kind':18} {'network':18} {'input':6} {'AuC':>6} {'rebal.':>7} {'ΔCF':>6} {'one color':>10} "
-          f"{'two colors':>11}", flush=True)
+    print(
+        f"{'kind':18} {'network':18} {'input':6} {'AuC':>6} {'rebal.':>7} {'ΔCF':>6} {'one color':>10} "
+        f"{'two colors':>11}",
+        flush=True,
+    )
     for kind in options.kinds:
         for source, network, found in measure(options, kind, balance):
             rows.append({"kind": kind.stem, "network": network, "input": source, **found})
-            print(f"{kind.stem:18} {network:18} {source:6} {found['auc']:+6.2f} "
-                  f"{found['rebalanced']:+7.2f} {found['cf']:6.1f} {found['one color']:10.2f} "
-                  f"{found['two colors']:10.1f}%", flush=True)
+            print(
+                f"{kind.stem:18} {network:18} {source:6} {found['auc']:+6.2f} "
+                f"{found['rebalanced']:+7.2f} {found['cf']:6.1f} {found['one color']:10.2f} "
+                f"{found['two colors']:10.1f}%",
+                flush=True,
+            )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
 

@@ -36,25 +36,28 @@ PEERS = {
     "int8": ("openvino", "openvino-throughput", "onnxruntime"),
 }
 # OpenVINO chooses for itself what an int8 model leaves in real numbers.
-HINTS = {"fp32": {"INFERENCE_PRECISION_HINT": "f32"}, "bf16": {"INFERENCE_PRECISION_HINT": "bf16"},
-         "int8": {}}
+HINTS = {"fp32": {"INFERENCE_PRECISION_HINT": "f32"}, "bf16": {"INFERENCE_PRECISION_HINT": "bf16"}, "int8": {}}
 FILM = Path(__file__).parents[1] / "samples/film.mkv"
 CALIBRATION_FRAMES = 24
 
 
 def feed(width: int, height: int):
     import numpy as np
+
     return np.random.default_rng(1).uniform(-1, 1, (1, 1, height, width)).astype(np.float32)
 
 
 def openvino(model: Path, threads: int, precision: str, picture, throughput: bool = False):
     import openvino
+
     core = openvino.Core()
     loaded = core.read_model(model)
     loaded.reshape(picture.shape)
-    compiled = core.compile_model(loaded, "CPU", {
-        "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads if throughput else 1,
-        **HINTS[precision]})
+    compiled = core.compile_model(
+        loaded,
+        "CPU",
+        {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads if throughput else 1, **HINTS[precision]},
+    )
     if not throughput:
         request = compiled.create_infer_request()
         return lambda: request.infer([picture]), 1
@@ -64,11 +67,13 @@ def openvino(model: Path, threads: int, precision: str, picture, throughput: boo
         for _ in range(threads):
             queue.start_async([picture])
         queue.wait_all()
+
     return run, threads
 
 
 def onnxruntime(model: Path, threads: int, _: str, picture):
     import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
@@ -81,6 +86,7 @@ def converter():
     built for another PyTorch and does not load, a stand-in does."""
     from importlib.machinery import ModuleSpec
     from unittest import mock
+
     try:
         import torchvision  # noqa: F401
     except (ImportError, RuntimeError):
@@ -89,12 +95,14 @@ def converter():
         for name in ("torchvision", "torchvision.ops"):
             sys.modules[name] = mock.MagicMock(__spec__=ModuleSpec(name, None))
     import onnx2torch
+
     return onnx2torch
 
 
 def pytorch(model: Path, threads: int, precision: str, picture):
     import onnx
     import torch
+
     torch.set_num_threads(threads)
     network = converter().convert(without_casts(onnx.load(str(model)))).eval()
     tensor = torch.from_numpy(picture)
@@ -108,6 +116,7 @@ def pytorch(model: Path, threads: int, precision: str, picture):
     def run() -> None:
         with torch.no_grad():
             traced(tensor)
+
     return run, 1
 
 
@@ -115,6 +124,7 @@ def without_casts(model):
     """The same model with its fp16 weights as fp32, for converters that know no Cast of weights."""
     import numpy as np
     from onnx import numpy_helper
+
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
     kept = []
     for node in model.graph.node:
@@ -131,10 +141,26 @@ def without_casts(model):
 def film_pictures(width: int = 256, height: int = 160):
     """Frames of the sample film, about as the networks are given them."""
     import numpy as np
+
     raw = subprocess.run(
-        ["ffmpeg", "-nostdin", "-v", "error", "-i", FILM, "-vf",
-         f"fps=1,scale={width}:{height},format=gray", "-frames:v", str(CALIBRATION_FRAMES), "-f",
-         "rawvideo", "-"], check=True, stdout=subprocess.PIPE).stdout
+        [
+            "ffmpeg",
+            "-nostdin",
+            "-v",
+            "error",
+            "-i",
+            FILM,
+            "-vf",
+            f"fps=1,scale={width}:{height},format=gray",
+            "-frames:v",
+            str(CALIBRATION_FRAMES),
+            "-f",
+            "rawvideo",
+            "-",
+        ],
+        check=True,
+        stdout=subprocess.PIPE,
+    ).stdout
     pixels = np.frombuffer(raw, np.uint8).reshape(-1, 1, 1, height, width)
     return pixels.astype(np.float32) / 127.5 - 1
 
@@ -143,6 +169,7 @@ def quantized(model: Path, folder: Path) -> Path:
     """The network in int8 for the peers, as ONNX Runtime's tools make it."""
     import onnx
     from onnxruntime import quantization
+
     plain = folder / f"{model.stem}-plain.onnx"
     target = folder / f"{model.stem}-qdq.onnx"
     network = without_casts(onnx.load(str(model)))
@@ -157,29 +184,54 @@ def quantized(model: Path, folder: Path) -> Path:
             return None if picture is None else {name: picture}
 
     quantization.quantize_static(
-        str(plain), str(target), Reader(), quant_format=quantization.QuantFormat.QDQ,
-        per_channel=True, activation_type=quantization.QuantType.QUInt8,
-        weight_type=quantization.QuantType.QInt8)
+        str(plain),
+        str(target),
+        Reader(),
+        quant_format=quantization.QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=quantization.QuantType.QUInt8,
+        weight_type=quantization.QuantType.QInt8,
+    )
     return target
 
 
 def calibrated(autochrome: Path, model: Path, folder: Path) -> Path:
     """The network with the ranges that our int8 needs."""
     target = folder / f"{model.stem}.onnx"
-    subprocess.run([autochrome, "model", "calibrate", model, FILM, "-o", target, "--frames",
-                    str(CALIBRATION_FRAMES), "--overwrite"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [
+            autochrome,
+            "model",
+            "calibrate",
+            model,
+            FILM,
+            "-o",
+            target,
+            "--frames",
+            str(CALIBRATION_FRAMES),
+            "--overwrite",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     return target
 
 
 def ncnn(model: Path, threads: int, _: str, picture):
     import ncnn as library
     import onnx
+
     folder = Path(tempfile.mkdtemp())
     onnx.save(without_casts(onnx.load(str(model))), str(folder / "model.onnx"))
     shape = ",".join(map(str, picture.shape))
     pnnx = Path(sys.executable).with_name("pnnx")
-    subprocess.run([pnnx, "model.onnx", f"inputshape=[{shape}]", "fp16=0"], cwd=folder, check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [pnnx, "model.onnx", f"inputshape=[{shape}]", "fp16=0"],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     network = library.Net()
     network.opt.num_threads = threads
     network.load_param(str(folder / "model.ncnn.param"))
@@ -189,19 +241,24 @@ def ncnn(model: Path, threads: int, _: str, picture):
         with network.create_extractor() as extractor:
             extractor.input("in0", library.Mat(picture[0]))
             extractor.extract("out0")
+
     return run, 1
 
 
 ENGINES: dict[str, Callable] = {
-    "openvino": openvino, "onnxruntime": onnxruntime, "pytorch": pytorch, "ncnn": ncnn,
-    "openvino-throughput": lambda *given: openvino(*given, throughput=True)}
+    "openvino": openvino,
+    "onnxruntime": onnxruntime,
+    "pytorch": pytorch,
+    "ncnn": ncnn,
+    "openvino-throughput": lambda *given: openvino(*given, throughput=True),
+}
 
 
 def one(arguments: argparse.Namespace) -> None:
     """In a process of its own: the median time of a picture, in milliseconds."""
     run, pictures = ENGINES[arguments.one](
-        arguments.model[0], arguments.threads[0], arguments.precision[0],
-        feed(arguments.width, arguments.height))
+        arguments.model[0], arguments.threads[0], arguments.precision[0], feed(arguments.width, arguments.height)
+    )
     for _ in range(3):
         run()
     times = []
@@ -212,33 +269,67 @@ def one(arguments: argparse.Namespace) -> None:
     print(json.dumps(statistics.median(times)))
 
 
-def measure(engine: str, model: Path, threads: int, precision: str,
-            arguments: argparse.Namespace) -> float | None:
+def measure(engine: str, model: Path, threads: int, precision: str, arguments: argparse.Namespace) -> float | None:
     """Milliseconds for each picture; nothing where the engine can't run it."""
     size = (arguments.width, arguments.height)
     if engine == "autochrome":
-        command = [arguments.autochrome, "model", "time", model, "--threads", threads, "--size",
-                   f"{size[0]}x{size[1]}", "--backend", "onednn", "--precision", precision,
-                   "--rounds", arguments.runs, "--json"]
+        command = [
+            arguments.autochrome,
+            "model",
+            "time",
+            model,
+            "--threads",
+            threads,
+            "--size",
+            f"{size[0]}x{size[1]}",
+            "--backend",
+            "onednn",
+            "--precision",
+            precision,
+            "--rounds",
+            arguments.runs,
+            "--json",
+        ]
     else:
-        command = [sys.executable, __file__, "--one", engine, "--model", model, "--threads", threads,
-                   "--precision", precision, "--width", size[0], "--height", size[1], "--runs",
-                   arguments.runs]
+        command = [
+            sys.executable,
+            __file__,
+            "--one",
+            engine,
+            "--model",
+            model,
+            "--threads",
+            threads,
+            "--precision",
+            precision,
+            "--width",
+            size[0],
+            "--height",
+            size[1],
+            "--runs",
+            arguments.runs,
+        ]
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    result = subprocess.run([str(part) for part in command], env=environment, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    result = subprocess.run(
+        [str(part) for part in command],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
     if result.returncode:
         lines = result.stderr.strip().splitlines() or [""]
         print(f"{engine}, {model.name}, {precision}: {lines[-1]}", file=sys.stderr)
         return None
-    answer = json.loads(result.stdout.strip().splitlines()[-1] if engine != "autochrome"
-                        else result.stdout)
+    answer = json.loads(result.stdout.strip().splitlines()[-1] if engine != "autochrome" else result.stdout)
     return answer if engine != "autochrome" else answer[0]["milliseconds"]
 
 
 def random_eccv16(folder: Path) -> Path:
-    subprocess.run([sys.executable, Path(__file__).with_name("export_networks.py"), folder],
-                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, Path(__file__).with_name("export_networks.py"), folder], check=True, stdout=subprocess.DEVNULL
+    )
     return next(folder.glob("**/*eccv16*.onnx"))
 
 
@@ -249,8 +340,7 @@ def flags() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--autochrome", type=Path)
     parser.add_argument("--model", type=Path, nargs="+", default=[])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
@@ -269,16 +359,22 @@ def main() -> None:
         parser.error("--autochrome BINARY is missing")
     with tempfile.TemporaryDirectory() as folder:
         models = arguments.model or [*sorted(SHIPPED.glob("*.onnx")), random_eccv16(Path(folder))]
-        rows = [row for model in models for threads in arguments.threads
-                for row in compare_all(model, threads, arguments, Path(folder))]
+        rows = [
+            row
+            for model in models
+            for threads in arguments.threads
+            for row in compare_all(model, threads, arguments, Path(folder))
+        ]
     if arguments.json:
-        arguments.json.write_text(json.dumps(
-            {"machine": platform.machine(), "flags": flags(), "date": time.strftime("%Y-%m-%d"),
-             "rows": rows}, indent=1))
+        arguments.json.write_text(
+            json.dumps(
+                {"machine": platform.machine(), "flags": flags(), "date": time.strftime("%Y-%m-%d"), "rows": rows},
+                indent=1,
+            )
+        )
 
 
-def compare_all(model: Path, threads: int, arguments: argparse.Namespace,
-                folder: Path) -> list[dict]:
+def compare_all(model: Path, threads: int, arguments: argparse.Namespace, folder: Path) -> list[dict]:
     """A row for each precision."""
     rows = []
     for precision in arguments.precision:
@@ -286,27 +382,31 @@ def compare_all(model: Path, threads: int, arguments: argparse.Namespace,
         if precision == "int8":
             prepared = folder / f"int8-{model.stem}"
             prepared.mkdir(exist_ok=True)
-            files = {"autochrome": prepared / model.name,
-                     "peers": prepared / f"{model.stem}-qdq.onnx"}
+            files = {"autochrome": prepared / model.name, "peers": prepared / f"{model.stem}-qdq.onnx"}
             if not files["peers"].exists():
                 calibrated(arguments.autochrome, model, prepared)
                 quantized(model, prepared)
         rows.append(compare(model.stem, files, threads, precision, arguments))
-    fastest = min((value for row in rows for engine, value in row["milliseconds"].items()
-                   if engine != "autochrome"), default=None)
+    fastest = min(
+        (value for row in rows for engine, value in row["milliseconds"].items() if engine != "autochrome"), default=None
+    )
     for row in rows:
         ours = row["milliseconds"].get("autochrome")
         row["ratio_to_any"] = ours / fastest if ours and fastest else None
-        print(f"{row['model']:18} {row['precision']} {threads} thread{'s' if threads > 1 else ' '} "
-              + "  ".join(f"{engine} {value:.1f}" for engine, value in row["milliseconds"].items())
-              + "".join(f"  ÷ fastest peer{words} {row[key]:.2f}"
-                        for key, words in (("ratio", ""), ("ratio_to_any", " of any precision"))
-                        if row[key]), flush=True)
+        print(
+            f"{row['model']:18} {row['precision']} {threads} thread{'s' if threads > 1 else ' '} "
+            + "  ".join(f"{engine} {value:.1f}" for engine, value in row["milliseconds"].items())
+            + "".join(
+                f"  ÷ fastest peer{words} {row[key]:.2f}"
+                for key, words in (("ratio", ""), ("ratio_to_any", " of any precision"))
+                if row[key]
+            ),
+            flush=True,
+        )
     return rows
 
 
-def compare(name: str, files: dict[str, Path], threads: int, precision: str,
-            arguments: argparse.Namespace) -> dict:
+def compare(name: str, files: dict[str, Path], threads: int, precision: str, arguments: argparse.Namespace) -> dict:
     engines = ["autochrome", *PEERS[precision]]
     times: dict[str, list[float]] = {engine: [] for engine in engines}
     for _ in range(arguments.rounds):
@@ -321,8 +421,7 @@ def compare(name: str, files: dict[str, Path], threads: int, precision: str,
     ours = medians.get("autochrome")
     peers = {engine: value for engine, value in medians.items() if engine != "autochrome"}
     ratio = ours / min(peers.values()) if ours and peers else None
-    return {"model": name, "precision": precision, "threads": threads, "milliseconds": medians,
-            "ratio": ratio}
+    return {"model": name, "precision": precision, "threads": threads, "milliseconds": medians, "ratio": ratio}
 
 
 if __name__ == "__main__":

@@ -38,11 +38,11 @@ class ImageNet(nn.Module):
         return (x - imagenet(IMAGENET_MEAN)) / imagenet(IMAGENET_DEVIATION)
 
 
-def convolution(channels: int, wanted: int, kernel: int = 3, norm: bool = False,
-                active: bool = True, attention: bool = False) -> nn.Sequential:
+def convolution(
+    channels: int, wanted: int, kernel: int = 3, norm: bool = False, active: bool = True, attention: bool = False
+) -> nn.Sequential:
     """A convolution with spectral norm, ReLU, and batch norm behind it."""
-    layers: list[nn.Module] = [spectral_norm(nn.Conv2d(
-        channels, wanted, kernel, padding=kernel // 2, bias=not norm))]
+    layers: list[nn.Module] = [spectral_norm(nn.Conv2d(channels, wanted, kernel, padding=kernel // 2, bias=not norm))]
     layers += [nn.ReLU(True)] if active else []
     layers += [nn.BatchNorm2d(wanted)] if norm else []
     layers += [SelfAttention(wanted)] if attention else []
@@ -62,20 +62,20 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         size = x.size()
         x = x.view(*size[:2], -1)
-        weights = functional.softmax(
-            torch.bmm(self.query(x).permute(0, 2, 1).contiguous(), self.key(x)), dim=1)
+        weights = functional.softmax(torch.bmm(self.query(x).permute(0, 2, 1).contiguous(), self.key(x)), dim=1)
         return (self.gamma * torch.bmm(self.value(x), weights) + x).view(*size).contiguous()
 
 
 class Shuffle(nn.Module):
     """Enlargement by pixel shuffle, with a blur of 2 × 2 against checkerboards."""
 
-    def __init__(self, channels: int, wanted: int, scale: int = 2, norm: bool = False,
-                 weights: bool = False) -> None:
+    def __init__(self, channels: int, wanted: int, scale: int = 2, norm: bool = False, weights: bool = False) -> None:
         super().__init__()
         self.conv = (
-            nn.Sequential(weight_norm(nn.Conv2d(channels, wanted * scale ** 2, 1))) if weights
-            else convolution(channels, wanted * scale ** 2, 1, norm, active=False))
+            nn.Sequential(weight_norm(nn.Conv2d(channels, wanted * scale**2, 1)))
+            if weights
+            else convolution(channels, wanted * scale**2, 1, norm, active=False)
+        )
         self.shuffle = nn.PixelShuffle(scale)
         self.pad = nn.ReplicationPad2d((1, 0, 1, 0))
         self.blur = nn.AvgPool2d(2, stride=1)
@@ -87,15 +87,17 @@ class Shuffle(nn.Module):
 class UNetBlock(nn.Module):
     """Enlarges by 2 and joins with what the encoder knew at that size."""
 
-    def __init__(self, channels: int, shortcut: int, shuffled: int, wanted: int, deep: bool = False,
-                 attention: bool = False) -> None:
+    def __init__(
+        self, channels: int, shortcut: int, shuffled: int, wanted: int, deep: bool = False, attention: bool = False
+    ) -> None:
         super().__init__()
         self.shuffle = Shuffle(channels, shuffled, norm=True)
         self.norm = nn.BatchNorm2d(shortcut)
         joined = shuffled + shortcut
         self.conv = nn.Sequential(
             *([convolution(joined, wanted, norm=True)] if deep else []),
-            convolution(wanted if deep else joined, wanted, norm=True, attention=attention))
+            convolution(wanted if deep else joined, wanted, norm=True, attention=attention),
+        )
 
     def forward(self, x: Tensor, shortcut: Tensor) -> Tensor:
         x = self.shuffle(x)
@@ -147,11 +149,12 @@ class ConvNeXt(nn.Module):
         reductions = [nn.Sequential(nn.Conv2d(3, widths[0], 4, 4), ChannelNorm(widths[0]))]
         reductions += [
             nn.Sequential(ChannelNorm(width), nn.Conv2d(width, wanted, 2, 2))
-            for width, wanted in zip(widths, widths[1:])]
+            for width, wanted in zip(widths, widths[1:])
+        ]
         self.reductions = nn.ModuleList(reductions)
-        self.stages = nn.ModuleList([
-            nn.Sequential(*[ConvNeXtBlock(width) for _ in range(depth)])
-            for depth, width in zip(depths, widths)])
+        self.stages = nn.ModuleList(
+            [nn.Sequential(*[ConvNeXtBlock(width) for _ in range(depth)]) for depth, width in zip(depths, widths)]
+        )
         self.norms = nn.ModuleList([ChannelNorm(width) for width in widths])
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -181,8 +184,7 @@ class Places(nn.Module):
         waves = []
         for place in (y_place, x_place):
             wave = place[:, :, :, None] / steps
-            waves.append(torch.stack(
-                (wave[:, :, :, 0::2].sin(), wave[:, :, :, 1::2].cos()), dim=4).flatten(3))
+            waves.append(torch.stack((wave[:, :, :, 0::2].sin(), wave[:, :, :, 1::2].cos()), dim=4).flatten(3))
         return torch.cat(waves, dim=3).permute(0, 3, 1, 2)
 
 
@@ -205,8 +207,7 @@ class QueryLayer(nn.Module):
 class ColorDecoder(nn.Module):
     """Queries to colors, and with the picture's features to a map for each query."""
 
-    def __init__(self, features: Sequence[int], width: int, queries: int, heads: int, inner: int,
-                 layers: int) -> None:
+    def __init__(self, features: Sequence[int], width: int, queries: int, heads: int, inner: int, layers: int) -> None:
         super().__init__()
         self.places = Places(width // 2)
         self.start = nn.Embedding(queries, width)
@@ -215,8 +216,7 @@ class ColorDecoder(nn.Module):
         self.projections = nn.ModuleList([nn.Conv2d(count, width, 1) for count in features])
         self.layers = nn.ModuleList([QueryLayer(width, heads, inner) for _ in range(layers)])
         self.norm = nn.LayerNorm(width)
-        self.embed = nn.ModuleList(
-            [nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, features[-1])])
+        self.embed = nn.ModuleList([nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, features[-1])])
 
     def forward(self, features: list[Tensor], picture: Tensor) -> Tensor:
         memories, places = [], []
@@ -262,13 +262,14 @@ class DDColor(nn.Module):
         self.encoder = ConvNeXt(size.depths, size.widths)
         wide, half = size.decoder, size.decoder // 2
         channels = (size.widths[3], wide, wide, half)
-        self.blocks = nn.ModuleList([
-            UNetBlock(channels[index], size.widths[2 - index], channels[index + 1],
-                      channels[index + 1])
-            for index in range(3)])
+        self.blocks = nn.ModuleList(
+            [
+                UNetBlock(channels[index], size.widths[2 - index], channels[index + 1], channels[index + 1])
+                for index in range(3)
+            ]
+        )
         self.last = Shuffle(half, half, scale=4)
-        self.colors = ColorDecoder(
-            (wide, wide, half), size.width, size.queries, size.heads, size.inner, size.layers)
+        self.colors = ColorDecoder((wide, wide, half), size.width, size.queries, size.heads, size.inner, size.layers)
         self.refine = convolution(size.queries + 3, 2, 1, active=False)
         self.register_buffer("mean", imagenet(IMAGENET_MEAN))
         self.register_buffer("deviation", imagenet(IMAGENET_DEVIATION))
@@ -294,16 +295,20 @@ class ResidualBlock(nn.Module):
         super().__init__()
         wanted = inner * expansion
         shapes = (
-            [(channels, inner, 3, stride), (inner, wanted, 3, 1)] if expansion == 1
-            else [(channels, inner, 1, 1), (inner, inner, 3, stride), (inner, wanted, 1, 1)])
+            [(channels, inner, 3, stride), (inner, wanted, 3, 1)]
+            if expansion == 1
+            else [(channels, inner, 1, 1), (inner, inner, 3, stride), (inner, wanted, 1, 1)]
+        )
         layers: list[nn.Module] = []
         for index, (count, outputs, kernel, step) in enumerate(shapes):
             layers += [nn.ReLU()] if index else []
-            layers += [nn.Conv2d(count, outputs, kernel, step, kernel // 2, bias=False),
-                       nn.BatchNorm2d(outputs)]
+            layers += [nn.Conv2d(count, outputs, kernel, step, kernel // 2, bias=False), nn.BatchNorm2d(outputs)]
         self.body = nn.Sequential(*layers)
-        self.shortcut = nn.Identity() if stride == 1 and channels == wanted else nn.Sequential(
-            nn.Conv2d(channels, wanted, 1, stride, bias=False), nn.BatchNorm2d(wanted))
+        self.shortcut = (
+            nn.Identity()
+            if stride == 1 and channels == wanted
+            else nn.Sequential(nn.Conv2d(channels, wanted, 1, stride, bias=False), nn.BatchNorm2d(wanted))
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(self.body(x) + self.shortcut(x))
@@ -332,8 +337,7 @@ class DeOldify(nn.Module):
 
     def __init__(self, size: DeOldifySize) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, size.width, 7, 2, 3, bias=False), nn.BatchNorm2d(size.width), nn.ReLU())
+        self.stem = nn.Sequential(nn.Conv2d(3, size.width, 7, 2, 3, bias=False), nn.BatchNorm2d(size.width), nn.ReLU())
         self.pool = nn.MaxPool2d(3, 2, 1)
         channels, counts = size.width, [size.width]
         stages: list[nn.Module] = []
@@ -348,8 +352,11 @@ class DeOldify(nn.Module):
             counts.append(channels)
         self.stages = nn.ModuleList(stages)
         self.middle = nn.Sequential(
-            nn.BatchNorm2d(channels), nn.ReLU(), convolution(channels, 2 * channels, norm=True),
-            convolution(2 * channels, channels, norm=True))
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            convolution(channels, 2 * channels, norm=True),
+            convolution(2 * channels, channels, norm=True),
+        )
         blocks = []
         for index in range(4):
             shortcut, ends = counts[3 - index], index == 3
@@ -357,8 +364,7 @@ class DeOldify(nn.Module):
             shuffled = channels // 2 if deep else size.decoder // (2 if ends else 1)
             joined = shuffled + shortcut
             wanted = int((joined // 2 if ends else joined) * size.growth) if deep else shuffled
-            blocks.append(UNetBlock(
-                channels, shortcut, shuffled, wanted, deep, attention=index == 1))
+            blocks.append(UNetBlock(channels, shortcut, shuffled, wanted, deep, attention=index == 1))
             channels = wanted
         self.blocks = nn.ModuleList(blocks)
         self.last = Shuffle(channels, channels, weights=True)
@@ -396,8 +402,7 @@ class DeOldifyBytes(nn.Module):
         return (y * deviation + mean).float().clamp(min=0, max=1).mul(255.0)
 
 
-def settle(network: DDColor | DeOldify, x: Tensor, generator: torch.Generator,
-           passes: int = 8) -> None:
+def settle(network: DDColor | DeOldify, x: Tensor, generator: torch.Generator, passes: int = 8) -> None:
     """Random weights for which numbers of the usual size pass through.
 
     The batch norms learn their statistics and the spectral norms their largest singular value in a

@@ -31,7 +31,9 @@ class Review:
     def __init__(self, program, film, shots, output, options=()):
         self.server = subprocess.Popen(
             [program, "review", "--no-open", film, "--shots", shots, "-o", output, *options],
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         start = time.monotonic()
         self.address = self.server.stdout.readline().strip()
         self.seconds_to_address = time.monotonic() - start
@@ -69,8 +71,10 @@ class Review:
 
     def place(self, x, y):
         """Where a place of the picture lies in the window."""
-        box = self.browser.run("(() => { const box = document.getElementById('frame').getBoundingClientRect();"
-                               " return [box.left, box.top, box.width, box.height]; })()")
+        box = self.browser.run(
+            "(() => { const box = document.getElementById('frame').getBoundingClientRect();"
+            " return [box.left, box.top, box.width, box.height]; })()"
+        )
         return box[0] + x * box[2], box[1] + y * box[3]
 
     def wait_until_saved(self):
@@ -93,26 +97,39 @@ def measure(review):
     figures = {}
     review.browser.wait("!reel.running && !reel.asked")
     for dial, low, high in (("warmth", -10, 10), ("vividness", 0, 1), ("saturation", 0, 2)):
-        figures[dial] = summary([
-            review.measured(f"""const dial = document.getElementById('dial-{dial}');
+        figures[dial] = summary(
+            [
+                review.measured(f"""const dial = document.getElementById('dial-{dial}');
                 dial.value = {low + (high - low) * step / REPEATS};
                 dial.dispatchEvent(new Event('input'));""")
-            for step in range(REPEATS)])
+                for step in range(REPEATS)
+            ]
+        )
     review.browser.run("pending = {}")
-    figures["hint"] = summary([
-        review.measured(f"pending.hints = [{{frame, at: [{(step + 1) / (REPEATS + 2):.3f}, 0.5],"
-                        f" color: '#5b6b3a'}}]; refreshColor();")
-        for step in range(REPEATS)])
+    figures["hint"] = summary(
+        [
+            review.measured(
+                f"pending.hints = [{{frame, at: [{(step + 1) / (REPEATS + 2):.3f}, 0.5],"
+                f" color: '#5b6b3a'}}]; refreshColor();"
+            )
+            for step in range(REPEATS)
+        ]
+    )
     review.browser.run("pending = {}")
-    figures["hint, whole shot"] = summary([
-        review.measured(f"pending.hints = [{{frame, at: [{(step + 1) / 6:.3f}, 0.4], color: '#5b6b3a'}}];"
-                        " refreshColor();", "reel")
-        for step in range(5)])
+    figures["hint, whole shot"] = summary(
+        [
+            review.measured(
+                f"pending.hints = [{{frame, at: [{(step + 1) / 6:.3f}, 0.4], color: '#5b6b3a'}}]; refreshColor();",
+                "reel",
+            )
+            for step in range(5)
+        ]
+    )
     figures["framesOfShot"] = review.browser.run("reel.frames.size")
     review.browser.run("pending = {}")
-    figures["frame"] = summary([
-        review.measured(f"setFrame(current().frame + {step * 3 % 24} % current().frames);")
-        for step in range(1, 8)])
+    figures["frame"] = summary(
+        [review.measured(f"setFrame(current().frame + {step * 3 % 24} % current().frames);") for step in range(1, 8)]
+    )
     return figures
 
 
@@ -221,8 +238,11 @@ def render(review, program, film, shots, output, options, folder):
     if folder:
         browser.screenshot(os.path.join(folder, "9-render.png"))
     browser.run("document.getElementById('renderStart').click()")
-    browser.wait("!isWatching && document.getElementById('rendering').hidden"
-                 " && document.getElementById('status').textContent.includes(' made before.')", 3600)
+    browser.wait(
+        "!isWatching && document.getElementById('rendering').hidden"
+        " && document.getElementById('status').textContent.includes(' made before.')",
+        3600,
+    )
     headless = output + ".headless.mkv"
     subprocess.run([program, film, "-o", headless, "--shots", shots, "--quiet", *options], check=True)
     with open(output, "rb") as one, open(headless, "rb") as other:
@@ -248,23 +268,39 @@ def main():
         if arguments.shots:
             shutil.copy(arguments.shots, shots)
         else:
-            subprocess.run([arguments.program, "plan", arguments.film, "-o", shots, "--quiet", *arguments.options],
-                           check=True)
-        subprocess.run(["ffmpeg", "-v", "error", "-i", arguments.film, "-frames:v", "1",
-                        "-vf", "format=rgb24,colorchannelmixer=gg=0.8:bb=0.5",
-                        os.path.join(folder, "reference.png")], check=True)
+            subprocess.run(
+                [arguments.program, "plan", arguments.film, "-o", shots, "--quiet", *arguments.options], check=True
+            )
+        subprocess.run(
+            [
+                "ffmpeg",
+                "-v",
+                "error",
+                "-i",
+                arguments.film,
+                "-frames:v",
+                "1",
+                "-vf",
+                "format=rgb24,colorchannelmixer=gg=0.8:bb=0.5",
+                os.path.join(folder, "reference.png"),
+            ],
+            check=True,
+        )
         output = os.path.join(folder, "film.mkv")
         with Review(arguments.program, arguments.film, shots, output, arguments.options) as review:
-            figures = {"secondsToAddress": round(review.seconds_to_address, 2),
-                       "secondsToPicture": round(review.open(), 2)}
+            figures = {
+                "secondsToAddress": round(review.seconds_to_address, 2),
+                "secondsToPicture": round(review.open(), 2),
+            }
             correct(review, shots, arguments.screenshots)
             review.browser.run("goTo(0)")
             review.browser.wait("!colorView.isBusy")
             figures["milliseconds"] = measure(review)
             figures["scroll"] = scroll(review)
             if arguments.render:
-                render(review, arguments.program, arguments.film, shots, output, arguments.options,
-                       arguments.screenshots)
+                render(
+                    review, arguments.program, arguments.film, shots, output, arguments.options, arguments.screenshots
+                )
                 figures["renderedAsByCommand"] = True
             figures["serverMB"] = round(review.memory())
     finally:

@@ -56,6 +56,7 @@ class Clip:
 @dataclass
 class Film:
     """A film with its truth: for each change, the first and last frame at which it may be found."""
+
     note: str
     frames: list[Frames] = field(default_factory=list)
     changes: list[tuple[int, int]] = field(default_factory=list)
@@ -98,20 +99,34 @@ class Score:
 
 
 def run(*command: object) -> bytes:
-    return subprocess.run([str(part) for part in command], check=True,
-                          stdout=subprocess.PIPE).stdout
+    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE).stdout
 
 
 def read(argument: str) -> Clip:
     match = None if Path(argument).exists() else re.fullmatch(r"(.+):(\d+)-(\d+)", argument)
     path = Path(match[1] if match else argument)
-    raw = run("ffmpeg", "-v", "error", "-i", path, "-map", "0:v:0", "-vsync", "0", "-vf",
-              f"scale={WIDTH}:{HEIGHT}:force_original_aspect_ratio=increase:flags=area,"
-              f"crop={WIDTH}:{HEIGHT}", "-f", "rawvideo", "-pix_fmt", "gray", "-")
+    raw = run(
+        "ffmpeg",
+        "-v",
+        "error",
+        "-i",
+        path,
+        "-map",
+        "0:v:0",
+        "-vsync",
+        "0",
+        "-vf",
+        f"scale={WIDTH}:{HEIGHT}:force_original_aspect_ratio=increase:flags=area,crop={WIDTH}:{HEIGHT}",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "gray",
+        "-",
+    )
     frames = np.frombuffer(raw, np.uint8).reshape(-1, HEIGHT, WIDTH)
     name = path.stem
     if match:
-        frames = frames[int(match[2]):int(match[3]) + 1]
+        frames = frames[int(match[2]) : int(match[3]) + 1]
         name += f":{match[2]}-{match[3]}"
     if len(frames) < 20:
         raise SystemExit(f"{argument} has {len(frames)} frames; 20 are needed")
@@ -120,9 +135,29 @@ def read(argument: str) -> Clip:
 
 def write(frames: Frames, path: Path) -> None:
     process = subprocess.Popen(
-        ["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "gray", "-s",
-         f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "-", "-c:v", "ffv1", "-color_range", "pc",
-         str(path)], stdin=subprocess.PIPE)
+        [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-y",
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "gray",
+            "-s",
+            f"{WIDTH}x{HEIGHT}",
+            "-r",
+            str(RATE),
+            "-i",
+            "-",
+            "-c:v",
+            "ffv1",
+            "-color_range",
+            "pc",
+            str(path),
+        ],
+        stdin=subprocess.PIPE,
+    )
     process.stdin.write(np.clip(np.rint(frames), 0, 255).astype(np.uint8).tobytes())
     process.stdin.close()
     if process.wait():
@@ -159,7 +194,7 @@ class Maker:
                 if mirrored == was or max(first - end, begin - first - length + 1) < FAR:
                     continue
             self.last = index, first, first + length - 1, mirrored
-            frames = clip.frames[first:first + length].astype(np.float32)
+            frames = clip.frames[first : first + length].astype(np.float32)
             note = f"{clip.name}@{first}" + ("m" if mirrored else "")
             if gain != 1:
                 note += f"×{gain:.2f}"
@@ -176,8 +211,7 @@ class Maker:
         return film
 
     def cuts(self) -> Film:
-        return self.joined([self.shot(self.whole(20, min(48, self.longest)))
-                            for _ in range(self.whole(8, 12))])
+        return self.joined([self.shot(self.whole(20, min(48, self.longest))) for _ in range(self.whole(8, 12))])
 
     def short(self) -> Film:
         return self.joined([self.shot(12) for _ in range(self.whole(8, 12))])
@@ -193,8 +227,8 @@ class Maker:
                 film.changes.append((film.length, film.length + before))
                 film.frames.append(rest * (1 - share) + frames[:before] * share)
             film.note += f" {film.length}:{note}"
-            film.frames.append(frames[before:before + plain])
-            rest, before = frames[before + plain:], mix
+            film.frames.append(frames[before : before + plain])
+            rest, before = frames[before + plain :], mix
         return film
 
     def fades(self) -> Film:
@@ -205,7 +239,7 @@ class Maker:
             frames, note = self.shot(min(up + plain + down, self.longest))
             gain = np.ones(len(frames), np.float32)
             gain[:up] = np.arange(1, up + 1) / (up + 1)
-            gain[len(gain) - down:] = np.arange(down, 0, -1) / (down + 1)
+            gain[len(gain) - down :] = np.arange(down, 0, -1) / (down + 1)
             if number:
                 black = np.zeros((self.whole(3, 12), HEIGHT, WIDTH), np.float32)
                 begin = film.length - before
@@ -246,7 +280,7 @@ class Maker:
             for at in range(begin, min(begin + self.whole(1, 36), len(frames))):
                 left = int(x + step * (at - begin) + self.random.uniform(-1, 1))
                 if 0 <= left < WIDTH:
-                    frames[at, :, left:left + self.whole(1, 2)] += light
+                    frames[at, :, left : left + self.whole(1, 2)] += light
         return Film(film.note, [frames], film.changes)
 
     def wander(self, count: int, most: float) -> Frames:
@@ -264,9 +298,14 @@ class Maker:
 
 
 MADE: dict[str, tuple[int, Callable[[Maker], Film]]] = {
-    "cuts": (16, Maker.cuts), "short": (16, Maker.short), "dissolves": (12, Maker.dissolves),
-    "fades": (12, Maker.fades), "flashes": (20, Maker.flashes), "flicker": (20, Maker.flicker),
-    "worn cuts": (12, Maker.worn_cuts)}
+    "cuts": (16, Maker.cuts),
+    "short": (16, Maker.short),
+    "dissolves": (12, Maker.dissolves),
+    "fades": (12, Maker.fades),
+    "flashes": (20, Maker.flashes),
+    "flicker": (20, Maker.flicker),
+    "worn cuts": (12, Maker.worn_cuts),
+}
 SPEEDS = {"motion": 1, "motion ×2": 2, "motion ×3": 3}
 
 
@@ -295,8 +334,20 @@ def colors(autochrome: Path, frames: Frames, folder: Path) -> np.ndarray:
     """The planes of the film in color, (count, 3, height, width)."""
     gray, colored = folder / "gray.mkv", folder / "color.mkv"
     write(frames, gray)
-    run(autochrome, gray, "-o", colored, "--codec", "ffv1", "--pixel-format", "yuv444p", "--overwrite",
-        "--progress", "none", "--quiet")
+    run(
+        autochrome,
+        gray,
+        "-o",
+        colored,
+        "--codec",
+        "ffv1",
+        "--pixel-format",
+        "yuv444p",
+        "--overwrite",
+        "--progress",
+        "none",
+        "--quiet",
+    )
     raw = run("ffmpeg", "-v", "error", "-i", colored, "-f", "rawvideo", "-pix_fmt", "yuv444p", "-")
     return np.frombuffer(raw, np.uint8).reshape(-1, 3, HEIGHT, WIDTH)
 
@@ -306,41 +357,53 @@ def leak(autochrome: Path, film: Film, folder: Path) -> int:
     frames = np.concatenate(film.frames)
     whole = colors(autochrome, frames, folder)
     bounds = [0, *(first for first, _ in film.changes), len(frames)]
-    alone = np.concatenate([colors(autochrome, frames[first:end], folder)
-                            for first, end in zip(bounds, bounds[1:])])
+    alone = np.concatenate([colors(autochrome, frames[first:end], folder) for first, end in zip(bounds, bounds[1:])])
     return int(np.abs(whole.astype(np.int16) - alone).max())
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", nargs="+", metavar="clip", help="FILE or FILE:FIRST-LAST")
     parser.add_argument("--autochrome", type=Path, required=True)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--colors", type=int, default=0, metavar="N",
-                        help="colorize N films of the first two kinds, whole and shot by shot")
+    parser.add_argument(
+        "--colors",
+        type=int,
+        default=0,
+        metavar="N",
+        help="colorize N films of the first two kinds, whole and shot by shot",
+    )
     parser.add_argument("--keep", type=Path, help="keep the films in this folder")
     arguments = parser.parse_args()
     clips = [read(clip) for clip in arguments.clips]
-    print(f"seed {arguments.seed}, {len(clips)} clips\n"
-          f"{'kind':10} {'films':>6} {'frames':>7} {'cuts':>5} {'found':>6} {'missed':>7} {'false':>6} "
-          f"{'precision':>10} {'recall':>7} {'F1':>7}", flush=True)
+    print(
+        f"seed {arguments.seed}, {len(clips)} clips\n"
+        f"{'kind':10} {'films':>6} {'frames':>7} {'cuts':>5} {'found':>6} {'missed':>7} {'false':>6} "
+        f"{'precision':>10} {'recall':>7} {'F1':>7}",
+        flush=True,
+    )
 
     def show(kind: str, score: Score) -> None:
-        shares = (f"{'–' if share is None else format(share, '.3f'):>{width}}" for share, width in
-                  ((score.precision, 10), (score.recall, 7), (score.f1, 7)))
-        print(f"{kind:10} {score.films:6} {score.frames:7} {score.changes:5} {score.found:6} "
-              f"{score.missed:7} {score.false:6} {' '.join(shares)}", flush=True)
+        shares = (
+            f"{'–' if share is None else format(share, '.3f'):>{width}}"
+            for share, width in ((score.precision, 10), (score.recall, 7), (score.f1, 7))
+        )
+        print(
+            f"{kind:10} {score.films:6} {score.frames:7} {score.changes:5} {score.found:6} "
+            f"{score.missed:7} {score.false:6} {' '.join(shares)}",
+            flush=True,
+        )
 
     def films(kind: str) -> list[Callable[[], Film]]:
         if kind in SPEEDS:
-            return [lambda clip=clip: Film(clip.name, [clip.frames[::SPEEDS[kind]]]) for clip in clips]
+            return [lambda clip=clip: Film(clip.name, [clip.frames[:: SPEEDS[kind]]]) for clip in clips]
         count, make = MADE[kind]
         order = list(MADE).index(kind)
-        return [lambda number=number: make(
-            Maker(clips, np.random.default_rng((arguments.seed, order, number))))
-            for number in range(count)]
+        return [
+            lambda number=number: make(Maker(clips, np.random.default_rng((arguments.seed, order, number))))
+            for number in range(count)
+        ]
 
     scores: dict[str, Score] = {}
     wrong: list[str] = []
@@ -356,12 +419,17 @@ def main() -> None:
                 if not arguments.keep:
                     path.unlink()
                 scores[kind].add(score)
-                wrong += [f"{kind:10} {number:3}  {verdict:14} {film.note.strip()}"
-                          for verdict in verdicts
-                          if not (kind == "dissolves" and verdict.startswith("missed"))]
+                wrong += [
+                    f"{kind:10} {number:3}  {verdict:14} {film.note.strip()}"
+                    for verdict in verdicts
+                    if not (kind == "dissolves" and verdict.startswith("missed"))
+                ]
             show(kind, scores[kind])
-        leaks = {f"{kind} {number}": leak(arguments.autochrome, films(kind)[number](), folder)
-                 for kind in list(MADE)[:2] for number in range(arguments.colors)}
+        leaks = {
+            f"{kind} {number}": leak(arguments.autochrome, films(kind)[number](), folder)
+            for kind in list(MADE)[:2]
+            for number in range(arguments.colors)
+        }
     pooled = Score()
     for kind, score in scores.items():
         pooled.add(score)
@@ -374,12 +442,27 @@ def main() -> None:
     for name, difference in leaks.items():
         print(f"colors of {name}: whole and shot by shot differ by {difference}")
     if arguments.json:
-        arguments.json.write_text(json.dumps({
-            "seed": arguments.seed, "wrong": wrong, "leaks": leaks,
-            "kinds": {kind: {**asdict(score), "missed": score.missed, "precision": score.precision,
-                             "recall": score.recall, "f1": score.f1}
-                      for kind, score in {**scores, "all": pooled}.items()},
-        }, indent=1, ensure_ascii=False))
+        arguments.json.write_text(
+            json.dumps(
+                {
+                    "seed": arguments.seed,
+                    "wrong": wrong,
+                    "leaks": leaks,
+                    "kinds": {
+                        kind: {
+                            **asdict(score),
+                            "missed": score.missed,
+                            "precision": score.precision,
+                            "recall": score.recall,
+                            "f1": score.f1,
+                        }
+                        for kind, score in {**scores, "all": pooled}.items()
+                    },
+                },
+                indent=1,
+                ensure_ascii=False,
+            )
+        )
     if any(leaks.values()) or (pooled.f1 is not None and pooled.f1 < LOWEST_F1):
         raise SystemExit(1)
 

@@ -42,8 +42,7 @@ Planes = list[np.ndarray]
 
 
 def run(*command: object) -> bytes:
-    return subprocess.run([str(part) for part in command], check=True,
-                          stdout=subprocess.PIPE).stdout
+    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE).stdout
 
 
 def compare(autochrome: Path, clip: Path, result: Path) -> dict:
@@ -51,12 +50,26 @@ def compare(autochrome: Path, clip: Path, result: Path) -> dict:
 
 
 def read(path: Path) -> Planes:
-    size = run("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
-               "stream=width,height", "-of", "csv=p=0", path).decode().strip().split(",")
+    size = (
+        run(
+            "ffprobe",
+            "-v",
+            "error",
+            "-select_streams",
+            "v:0",
+            "-show_entries",
+            "stream=width,height",
+            "-of",
+            "csv=p=0",
+            path,
+        )
+        .decode()
+        .strip()
+        .split(",")
+    )
     width, height = int(size[0]), int(size[1])
     # Each frame once, whatever its time.
-    raw = run("ffmpeg", "-v", "error", "-i", path, "-vsync", "0", "-f", "rawvideo", "-pix_fmt",
-              WORKED_ON, "-")
+    raw = run("ffmpeg", "-v", "error", "-i", path, "-vsync", "0", "-f", "rawvideo", "-pix_fmt", WORKED_ON, "-")
     return list(np.frombuffer(raw, "<u2").reshape(-1, 3, height, width))
 
 
@@ -64,9 +77,34 @@ def write(frames: Planes, like: Path, path: Path) -> None:
     """The frames with the time stamps and tags of `like`."""
     height, width = frames[0].shape[1:]
     process = subprocess.Popen(
-        ["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", WORKED_ON, "-s",
-         f"{width}x{height}", "-i", "-", "-i", str(like), "-map", "0:v", "-map_metadata", "1",
-         "-c:v", "ffv1", "-pix_fmt", STORED, *tags(like), str(path)], stdin=subprocess.PIPE)
+        [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-y",
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            WORKED_ON,
+            "-s",
+            f"{width}x{height}",
+            "-i",
+            "-",
+            "-i",
+            str(like),
+            "-map",
+            "0:v",
+            "-map_metadata",
+            "1",
+            "-c:v",
+            "ffv1",
+            "-pix_fmt",
+            STORED,
+            *tags(like),
+            str(path),
+        ],
+        stdin=subprocess.PIPE,
+    )
     process.stdin.write(b"".join(frame.tobytes() for frame in frames))
     process.stdin.close()
     if process.wait():
@@ -74,12 +112,27 @@ def write(frames: Planes, like: Path, path: Path) -> None:
 
 
 def tags(path: Path) -> list[str]:
-    names = {"color_range": "-color_range", "color_space": "-colorspace",
-             "color_primaries": "-color_primaries", "color_transfer": "-color_trc"}
-    stream = json.loads(run("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
-                            "stream=" + ",".join(names), "-of", "json", path))["streams"][0]
-    return [part for name, option in names.items() if name in stream
-            for part in (option, stream[name])]
+    names = {
+        "color_range": "-color_range",
+        "color_space": "-colorspace",
+        "color_primaries": "-color_primaries",
+        "color_transfer": "-color_trc",
+    }
+    stream = json.loads(
+        run(
+            "ffprobe",
+            "-v",
+            "error",
+            "-select_streams",
+            "v:0",
+            "-show_entries",
+            "stream=" + ",".join(names),
+            "-of",
+            "json",
+            path,
+        )
+    )["streams"][0]
+    return [part for name, option in names.items() if name in stream for part in (option, stream[name])]
 
 
 def exponential(shot: Planes) -> Planes:
@@ -93,8 +146,7 @@ def exponential(shot: Planes) -> Planes:
 def windowed(shot: Planes) -> Planes:
     chroma = np.stack([frame[1:] for frame in shot]).astype(np.float32)
     half = WINDOW // 2
-    return [with_chroma(frame, chroma[max(0, at - half):at + half + 1].mean(0))
-            for at, frame in enumerate(shot)]
+    return [with_chroma(frame, chroma[max(0, at - half) : at + half + 1].mean(0)) for at, frame in enumerate(shot)]
 
 
 def carried(shot: Planes) -> Planes:
@@ -107,11 +159,11 @@ def carried(shot: Planes) -> Planes:
         back = dis.calc(now, before, None)
         there = dis.calc(before, now, None)
         places = grid + back
-        warped = np.stack([cv2.remap(plane, places, None, cv2.INTER_LINEAR,
-                                     borderMode=cv2.BORDER_REPLICATE) for plane in mean])
-        round_trip = back + cv2.remap(there, places, None, cv2.INTER_LINEAR,
-                                      borderMode=cv2.BORDER_REPLICATE)
-        known = (round_trip ** 2).sum(-1) < 0.01 * (back ** 2).sum(-1) + 0.5
+        warped = np.stack(
+            [cv2.remap(plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for plane in mean]
+        )
+        round_trip = back + cv2.remap(there, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        known = (round_trip**2).sum(-1) < 0.01 * (back**2).sum(-1) + 0.5
         own = frame[1:].astype(np.float32)
         mean = np.where(known, warped + FRESH * (own - warped), own)
         result.append(with_chroma(frame, mean))
@@ -122,16 +174,28 @@ def with_chroma(frame: np.ndarray, chroma: np.ndarray) -> np.ndarray:
     return np.concatenate((frame[:1], np.clip(np.rint(chroma), 0, 1023).astype(np.uint16)))
 
 
-OTHERS: dict[str, Callable[[Planes], Planes]] = {
-    "ema": exponential, "window": windowed, "flow": carried}
+OTHERS: dict[str, Callable[[Planes], Planes]] = {"ema": exponential, "window": windowed, "flow": carried}
 OURS = {"steady": [], "causal": ["--look-ahead", "0"]}
 
 
 def measure(autochrome: Path, clip: Path, options: list[str], folder: Path) -> dict[str, dict]:
     def colorized(name: str, more: list[str], pixels: str = STORED) -> Path:
         path = folder / f"{name}.mkv"
-        run(autochrome, clip, "-o", path, "--codec", "ffv1", "--pixel-format", pixels,
-            "--overwrite", "--progress", "none", *options, *more)
+        run(
+            autochrome,
+            clip,
+            "-o",
+            path,
+            "--codec",
+            "ffv1",
+            "--pixel-format",
+            pixels,
+            "--overwrite",
+            "--progress",
+            "none",
+            *options,
+            *more,
+        )
         return path
 
     # Whatever the options say: where nothing is steadied, nothing can be carried.
@@ -172,34 +236,43 @@ def row(report: dict, alone: dict) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", nargs="+", type=Path)
     parser.add_argument("--autochrome", type=Path, required=True)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--options", default="", help="for every colorization, one string")
     arguments = parser.parse_args()
     rows: dict[str, dict[str, dict[str, float]]] = {}
-    heading = (f"{'clip':18} {'method':8} {'warp ab':>8} {'warp RGB':>8} {'AuC':>7} "
-               f"{'ΔCF':>6} {'CDC':>6} {'drift':>6} {'own':>6}")
+    heading = (
+        f"{'clip':18} {'method':8} {'warp ab':>8} {'warp RGB':>8} {'AuC':>7} "
+        f"{'ΔCF':>6} {'CDC':>6} {'drift':>6} {'own':>6}"
+    )
     print(heading, flush=True)
 
     def show(clip: str, name: str, values: dict[str, float]) -> None:
-        print(f"{clip:18} {name:8} {values['ab']:8.3f} {values['rgb']:8.3f} {values['auc']:+7.2f} "
-              f"{values['cf']:+6.2f} {values['cdc']:6.2f} {values['drift']:6.2f} "
-              f"{values['own']:6.2f}", flush=True)
+        print(
+            f"{clip:18} {name:8} {values['ab']:8.3f} {values['rgb']:8.3f} {values['auc']:+7.2f} "
+            f"{values['cf']:+6.2f} {values['cdc']:6.2f} {values['drift']:6.2f} "
+            f"{values['own']:6.2f}",
+            flush=True,
+        )
 
     for clip in arguments.clips:
         with tempfile.TemporaryDirectory() as folder:
-            reports = measure(
-                arguments.autochrome, clip, arguments.options.split(), Path(folder))
+            reports = measure(arguments.autochrome, clip, arguments.options.split(), Path(folder))
         rows[clip.stem] = {name: row(report, reports["alone"]) for name, report in reports.items()}
         for name, values in rows[clip.stem].items():
             show(clip.stem, name, values)
     if len(rows) > 1:
         for name in next(iter(rows.values())):
-            show("mean", name, {key: float(np.mean([clip[name][key] for clip in rows.values()]))
-                                for key in next(iter(rows.values()))[name]})
+            show(
+                "mean",
+                name,
+                {
+                    key: float(np.mean([clip[name][key] for clip in rows.values()]))
+                    for key in next(iter(rows.values()))[name]
+                },
+            )
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
 

@@ -42,8 +42,9 @@ class Answer:
     fields: dict
 
 
-def run(binary: Path, folders: Sequence[Path], arguments: Sequence[str],
-        timeout: float) -> tuple[dict[Path, Answer], str]:
+def run(
+    binary: Path, folders: Sequence[Path], arguments: Sequence[str], timeout: float
+) -> tuple[dict[Path, Answer], str]:
     """The answers by folder, and a sentence on how the process ended, if it did not end well.
 
     A folder without an answer is missing from the result: the process died before it, or was
@@ -76,8 +77,7 @@ def run(binary: Path, folders: Sequence[Path], arguments: Sequence[str],
         if verdict not in ("passed", "refused", "failed"):
             ended = f"unknown verdict {verdict!r}"
             continue
-        answers[folder] = Answer(
-            folder, verdict, fields.get("reason") or "", fields.get("operator") or "", fields)
+        answers[folder] = Answer(folder, verdict, fields.get("reason") or "", fields.get("operator") or "", fields)
     return answers, ended
 
 

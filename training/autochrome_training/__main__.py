@@ -16,8 +16,7 @@ def hold_out(options: argparse.Namespace) -> None:
 
 
 def prepare(options: argparse.Namespace) -> None:
-    manifest = data.prepare(
-        options.sources, options.pool, options.side, options.exclude, options.processes)
+    manifest = data.prepare(options.sources, options.pool, options.side, options.exclude, options.processes)
     reasons: dict[str, int] = {}
     for entry in manifest["dropped"]:
         reason = entry["reason"].split()[0]
@@ -34,28 +33,38 @@ def train(options: argparse.Namespace) -> None:
     start = None
     if options.start:
         from . import export
+
         start = export.read_weights(options.start)
     options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    loop.train(recipe, options.pool, options.checkpoint, start=start, minutes=options.minutes,
-               prior=np.load(options.prior) if options.prior else None,
-               seed=options.seed, validation=options.validation, teacher=options.teacher)
+    loop.train(
+        recipe,
+        options.pool,
+        options.checkpoint,
+        start=start,
+        minutes=options.minutes,
+        prior=np.load(options.prior) if options.prior else None,
+        seed=options.seed,
+        validation=options.validation,
+        teacher=options.teacher,
+    )
 
 
 def export_model(options: argparse.Namespace) -> None:
     from . import export
+
     export.export(options.checkpoint, options.model, options.name)
 
 
 def reach(options: argparse.Namespace) -> None:
     from . import reach as hints
+
     hints.write(options.model, options.pool, options.output, options.pictures, options.steps)
 
 
 def report(options: argparse.Namespace) -> None:
     from . import report as figures
-    print(figures.write(options.autochrome, options.models, options.pictures, options.dials,
-                        options.prior),
-          end="")
+
+    print(figures.write(options.autochrome, options.models, options.pictures, options.dials, options.prior), end="")
 
 
 def main() -> None:
@@ -63,7 +72,8 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
 
     command = commands.add_parser(
-        "hold-out", help="pictures of some sources to a folder: figures by kind, never trained on")
+        "hold-out", help="pictures of some sources to a folder: figures by kind, never trained on"
+    )
     command.add_argument("sources", type=Path, nargs="+", help="tar files and folders")
     command.add_argument("--of", nargs="+", required=True, help="the sources: names of folders")
     command.add_argument("--each", type=int, default=80, help="pictures of each (default 80)")
@@ -74,8 +84,9 @@ def main() -> None:
     command.add_argument("sources", type=Path, nargs="+", help="tar files and folders")
     command.add_argument("--pool", type=Path, required=True, help="the folder that is filled")
     command.add_argument("--side", type=int, default=176, help="of the squares (default 176)")
-    command.add_argument("--exclude", type=Path, nargs="*", default=[],
-                         help="pictures that must not be trained on, nor copies of them")
+    command.add_argument(
+        "--exclude", type=Path, nargs="*", default=[], help="pictures that must not be trained on, nor copies of them"
+    )
     command.add_argument("--processes", type=int, default=2)
     command.set_defaults(run=prepare)
 
@@ -86,9 +97,11 @@ def main() -> None:
     command.add_argument("--validation", type=Path, help="a pool to measure on, not to train on")
     command.add_argument("--start", type=Path, help="begin with this model (.onnx or .pt)")
     command.add_argument("--teacher", type=Path, help="a checkpoint that is asked about each crop")
-    command.add_argument("--prior", type=Path,
-                         help="probabilities of the 313 bins (.npy); by default those of --start, "
-                              "or measured in the pool")
+    command.add_argument(
+        "--prior",
+        type=Path,
+        help="probabilities of the 313 bins (.npy); by default those of --start, or measured in the pool",
+    )
     command.add_argument("--minutes", type=float, help="stop then; the next call goes on")
     command.add_argument("--pictures", type=int, help="instead of the recipe's number")
     command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
@@ -112,8 +125,7 @@ def main() -> None:
     command = commands.add_parser("report", help="models to a table of figures")
     command.add_argument("models", type=Path, nargs="+")
     command.add_argument("--pictures", type=Path, required=True, help="color pictures, not trained on")
-    command.add_argument("--dials", default="0:1,0.6:0.5,1:0.7",
-                         help="VIVIDNESS:TEMPERATURE, … (default %(default)s)")
+    command.add_argument("--dials", default="0:1,0.6:0.5,1:0.7", help="VIVIDNESS:TEMPERATURE, … (default %(default)s)")
     command.add_argument("--prior", type=Path, help="of the rebalanced figures (.npy)")
     command.add_argument("--autochrome", type=Path, default=Path("autochrome"))
     command.set_defaults(run=report)

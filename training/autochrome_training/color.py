@@ -6,11 +6,13 @@ import torch
 from torch import Tensor
 
 # IEC 61966-2-1 (sRGB) to CIE XYZ, each row divided by the white point of D65.
-_RGB_TO_XYZ = torch.tensor([
-    [0.4124564 / 0.9504559, 0.3575761 / 0.9504559, 0.1804375 / 0.9504559],
-    [0.2126729, 0.7151522, 0.0721750],
-    [0.0193339 / 1.0890578, 0.1191920 / 1.0890578, 0.9503041 / 1.0890578],
-])
+_RGB_TO_XYZ = torch.tensor(
+    [
+        [0.4124564 / 0.9504559, 0.3575761 / 0.9504559, 0.1804375 / 0.9504559],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339 / 1.0890578, 0.1191920 / 1.0890578, 0.9503041 / 1.0890578],
+    ]
+)
 
 
 def linear(rgb: Tensor) -> Tensor:
@@ -42,6 +44,5 @@ def lab(rgb: Tensor) -> Tensor:
 
 def chroma(rgb: Tensor) -> Tensor:
     """Linear RGB in 0…1 (n, 3, h, w) to a and b in CIELAB units (n, 2, h, w)."""
-    x, y, z = _cube_root(
-        torch.einsum("ij,njhw->nihw", _RGB_TO_XYZ.to(rgb), rgb)).unbind(1)
+    x, y, z = _cube_root(torch.einsum("ij,njhw->nihw", _RGB_TO_XYZ.to(rgb), rgb)).unbind(1)
     return torch.stack((500 * (x - y), 200 * (y - z)), dim=1)

@@ -66,7 +66,7 @@ class Seen:
 
     def alike(self, phash: int) -> str | None:
         """The first picture that differs in no more than `ALIKE_BITS` bits."""
-        known = self.hashes[:len(self.names)]
+        known = self.hashes[: len(self.names)]
         near = np.flatnonzero(np.bitwise_count(known ^ np.uint64(phash)) <= ALIKE_BITS)
         return self.names[near[0]] if len(near) else None
 
@@ -85,8 +85,9 @@ def objection(rgb: np.ndarray, smallest: int) -> str | None:
     """
     if min(rgb.shape[:2]) < smallest:
         return "tiny"
-    opponent = np.stack((rgb[..., 0].astype(np.float32) - rgb[..., 1],
-                         (rgb[..., 0].astype(np.float32) + rgb[..., 1]) / 2 - rgb[..., 2]))
+    opponent = np.stack(
+        (rgb[..., 0].astype(np.float32) - rgb[..., 1], (rgb[..., 0].astype(np.float32) + rgb[..., 1]) / 2 - rgb[..., 2])
+    )
     if np.percentile(np.abs(opponent).max(axis=0), 95) < 10:
         return "gray"
     if opponent.std(axis=(1, 2)).max() < 5:
@@ -99,8 +100,7 @@ def opened(data: bytes) -> Image.Image | None:
     try:
         with Image.open(io.BytesIO(data)) as picture:
             return ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError,
-            Image.DecompressionBombError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
 
 
@@ -127,8 +127,8 @@ def _prepare(job: tuple[str, bytes, int]) -> Entry:
         scale = side / min(picture.size)
         if scale != 1:
             picture = picture.resize(
-                [max(side, round(length * scale)) for length in picture.size],
-                Image.Resampling.LANCZOS)
+                [max(side, round(length * scale)) for length in picture.size], Image.Resampling.LANCZOS
+            )
         left, top = ((length - side) // 2 for length in picture.size)
         entry.picture = np.asarray(picture.crop((left, top, left + side, top + side)))
     return entry
@@ -163,8 +163,7 @@ def hold_out(sources: list[Path], names: list[str], each: int, folder: Path) -> 
 _AHEAD = 512
 
 
-def prepare(sources: list[Path], pool: Path, side: int, excluded: list[Path],
-            processes: int = 2) -> dict:
+def prepare(sources: list[Path], pool: Path, side: int, excluded: list[Path], processes: int = 2) -> dict:
     """Fills `pool` from `sources`, leaving out duplicates and whatever looks like a picture of
     `excluded` (the validation set). Returns the manifest."""
     seen = Seen()
@@ -176,8 +175,8 @@ def prepare(sources: list[Path], pool: Path, side: int, excluded: list[Path],
     with ProcessPoolExecutor(processes) as workers:
         jobs = ((name, data, side) for name, data in files(sources))
         entries = itertools.chain.from_iterable(
-            workers.map(_prepare, part, chunksize=16)
-            for part in iter(lambda: list(itertools.islice(jobs, _AHEAD)), []))
+            workers.map(_prepare, part, chunksize=16) for part in iter(lambda: list(itertools.islice(jobs, _AHEAD)), [])
+        )
         for entry in entries:
             if entry.reason is None and (twin := seen.alike(entry.phash)):
                 entry.reason = f"duplicate of {twin}"
@@ -185,11 +184,12 @@ def prepare(sources: list[Path], pool: Path, side: int, excluded: list[Path],
                 seen.add(entry.phash, entry.name)
                 kept.append(entry)
             else:
-                dropped.append(
-                    {"name": entry.name, "sha256": entry.sha256, "reason": entry.reason})
+                dropped.append({"name": entry.name, "sha256": entry.sha256, "reason": entry.reason})
     if not kept:
-        raise SystemExit(f"no usable picture in {', '.join(map(str, sources))}: "
-                         f"{dict(Counter(entry['reason'] for entry in dropped))}")
+        raise SystemExit(
+            f"no usable picture in {', '.join(map(str, sources))}: "
+            f"{dict(Counter(entry['reason'] for entry in dropped))}"
+        )
     pool.mkdir(parents=True, exist_ok=True)
     np.save(pool / "pictures.npy", np.stack([entry.picture for entry in kept]))
     manifest = {
@@ -208,8 +208,7 @@ STRETCH = 0.36
 class Pool:
     """Squares of pictures on the device that trains, and random crops of them."""
 
-    def __init__(self, folder: Path, device: torch.device,
-                 sources: dict[str, float] | None = None) -> None:
+    def __init__(self, folder: Path, device: torch.device, sources: dict[str, float] | None = None) -> None:
         """`sources` says how much more often than others the pictures of a folder are drawn."""
         pictures = torch.from_numpy(np.load(folder / "pictures.npy"))
         self.pictures = pictures.permute(0, 3, 1, 2).contiguous().to(device)
@@ -225,7 +224,7 @@ class Pool:
         this one no longer."""
         rest = copy.copy(self)
         order = torch.randperm(len(self), generator=torch.Generator().manual_seed(1))
-        held = order[:max(1, int(len(self) * share))].sort().values
+        held = order[: max(1, int(len(self) * share))].sort().values
         rest.pictures = self.pictures[held.to(self.pictures.device)]
         rest.weights = self.weights[held]
         self.weights = self.weights.index_fill(0, held, 0.0)
@@ -234,8 +233,7 @@ class Pool:
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def crops(self, count: int, size: int, scales: tuple[float, float],
-              random: torch.Generator) -> Tensor:
+    def crops(self, count: int, size: int, scales: tuple[float, float], random: torch.Generator) -> Tensor:
         """`count` crops in sRGB 0…1, (count, 3, size, size), half of them mirrored.
 
         All crops of a batch are scaled alike, by a factor within `scales` and stretched by up to a
@@ -245,8 +243,7 @@ class Pool:
         low, high = (math.log(scale) for scale in scales)
         scale = math.exp(low + (high - low) * float(torch.rand((), generator=random)))
         stretch = math.exp(STRETCH * (float(torch.rand((), generator=random)) - 0.5))
-        height, width = (min(side, max(8, round(size / scale * factor)))
-                         for factor in (stretch, 1 / stretch))
+        height, width = (min(side, max(8, round(size / scale * factor))) for factor in (stretch, 1 / stretch))
         chosen = torch.multinomial(self.weights, count, replacement=True, generator=random)
         top = torch.randint(side - height + 1, (count, 1), generator=random)
         left = torch.randint(side - width + 1, (count, 1), generator=random)
@@ -263,12 +260,18 @@ class Pool:
     def _resampled(self, chosen: Tensor, rows: Tensor, columns: Tensor, size: int) -> Tensor:
         (count, height), width = rows.shape, columns.shape[1]
         device = self.pictures.device
-        crop = self.pictures[
-            chosen.view(-1, 1, 1, 1).to(device), torch.arange(3, device=device).view(1, 3, 1, 1),
-            rows.view(count, 1, height, 1).to(device),
-            columns.view(count, 1, 1, width).to(device)].float().div_(255)
+        crop = (
+            self.pictures[
+                chosen.view(-1, 1, 1, 1).to(device),
+                torch.arange(3, device=device).view(1, 3, 1, 1),
+                rows.view(count, 1, height, 1).to(device),
+                columns.view(count, 1, 1, width).to(device),
+            ]
+            .float()
+            .div_(255)
+        )
         if height == width == size:
             return crop
         return torch.nn.functional.interpolate(
-            crop, (size, size), mode="bilinear", antialias=max(height, width) > size,
-            align_corners=False).clamp_(0, 1)
+            crop, (size, size), mode="bilinear", antialias=max(height, width) > size, align_corners=False
+        ).clamp_(0, 1)

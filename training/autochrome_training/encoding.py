@@ -13,17 +13,35 @@ REACH = 128
 # The points of a grid of step 10 in ab that the sRGB gamut reaches: for each a from -90 to 100 the
 # first and last b, in the published order.
 _B_RANGES = (
-    (50, 90), (20, 90), (0, 90), (-20, 90), (-30, 100), (-40, 100), (-50, 100), (-50, 100),
-    (-60, 100), (-70, 100), (-80, 90), (-80, 90), (-90, 90), (-100, 90), (-100, 80), (-110, 80),
-    (-110, 80), (-110, 70), (-110, 70), (-90, 0),
+    (50, 90),
+    (20, 90),
+    (0, 90),
+    (-20, 90),
+    (-30, 100),
+    (-40, 100),
+    (-50, 100),
+    (-50, 100),
+    (-60, 100),
+    (-70, 100),
+    (-80, 90),
+    (-80, 90),
+    (-90, 90),
+    (-100, 90),
+    (-100, 80),
+    (-110, 80),
+    (-110, 80),
+    (-110, 70),
+    (-110, 70),
+    (-90, 0),
 )
 
 
 def centers() -> np.ndarray:
     """The centers (a, b) of the bins, (313, 2), in the published order."""
     return np.array(
-        [(10 * row - 90, b) for row, (low, high) in enumerate(_B_RANGES)
-         for b in range(low, high + 10, 10)], dtype=np.float64)
+        [(10 * row - 90, b) for row, (low, high) in enumerate(_B_RANGES) for b in range(low, high + 10, 10)],
+        dtype=np.float64,
+    )
 
 
 def soft_encode(ab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +51,7 @@ def soft_encode(ab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     nearest = np.argsort(squares, axis=1, kind="stable")[:, :NEIGHBOURS]
     squares = np.take_along_axis(squares, nearest, axis=1)
     # The offset cancels out; without it the weights of colors far outside underflow.
-    weights = np.exp((squares[:, :1] - squares) / (2 * SIGMA ** 2))
+    weights = np.exp((squares[:, :1] - squares) / (2 * SIGMA**2))
     return nearest, weights / weights.sum(axis=1, keepdims=True)
 
 
@@ -43,7 +61,7 @@ def smoothed(prior: np.ndarray) -> np.ndarray:
     The kernel is normalized for each bin that gives, so that bins at the border lose nothing.
     """
     squares = ((centers()[:, None] - centers()[None]) ** 2).sum(axis=2)
-    kernel = np.exp(-squares / (2 * SIGMA ** 2))
+    kernel = np.exp(-squares / (2 * SIGMA**2))
     result = (kernel / kernel.sum(axis=0, keepdims=True)) @ prior
     return result / result.sum()
 
@@ -63,10 +81,8 @@ class Encoder:
         grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
         parts = [soft_encode(part) for part in np.array_split(grid, 64)]
         self.bins = torch.tensor(np.concatenate([part[0] for part in parts]), device=device)
-        self.weights = torch.tensor(
-            np.concatenate([part[1] for part in parts]), dtype=torch.float32, device=device)
-        self.balance = torch.tensor(
-            rebalancing(prior, mix), dtype=torch.float32, device=device)
+        self.weights = torch.tensor(np.concatenate([part[1] for part in parts]), dtype=torch.float32, device=device)
+        self.balance = torch.tensor(rebalancing(prior, mix), dtype=torch.float32, device=device)
         self.centers = torch.tensor(centers(), dtype=torch.float32, device=device)
 
     def encode(self, ab: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -80,9 +96,12 @@ class Encoder:
 
 def nearest(ab: np.ndarray) -> np.ndarray:
     """The nearest bin of each color (n, 2), (n,)."""
-    return np.concatenate([
-        ((part[:, None, :] - centers()[None]) ** 2).sum(axis=2).argmin(axis=1)
-        for part in np.array_split(ab, max(1, len(ab) // 20000))])
+    return np.concatenate(
+        [
+            ((part[:, None, :] - centers()[None]) ** 2).sum(axis=2).argmin(axis=1)
+            for part in np.array_split(ab, max(1, len(ab) // 20000))
+        ]
+    )
 
 
 def measure_prior(ab: np.ndarray) -> np.ndarray:

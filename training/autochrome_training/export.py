@@ -30,8 +30,7 @@ def folded(network: nn.Module) -> nn.Module:
             if isinstance(child, nn.Sequential):
                 layers: list[nn.Module] = []
                 for layer in child:
-                    if (isinstance(layer, nn.BatchNorm2d) and layers
-                            and isinstance(layers[-1], nn.Conv2d)):
+                    if isinstance(layer, nn.BatchNorm2d) and layers and isinstance(layers[-1], nn.Conv2d):
                         layers[-1] = nn.utils.fuse_conv_bn_eval(layers[-1], layer)
                     else:
                         layers.append(layer)
@@ -83,9 +82,15 @@ def export(checkpoint: Path, path: Path, name: str | None = None) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network, (torch.zeros(1, 1, 64, 64),), str(partial), input_names=["L"],
-            output_names=[output], opset_version=OPSET, dynamo=False,
-            dynamic_axes={"L": {0: "n", 2: "h", 3: "w"}, output: {0: "n", 2: "h4", 3: "w4"}})
+            network,
+            (torch.zeros(1, 1, 64, 64),),
+            str(partial),
+            input_names=["L"],
+            output_names=[output],
+            opset_version=OPSET,
+            dynamo=False,
+            dynamic_axes={"L": {0: "n", 2: "h", 3: "w"}, output: {0: "n", 2: "h4", 3: "w4"}},
+        )
     model = onnx.load(str(partial))
 
     casts = []
@@ -108,8 +113,8 @@ def export(checkpoint: Path, path: Path, name: str | None = None) -> None:
         "scale": "4",
         "license": "Apache-2.0",
         "training": f"{recipe.network}, {recipe.objective}, "
-                    f"{stored['progress']['pictures']} pictures in "
-                    f"{round(stored['progress']['seconds'])} s",
+        f"{stored['progress']['pictures']} pictures in "
+        f"{round(stored['progress']['seconds'])} s",
     }
     if stored["progress"]["manifest_sha256"]:
         properties["manifest"] = stored["progress"]["manifest_sha256"]
@@ -130,8 +135,7 @@ def export(checkpoint: Path, path: Path, name: str | None = None) -> None:
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(partial))
     partial.replace(path)
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, "
-          f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 
 
 def read_weights(path: Path) -> dict:
@@ -144,8 +148,7 @@ def read_weights(path: Path) -> dict:
     if weights is None:
         raise SystemExit(f"{path}: neither a checkpoint nor a state dict")
     prior = stored.get("prior")
-    return {"weights": weights, "prior": prior.numpy() if prior is not None else None,
-            "folded": False}
+    return {"weights": weights, "prior": prior.numpy() if prior is not None else None, "folded": False}
 
 
 def _read_model(path: Path) -> dict:
@@ -156,12 +159,16 @@ def _read_model(path: Path) -> dict:
     weights = {
         # `Scaled` holds the network of a regression.
         tensor.name.removesuffix("_fp16").removeprefix("network."): torch.from_numpy(
-            numpy_helper.to_array(tensor).astype(np.float32))
-        for tensor in model.graph.initializer}
-    prior = next((entry.value for entry in model.metadata_props
-                  if entry.key == "autochrome.prior"), None)
-    return {"weights": weights, "folded": True,
-            "prior": np.array([float(value) for value in prior.split()]) if prior else None}
+            numpy_helper.to_array(tensor).astype(np.float32)
+        )
+        for tensor in model.graph.initializer
+    }
+    prior = next((entry.value for entry in model.metadata_props if entry.key == "autochrome.prior"), None)
+    return {
+        "weights": weights,
+        "folded": True,
+        "prior": np.array([float(value) for value in prior.split()]) if prior else None,
+    }
 
 
 @torch.no_grad()
@@ -203,17 +210,20 @@ def unfold(network: nn.Module, weights: dict[str, Tensor], inputs: Tensor) -> li
 
     hooks = []
     for name, norm in norms.items():
-        stored = {own: weights.get(f"{name}.{own}") for own in
-                  ("weight", "bias", "running_mean", "running_var")}
-        if name not in biases and all(value is not None and value.shape == getattr(norm, own).shape
-                                      for own, value in stored.items()):
+        stored = {own: weights.get(f"{name}.{own}") for own in ("weight", "bias", "running_mean", "running_var")}
+        if name not in biases and all(
+            value is not None and value.shape == getattr(norm, own).shape for own, value in stored.items()
+        ):
             for own, value in stored.items():
                 getattr(norm, own).copy_(value)
         else:
             if name not in biases:
                 fresh.append(name)
-            hooks.append(norm.register_forward_pre_hook(
-                lambda norm, arguments, bias=biases.get(name): settle(norm, arguments, bias)))
+            hooks.append(
+                norm.register_forward_pre_hook(
+                    lambda norm, arguments, bias=biases.get(name): settle(norm, arguments, bias)
+                )
+            )
     network.eval()(inputs)
     for hook in hooks:
         hook.remove()

@@ -35,8 +35,7 @@ class Film:
         self.device = device
 
     def _uniform(self, count: int, low: float, high: float) -> Tensor:
-        return (torch.rand(count, 1, 1, 1, generator=self.random) * (high - low) + low).to(
-            self.device)
+        return (torch.rand(count, 1, 1, 1, generator=self.random) * (high - low) + low).to(self.device)
 
     def _happens(self, count: int, chance: float) -> Tensor:
         return (torch.rand(count, 1, 1, 1, generator=self.random) < chance).to(self.device)
@@ -54,8 +53,7 @@ class Film:
         faults, else any luma from there to BT.709's.
         """
         plain = color.lightness(color.linear(self._luma(rgb)))
-        chosen = (torch.rand(len(rgb), generator=self.random) < self.share).nonzero()[:, 0].to(
-            self.device)
+        chosen = (torch.rand(len(rgb), generator=self.random) < self.share).nonzero()[:, 0].to(self.device)
         if not len(chosen):
             return plain, plain
         faulty = plain.clone()
@@ -65,8 +63,7 @@ class Film:
 
     def _luma(self, rgb: Tensor) -> Tensor:
         """BT.601's or, where training, anything from there to BT.709's, (n, 1, h, w)."""
-        first, second = (torch.tensor(weights, device=self.device).view(1, 3, 1, 1)
-                         for weights in _LUMA)
+        first, second = (torch.tensor(weights, device=self.device).view(1, 3, 1, 1) for weights in _LUMA)
         share = self._uniform(len(rgb), 0, 1) if self.share else 0
         return (rgb * (first + (second - first) * share)).sum(1, True)
 
@@ -82,11 +79,9 @@ class Film:
     def _exposed(self, rgb: Tensor, clean: Tensor) -> Tensor:
         """Spectral response, exposure, lens flare and vignetting, in linear light."""
         count = len(rgb)
-        kind = torch.multinomial(
-            torch.tensor(_LIKELIHOOD), count, replacement=True, generator=self.random)
+        kind = torch.multinomial(torch.tensor(_LIKELIHOOD), count, replacement=True, generator=self.random)
         bounds = torch.tensor(_EMULSIONS)[kind]
-        weights = bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) * torch.rand(
-            count, 3, generator=self.random)
+        weights = bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) * torch.rand(count, 3, generator=self.random)
         weights = (weights / weights.sum(1, keepdim=True)).view(count, 3, 1, 1).to(self.device)
         light = (rgb * weights).sum(1, True)
         # The photographer exposed for the emulsion: its mean stays near that of the scene.
@@ -95,8 +90,7 @@ class Film:
         height, width = light.shape[-2:]
         y = torch.linspace(-1, 1, height, device=self.device).view(1, 1, -1, 1)
         x = torch.linspace(-1, 1, width, device=self.device).view(1, 1, 1, -1)
-        light = light * (1 - self._uniform(count, 0, 0.35) * (x * x + y * y) / 2
-                         * self._happens(count, 0.5))
+        light = light * (1 - self._uniform(count, 0, 0.35) * (x * x + y * y) / 2 * self._happens(count, 0.5))
         flare = self._uniform(count, 0, 0.06) * self._happens(count, 0.5)
         return flare + (1 - flare) * light
 
@@ -111,7 +105,7 @@ class Film:
     def _blurred(self, lightness: Tensor) -> Tensor:
         sigma = float(torch.rand((), generator=self.random)) * 0.9 + 0.4
         reach = torch.arange(-3, 4, dtype=torch.float32, device=self.device)
-        kernel = torch.exp(-reach ** 2 / (2 * sigma ** 2))
+        kernel = torch.exp(-(reach**2) / (2 * sigma**2))
         kernel = kernel / kernel.sum()
         padded = F.pad(lightness, (3, 3, 3, 3), mode="reflect")
         soft = F.conv2d(F.conv2d(padded, kernel.view(1, 1, 1, 7)), kernel.view(1, 1, 7, 1))
@@ -135,9 +129,11 @@ class Film:
             place = self._uniform(count, 0, width)
             wide = self._uniform(count, 0.3, 1.2)
             depth = self._uniform(count, -40, 50) * self._happens(count, 0.15)
-            lightness = lightness + depth * torch.exp(-((x - place) / wide) ** 2)
-        spots = (torch.rand(count, 1, height // 2, width // 2, generator=self.random)
-                 < 0.002 * torch.rand(count, 1, 1, 1, generator=self.random)).float()
+            lightness = lightness + depth * torch.exp(-(((x - place) / wide) ** 2))
+        spots = (
+            torch.rand(count, 1, height // 2, width // 2, generator=self.random)
+            < 0.002 * torch.rand(count, 1, 1, 1, generator=self.random)
+        ).float()
         dust = F.interpolate(spots.to(self.device), (height, width), mode="bilinear")
         depth = self._uniform(count, -60, 60) * self._happens(count, 0.4)
         return lightness + depth * dust
@@ -150,8 +146,9 @@ class Film:
         basis = torch.cos(math.pi * k.view(-1, 1) * (2 * k.view(1, -1) + 1) / 16) / 2
         basis[0] /= math.sqrt(2)
         blocks = lightness.view(count, height // 8, 8, width // 8, 8).transpose(2, 3)
-        steps = (4 + 2 * (k.view(-1, 1) + k.view(1, -1))) * torch.exp(
-            self._uniform(count, -1.5, 1)).view(count, 1, 1, 1, 1)
+        steps = (4 + 2 * (k.view(-1, 1) + k.view(1, -1))) * torch.exp(self._uniform(count, -1.5, 1)).view(
+            count, 1, 1, 1, 1
+        )
         coefficients = torch.round((basis @ blocks @ basis.T) / steps) * steps
         coded = (basis.T @ coefficients @ basis).transpose(2, 3).reshape(lightness.shape)
         return torch.where(self._happens(count, 0.4), coded, lightness)

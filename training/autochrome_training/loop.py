@@ -59,8 +59,9 @@ class Recipe:
     """The share of crops into which another is mixed."""
     positions: float = 0.25
     """The share of the output's positions at which the loss is computed."""
-    crops: list[list[float]] = field(default_factory=lambda: [
-        [0, 96, 0.75, 1.5], [0.5, 128, 0.75, 1.5], [0.85, 160, 0.75, 1.5]])
+    crops: list[list[float]] = field(
+        default_factory=lambda: [[0, 96, 0.75, 1.5], [0.5, 128, 0.75, 1.5], [0.85, 160, 0.75, 1.5]]
+    )
     """From which part of the budget on which size of crop is taken, and the lowest and the highest
     factor by which it is scaled. A short side of 160 is 0.91 times a pool of side 176."""
     size: int = 160
@@ -105,8 +106,7 @@ class Recipe:
         except (OSError, TypeError, tomllib.TOMLDecodeError) as error:
             raise SystemExit(f"{path}: {error}") from error
         if recipe.objective not in OBJECTIVES:
-            raise SystemExit(f"{path}: no objective is called {recipe.objective}; "
-                             f"there are {', '.join(OBJECTIVES)}")
+            raise SystemExit(f"{path}: no objective is called {recipe.objective}; there are {', '.join(OBJECTIVES)}")
         if recipe.patience and not recipe.measure_every:
             raise SystemExit(f"{path}: patience counts measures: set measure_every, too")
         return recipe
@@ -119,8 +119,7 @@ class Recipe:
     def rate(self, progress: float, step: int) -> float:
         """Constant, then along a cosine to zero; with warm-up from the start of this run."""
         fallen = max(0.0, 1 - (1 - progress) / self.fall)
-        return (self.learning_rate * min(1, (step + 1) / self.warmup)
-                * 0.5 * (1 + math.cos(math.pi * fallen)))
+        return self.learning_rate * min(1, (step + 1) / self.warmup) * 0.5 * (1 + math.cos(math.pi * fallen))
 
 
 class Processes:
@@ -130,8 +129,7 @@ class Processes:
         self.count = int(os.environ.get("WORLD_SIZE", "1"))
         self.rank = int(os.environ.get("RANK", "0"))
         gpu = torch.cuda.is_available()
-        self.device = torch.device(
-            f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if gpu else "cpu")
+        self.device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if gpu else "cpu")
         if gpu:
             torch.cuda.set_device(self.device)
             torch.backends.cuda.matmul.allow_tf32 = True
@@ -163,8 +161,7 @@ class Batch(NamedTuple):
 class Sampler:
     """Batches of network inputs and true colors, made on the device that trains."""
 
-    def __init__(self, pool: Pool, recipe: Recipe, random: torch.Generator,
-                 device: torch.device) -> None:
+    def __init__(self, pool: Pool, recipe: Recipe, random: torch.Generator, device: torch.device) -> None:
         self.pool, self.recipe, self.random = pool, recipe, random
         self.film = Film(recipe.film, random, device)
         self.device = device
@@ -172,8 +169,7 @@ class Sampler:
     @torch.no_grad()
     def batch(self, progress: float) -> Batch:
         size, *scales = self.recipe.crop(progress)
-        return self.prepared(
-            self.mixed(self.pool.crops(self.recipe.batch, size, tuple(scales), self.random)))
+        return self.prepared(self.mixed(self.pool.crops(self.recipe.batch, size, tuple(scales), self.random)))
 
     def mixed(self, rgb: Tensor) -> Tensor:
         """Half of the share `Recipe.mixed` gets a rectangle of another crop (CutMix, Yun et al.
@@ -194,8 +190,9 @@ class Sampler:
 
         cut = within(height).transpose(2, 3) * within(width)
         kind = drawn(0, 1)
-        other = torch.where(kind < self.recipe.mixed / 2, cut,
-                            drawn(0.15, 0.5) * (kind < self.recipe.mixed)).to(self.device)
+        other = torch.where(kind < self.recipe.mixed / 2, cut, drawn(0.15, 0.5) * (kind < self.recipe.mixed)).to(
+            self.device
+        )
         return torch.lerp(rgb, rgb.roll(1, 0), other)
 
     @torch.no_grad()
@@ -207,8 +204,7 @@ class Sampler:
         positions = torch.randperm(quarter * quarter, generator=self.random)[:count].to(self.device)
         small = torch.nn.functional.avg_pool2d(rgb, 4).flatten(2)[:, :, positions]
         ab = color.chroma(color.linear(small).unsqueeze(2))[:, :, 0]
-        return Batch((lightness - 50) / 50, (clean - 50) / 50, positions,
-                     ab.permute(0, 2, 1).reshape(-1, 2))
+        return Batch((lightness - 50) / 50, (clean - 50) / 50, positions, ab.permute(0, 2, 1).reshape(-1, 2))
 
 
 class Averager:
@@ -223,11 +219,12 @@ class Averager:
     def update(self, network: nn.Module) -> None:
         self.steps += 1
         decay = min(self.decay, self.steps / (self.steps + 10))
-        pairs = [(mine, theirs) for mine, theirs in zip(
-            self.network.state_dict().values(), network.state_dict().values())
-            if mine.is_floating_point()]
-        torch._foreach_lerp_([mine for mine, _ in pairs], [theirs for _, theirs in pairs],
-                             1 - decay)
+        pairs = [
+            (mine, theirs)
+            for mine, theirs in zip(self.network.state_dict().values(), network.state_dict().values())
+            if mine.is_floating_point()
+        ]
+        torch._foreach_lerp_([mine for mine, _ in pairs], [theirs for _, theirs in pairs], 1 - decay)
 
 
 @dataclass
@@ -251,11 +248,12 @@ class Progress:
 def save(path: Path, network: nn.Module, progress: Progress, prior: np.ndarray) -> None:
     """Writes under a temporary name first: a checkpoint is whole or it is the previous one."""
     # Vectors stay fp32: variances of features exceed what fp16 holds.
-    weights = {name: value.half() if value.is_floating_point() and value.ndim > 1 else value
-               for name, value in network.state_dict().items()}
+    weights = {
+        name: value.half() if value.is_floating_point() and value.ndim > 1 else value
+        for name, value in network.state_dict().items()
+    }
     partial = path.with_name(path.name + ".part")
-    torch.save({"weights": weights, "progress": asdict(progress), "prior": torch.tensor(prior)},
-               partial)
+    torch.save({"weights": weights, "progress": asdict(progress), "prior": torch.tensor(prior)}, partial)
     partial.replace(path)
 
 
@@ -287,8 +285,11 @@ def tilt(stored: dict) -> Tensor:
 def adopt(network: nn.Module, weights: dict[str, Tensor]) -> list[str]:
     """Takes what fits from another network's weights; returns the names of what begins anew."""
     own = network.state_dict()
-    fitting = {name: value for name, value in weights.items()
-               if name in own and own[name].shape == value.shape and value.isfinite().all()}
+    fitting = {
+        name: value
+        for name, value in weights.items()
+        if name in own and own[name].shape == value.shape and value.isfinite().all()
+    }
     network.load_state_dict(fitting, strict=False)
     return sorted(set(own) - set(fitting))
 
@@ -313,18 +314,16 @@ class Validation:
         sampler = Sampler(pool, clean, torch.Generator().manual_seed(1), device)
         pictures = torch.arange(min(len(pool), most))
         self.rebalanced = recipe.objective in REBALANCED
-        self.batches = [sampler.prepared(pool.squares(part, recipe.size))
-                        for part in pictures.split(32)]
+        self.batches = [sampler.prepared(pool.squares(part, recipe.size)) for part in pictures.split(32)]
 
     @torch.no_grad()
-    def measure(self, network: nn.Module, loss: Callable[[Tensor, Tensor], Tensor],
-                encoder: Encoder) -> dict[str, float]:
-        rows = [(at_positions(network, batch.inputs, batch.positions), batch.ab)
-                for batch in self.batches]
+    def measure(
+        self, network: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], encoder: Encoder
+    ) -> dict[str, float]:
+        rows = [(at_positions(network, batch.inputs, batch.positions), batch.ab) for batch in self.batches]
         return {
             "loss": sum(float(loss(output, ab)) for output, ab in rows) / len(rows),
-            "auc": sum(coarse_accuracy(output, ab, encoder, self.rebalanced)
-                       for output, ab in rows) / len(rows),
+            "auc": sum(coarse_accuracy(output, ab, encoder, self.rebalanced) for output, ab in rows) / len(rows),
         }
 
 
@@ -332,8 +331,7 @@ def prior_of(pool: Pool) -> np.ndarray:
     """The share of each bin in what training will see, (313,): in at most 2,000 pictures, drawn as
     often as their sources say, at an eighth of the working size."""
     random = torch.Generator().manual_seed(1)
-    chosen = torch.multinomial(pool.weights, min(4 * len(pool), 2000), replacement=True,
-                               generator=random)
+    chosen = torch.multinomial(pool.weights, min(4 * len(pool), 2000), replacement=True, generator=random)
     parts = []
     for part in chosen.split(200):
         rgb = torch.nn.functional.avg_pool2d(pool.squares(part, 160), 8)
@@ -342,10 +340,20 @@ def prior_of(pool: Pool) -> np.ndarray:
     return encoding.measure_prior(np.concatenate(parts))
 
 
-def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None = None,
-          prior: np.ndarray | None = None, teacher: Path | None = None,
-          minutes: float | None = None, report_every: float = 60, seed: int = 1,
-          validation: Path | None = None, held_out: float = 0.02) -> Progress:
+def train(
+    recipe: Recipe,
+    folder: Path,
+    checkpoint: Path,
+    *,
+    start: dict | None = None,
+    prior: np.ndarray | None = None,
+    teacher: Path | None = None,
+    minutes: float | None = None,
+    report_every: float = 60,
+    seed: int = 1,
+    validation: Path | None = None,
+    held_out: float = 0.02,
+) -> Progress:
     """Trains to the end of the recipe or for `minutes`, and goes on where `checkpoint` stands.
 
     `start` is what `export.read_weights` gives: another network's weights and prior to begin with.
@@ -375,8 +383,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         prior = start["prior"] if start and start["prior"] is not None else prior_of(pool)
     if start is not None and not checkpoint.exists():
         if start["folded"]:
-            example = Sampler(pool, recipe, torch.Generator().manual_seed(seed), device).batch(
-                0).inputs.cpu()
+            example = Sampler(pool, recipe, torch.Generator().manual_seed(seed), device).batch(0).inputs.cpu()
             fresh = export.unfold(network, start["weights"], example)
         else:
             fresh = adopt(network, start["weights"])
@@ -386,16 +393,19 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
         raise SystemExit("distillation needs an objective over the bins: set distill = 0")
     taught = recipe.distill > 0 or recipe.hint > 0
     if taught and teacher is None:
-        raise SystemExit("the recipe's distill or hint is above 0: name a checkpoint that teaches "
-                         "(--teacher), or set both to 0")
+        raise SystemExit(
+            "the recipe's distill or hint is above 0: name a checkpoint that teaches (--teacher), or set both to 0"
+        )
     if teacher is not None and not taught:
         raise SystemExit("a teacher is named, but the recipe's distill and hint are 0")
     asked = None
     if taught:
         stored = load(teacher)
         if OBJECTIVES[stored["progress"]["recipe"]["objective"]][0] != 313:
-            raise SystemExit(f"{teacher}: learned {stored['progress']['recipe']['objective']}, which "
-                             "says nothing of how likely colors are: take a teacher over the bins")
+            raise SystemExit(
+                f"{teacher}: learned {stored['progress']['recipe']['objective']}, which "
+                "says nothing of how likely colors are: take a teacher over the bins"
+            )
         asked = Teacher(network_of(stored), tilt(stored), device)
     borrowed: list[nn.Parameter] = []
     if isinstance(network, Pretrained):
@@ -410,20 +420,21 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
     hints = None
     if recipe.hint:
         with torch.no_grad():
-            given, wanted = (part.eval().encode(torch.zeros(1, 1, 64, 64, device=device))[-1]
-                             for part in (network, asked.network))
+            given, wanted = (
+                part.eval().encode(torch.zeros(1, 1, 64, 64, device=device))[-1] for part in (network, asked.network)
+            )
         hints = nn.Conv2d(given.shape[1], wanted.shape[1], 1).to(device)
     balance = encoder.balance if recipe.objective in REBALANCED else None
     trained: nn.Module = Student(network, hints)
     if processes.count > 1 and device.type == "cuda":
         trained = nn.SyncBatchNorm.convert_sync_batchnorm(trained)
     # Before the parameters' names get a prefix: what trains each of them depends on its name.
-    optimizing = optimizers(trained, recipe.learning_rate, recipe.weight_decay, recipe.muon,
-                            borrowed, recipe.encoder_rate)
+    optimizing = optimizers(
+        trained, recipe.learning_rate, recipe.weight_decay, recipe.muon, borrowed, recipe.encoder_rate
+    )
     if processes.count > 1:
         trained = nn.parallel.DistributedDataParallel(trained)
-    random = torch.Generator().manual_seed(
-        seed + 7919 * processes.rank + progress.pictures)
+    random = torch.Generator().manual_seed(seed + 7919 * processes.rank + progress.pictures)
     sampler = Sampler(pool, recipe, random, device)
     measured = Validation(rest, recipe, device)
 
@@ -436,10 +447,11 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             return 0
         start = time.monotonic()
         figures = {
-            "pictures": progress.pictures, "seconds": round(progress.seconds),
+            "pictures": progress.pictures,
+            "seconds": round(progress.seconds),
             "training loss": None if math.isnan(running) else round(running, 4),
-            **{name: round(value, 4) for name, value in
-               measured.measure(average.network, loss, encoder).items()}}
+            **{name: round(value, 4) for name, value in measured.measure(average.network, loss, encoder).items()},
+        }
         progress.history.append(figures)
         print(json.dumps(figures), flush=True)
         save(checkpoint, average.network, progress, prior)
@@ -458,8 +470,7 @@ def train(recipe: Recipe, folder: Path, checkpoint: Path, *, start: dict | None 
             group["lr"] = 0 if rests else group["factor"] * recipe.rate(done, step)
         network.train()
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            output, given = trained(
-                batch.inputs.to(memory_format=torch.channels_last), batch.positions)
+            output, given = trained(batch.inputs.to(memory_format=torch.channels_last), batch.positions)
         value = loss(output, batch.ab)
         if asked:
             said, features = asked.answers(batch.clean, batch.positions)

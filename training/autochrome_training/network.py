@@ -14,12 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def unit(inputs: int, outputs: int, stride: int = 1, dilation: int = 1,
-         active: bool = True) -> nn.Sequential:
+def unit(inputs: int, outputs: int, stride: int = 1, dilation: int = 1, active: bool = True) -> nn.Sequential:
     """Convolution 3×3, batch norm and, unless told otherwise, ReLU."""
     layers: list[nn.Module] = [
         nn.Conv2d(inputs, outputs, 3, stride, dilation, dilation, bias=False),
-        nn.BatchNorm2d(outputs)]
+        nn.BatchNorm2d(outputs),
+    ]
     return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if active else []))
 
 
@@ -65,19 +65,18 @@ class Colorizer(nn.Module):
         widths = [width for width, _ in shape.levels]
         self.stem = unit(1, shape.stem, 2)
         for index, (width, dilations) in enumerate(shape.levels, 1):
-            self.add_module(f"d{index}", unit(widths[index - 2] if index > 1 else shape.stem,
-                                              width, 2))
-            self.add_module(f"e{index}", nn.Sequential(
-                *[Residual(width, dilation) for dilation in dilations]))
+            self.add_module(f"d{index}", unit(widths[index - 2] if index > 1 else shape.stem, width, 2))
+            self.add_module(f"e{index}", nn.Sequential(*[Residual(width, dilation) for dilation in dilations]))
         last = widths[-1]
         self.g = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1), nn.Conv2d(last, last, 1), nn.ReLU(inplace=True),
-            nn.Conv2d(last, last, 1))
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(last, last, 1), nn.ReLU(inplace=True), nn.Conv2d(last, last, 1)
+        )
         for index in range(len(widths) - 1, 1, -1):
             below, here = widths[index], widths[index - 1]
             self.add_module(f"u{index}", nn.Conv2d(below, here, 1))
-            self.add_module(f"f{index}", nn.Sequential(
-                unit(here, here), *[Residual(here) for _ in range(shape.decoder[index - 2])]))
+            self.add_module(
+                f"f{index}", nn.Sequential(unit(here, here), *[Residual(here) for _ in range(shape.decoder[index - 2])])
+            )
         self.u1 = nn.Conv2d(widths[1], shape.output, 1)
         self.k1 = nn.Conv2d(widths[0], shape.output, 1)
         self.f1 = nn.Sequential(unit(shape.output, shape.output), unit(shape.output, shape.output))
@@ -115,23 +114,26 @@ class ECCV16(nn.Module):
     def __init__(self, outputs: int) -> None:
         super().__init__()
 
-        def stage(sizes: tuple[int, ...], stride: int = 1, dilation: int = 1,
-                  norm: bool = True) -> list[nn.Module]:
+        def stage(sizes: tuple[int, ...], stride: int = 1, dilation: int = 1, norm: bool = True) -> list[nn.Module]:
             """Convolutions 3×3 with ReLU, the last one with `stride`, then batch norm."""
             layers: list[nn.Module] = []
             for index, (inputs, wanted) in enumerate(zip(sizes, sizes[1:])):
                 step = stride if index == len(sizes) - 2 else 1
-                layers += [nn.Conv2d(inputs, wanted, 3, step, dilation, dilation),
-                           nn.ReLU(inplace=True)]
+                layers += [nn.Conv2d(inputs, wanted, 3, step, dilation, dilation), nn.ReLU(inplace=True)]
             return layers + ([nn.BatchNorm2d(sizes[-1])] if norm else [])
 
         self.body = nn.Sequential(
-            *stage((1, 64, 64), stride=2), *stage((64, 128, 128), stride=2),
-            *stage((128, 256, 256, 256), stride=2), *stage((256, 512, 512, 512)),
-            *stage((512, 512, 512, 512), dilation=2), *stage((512, 512, 512, 512), dilation=2),
+            *stage((1, 64, 64), stride=2),
+            *stage((64, 128, 128), stride=2),
+            *stage((128, 256, 256, 256), stride=2),
+            *stage((256, 512, 512, 512)),
+            *stage((512, 512, 512, 512), dilation=2),
+            *stage((512, 512, 512, 512), dilation=2),
             *stage((512, 512, 512, 512)),
-            nn.ConvTranspose2d(512, 256, 4, 2, 1), nn.ReLU(inplace=True),
-            *stage((256, 256, 256), norm=False))
+            nn.ConvTranspose2d(512, 256, 4, 2, 1),
+            nn.ReLU(inplace=True),
+            *stage((256, 256, 256), norm=False),
+        )
         self.head = nn.Conv2d(256, outputs, 1)
 
     def encode(self, x: Tensor) -> list[Tensor]:
@@ -155,8 +157,7 @@ def build(name: str, outputs: int) -> nn.Module:
     if name in VARIANTS:
         return Pretrained(VARIANTS[name], outputs)
     if name not in SHAPES:
-        raise SystemExit(f"no network is called {name}; there are eccv16, "
-                         f"{', '.join((*SHAPES, *VARIANTS))}")
+        raise SystemExit(f"no network is called {name}; there are eccv16, {', '.join((*SHAPES, *VARIANTS))}")
     return Colorizer(SHAPES[name], outputs)
 
 
@@ -173,8 +174,11 @@ def multiply_adds(network: nn.Module, size: int = 256) -> int:
             positions = output[0, 0].numel()
         total += int(positions * module.weight.numel())
 
-    hooks = [module.register_forward_hook(count) for module in network.modules()
-             if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))]
+    hooks = [
+        module.register_forward_hook(count)
+        for module in network.modules()
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))
+    ]
     mode = network.training
     with torch.no_grad():
         network.eval()(torch.zeros(1, 1, size, size))

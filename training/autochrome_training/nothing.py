@@ -18,18 +18,29 @@ MODELS = {"none": "luma", "none-multimodal": "multimodal"}
 def nothing(guidance: str) -> onnx.ModelProto:
     """L* in, a and b of 0 out, of each block of SCALE x SCALE samples."""
     weights = numpy_helper.from_array(np.zeros((2, 1, SCALE, SCALE), np.float32), "weights")
-    node = helper.make_node("Conv", ["lightness", "weights"], ["ab"], strides=[SCALE, SCALE],
-                            kernel_shape=[SCALE, SCALE])
+    node = helper.make_node(
+        "Conv", ["lightness", "weights"], ["ab"], strides=[SCALE, SCALE], kernel_shape=[SCALE, SCALE]
+    )
     graph = helper.make_graph(
-        [node], "nothing",
+        [node],
+        "nothing",
         [helper.make_tensor_value_info("lightness", TensorProto.FLOAT, [1, 1, "height", "width"])],
         [helper.make_tensor_value_info("ab", TensorProto.FLOAT, [1, 2, "rows", "columns"])],
-        [weights])
-    model = helper.make_model(graph, producer_name="autochrome", ir_version=8,
-                              opset_imports=[helper.make_opsetid("", 17)])
-    helper.set_model_props(model, {
-        "autochrome.input": "L", "autochrome.output": "ab", "autochrome.stride": str(SCALE),
-        "autochrome.scale": str(SCALE), "autochrome.guidance": guidance})
+        [weights],
+    )
+    model = helper.make_model(
+        graph, producer_name="autochrome", ir_version=8, opset_imports=[helper.make_opsetid("", 17)]
+    )
+    helper.set_model_props(
+        model,
+        {
+            "autochrome.input": "L",
+            "autochrome.output": "ab",
+            "autochrome.stride": str(SCALE),
+            "autochrome.scale": str(SCALE),
+            "autochrome.guidance": guidance,
+        },
+    )
     onnx.checker.check_model(model)
     return model
 

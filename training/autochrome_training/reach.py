@@ -96,7 +96,7 @@ def geodesic(lightness: np.ndarray, starts: list[list[int]]) -> np.ndarray:
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
             if dx or dy:
-                change = np.abs(lightness - padded[1 + dy:1 + dy + height, 1 + dx:1 + dx + width])
+                change = np.abs(lightness - padded[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width])
                 cost = change / 8 + plain * np.hypot(dx, dy)
                 steps.append((dy, dx, np.nan_to_num(cost, nan=np.inf).astype(np.float32)))
     ways = np.full((len(starts), height + 2, width + 2), np.inf, np.float32)
@@ -107,7 +107,7 @@ def geodesic(lightness: np.ndarray, starts: list[list[int]]) -> np.ndarray:
     while True:
         before = inside.copy()
         for dy, dx, cost in steps:
-            np.minimum(inside, ways[:, 1 + dy:1 + dy + height, 1 + dx:1 + dx + width] + cost, out=inside)
+            np.minimum(inside, ways[:, 1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width] + cost, out=inside)
         if np.array_equal(before, inside):
             return inside.reshape(len(starts), -1)
 
@@ -129,8 +129,7 @@ def line(mask: np.ndarray, x: int, y: int) -> list[tuple[int, int]]:
     return [(x, int(row)) for row in upright]
 
 
-def hints(lab: np.ndarray, truth: np.ndarray, lightness: np.ndarray,
-          random: np.random.Generator) -> Hints:
+def hints(lab: np.ndarray, truth: np.ndarray, lightness: np.ndarray, random: np.random.Generator) -> Hints:
     """`lab` is the picture's, (h, w, 3); `truth` and `lightness` those of its grid."""
     height, width = lightness.shape
     labels = felzenszwalb(lab / 100, scale=400, sigma=1, min_size=int(0.002 * lab[..., 0].size))
@@ -142,14 +141,18 @@ def hints(lab: np.ndarray, truth: np.ndarray, lightness: np.ndarray,
         points = line(mask, int(x), int(y)) if random.random() < 0.3 else [(int(x), int(y))]
         places.append(list(dict.fromkeys(py // SCALE * width + px // SCALE for px, py in points)))
         near = np.zeros_like(mask)
-        near[max(y - 3, 0):y + 4, max(x - 3, 0):x + 4] = True
+        near[max(y - 3, 0) : y + 4, max(x - 3, 0) : x + 4] = True
         colors.append(lab[near & mask][:, 1:].mean(axis=0))
     regions = len(places)
     for place in random.integers(height * width, size=ELSEWHERE):
         places.append([int(place)])
         colors.append(truth[place])
-    return Hints(places, torch.tensor(np.array(colors), dtype=torch.float32),
-                 torch.from_numpy(geodesic(lightness, places)), regions)
+    return Hints(
+        places,
+        torch.tensor(np.array(colors), dtype=torch.float32),
+        torch.from_numpy(geodesic(lightness, places)),
+        regions,
+    )
 
 
 def scene(rgb: np.ndarray, network: Network, random: np.random.Generator) -> Scene:
@@ -164,9 +167,14 @@ def scene(rgb: np.ndarray, network: Network, random: np.random.Generator) -> Sce
     grid = nn.functional.avg_pool2d(lab, SCALE)[0]
     truth = grid[1:].permute(1, 2, 0).reshape(-1, 2)
     return Scene(
-        width=grid.shape[2], height=grid.shape[1], lightness=grid[0].reshape(-1), truth=truth,
-        guess=guess.reshape(-1, 2), signature=signature.reshape(CELL_COUNT, -1).half(),
-        hints=hints(lab[0].permute(1, 2, 0).numpy(), truth.numpy(), grid[0].numpy(), random))
+        width=grid.shape[2],
+        height=grid.shape[1],
+        lightness=grid[0].reshape(-1),
+        truth=truth,
+        guess=guess.reshape(-1, 2),
+        signature=signature.reshape(CELL_COUNT, -1).half(),
+        hints=hints(lab[0].permute(1, 2, 0).numpy(), truth.numpy(), grid[0].numpy(), random),
+    )
 
 
 def doubt(signature: Tensor) -> Tensor:
@@ -196,11 +204,22 @@ def numbers(scene: Scene, chosen: list[int]) -> Tensor:
         given = scene.hints.colors[index]
         away = ((x[:, None] - x[places]).square() + (y[:, None] - y[places]).square()).min(dim=1).values.sqrt() / side
         path = scene.hints.paths[index] / 7
-        rows.append(torch.stack([
-            (2 - 2 * likeness).clamp_min(0) / 0.49, path, path.square(), away,
-            (scene.lightness - scene.lightness[nearest]).abs() / 20,
-            (mean - mean[nearest]).norm(dim=1) / 20, (given - mean[nearest]).norm(dim=1) / 20,
-            (mean - given).norm(dim=1) / 20, torch.full_like(away, float(np.log(len(places))))], dim=1))
+        rows.append(
+            torch.stack(
+                [
+                    (2 - 2 * likeness).clamp_min(0) / 0.49,
+                    path,
+                    path.square(),
+                    away,
+                    (scene.lightness - scene.lightness[nearest]).abs() / 20,
+                    (mean - mean[nearest]).norm(dim=1) / 20,
+                    (given - mean[nearest]).norm(dim=1) / 20,
+                    (mean - given).norm(dim=1) / 20,
+                    torch.full_like(away, float(np.log(len(places)))),
+                ],
+                dim=1,
+            )
+        )
     return torch.stack(rows).clamp_max(LARGEST)
 
 
@@ -210,7 +229,8 @@ class Reach(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.pair = nn.Sequential(
-            nn.Linear(len(NUMBERS), HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1))
+            nn.Linear(len(NUMBERS), HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1)
+        )
         self.own = nn.Sequential(nn.Linear(1, OWN_HIDDEN), nn.ReLU(), nn.Linear(OWN_HIDDEN, 1))
 
     def forward(self, pairs: Tensor, doubt: Tensor) -> tuple[Tensor, Tensor]:
@@ -225,10 +245,9 @@ def decoded(scene: Scene, given: Tensor, beta: Tensor) -> Tensor:
     """The color of each place as the runtime's decoder finds it, (area, 2), but on cells in place of bins."""
     colors = torch.from_numpy(CELL_COLORS).float()
     logs = scene.signature.float().square().clamp_min(1e-9).log().T
-    evidence = beta[:, None] * (colors - given[:, None]).square().sum(dim=2) / (2 * EVIDENCE ** 2)
+    evidence = beta[:, None] * (colors - given[:, None]).square().sum(dim=2) / (2 * EVIDENCE**2)
     # What cells lose against bins is the same with evidence and without.
-    change = (torch.softmax((logs - evidence) / TEMPERATURE, dim=1)
-              - torch.softmax(logs / TEMPERATURE, dim=1)) @ colors
+    change = (torch.softmax((logs - evidence) / TEMPERATURE, dim=1) - torch.softmax(logs / TEMPERATURE, dim=1)) @ colors
     # As evidence, by β², and once more after the temporal stage, by β.
     share = 1 - (1 - beta[:, None].square()) * (1 - beta[:, None])
     return share * given + (1 - share) * (scene.guess + change)
@@ -295,19 +314,28 @@ def stored(reach: Reach, source: dict) -> dict:
     doubts = torch.rand(8, generator=generator) * 2
 
     def layers(network: nn.Sequential) -> list[dict]:
-        return [{"weight": rounded(layer.weight), "bias": rounded(layer.bias)}
-                for layer in network if isinstance(layer, nn.Linear)]
+        return [
+            {"weight": rounded(layer.weight), "bias": rounded(layer.bias)}
+            for layer in network
+            if isinstance(layer, nn.Linear)
+        ]
 
     with torch.no_grad():
         for value in reach.parameters():
             value.copy_(torch.tensor(rounded(value)))
         return {
-            "format": 1, "numbers": list(NUMBERS), "largest": LARGEST, "source": source,
-            "pair": layers(reach.pair), "own": layers(reach.own),
+            "format": 1,
+            "numbers": list(NUMBERS),
+            "largest": LARGEST,
+            "source": source,
+            "pair": layers(reach.pair),
+            "own": layers(reach.own),
             "examples": {
-                "pairs": rounded(pairs), "pairScores": rounded(reach.pair(torch.tensor(rounded(pairs)))[:, 0]),
+                "pairs": rounded(pairs),
+                "pairScores": rounded(reach.pair(torch.tensor(rounded(pairs)))[:, 0]),
                 "doubts": rounded(doubts),
-                "ownScores": rounded(reach.own(torch.tensor(rounded(doubts))[:, None])[:, 0])},
+                "ownScores": rounded(reach.own(torch.tensor(rounded(doubts))[:, None])[:, 0]),
+            },
         }
 
 
@@ -326,15 +354,16 @@ def onnx_network(path: Path) -> Network:
     return lambda lightness: session.run(None, {name: lightness})[0]
 
 
-def write(model: Path, folder: Path, path: Path, count: int, steps: int,
-          sizes: tuple[int, ...] = (160, 192), held: int = 100) -> None:
+def write(
+    model: Path, folder: Path, path: Path, count: int, steps: int, sizes: tuple[int, ...] = (160, 192), held: int = 100
+) -> None:
     """Trains on `count` pictures of a pool and measures on `held` others of it."""
     pool = Pool(folder, torch.device("cpu"))
     if len(pool) < count + held:
         raise SystemExit(f"{folder}: {len(pool)} pictures; {count} to train on and {held} to measure on are wanted")
     network = onnx_network(model)
     random = np.random.default_rng(1)
-    order = torch.from_numpy(random.permutation(len(pool))[:count + held])
+    order = torch.from_numpy(random.permutation(len(pool))[: count + held])
     scenes = []
     for index in order:
         square = pool.squares(index[None], int(random.choice(sizes)))[0].permute(1, 2, 0)
@@ -342,9 +371,19 @@ def write(model: Path, folder: Path, path: Path, count: int, steps: int,
     reach = train(scenes[held:], steps)
     measured = {f"gain{number}": round(float(gains(reach, scenes[:held], number).mean()), 3) for number in (1, 5, 10)}
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
-    text = json.dumps(stored(reach, {
-        "model": model.name, "sha256": digest, "manifest": pool.manifest_sha256, "pictures": count,
-        "steps": steps, **measured}))
+    text = json.dumps(
+        stored(
+            reach,
+            {
+                "model": model.name,
+                "sha256": digest,
+                "manifest": pool.manifest_sha256,
+                "pictures": count,
+                "steps": steps,
+                **measured,
+            },
+        )
+    )
     partial = path.with_name(path.name + ".part")
     partial.write_text(text + "\n")
     partial.replace(path)

@@ -27,8 +27,7 @@ def distillation(output: Tensor, advice: Tensor, balance: Tensor | None) -> Tens
     ends = [(output.float(), advice)]
     if balance is not None:
         ends = [(output.float() - balance.log(), advice), (output.float(), advice * balance)]
-    return sum(-(wanted * torch.log_softmax(given, dim=1)).sum(1).mean()
-               for given, wanted in ends) / len(ends)
+    return sum(-(wanted * torch.log_softmax(given, dim=1)).sum(1).mean() for given, wanted in ends) / len(ends)
 
 
 class Student(nn.Module):
@@ -41,8 +40,7 @@ class Student(nn.Module):
 
     def forward(self, inputs: Tensor, positions: Tensor) -> tuple[Tensor, Tensor | None]:
         levels = self.network.encode(inputs)
-        return (head_at(self.network, levels, positions),
-                self.hints(levels[-1]) if self.hints else None)
+        return (head_at(self.network, levels, positions), self.hints(levels[-1]) if self.hints else None)
 
 
 def hint_distance(given: Tensor, wanted: Tensor) -> Tensor:

@@ -20,8 +20,7 @@ class Teacher:
     def __init__(self, network: nn.Module, tilt: Tensor, device: torch.device) -> None:
         """`tilt` (313,) is taken from the logits: the logarithm of the weights of a teacher that was
         rebalanced."""
-        self.network = network.eval().requires_grad_(False).to(
-            device, memory_format=torch.channels_last)
+        self.network = network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
         self.tilt = tilt.to(device)
 
     @torch.no_grad()

@@ -17,7 +17,7 @@ def scene(random: np.random.Generator, side: int = 96) -> np.ndarray:
     picture = np.where((y < horizon)[..., None], sky, grass)
     center_y, center_x = random.uniform(0.2, 0.8, 2)
     radius = random.uniform(0.1, 0.25)
-    disk = (y - center_y) ** 2 + (x - center_x) ** 2 < radius ** 2
+    disk = (y - center_y) ** 2 + (x - center_x) ** 2 < radius**2
     stripes = 0.06 * np.sign(np.sin(60 * x))[..., None]
     picture = np.where(disk[..., None], np.array([0.75, 0.2, 0.15]) + stripes, picture)
     return (picture.clip(0, 1) * 255).round().astype(np.uint8)

@@ -34,15 +34,20 @@ class Preparing(unittest.TestCase):
         (pictures / "broken.png").write_bytes(b"not a picture")
         manifest = data.prepare([pictures], self.folder / "pool", 64, [])
         reasons = {entry["name"]: entry["reason"].split()[0] for entry in manifest["dropped"]}
-        self.assertEqual(reasons, {
-            "gray.png": "gray", "sepia.png": "tinted", "tiny.png": "tiny",
-            "zcopy.jpg": "duplicate", "broken.png": "unreadable"})
-        self.assertEqual([entry["name"] for entry in manifest["kept"]],
-                         ["0000.png", "0001.png", "0002.png"])
+        self.assertEqual(
+            reasons,
+            {
+                "gray.png": "gray",
+                "sepia.png": "tinted",
+                "tiny.png": "tiny",
+                "zcopy.jpg": "duplicate",
+                "broken.png": "unreadable",
+            },
+        )
+        self.assertEqual([entry["name"] for entry in manifest["kept"]], ["0000.png", "0001.png", "0002.png"])
         stored = np.load(self.folder / "pool/pictures.npy")
         self.assertEqual((stored.shape, stored.dtype), ((3, 64, 64, 3), np.uint8))
-        self.assertEqual(
-            json.loads((self.folder / "pool/manifest.json").read_text()), manifest)
+        self.assertEqual(json.loads((self.folder / "pool/manifest.json").read_text()), manifest)
 
     def test_tar_and_folder_give_the_same(self) -> None:
         write_scenes(self.folder / "pictures", 4, seed=2)
@@ -51,8 +56,7 @@ class Preparing(unittest.TestCase):
                 archive.add(path, path.name)
         one = data.prepare([self.folder / "pictures"], self.folder / "one", 64, [])
         with mock.patch.object(data, "_AHEAD", 3):
-            self.assertEqual(
-                data.prepare([self.folder / "pictures"], self.folder / "parts", 64, []), one)
+            self.assertEqual(data.prepare([self.folder / "pictures"], self.folder / "parts", 64, []), one)
         two = data.prepare([self.folder / "shard.tar"], self.folder / "two", 64, [])
         self.assertEqual(one, two)
 
@@ -60,8 +64,7 @@ class Preparing(unittest.TestCase):
         write_scenes(self.folder / "pictures", 4, seed=3)
         write_scenes(self.folder / "held", 2, seed=3)
         (self.folder / "held/broken.png").write_bytes(b"not a picture")
-        manifest = data.prepare(
-            [self.folder / "pictures"], self.folder / "pool", 64, [self.folder / "held"])
+        manifest = data.prepare([self.folder / "pictures"], self.folder / "pool", 64, [self.folder / "held"])
         self.assertEqual([entry["name"] for entry in manifest["kept"]], ["0002.png", "0003.png"])
 
     def test_pictures_that_are_held_out_are_the_same_whatever_lies_beside_them(self) -> None:
@@ -69,12 +72,14 @@ class Preparing(unittest.TestCase):
         write_scenes(self.folder / "a" / "cars", 4, seed=2)
         write_scenes(self.folder / "b" / "people", 2, seed=3)
         sources = [self.folder / "a", self.folder / "b"]
-        digests = sorted(hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-                         for source in sources for path in source.rglob("people/*"))
+        digests = sorted(
+            hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            for source in sources
+            for path in source.rglob("people/*")
+        )
         Image.new("RGB", (80, 80), (90, 90, 90)).save(self.folder / "a" / "people" / "gray.png")
         first, second = self.folder / "first", self.folder / "second"
-        self.assertEqual(data.hold_out(sources, ["people", "absent"], 5, first),
-                         {"people": 5, "absent": 0})
+        self.assertEqual(data.hold_out(sources, ["people", "absent"], 5, first), {"people": 5, "absent": 0})
         self.assertEqual(data.hold_out(sources[::-1], ["people"], 100, second), {"people": 8})
         for folder, wanted in ((first, digests[:5]), (second, digests)):
             self.assertEqual(sorted(path.stem for path in folder.rglob("people/*.png")), wanted)
@@ -96,11 +101,11 @@ class Preparing(unittest.TestCase):
         np.testing.assert_array_equal(np.load(self.folder / "pool/pictures.npy")[0], expected)
 
     def test_what_is_held_out_is_not_drawn(self) -> None:
-        pictures = np.zeros((50, 16, 16, 3), np.uint8) + np.arange(50, dtype=np.uint8)[
-            :, None, None, None]
+        pictures = np.zeros((50, 16, 16, 3), np.uint8) + np.arange(50, dtype=np.uint8)[:, None, None, None]
         np.save(self.folder / "pictures.npy", pictures)
-        (self.folder / "manifest.json").write_text(json.dumps(
-            {"kept": [{"name": f"{index // 25}/{index}.png"} for index in range(50)]}))
+        (self.folder / "manifest.json").write_text(
+            json.dumps({"kept": [{"name": f"{index // 25}/{index}.png"} for index in range(50)]})
+        )
         pool = data.Pool(self.folder, torch.device("cpu"))
         rest = pool.split(0.2)
         held = set(rest.pictures[:, 0, 0, 0].tolist())
@@ -108,17 +113,14 @@ class Preparing(unittest.TestCase):
         # Both folders are in it.
         self.assertEqual({index // 25 for index in held}, {0, 1})
         drawn = pool.crops(2000, 8, (1, 1), torch.Generator().manual_seed(1))
-        self.assertEqual(set((drawn[:, 0, 0, 0] * 255).round().int().tolist()),
-                         set(range(50)) - held)
+        self.assertEqual(set((drawn[:, 0, 0, 0] * 255).round().int().tolist()), set(range(50)) - held)
 
     def test_crops_are_parts_of_the_pictures(self) -> None:
         # Red is x, green is y, blue tells the picture.
         y, x = np.mgrid[0:96, 0:96]
-        pictures = np.stack(
-            [np.stack((x, y, np.full_like(x, 100 * index)), axis=-1) for index in range(2)])
+        pictures = np.stack([np.stack((x, y, np.full_like(x, 100 * index)), axis=-1) for index in range(2)])
         np.save(self.folder / "pictures.npy", pictures.astype(np.uint8))
-        (self.folder / "manifest.json").write_text(json.dumps(
-            {"kept": [{"name": "one/a.png"}, {"name": "two/b.png"}]}))
+        (self.folder / "manifest.json").write_text(json.dumps({"kept": [{"name": "one/a.png"}, {"name": "two/b.png"}]}))
         pool = data.Pool(self.folder, torch.device("cpu"))
         random = torch.Generator().manual_seed(1)
         mirrored, extents, chosen = 0, set(), set()
@@ -153,8 +155,7 @@ class Colors(unittest.TestCase):
     def test_lab_of_the_primaries(self) -> None:
         # Lindbloom's values for sRGB, D65.
         rgb = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]).view(4, 3, 1, 1)
-        expected = torch.tensor(
-            [[53.24, 80.09, 67.20], [87.73, -86.18, 83.18], [32.30, 79.19, -107.86], [100, 0, 0]])
+        expected = torch.tensor([[53.24, 80.09, 67.20], [87.73, -86.18, 83.18], [32.30, 79.19, -107.86], [100, 0, 0]])
         light = (rgb * torch.tensor([0.2126729, 0.7151522, 0.0721750]).view(1, 3, 1, 1)).sum(1, True)
         lab = torch.cat((color.lightness(light), color.chroma(rgb)), dim=1).view(4, 3)
         self.assertLess(float((lab - expected).abs().max()), 0.05)

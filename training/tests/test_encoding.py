@@ -9,7 +9,7 @@ from autochrome_training import encoding
 
 class Encoding(unittest.TestCase):
     def setUp(self) -> None:
-        seed = np.random.SeedSequence().entropy % 2 ** 32
+        seed = np.random.SeedSequence().entropy % 2**32
         print(f"seed {seed}")
         self.random = np.random.default_rng(seed)
         self.centers = encoding.centers()
@@ -29,7 +29,7 @@ class Encoding(unittest.TestCase):
         for index, color in enumerate(colors):
             distances = [math.dist(color, center) for center in self.centers]
             order = sorted(range(313), key=lambda bin: distances[bin])
-            gauss = np.array([math.exp(-distances[bin] ** 2 / 50) for bin in order[:5]])
+            gauss = np.array([math.exp(-(distances[bin] ** 2) / 50) for bin in order[:5]])
             if gauss.sum() < 1e-12:
                 continue
             # Bins at the same distance may come in any order: compare as distributions.
@@ -42,16 +42,16 @@ class Encoding(unittest.TestCase):
                 np.testing.assert_allclose(actual, expected, atol=1e-5)
             else:
                 np.testing.assert_allclose(np.sort(actual), np.sort(expected), atol=1e-5)
-            self.assertAlmostEqual(
-                float(balance[index]), direct_balance[int(bins[index][0])], places=3)
+            self.assertAlmostEqual(float(balance[index]), direct_balance[int(bins[index][0])], places=3)
 
     def test_smoothing_keeps_the_sum_and_spreads_by_sigma(self) -> None:
         result = encoding.smoothed(self.prior)
         self.assertAlmostEqual(result.sum(), 1)
         direct = np.zeros(313)
         for source in range(313):
-            kernel = np.array([math.exp(-math.dist(self.centers[source], center) ** 2 / 50)
-                               for center in self.centers])
+            kernel = np.array(
+                [math.exp(-(math.dist(self.centers[source], center) ** 2) / 50) for center in self.centers]
+            )
             direct += self.prior[source] * kernel / kernel.sum()
         np.testing.assert_allclose(result, direct, rtol=1e-9)
 

@@ -28,8 +28,7 @@ class Faults(unittest.TestCase):
 
     def test_the_share_is_kept_and_the_others_have_a_luma_between_601_and_709(self) -> None:
         clean, faulty = self.film(0.5).lightness(self.rgb)
-        ends = torch.stack([self.lightness((0.299, 0.587, 0.114)),
-                            self.lightness((0.2126, 0.7152, 0.0722))])
+        ends = torch.stack([self.lightness((0.299, 0.587, 0.114)), self.lightness((0.2126, 0.7152, 0.0722))])
         light = ends.amin(0) > 8
         inside = (clean[:, 0] > ends.amin(0) - 1e-2) & (clean[:, 0] < ends.amax(0) + 1e-2)
         self.assertTrue(bool(inside[light].all()))

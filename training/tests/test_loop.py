@@ -10,8 +10,7 @@ from unittest import mock
 import numpy as np
 import torch
 
-from autochrome_training import (
-    data, encoding, export, loop, network, objective, optimizer, student)
+from autochrome_training import data, encoding, export, loop, network, objective, optimizer, student
 
 from .pictures import write_scenes
 
@@ -48,25 +47,22 @@ class Objectives(unittest.TestCase):
         self.assertNotAlmostEqual(expected, self.entropies.mean(), places=2)
 
     def test_both_ends(self) -> None:
-        natural = torch.log_softmax(
-            self.logits.double() - torch.tensor(self.balance).log(), 1).numpy()
+        natural = torch.log_softmax(self.logits.double() - torch.tensor(self.balance).log(), 1).numpy()
         bins, weights = encoding.soft_encode(self.ab.round().double().numpy())
         plain = np.mean([-(weights[i] * natural[i, bins[i]]).sum() for i in range(40)])
         tilted = (self.balance[self.nearest] * self.entropies).mean()
         self.assertAlmostEqual(self.loss("both-ends", rebalanced=0), plain, places=4)
-        self.assertAlmostEqual(self.loss("both-ends", rebalanced=0.25),
-                               0.25 * tilted + 0.75 * plain, places=4)
+        self.assertAlmostEqual(self.loss("both-ends", rebalanced=0.25), 0.25 * tilted + 0.75 * plain, places=4)
 
     def test_focal_mask(self) -> None:
         mask = 1 / (1 + 10 * np.exp(-5 * self.entropies / self.entropies.max()))
         expected = (mask * self.entropies).sum() / mask.sum()
         self.assertAlmostEqual(self.loss("focal-mask", alpha=10, beta=5), expected, places=4)
-        self.assertAlmostEqual(self.loss("focal-mask", alpha=0, beta=5), self.entropies.mean(),
-                               places=4)
+        self.assertAlmostEqual(self.loss("focal-mask", alpha=0, beta=5), self.entropies.mean(), places=4)
 
     def test_distances(self) -> None:
         difference = (self.colors - self.ab / 110).double().numpy()
-        squares = (difference ** 2).sum(1)
+        squares = (difference**2).sum(1)
         self.assertAlmostEqual(self.loss("l2"), squares.mean() / 2, places=4)
         self.assertAlmostEqual(self.loss("l1"), np.sqrt(squares).mean(), places=3)
 
@@ -81,12 +77,18 @@ class Objectives(unittest.TestCase):
     def test_distillation_is_the_mean_over_the_ends_of_the_dial(self) -> None:
         advice = torch.softmax(self.logits.flip(0).double(), 1)
         balance = torch.tensor(self.balance)
-        expected = np.mean([
-            -(wanted * torch.log_softmax(given, 1)).sum(1).mean().item()
-            for given, wanted in ((self.logits.double() - balance.log(), advice),
-                                  (self.logits.double(), advice * balance))])
+        expected = np.mean(
+            [
+                -(wanted * torch.log_softmax(given, 1)).sum(1).mean().item()
+                for given, wanted in (
+                    (self.logits.double() - balance.log(), advice),
+                    (self.logits.double(), advice * balance),
+                )
+            ]
+        )
         self.assertAlmostEqual(
-            float(student.distillation(self.logits, advice.float(), self.encoder.balance)), expected, 4)
+            float(student.distillation(self.logits, advice.float(), self.encoder.balance)), expected, 4
+        )
 
 
 class Networks(unittest.TestCase):
@@ -120,8 +122,7 @@ class Networks(unittest.TestCase):
             built.eval()
             inputs = torch.randn(1, 1, 64, 32)
             with torch.no_grad():
-                torch.testing.assert_close(
-                    export.folded(built)(inputs), built(inputs), atol=1e-3, rtol=1e-3)
+                torch.testing.assert_close(export.folded(built)(inputs), built(inputs), atol=1e-3, rtol=1e-3)
 
 
 class Optimizing(unittest.TestCase):
@@ -141,8 +142,7 @@ class Optimizing(unittest.TestCase):
             built = network.build("tiny", 313)
             chosen = optimizer.optimizers(built, 1e-3, 0.01, muon)
             self.assertEqual([type(one).__name__ for one in chosen], kinds)
-            held = [id(value) for one in chosen for group in one.param_groups
-                    for value in group["params"]]
+            held = [id(value) for one in chosen for group in one.param_groups for value in group["params"]]
             self.assertEqual(sorted(held), sorted(map(id, built.parameters())))
         inner = {id(value) for group in chosen[1].param_groups for value in group["params"]}
         self.assertNotIn(id(built.head.weight), inner)
@@ -170,7 +170,8 @@ class Loop(unittest.TestCase):
         self.pool = self.folder / "pool"
         data.prepare([self.folder / "pictures"], self.pool, 64, [])
         self.recipe = loop.Recipe(
-            "tiny", "class-rebalanced", pictures=64, batch=8, crops=[[0, 32, 0.75, 1.5]], warmup=2)
+            "tiny", "class-rebalanced", pictures=64, batch=8, crops=[[0, 32, 0.75, 1.5]], warmup=2
+        )
 
     def train(self, recipe: loop.Recipe, name: str, **options: object) -> loop.Progress:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -202,8 +203,7 @@ class Loop(unittest.TestCase):
     def test_the_validation_ends_training(self) -> None:
         """Where the loss falls no more the rate begins to, after `patience` measures and over its part
         of the budget."""
-        self.enterContext(mock.patch.object(
-            loop.Validation, "measure", lambda *_: {"loss": 1.0, "auc": 90.0}))
+        self.enterContext(mock.patch.object(loop.Validation, "measure", lambda *_: {"loss": 1.0, "auc": 90.0}))
         recipe = replace(self.recipe, pictures=400, fall=0.2, measure_every=16)
         self.assertEqual(self.train(recipe, "whole.pt").pictures, 400)
         patient = replace(recipe, patience=3)
@@ -235,8 +235,7 @@ class Loop(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()):
             export.export(self.folder / "a.pt", self.folder / "a.onnx")
         start = export.read_weights(self.folder / "a.onnx")
-        np.testing.assert_allclose(
-            start["prior"], loop.load(self.folder / "a.pt")["prior"].numpy(), rtol=1e-4)
+        np.testing.assert_allclose(start["prior"], loop.load(self.folder / "a.pt")["prior"].numpy(), rtol=1e-4)
         taken = network.build("tiny", 313)
         inputs = torch.randn(16, 1, 64, 64, generator=torch.Generator().manual_seed(5))
         self.assertEqual(export.unfold(taken, start["weights"], inputs), [])
@@ -280,8 +279,9 @@ class Loop(unittest.TestCase):
         pictures = np.zeros((200, 16, 16, 3), np.uint8)
         pictures[:100, ..., 0], pictures[100:, ..., 2] = 200, 200
         np.save(self.pool / "pictures.npy", pictures)
-        (self.pool / "manifest.json").write_text(json.dumps({"kept": [
-            {"name": f"{'red' if index < 100 else 'blue'}/{index}.png"} for index in range(200)]}))
+        (self.pool / "manifest.json").write_text(
+            json.dumps({"kept": [{"name": f"{'red' if index < 100 else 'blue'}/{index}.png"} for index in range(200)]})
+        )
         blue = loop.prior_of(data.Pool(self.pool, torch.device("cpu"), {"red": 0}))
         both = loop.prior_of(data.Pool(self.pool, torch.device("cpu"), {"red": 3}))
         self.assertAlmostEqual(float(blue.max()), 1)
@@ -308,8 +308,9 @@ class Loop(unittest.TestCase):
         pool = data.Pool(self.pool, torch.device("cpu"))
         rgb = torch.rand(256, 3, 48, 48, generator=torch.Generator().manual_seed(2))
         for share in (0.0, 0.6):
-            sampler = loop.Sampler(pool, replace(self.recipe, mixed=share),
-                                   torch.Generator().manual_seed(3), torch.device("cpu"))
+            sampler = loop.Sampler(
+                pool, replace(self.recipe, mixed=share), torch.Generator().manual_seed(3), torch.device("cpu")
+            )
             mixed = sampler.mixed(rgb)
             own = (mixed == rgb).all(1).flatten(1).float().mean(1)
             other = (mixed == rgb.roll(1, 0)).all(1).flatten(1).float().mean(1)
@@ -329,9 +330,11 @@ class Loop(unittest.TestCase):
 
     def test_a_wrong_recipe_is_refused(self) -> None:
         path = self.folder / "wrong.toml"
-        for text in ('network = "tiny"\nobjective = "guess"\npictures = 1',
-                     'network = "tiny"\nobjective = "class"\npictures = 1\nspeed = 2',
-                     'network = "tiny"\nobjective = "class"\npictures = 1\npatience = 2'):
+        for text in (
+            'network = "tiny"\nobjective = "guess"\npictures = 1',
+            'network = "tiny"\nobjective = "class"\npictures = 1\nspeed = 2',
+            'network = "tiny"\nobjective = "class"\npictures = 1\npatience = 2',
+        ):
             path.write_text(text)
             with self.assertRaisesRegex(SystemExit, "wrong.toml"):
                 loop.Recipe.read(path)

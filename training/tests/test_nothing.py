@@ -15,7 +15,7 @@ class Nothing(unittest.TestCase):
     def test_pictures_get_no_color(self) -> None:
         for guidance in nothing.MODELS.values():
             picture = np.random.default_rng(1).uniform(0, 100, (1, 1, 16, 24)).astype(np.float32)
-            ab, = ReferenceEvaluator(nothing.nothing(guidance)).run(None, {"lightness": picture})
+            (ab,) = ReferenceEvaluator(nothing.nothing(guidance)).run(None, {"lightness": picture})
             self.assertEqual(ab.shape, (1, 2, 4, 6))
             self.assertFalse(ab.any())
 

@@ -11,8 +11,7 @@ from unittest import mock
 import torch
 import torch.nn.functional as F
 
-from autochrome_training import (
-    data, export, loop, network, optimizer, pretrained, student)
+from autochrome_training import data, export, loop, network, optimizer, pretrained, student
 
 from .pictures import write_scenes
 
@@ -25,8 +24,9 @@ def published(variant: pretrained.Variant = TINY) -> dict[str, torch.Tensor]:
     B, then the classifier's."""
     torch.manual_seed(6)
     built = pretrained.Pretrained(variant, 313)
-    given = {f"theirs.{name}": value for name, value in built.state_dict().items()
-             if name.startswith(("stem.", "stages."))}
+    given = {
+        f"theirs.{name}": value for name, value in built.state_dict().items() if name.startswith(("stem.", "stages."))
+    }
     given["theirs.stem.0.weight"] = torch.randn(variant.stem, 3, 3, 3)
     return given | {"_conv_head.weight": torch.zeros(1280, 352, 1, 1), "_fc.bias": torch.zeros(1000)}
 
@@ -38,8 +38,9 @@ class Encoding(unittest.TestCase):
             built, given = pretrained.Pretrained(variant, 313), published(variant)
             fresh = built.head.weight.clone()
             built.adopt(given)
-            taken = [key for key in built.state_dict()
-                     if key.startswith(("stem.", "stages.")) and "num_batches" not in key]
+            taken = [
+                key for key in built.state_dict() if key.startswith(("stem.", "stages.")) and "num_batches" not in key
+            ]
             for key in taken[1:]:
                 self.assertTrue(torch.equal(built.state_dict()[key], given[f"theirs.{key}"]), key)
             self.assertTrue(torch.equal(built.head.weight, fresh))
@@ -48,7 +49,9 @@ class Encoding(unittest.TestCase):
             torch.testing.assert_close(
                 built.stem[0](gray),
                 F.conv2d(gray.expand(-1, 3, -1, -1), given["theirs.stem.0.weight"], stride=2, padding=1),
-                atol=1e-4, rtol=1e-4)
+                atol=1e-4,
+                rtol=1e-4,
+            )
 
     def test_weights_of_another_variant_are_refused(self) -> None:
         given = published()
@@ -59,8 +62,9 @@ class Encoding(unittest.TestCase):
     def test_features_have_the_sizes_of_their_levels(self) -> None:
         built = pretrained.Pretrained(pretrained.VARIANTS["autochrome"], 313)
         taps = built.encode(torch.randn(2, 1, 64, 96))
-        self.assertEqual([tuple(tap.shape) for tap in taps],
-                         [(2, 24, 16, 24), (2, 48, 8, 12), (2, 120, 4, 6), (2, 352, 2, 3)])
+        self.assertEqual(
+            [tuple(tap.shape) for tap in taps], [(2, 24, 16, 24), (2, 48, 8, 12), (2, 120, 4, 6), (2, 352, 2, 3)]
+        )
 
     def test_a_missing_package_is_named(self) -> None:
         with mock.patch("importlib.import_module", side_effect=ModuleNotFoundError):
@@ -89,11 +93,9 @@ class Encoding(unittest.TestCase):
         torch.testing.assert_close(unit(x[:2]), x[:2] + unit.body(x[:2]))
 
 
-def train_together(rank: int, port: int, folder: str, recipe: loop.Recipe,
-                   minutes: float | None) -> None:
+def train_together(rank: int, port: int, folder: str, recipe: loop.Recipe, minutes: float | None) -> None:
     """One of two processes that train together; fails if the encoder does not learn at its rate."""
-    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1",
-                      MASTER_PORT=str(port))
+    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
     torch.set_num_threads(1)
     made = []
 
@@ -101,26 +103,29 @@ def train_together(rank: int, port: int, folder: str, recipe: loop.Recipe,
         made.extend(optimizer.optimizers(*arguments))
         return made
 
-    with (mock.patch.object(loop, "published", lambda _: published()),
-          mock.patch.object(loop, "optimizers", noted),
-          mock.patch.object(loop.Validation, "measure", lambda *_: {"loss": 1.0, "auc": 90.0}),
-          contextlib.redirect_stdout(io.StringIO())):
+    with (
+        mock.patch.object(loop, "published", lambda _: published()),
+        mock.patch.object(loop, "optimizers", noted),
+        mock.patch.object(loop.Validation, "measure", lambda *_: {"loss": 1.0, "auc": 90.0}),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
         # Their clocks differ: the second one's time is up long after the first one's.
-        loop.train(recipe, Path(folder) / "pool", Path(folder) / "together.pt",
-                   minutes=minutes and minutes * (1 + 1000 * rank))
+        loop.train(
+            recipe, Path(folder) / "pool", Path(folder) / "together.pt", minutes=minutes and minutes * (1 + 1000 * rank)
+        )
     adam, muon = made
     plain = network.build(recipe.network, 313)
     encoder = plain.encoder_parameters()
-    for group, wanted in ((2, [value for value in encoder if value.ndim > 1]),
-                          (3, [value for value in encoder if value.ndim == 1])):
-        assert ([value.shape for value in adam.param_groups[group]["params"]]
-                == [value.shape for value in wanted])
-        assert (adam.param_groups[group]["lr"]
-                == recipe.encoder_rate * adam.param_groups[0]["lr"] > 0)
+    for group, wanted in (
+        (2, [value for value in encoder if value.ndim > 1]),
+        (3, [value for value in encoder if value.ndim == 1]),
+    ):
+        assert [value.shape for value in adam.param_groups[group]["params"]] == [value.shape for value in wanted]
+        assert adam.param_groups[group]["lr"] == recipe.encoder_rate * adam.param_groups[0]["lr"] > 0
     assert plain.head.weight.shape in [value.shape for value in adam.param_groups[0]["params"]]
     assert len(muon.param_groups[0]["params"]) == sum(
-        value.ndim > 1 for name, value in plain.named_parameters()
-        if not name.startswith(("stem.", "stages.", "head.")))
+        value.ndim > 1 for name, value in plain.named_parameters() if not name.startswith(("stem.", "stages.", "head."))
+    )
 
 
 class Training(unittest.TestCase):
@@ -129,9 +134,17 @@ class Training(unittest.TestCase):
         write_scenes(self.folder / "pictures", 30, seed=1)
         self.pool = self.folder / "pool"
         data.prepare([self.folder / "pictures"], self.pool, 64, [])
-        self.recipe = loop.Recipe("tiny-pretrained", "both-ends", pictures=16, batch=8, muon=True,
-                                  crops=[[0, 64, 0.75, 1.5]], warmup=1, average=0.1,
-                                  options={"rebalanced": 0.5})
+        self.recipe = loop.Recipe(
+            "tiny-pretrained",
+            "both-ends",
+            pictures=16,
+            batch=8,
+            muon=True,
+            crops=[[0, 64, 0.75, 1.5]],
+            warmup=1,
+            average=0.1,
+            options={"rebalanced": 0.5},
+        )
         self.enterContext(mock.patch.object(loop, "published", lambda _: published()))
         self.enterContext(contextlib.redirect_stdout(io.StringIO()))
 
@@ -143,10 +156,15 @@ class Training(unittest.TestCase):
         before = pretrained.Pretrained(TINY, 313)
         before.adopt(published())
         after = loop.restore(path).state_dict()
-        return {".".join(name.split(".")[:2]).removesuffix(".0") if name.startswith("stem")
-                else ".".join(name.split(".")[:2]) for name, value in before.state_dict().items()
-                if name.startswith(("stem.", "stages.")) and value.ndim > 1
-                and not torch.equal(after[name], value.half().float())}
+        return {
+            ".".join(name.split(".")[:2]).removesuffix(".0")
+            if name.startswith("stem")
+            else ".".join(name.split(".")[:2])
+            for name, value in before.state_dict().items()
+            if name.startswith(("stem.", "stages."))
+            and value.ndim > 1
+            and not torch.equal(after[name], value.half().float())
+        }
 
     def test_all_layers_learn_after_they_rested(self) -> None:
         every = {"stem", *(f"stages.{index}" for index in range(7))}
@@ -154,13 +172,15 @@ class Training(unittest.TestCase):
         self.assertEqual(self.changed(replace(self.recipe, resting=0.5, left_out=0.2)), every)
 
     def test_frozen_stages_keep_weights_and_statistics(self) -> None:
-        self.assertEqual(self.changed(replace(self.recipe, frozen=3)),
-                         {f"stages.{index}" for index in range(3, 7)})
+        self.assertEqual(self.changed(replace(self.recipe, frozen=3)), {f"stages.{index}" for index in range(3, 7)})
         before = pretrained.Pretrained(TINY, 313)
         before.adopt(published())
         after = loop.restore(self.folder / "changed.pt").state_dict()
-        statistics = {name: value for name, value in before.state_dict().items()
-                      if "running" in name and name.startswith(("stem.", "stages."))}
+        statistics = {
+            name: value
+            for name, value in before.state_dict().items()
+            if "running" in name and name.startswith(("stem.", "stages."))
+        }
         for name, value in statistics.items():
             still = name.startswith(("stem.", "stages.0.", "stages.1.", "stages.2."))
             self.assertEqual(torch.equal(after[name], value), still, name)
@@ -169,23 +189,31 @@ class Training(unittest.TestCase):
         built = network.build("tiny-pretrained", 313)
         encoder = built.encoder_parameters()
         adam, muon = optimizer.optimizers(built, 1e-3, 0.01, True, encoder, 0.1)
-        self.assertEqual([(group["factor"], group["weight_decay"], group["borrowed"])
-                          for group in adam.param_groups],
-                         [(1, 0.01, False), (1, 0, False), (0.1, 0.01, True), (0.1, 0, True)])
+        self.assertEqual(
+            [(group["factor"], group["weight_decay"], group["borrowed"]) for group in adam.param_groups],
+            [(1, 0.01, False), (1, 0, False), (0.1, 0.01, True), (0.1, 0, True)],
+        )
         self.assertEqual(muon.param_groups[0]["factor"], 1)
-        self.assertEqual({id(value) for group in adam.param_groups[2:] for value in group["params"]},
-                         set(map(id, encoder)))
-        held = [id(value) for one in (adam, muon) for group in one.param_groups
-                for value in group["params"]]
+        self.assertEqual(
+            {id(value) for group in adam.param_groups[2:] for value in group["params"]}, set(map(id, encoder))
+        )
+        held = [id(value) for one in (adam, muon) for group in one.param_groups for value in group["params"]]
         self.assertEqual(sorted(held), sorted(map(id, built.parameters())))
 
     def test_another_s_state_is_a_start(self) -> None:
         """A file of weights and prior that is no checkpoint, such as another training script leaves."""
         built = network.build("tiny-pretrained", 313)
         path = self.folder / "state.pt"
-        torch.save({"weights": {name: value.half() if value.ndim > 1 else value
-                                for name, value in built.state_dict().items()},
-                    "meta": {"seen": 5}, "prior": torch.full((313,), 1 / 313)}, path)
+        torch.save(
+            {
+                "weights": {
+                    name: value.half() if value.ndim > 1 else value for name, value in built.state_dict().items()
+                },
+                "meta": {"seen": 5},
+                "prior": torch.full((313,), 1 / 313),
+            },
+            path,
+        )
         start = export.read_weights(path)
         self.assertFalse(start["folded"])
         self.assertEqual(start["prior"].shape, (313,))
@@ -199,8 +227,7 @@ class Training(unittest.TestCase):
             port = probe.getsockname()[1]
         path = self.folder / "together.pt"
         path.unlink(missing_ok=True)
-        torch.multiprocessing.spawn(
-            train_together, (port, str(self.folder), recipe, minutes), nprocs=2)
+        torch.multiprocessing.spawn(train_together, (port, str(self.folder), recipe, minutes), nprocs=2)
         return loop.load(path)
 
     def test_several_processes_train_as_one_does(self) -> None:
@@ -215,8 +242,7 @@ class Training(unittest.TestCase):
 
     def test_several_processes_end_together(self) -> None:
         """The first one measures; all end when it says so."""
-        recipe = replace(self.recipe, pictures=320, encoder_rate=0.5, fall=0.2, measure_every=32,
-                         patience=2)
+        recipe = replace(self.recipe, pictures=320, encoder_rate=0.5, fall=0.2, measure_every=32, patience=2)
         self.assertEqual(self.together(recipe)["progress"]["pictures"], 64 + 64)
 
     def test_hints_bring_features_nearer_to_the_teacher_s(self) -> None:
@@ -231,8 +257,10 @@ class Training(unittest.TestCase):
         def unexplained(path: Path) -> float:
             """What is left of the teacher's features after the best linear map from the student's."""
             with torch.no_grad():
-                given, wanted = (part.encode(inputs)[-1].permute(0, 2, 3, 1).flatten(0, 2)
-                                 for part in (loop.restore(path), teacher.eval()))
+                given, wanted = (
+                    part.encode(inputs)[-1].permute(0, 2, 3, 1).flatten(0, 2)
+                    for part in (loop.restore(path), teacher.eval())
+                )
             given = torch.cat((given, torch.ones(len(given), 1)), 1)
             rest = wanted - given @ torch.linalg.lstsq(given, wanted).solution
             return float(rest.square().sum() / (wanted - wanted.mean(0)).square().sum())
@@ -240,15 +268,18 @@ class Training(unittest.TestCase):
         recipe = replace(self.recipe, network="tiny", pictures=400, learning_rate=1e-2)
         for path, hint in (("with.pt", 1.0), ("without.pt", 0.0)):
             torch.manual_seed(9)
-            loop.train(replace(recipe, hint=hint, distill=0.1), self.pool, self.folder / path,
-                       teacher=self.folder / "teacher.pt")
-        self.assertLess(unexplained(self.folder / "with.pt"),
-                        unexplained(self.folder / "without.pt"))
+            loop.train(
+                replace(recipe, hint=hint, distill=0.1),
+                self.pool,
+                self.folder / path,
+                teacher=self.folder / "teacher.pt",
+            )
+        self.assertLess(unexplained(self.folder / "with.pt"), unexplained(self.folder / "without.pt"))
 
     def test_the_distance_of_hints(self) -> None:
         wanted = torch.randn(4, 3, 6, 6) * 5 + 2
         flat = wanted.transpose(0, 1).flatten(1)
-        normal = ((flat - flat.mean(1, keepdim=True)) / flat.std(1, correction=0, keepdim=True))
+        normal = (flat - flat.mean(1, keepdim=True)) / flat.std(1, correction=0, keepdim=True)
         same = normal.view(3, 4, 6, 6).transpose(0, 1)
         self.assertLess(float(student.hint_distance(same, wanted)), 1e-4)
         self.assertAlmostEqual(float(student.hint_distance(torch.zeros_like(wanted), wanted)), 1, 3)

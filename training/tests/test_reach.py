@@ -30,9 +30,9 @@ class Reach(unittest.TestCase):
         far = np.full((30, 30), np.inf)
         for (i, (y, x)), (j, (v, u)) in product(enumerate(places), repeat=2):
             if max(abs(y - v), abs(x - u)) <= 1:
-                far[i, j] = abs(lightness[y, x] - lightness[v, u]) / 8 + 1.6 / 30 ** 0.5 * np.hypot(y - v, x - u)
+                far[i, j] = abs(lightness[y, x] - lightness[v, u]) / 8 + 1.6 / 30**0.5 * np.hypot(y - v, x - u)
         for k in range(30):
-            far = np.minimum(far, far[:, k:k + 1] + far[k])
+            far = np.minimum(far, far[:, k : k + 1] + far[k])
         found = reach.geodesic(lightness, [[4], [11, 27]])
         np.testing.assert_allclose(found[0], far[4], atol=1e-5)
         np.testing.assert_allclose(found[1], np.minimum(far[11], far[27]), atol=1e-5)
@@ -50,10 +50,13 @@ class Reach(unittest.TestCase):
         row = numbers[1, place]
         self.assertAlmostEqual(float(row[0]), min(float(unlike) / 0.49, 4), places=2)
         self.assertAlmostEqual(float(row[1]), min(float(scene.hints.paths[7, place]) / 7, 4), places=5)
-        self.assertAlmostEqual(float(row[4]),
-                               min(abs(float(scene.lightness[place] - scene.lightness[best])) / 20, 4), places=5)
+        self.assertAlmostEqual(
+            float(row[4]), min(abs(float(scene.lightness[place] - scene.lightness[best])) / 20, 4), places=5
+        )
         mean = reach.mean_color(scene.signature)
-        self.assertAlmostEqual(float(row[7]), min(float((mean[place] - scene.hints.colors[7]).norm()) / 20, 4), places=4)
+        self.assertAlmostEqual(
+            float(row[7]), min(float((mean[place] - scene.hints.colors[7]).norm()) / 20, 4), places=4
+        )
 
     def test_colors_of_hints_are_the_picture_s(self) -> None:
         random = np.random.default_rng(6)

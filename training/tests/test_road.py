@@ -17,8 +17,7 @@ from autochrome_training import data, export, loop
 from .pictures import write_scenes
 from .test_pretrained import published
 
-AUTOCHROME = os.environ.get(
-    "AUTOCHROME", str(Path(__file__).parents[2] / ".build/release/autochrome"))
+AUTOCHROME = os.environ.get("AUTOCHROME", str(Path(__file__).parents[2] / ".build/release/autochrome"))
 
 
 class Road(unittest.TestCase):
@@ -33,20 +32,29 @@ class Road(unittest.TestCase):
     def tearDownClass(cls) -> None:
         cls.temporary.cleanup()
 
-    def trained(self, objective: str, pictures: int,
-                network: str = "tiny") -> tuple[Path, loop.Progress]:
-        recipe = loop.Recipe(network, objective, pictures=pictures, batch=32, learning_rate=4e-3,
-                             muon=True, warmup=10, average=0.98, resting=0.1, left_out=0.1,
-                             crops=[[0, 64, 0.75, 1.5], [0.8, 96, 0.75, 1.5]])
+    def trained(self, objective: str, pictures: int, network: str = "tiny") -> tuple[Path, loop.Progress]:
+        recipe = loop.Recipe(
+            network,
+            objective,
+            pictures=pictures,
+            batch=32,
+            learning_rate=4e-3,
+            muon=True,
+            warmup=10,
+            average=0.98,
+            resting=0.1,
+            left_out=0.1,
+            crops=[[0, 64, 0.75, 1.5], [0.8, 96, 0.75, 1.5]],
+        )
         checkpoint = self.folder / f"{network}-{objective}.pt"
-        with (mock.patch.object(loop, "published", lambda _: published()),
-              contextlib.redirect_stdout(io.StringIO())):
+        with mock.patch.object(loop, "published", lambda _: published()), contextlib.redirect_stdout(io.StringIO()):
             progress = loop.train(recipe, self.folder / "pool", checkpoint, report_every=4)
         return checkpoint, progress
 
     def exported(self, checkpoint: Path, folder: Path) -> None:
         """ONNX's own layout of a test: the model, an input, and what PyTorch makes of it."""
         from onnx import numpy_helper
+
         (folder / "test_data_set_0").mkdir(parents=True)
         with contextlib.redirect_stdout(io.StringIO()):
             export.export(checkpoint, folder / "model.onnx")
@@ -61,7 +69,10 @@ class Road(unittest.TestCase):
     def verify(self, folder: Path) -> subprocess.CompletedProcess:
         return subprocess.run(
             [AUTOCHROME, "model", "verify", str(folder), "--precision", "fp32"],
-            capture_output=True, text=True, check=False)
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def test_the_loss_falls_and_the_engine_agrees(self) -> None:
         for network in ("tiny", "tiny-pretrained"):
@@ -70,10 +81,10 @@ class Road(unittest.TestCase):
 
     def check_loss_and_engine(self, network: str) -> None:
         from onnx import numpy_helper, load_tensor
+
         checkpoint, progress = self.trained("class-rebalanced", 4800, network)
         losses = [row["loss"] for row in progress.history]
-        print(f"{network}: loss {losses[0]:.3f} → {losses[-1]:.3f}, "
-              f"AuC {progress.history[-1]['auc']:.1f}")
+        print(f"{network}: loss {losses[0]:.3f} → {losses[-1]:.3f}, AuC {progress.history[-1]['auc']:.1f}")
         self.assertLess(losses[-1], 0.6 * losses[0], losses)
         folder = self.folder / f"verified-{network}"
         self.exported(checkpoint, folder)
@@ -95,6 +106,7 @@ class Road(unittest.TestCase):
 
     def test_the_model_colors_a_picture(self) -> None:
         from PIL import Image
+
         checkpoint, _ = self.trained("class-rebalanced", 4800)
         model, source = self.folder / "model.onnx", self.folder / "gray.png"
         with contextlib.redirect_stdout(io.StringIO()):
@@ -104,8 +116,11 @@ class Road(unittest.TestCase):
         truth.convert("L").save(source)
         result = self.folder / "color.png"
         run = subprocess.run(
-            [AUTOCHROME, str(source), "-o", str(result), "--model", str(model), "--size", "96",
-             "--vividness", "0"], capture_output=True, text=True, check=False)
+            [AUTOCHROME, str(source), "-o", str(result), "--model", str(model), "--size", "96", "--vividness", "0"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         self.assertEqual(run.returncode, 0, run.stderr)
         colored = np.asarray(Image.open(result).convert("RGB"), np.float32)
         sky, grass = colored[:20].mean((0, 1)), colored[-15:].mean((0, 1))
