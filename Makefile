@@ -5,7 +5,7 @@ DESTDIR ?=
 
 SWIFT_MINIMUM := 6.2
 PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev \
-	libopenblas-dev libdnnl-dev libgomp1 pkg-config make git python3 python3-venv
+	libopenblas-dev libdnnl-dev libgomp1 pkg-config make git python3 python3-venv shellcheck
 # Taken where the distribution has it: some tests look at pages with it.
 BROWSER := chromium-headless-shell
 
@@ -15,13 +15,16 @@ SERVER := .build/release/autochrome-review
 RESOURCES := .build/release/autochrome_AutochromeKit.resources .build/release/autochrome_Review.resources
 PYTHON_ENVIRONMENT := .build/python
 PEERS_ENVIRONMENT := .build/python-peers
+LINT_ENVIRONMENT := .build/python-lint
 PYTHON := $(abspath $(PYTHON_ENVIRONMENT)/bin/python)
 PIP_OPTIONS ?=
 FORMATTED := $(wildcard Package.swift Sources Tests samples Benchmarks)
+SHELL_SCRIPTS := $(wildcard .ci/run scripts/*.sh cluster/*.sh)
+PYTHON_SOURCES := Benchmarks scripts training
 
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test test-instruction-sets train-check check format lint bench install uninstall clean tsan asan \
-	samples
+.PHONY: deps build demo test test-instruction-sets train-check check check-all check-quick sbom format lint bench \
+	install uninstall clean tsan asan samples
 
 # Installs what is missing; needs no root when nothing is.
 deps:
@@ -89,13 +92,37 @@ $(PYTHON_ENVIRONMENT)/installed: training/requirements.txt scripts/python-enviro
 	scripts/python-environment.sh training/requirements.txt $(PYTHON_ENVIRONMENT) $(PIP_OPTIONS)
 	@touch $@
 
-check: lint build test train-check
+# Before each commit: minutes, and no torch.
+check: lint build test
 
-format:
+# All that proves itself without a machine of its own: what the continuous integration runs.
+check-all: check train-check check-quick
+
+# The scripts/check-*.sh that take little time, on small films.
+check-quick: build $(LINT_ENVIRONMENT)/installed
+	scripts/check-quick.sh
+
+# What the programs are made of, as SPDX 2.3: out/autochrome-VERSION.spdx.json.
+sbom: build
+	scripts/check_notice.py --linked
+	scripts/sbom.py
+
+format: $(LINT_ENVIRONMENT)/installed
 	swift format --in-place --recursive $(FORMATTED)
+	$(LINT_ENVIRONMENT)/bin/ruff format --quiet $(PYTHON_SOURCES)
 
-lint:
+# Swift, shell and Python. Torch is not needed: what the Python stands on is taken as it comes.
+lint: $(LINT_ENVIRONMENT)/installed
 	swift format lint --strict --recursive $(FORMATTED)
+	scripts/check_notice.py
+	shellcheck $(SHELL_SCRIPTS)
+	$(LINT_ENVIRONMENT)/bin/ruff check --quiet $(PYTHON_SOURCES)
+	$(LINT_ENVIRONMENT)/bin/ruff format --quiet --check $(PYTHON_SOURCES)
+	$(LINT_ENVIRONMENT)/bin/mypy --no-error-summary --cache-dir .build/mypy $(PYTHON_SOURCES)
+
+$(LINT_ENVIRONMENT)/installed: scripts/requirements-lint.txt scripts/python-environment.sh
+	scripts/python-environment.sh $< $(LINT_ENVIRONMENT) $(PIP_OPTIONS)
+	@touch $@
 
 # CLIPS="FILE …" joins those to the 1080p film that is measured, in place of the sample film.
 # ONLY="PART …" measures those alone: stages, clips, memory, segments, pipes, engine.
@@ -134,6 +161,9 @@ install:
 	install -m 755 $(BINARY) $(SERVER) "$(DESTDIR)$(PREFIX)/lib/autochrome/"
 	for folder in $(notdir $(RESOURCES)); do rm -rf "$(DESTDIR)$(PREFIX)/lib/autochrome/$$folder"; done
 	install -m 644 LICENSE NOTICE "$(DESTDIR)$(PREFIX)/lib/autochrome/"
+	install -d "$(DESTDIR)$(PREFIX)/lib/autochrome/docs/licenses/notices"
+	install -m 644 docs/licenses/*.txt "$(DESTDIR)$(PREFIX)/lib/autochrome/docs/licenses/"
+	install -m 644 docs/licenses/notices/*.txt "$(DESTDIR)$(PREFIX)/lib/autochrome/docs/licenses/notices/"
 	cp -R $(RESOURCES) "$(DESTDIR)$(PREFIX)/lib/autochrome/"
 	for folder in $(notdir $(RESOURCES)); do \
 	  chmod -R u=rwX,go=rX "$(DESTDIR)$(PREFIX)/lib/autochrome/$$folder"; done

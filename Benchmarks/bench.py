@@ -31,6 +31,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import peers
 from processes import usage_of
@@ -50,11 +51,11 @@ class Run:
     peer_rounds: int
 
 
-def output_of(command: list, **more) -> str:
+def output_of(command: list[Any], **more: Any) -> str:
     return subprocess.run([str(part) for part in command], check=True, text=True, stdout=subprocess.PIPE, **more).stdout
 
 
-def ffmpeg(*arguments) -> None:
+def ffmpeg(*arguments: object) -> None:
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True)
 
 
@@ -174,7 +175,8 @@ def segments(run: Run, rounds: int = 3) -> dict:
                             stdout=pipe if target == "-" else subprocess.DEVNULL,
                         )
                         seconds[target] = time.perf_counter() - begin
-                    bytes_of[target] = (run.folder / "piped.mkv" if target == "-" else target).stat().st_size
+                    written = run.folder / "piped.mkv" if target == "-" else Path(target)
+                    bytes_of[target] = written.stat().st_size
                 times.append(seconds[run.folder / "kept.mkv"] / seconds["-"])
                 sizes.append(bytes_of[run.folder / "kept.mkv"] / bytes_of["-"])
             figures[f"{codec}, {name}"] = {"wall": statistics.median(times), "size": statistics.median(sizes)}
@@ -200,13 +202,15 @@ def pipes(run: Run, rounds: int = 7) -> dict:
     data = raw.read_bytes()
     head = data.index(b"\n") + 1
     wanted = SMALL[0] * SMALL[1] * 3 // 2
-    waiting, starting = [], []
+    waiting: list[float] = []
+    starting: list[float] = []
     for _ in range(rounds):
         for times, pause in ((waiting, 1.0), (starting, 0.0)):
             begin = time.perf_counter()
             with subprocess.Popen(
                 [str(run.binary), "-", "-o", "-", "-q"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             ) as process:
+                assert process.stdin is not None and process.stdout is not None
                 process.stdin.write(data[:head])
                 process.stdin.flush()
                 time.sleep(pause)
@@ -216,7 +220,7 @@ def pipes(run: Run, rounds: int = 7) -> dict:
                 process.stdin.write(data[head : head + 2 * (wanted + 6)])
                 process.stdin.flush()
                 received = 0
-                while received < wanted and (part := process.stdout.read1(1 << 20)):
+                while received < wanted and (part := os.read(process.stdout.fileno(), 1 << 20)):
                     received += len(part)
                 times.append(1000 * (time.perf_counter() - begin))
                 process.stdin.close()
@@ -257,7 +261,7 @@ def table(result: dict) -> str:
         ceilings = stages["ceilings"]
         lines[0] += (
             f", {stages['instructionSet']}; one core copies {ceilings['copyGigabytesPerSecond']:.0f} GB/s "
-            + "and multiplies "
+            "and multiplies "
             + ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in ceilings["gigaflops"].items())
             + f". {stages['network']}."
         )
@@ -286,13 +290,12 @@ def table(result: dict) -> str:
     if result.get("engine"):
         lines += [
             "",
-            "| network | precision | threads | ours, ms | fastest peer | ours ÷ it "
-            "| ours ÷ the fastest of any precision |",
+            "| network | precision | threads | ours, ms | fastest peer | ours ÷ it | ours ÷ fastest of any precision |",
             "|---|---|---|---|---|---|---|",
         ]
         for row in result["engine"]:
             others = {name: value for name, value in row["milliseconds"].items() if name != "autochrome"}
-            best = min(others, key=others.get)
+            best = min(others, key=others.__getitem__)
             lines.append(
                 f"| {row['model']} | {row['precision']} | {row['threads']} | "
                 f"{row['milliseconds']['autochrome']:.1f} | {best} {others[best]:.1f} | "

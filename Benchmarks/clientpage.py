@@ -17,12 +17,12 @@ from devtools import Browser
 SIZES = {"screen": (1280, 720), "phone": (390, 844)}
 
 
-def expect(condition, sentence):
+def expect(condition: bool, sentence: str) -> None:
     if not condition:
         raise SystemExit(f"clientpage.py: {sentence}")
 
 
-def box(browser, selector):
+def box(browser: Browser, selector: str) -> list[float]:
     """Left, top, width and height of the first element, in the window."""
     return browser.run(
         f"(() => {{ const box = document.querySelector('{selector}').getBoundingClientRect();"
@@ -30,7 +30,7 @@ def box(browser, selector):
     )
 
 
-def check(browser, place, has_script):
+def check(browser: Browser, place: str, has_script: bool) -> None:
     widths = browser.run("[document.documentElement.scrollWidth, window.innerWidth]")
     expect(widths[0] <= widths[1], f"{place}: the page is {widths[0]} wide, the window {widths[1]}")
     before, after = box(browser, ".before img"), box(browser, ".after img")
@@ -40,10 +40,10 @@ def check(browser, place, has_script):
     expect(not complaints, f"{place}: {complaints}")
 
 
-def check_wipe(browser, place):
+def check_wipe(browser: Browser, place: str) -> None:
     """Moves the wipe of the first shot by mouse and by keys."""
 
-    def wiped():
+    def wiped() -> str:
         return browser.run(
             "getComputedStyle(document.querySelector('.before')).clipPath.match(/[\\d.]+%|calc.*\\)/)[0]"
         )
@@ -67,7 +67,7 @@ def check_wipe(browser, place):
     )
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("page")
     parser.add_argument("--screenshots")

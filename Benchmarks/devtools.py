@@ -1,5 +1,7 @@
 """Drives Chromium through its DevTools protocol, with Python's standard library alone."""
 
+from __future__ import annotations
+
 import base64
 import json
 import os
@@ -11,11 +13,13 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from collections.abc import Sequence
+from typing import Any
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
-def find_browser():
+def find_browser() -> str | None:
     """The path of a Chromium; None if there is none."""
     return next((path for path in map(shutil.which, BROWSERS) if path), None)
 
@@ -23,7 +27,7 @@ def find_browser():
 class WebSocket:
     """The client's side of RFC 6455, as far as DevTools needs it: text messages."""
 
-    def __init__(self, address):
+    def __init__(self, address: str) -> None:
         host, path = address.removeprefix("ws://").split("/", 1)
         name, port = host.split(":")
         self.socket = socket.create_connection((name, int(port)))
@@ -39,19 +43,19 @@ class WebSocket:
         if b" 101 " not in head.split(b"\r\n")[0]:
             raise ConnectionError(head.decode())
 
-    def _receive(self):
+    def _receive(self) -> bytes:
         data = self.socket.recv(1 << 16)
         if not data:
             raise ConnectionError("the browser has closed the connection")
         return data
 
-    def _take(self, count):
+    def _take(self, count: int) -> bytes:
         while len(self.buffer) < count:
             self.buffer += self._receive()
         data, self.buffer = self.buffer[:count], self.buffer[count:]
         return data
 
-    def send(self, text):
+    def send(self, text: str) -> None:
         data = text.encode()
         length = len(data)
         head = b"\x81"
@@ -65,7 +69,7 @@ class WebSocket:
         masked = bytes(byte ^ mask[index & 3] for index, byte in enumerate(data))
         self.socket.sendall(head + mask + masked)
 
-    def receive(self):
+    def receive(self) -> str:
         message = b""
         while True:
             first, second = self._take(2)
@@ -84,7 +88,7 @@ class WebSocket:
 class Browser:
     """A headless browser with one page."""
 
-    def __init__(self, width=1280, height=720):
+    def __init__(self, width: int = 1280, height: int = 720) -> None:
         path = find_browser()
         if not path:
             raise FileNotFoundError("there is no Chromium; install it with 'make deps'")
@@ -115,12 +119,12 @@ class Browser:
             self.close()
             raise
         self.number = 0
-        self.events = []
+        self.events: list[dict[str, Any]] = []
         for domain in ("Page", "Runtime", "Log"):
             self.call(f"{domain}.enable")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
-    def _port(self):
+    def _port(self) -> int:
         path = os.path.join(self.folder, "DevToolsActivePort")
         for _ in range(200):
             try:
@@ -130,19 +134,19 @@ class Browser:
                 time.sleep(0.05)
         raise TimeoutError("the browser has not started")
 
-    def __enter__(self):
+    def __enter__(self) -> Browser:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         # What is started may be a script that starts the browser, which starts others.
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def call(self, method, **parameters):
+    def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """Calls a method of the protocol, and keeps the events that come before its result."""
         self.number += 1
         self.connection.send(json.dumps({"id": self.number, "method": method, "params": parameters}))
@@ -155,17 +159,17 @@ class Browser:
                 raise RuntimeError(f"{method}: {message['error']['message']}")
             return message["result"]
 
-    def open(self, address):
+    def open(self, address: str) -> None:
         self.call("Page.navigate", url=address)
 
-    def run(self, script):
+    def run(self, script: str) -> Any:
         """The value of a script; promises are waited for."""
         result = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in result:
             raise RuntimeError(json.dumps(result["exceptionDetails"])[:2000])
         return result["result"].get("value")
 
-    def wait(self, condition, seconds=30):
+    def wait(self, condition: str, seconds: float = 30) -> None:
         """Waits until a script's value is true."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -178,7 +182,7 @@ class Browser:
             time.sleep(0.02)
         raise TimeoutError(f"not within {seconds} s: {condition}")
 
-    def key(self, key, code=0, modifiers=0):
+    def key(self, key: str, code: int = 0, modifiers: int = 0) -> None:
         text = key if len(key) == 1 else ""
         self.call(
             "Input.dispatchKeyEvent",
@@ -190,36 +194,35 @@ class Browser:
         )
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key, modifiers=modifiers, windowsVirtualKeyCode=code)
 
-    def mouse(self, kind, x, y, **more):
+    def mouse(self, kind: str, x: float, y: float, **more: object) -> None:
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1, **more)
 
-    def click(self, x, y):
+    def click(self, x: float, y: float) -> None:
         self.mouse("mousePressed", x, y)
         self.mouse("mouseReleased", x, y)
 
-    def drag(self, points):
+    def drag(self, points: Sequence[tuple[float, float]]) -> None:
         self.mouse("mousePressed", *points[0])
         for point in points[1:]:
             self.mouse("mouseMoved", *point, buttons=1)
         self.mouse("mouseReleased", *points[-1])
 
-    def choose_file(self, identifier, path):
+    def choose_file(self, identifier: str, path: str) -> None:
         """Gives a file to the input element with an id, as a user does by its dialog."""
         document = self.call("DOM.getDocument")["root"]["nodeId"]
         node = self.call("DOM.querySelector", nodeId=document, selector="#" + identifier)["nodeId"]
         self.call("DOM.setFileInputFiles", nodeId=node, files=[path])
 
-    def screenshot(self, path):
+    def screenshot(self, path: str) -> None:
         data = self.call("Page.captureScreenshot", format="png")["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
 
-    def complaints(self):
+    def complaints(self) -> list[dict[str, Any]]:
         """What the console says of errors."""
         return [
             event
             for event in self.events
             if event.get("method") == "Runtime.exceptionThrown"
-            or event.get("method") == "Log.entryAdded"
-            and event["params"]["entry"]["level"] == "error"
+            or (event.get("method") == "Log.entryAdded" and event["params"]["entry"]["level"] == "error")
         ]

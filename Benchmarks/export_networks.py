@@ -3,9 +3,10 @@
 
 The engine must run what users bring: Zhang's ECCV16 and SIGGRAPH17 as published, and a pix2pix
 U-Net. Their trained weights belong to others, so the definitions are written out here after the
-papers (DDColor and DeOldify in `published.py`) and filled from a fixed seed. What matters for a comparison of engines is kept: the graphs,
-the shapes, and the ranges. Activations neither die nor explode, errors grow no faster than in a
-trained network, and the logits are spread so that the annealed mean depends on them.
+papers (DDColor and DeOldify in `published.py`) and filled from a fixed seed. What matters for a
+comparison of engines is kept: the graphs, the shapes, and the ranges. Activations neither die nor
+explode, errors grow no faster than in a trained network, and the logits are spread so that the
+annealed mean depends on them.
 
 Files: eccv16-bins313 (313 logits), eccv16-ab (the published forward pass, L to ab),
 siggraph17 (L, hints, mask), siggraph17-auto (L alone), pix2pix-batch (batch norm, 1 to 2),
@@ -22,6 +23,7 @@ import argparse
 import math
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +42,7 @@ def stage(sizes: Sequence[int], stride: int = 1, dilation: int = 1, norm: bool =
     """Convolutions 3×3 with ReLU, the last one with `stride`, then batch norm."""
     layers: list[nn.Module] = []
     last = len(sizes) - 2
-    for index, (channels, wanted) in enumerate(zip(sizes, sizes[1:])):
+    for index, (channels, wanted) in enumerate(pairwise(sizes)):
         step = stride if index == last else 1
         layers += [nn.Conv2d(channels, wanted, 3, step, dilation, dilation), nn.ReLU()]
     return layers + ([nn.BatchNorm2d(sizes[-1])] if norm else [])
@@ -57,8 +59,8 @@ class ECCV16Color(nn.Module):
         self.softmax = nn.Softmax(dim=1)
         self.upsample = nn.Upsample(scale_factor=4, mode="bilinear")
 
-    def forward(self, l: Tensor) -> Tensor:
-        logits = self.network((l - 50) / 100)
+    def forward(self, lightness: Tensor) -> Tensor:
+        logits = self.network((lightness - 50) / 100)
         return self.upsample(self.mean(self.softmax(logits))) * 110
 
 
@@ -85,8 +87,8 @@ class SIGGRAPH17(nn.Module):
         self.stage10 = nn.Sequential(nn.ReLU(), nn.Conv2d(128, 128, 3, 1, 1), nn.LeakyReLU(0.2))
         self.color = nn.Sequential(nn.Conv2d(128, 2, 1), nn.Tanh())
 
-    def forward(self, l: Tensor, ab: Tensor, mask: Tensor) -> Tensor:
-        x = torch.cat(((l - 50) / 100, ab / 110, mask), dim=1)
+    def forward(self, lightness: Tensor, ab: Tensor, mask: Tensor) -> Tensor:
+        x = torch.cat(((lightness - 50) / 100, ab / 110, mask), dim=1)
         one = self.stage1(x)
         two = self.stage2(one[:, :, ::2, ::2])
         three = self.stage3(two[:, :, ::2, ::2])
@@ -105,9 +107,9 @@ class SIGGRAPH17Automatic(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, l: Tensor) -> Tensor:
-        none = torch.zeros_like(l)
-        return self.network(l, torch.cat((none, none), dim=1), none)
+    def forward(self, lightness: Tensor) -> Tensor:
+        none = torch.zeros_like(lightness)
+        return self.network(lightness, torch.cat((none, none), dim=1), none)
 
 
 class UNet(nn.Module):
@@ -277,11 +279,11 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
 
     size = 128
-    l = torch.tensor(np.concatenate([fixtures.lightness(size, size, seed) for seed in range(2)]))
+    lightness = torch.tensor(np.concatenate([fixtures.lightness(size, size, seed) for seed in range(2)]))
     hinted = [fixtures.hints(size, size, seed) for seed in range(2)]
     ab = torch.tensor(np.concatenate([pair[0] for pair in hinted]))
     mask = torch.tensor(np.concatenate([pair[1] for pair in hinted]))
-    normalized = (l - 50) / 100
+    normalized = (lightness - 50) / 100
 
     def wanted(*names: str) -> bool:
         return not options.only or any(name in options.only for name in names)
@@ -293,10 +295,13 @@ def main() -> None:
         names: Sequence[str],
         output: str,
         properties: dict[str, str],
-        **how: int | bool,
+        opset: int = OPSET,
+        fixed: bool = False,
+        folding: bool = True,
     ) -> None:
         if wanted(name):
-            export(options.folder / f"{name}.onnx", network, inputs, names, output, properties, **how)
+            path = options.folder / f"{name}.onnx"
+            export(path, network, inputs, names, output, properties, opset, fixed, folding)
 
     def generator(index: int) -> torch.Generator:
         return torch.Generator().manual_seed(options.seed * 1000 + index)
@@ -317,28 +322,35 @@ def main() -> None:
         write(
             "eccv16-ab",
             ECCV16Color(eccv16).eval(),
-            (l,),
+            (lightness,),
             ["L"],
             "ab",
             {"input": "L", "output": "ab", "stride": "8", "scale": "1"},
         )
     if wanted("siggraph17", "siggraph17-auto"):
         siggraph17 = SIGGRAPH17()
-        fill(siggraph17, (l, ab, mask), generator(2))
+        fill(siggraph17, (lightness, ab, mask), generator(2))
         properties = {"input": "L", "output": "ab", "stride": "8", "scale": "1"}
-        write("siggraph17", siggraph17, (l, ab, mask), ["L", "ab_hint", "mask"], "ab", properties)
-        write("siggraph17-auto", SIGGRAPH17Automatic(siggraph17).eval(), (l,), ["L"], "ab", properties)
+        write("siggraph17", siggraph17, (lightness, ab, mask), ["L", "ab_hint", "mask"], "ab", properties)
+        write("siggraph17-auto", SIGGRAPH17Automatic(siggraph17).eval(), (lightness,), ["L"], "ab", properties)
     # These two end in tanh, in units of their own; nothing is said of colors.
     for index, (name, outputs, norm) in enumerate(
         (("pix2pix-batch", 2, nn.BatchNorm2d), ("pix2pix-instance", 3, nn.InstanceNorm2d))
     ):
         if wanted(name):
             unet = UNet(outputs, norm)
-            fill(unet, ((l - 50) / 50,), generator(3 + index))
-            write(name, unet, ((l - 50) / 50,), ["L"], "color", {"input": "(L-50)/50", "stride": "64", "scale": "1"})
+            fill(unet, ((lightness - 50) / 50,), generator(3 + index))
+            write(
+                name,
+                unet,
+                ((lightness - 50) / 50,),
+                ["L"],
+                "color",
+                {"input": "(L-50)/50", "stride": "64", "scale": "1"},
+            )
 
     # These draw from the global generator too, where PyTorch's layers are made.
-    rgb = torch.tensor(np.repeat(fixtures.gray(l.numpy()), 3, axis=1), dtype=torch.float32)
+    rgb = torch.tensor(np.repeat(fixtures.gray(lightness.numpy()), 3, axis=1), dtype=torch.float32)
     one = rgb[:1]
     if wanted("ddcolor-12", "ddcolor-17"):
         torch.manual_seed(options.seed)

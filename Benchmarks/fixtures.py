@@ -11,7 +11,9 @@ import onnx
 
 # The bins and ECCV16 are those of the training.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
-from autochrome_training.encoding import centers as bin_centers  # noqa: E402, F401
+from autochrome_training import encoding
+
+bin_centers = encoding.centers
 
 
 def lightness(height: int, width: int, seed: int) -> np.ndarray:

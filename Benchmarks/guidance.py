@@ -38,6 +38,7 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -183,7 +184,7 @@ def flow(clip: Planes, numbers: list[int]) -> Planes:
     for at, frame in enumerate(clip):
         sides = [side[at] for side in (forward, backward) if at in side]
         weights = [1 / (since + 1) for _, since in sides]
-        mean = sum(weight * chroma for weight, (chroma, _) in zip(weights, sides)) / sum(weights)
+        mean = sum(weight * chroma for weight, (chroma, _) in zip(weights, sides, strict=True)) / sum(weights)
         result.append(with_chroma(frame, mean))
     return result
 
@@ -357,10 +358,10 @@ def cost(autochrome: Path, clip: Path, options: list[str], rounds: int, folder: 
     numbers = stills(film, max(frames // 20, 1), references)[:20]
     paths = [references / f"ref_{number:06d}.png" for number in numbers]
     asked = []
-    for number, path in list(zip(numbers, paths))[:: max(len(paths) // 5, 1)][:5]:
+    for number, path in list(zip(numbers, paths, strict=True))[:: max(len(paths) // 5, 1)][:5]:
         picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
         asked += [hint | {"frame": number} for hint in hints(picture, 10, False)]
-    given = {
+    given: dict[str, dict[str, list[Any]]] = {
         "nothing": {},
         "stills": {"references": [str(path) for path in paths]},
         "points": {"hints": asked},

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def levin(luma: np.ndarray, hints: dict[tuple[int, int], tuple[float, float]]) -
             values = np.array([luma[place] for place in near])
             variance = max(np.var(np.append(values, luma[y, x])), 0.04)
             weights = np.exp(-((values - luma[y, x]) ** 2) / (2 * variance))
-            for (v, u), weight in zip(near, weights / weights.sum()):
+            for (v, u), weight in zip(near, weights / weights.sum(), strict=True):
                 matrix[row, v * width + u] = -weight
     return spsolve(matrix.tocsc(), right).reshape(height, width, 2)
 
@@ -140,11 +141,13 @@ def describe(lightness_values: np.ndarray) -> np.ndarray:
                 window = grid[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
                 row += [window.mean(), window.std()]
             own = lightness_values[y * SCALE : (y + 1) * SCALE, x * SCALE : (x + 1) * SCALE]
-            found.append(row + [own.std()])
+            found.append([*row, own.std()])
     return np.array(found)
 
 
-def expand(labels: np.ndarray, label: int, costs: np.ndarray, pair_cost) -> np.ndarray:
+def expand(
+    labels: np.ndarray, label: int, costs: np.ndarray, pair_cost: Callable[[int, int, int, int], int]
+) -> np.ndarray:
     """One α-expansion by a minimum cut; of equally cheap ones, that in which the fewest places move."""
     height, width = labels.shape
     area = height * width
@@ -157,7 +160,9 @@ def expand(labels: np.ndarray, label: int, costs: np.ndarray, pair_cost) -> np.n
             first = pair_cost(p, q, label, flat[q])
             gains[p] += first - both
             gains[q] -= first
-            rows.append(p), columns.append(q), values.append(max(second + first - both, 0))
+            rows.append(p)
+            columns.append(q)
+            values.append(max(second + first - both, 0))
     source, sink = area, area + 1
     for p in range(area):
         rows.append(source if gains[p] > 0 else p)

@@ -62,7 +62,7 @@ def write_data(folder: Path, original: onnx.ModelProto, imported: onnx.ModelProt
     form = fixtures.metadata(imported)["autochrome.input"]
     for index, (height, width) in enumerate(sizes(imported)):
         picture = fixtures.given(fixtures.lightness(height, width, index), form)
-        feeds = {}
+        feeds: dict[str, np.ndarray] = {}
         for value in original.graph.input:
             channels = value.type.tensor_type.shape.dim[1].dim_value
             zeros = np.zeros((1, channels, height, width), np.float32)

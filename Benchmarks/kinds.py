@@ -32,8 +32,8 @@ from PIL import Image
 from skimage.segmentation import felzenszwalb
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
-from autochrome_training import color, encoding  # noqa: E402
-from autochrome_training.film import Film  # noqa: E402
+from autochrome_training import color, encoding
+from autochrome_training.film import Film
 
 ONE_COLOR = 4.0
 TWO_COLORS = 6.0
@@ -218,7 +218,9 @@ def measure(
     """Input, network and figures, of each network on each input of a kind."""
     if kind.is_dir():
         pictures = photographs(kind)
-        inputs = {"clean": [(picture @ LUMA).round().astype(np.uint8) for picture in pictures]}
+        inputs: dict[str, list[np.ndarray] | None] = {
+            "clean": [(picture @ LUMA).round().astype(np.uint8) for picture in pictures]
+        }
         if options.film:
             inputs["film"] = aged(pictures)
     else:

@@ -106,7 +106,7 @@ def main() -> int:
     )
 
     for folder, answer in answers.items():
-        if answer.verdict == "failed" or options.verbose and answer.verdict == "refused":
+        if answer.verdict == "failed" or (options.verbose and answer.verdict == "refused"):
             what = f" ({answer.operator})" if answer.operator else ""
             print(f"{answer.verdict}: {folder.name}{what}: {answer.reason}")
     missing = [name for name in claimed if not counts[name]["passed"]]

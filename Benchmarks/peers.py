@@ -18,6 +18,7 @@ calibrated on the project's sample film.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import platform
@@ -28,6 +29,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
 
 SHIPPED = Path(__file__).parents[1] / "Sources/AutochromeKit/Resources/models"
 PEERS = {
@@ -40,14 +45,15 @@ HINTS = {"fp32": {"INFERENCE_PRECISION_HINT": "f32"}, "bf16": {"INFERENCE_PRECIS
 FILM = Path(__file__).parents[1] / "samples/film.mkv"
 CALIBRATION_FRAMES = 24
 
+Loaded = tuple[Callable[[], object], int]
+"""What computes, and how many pictures it does each time."""
 
-def feed(width: int, height: int):
-    import numpy as np
 
+def feed(width: int, height: int) -> np.ndarray:
     return np.random.default_rng(1).uniform(-1, 1, (1, 1, height, width)).astype(np.float32)
 
 
-def openvino(model: Path, threads: int, precision: str, picture, throughput: bool = False):
+def openvino(model: Path, threads: int, precision: str, picture: np.ndarray, throughput: bool = False) -> Loaded:
     import openvino
 
     core = openvino.Core()
@@ -71,7 +77,7 @@ def openvino(model: Path, threads: int, precision: str, picture, throughput: boo
     return run, threads
 
 
-def onnxruntime(model: Path, threads: int, _: str, picture):
+def onnxruntime(model: Path, threads: int, _: str, picture: np.ndarray) -> Loaded:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -81,7 +87,7 @@ def onnxruntime(model: Path, threads: int, _: str, picture):
     return lambda: session.run(None, {name: picture}), 1
 
 
-def converter():
+def converter() -> ModuleType:
     """onnx2torch. It imports torchvision for operators that these networks don't have: where that was
     built for another PyTorch and does not load, a stand-in does."""
     from importlib.machinery import ModuleSpec
@@ -99,7 +105,7 @@ def converter():
     return onnx2torch
 
 
-def pytorch(model: Path, threads: int, precision: str, picture):
+def pytorch(model: Path, threads: int, precision: str, picture: np.ndarray) -> Loaded:
     import onnx
     import torch
 
@@ -120,9 +126,8 @@ def pytorch(model: Path, threads: int, precision: str, picture):
     return run, 1
 
 
-def without_casts(model):
+def without_casts(model: Any) -> Any:
     """The same model with its fp16 weights as fp32, for converters that know no Cast of weights."""
-    import numpy as np
     from onnx import numpy_helper
 
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
@@ -138,10 +143,8 @@ def without_casts(model):
     return model
 
 
-def film_pictures(width: int = 256, height: int = 160):
+def film_pictures(width: int = 256, height: int = 160) -> np.ndarray:
     """Frames of the sample film, about as the networks are given them."""
-    import numpy as np
-
     raw = subprocess.run(
         [
             "ffmpeg",
@@ -179,7 +182,7 @@ def quantized(model: Path, folder: Path) -> Path:
     class Reader(quantization.CalibrationDataReader):
         pictures = iter(film_pictures())
 
-        def get_next(self):
+        def get_next(self) -> dict[str, np.ndarray] | None:
             picture = next(self.pictures, None)
             return None if picture is None else {name: picture}
 
@@ -217,7 +220,7 @@ def calibrated(autochrome: Path, model: Path, folder: Path) -> Path:
     return target
 
 
-def ncnn(model: Path, threads: int, _: str, picture):
+def ncnn(model: Path, threads: int, _: str, picture: np.ndarray) -> Loaded:
     import ncnn as library
     import onnx
 
@@ -245,12 +248,12 @@ def ncnn(model: Path, threads: int, _: str, picture):
     return run, 1
 
 
-ENGINES: dict[str, Callable] = {
+ENGINES: dict[str, Callable[[Path, int, str, np.ndarray], Loaded]] = {
     "openvino": openvino,
     "onnxruntime": onnxruntime,
     "pytorch": pytorch,
     "ncnn": ncnn,
-    "openvino-throughput": lambda *given: openvino(*given, throughput=True),
+    "openvino-throughput": functools.partial(openvino, throughput=True),
 }
 
 
@@ -314,8 +317,7 @@ def measure(engine: str, model: Path, threads: int, precision: str, arguments: a
         [str(part) for part in command],
         env=environment,
         text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         check=False,
     )
     if result.returncode:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -148,18 +149,20 @@ class ConvNeXt(nn.Module):
         super().__init__()
         reductions = [nn.Sequential(nn.Conv2d(3, widths[0], 4, 4), ChannelNorm(widths[0]))]
         reductions += [
-            nn.Sequential(ChannelNorm(width), nn.Conv2d(width, wanted, 2, 2))
-            for width, wanted in zip(widths, widths[1:])
+            nn.Sequential(ChannelNorm(width), nn.Conv2d(width, wanted, 2, 2)) for width, wanted in pairwise(widths)
         ]
         self.reductions = nn.ModuleList(reductions)
         self.stages = nn.ModuleList(
-            [nn.Sequential(*[ConvNeXtBlock(width) for _ in range(depth)]) for depth, width in zip(depths, widths)]
+            [
+                nn.Sequential(*[ConvNeXtBlock(width) for _ in range(depth)])
+                for depth, width in zip(depths, widths, strict=True)
+            ]
         )
         self.norms = nn.ModuleList([ChannelNorm(width) for width in widths])
 
     def forward(self, x: Tensor) -> list[Tensor]:
         features: list[Tensor] = []
-        for reduce, stage, norm in zip(self.reductions, self.stages, self.norms):
+        for reduce, stage, norm in zip(self.reductions, self.stages, self.norms, strict=True):
             x = stage(reduce(x))
             features.append(norm(x))
         return features
@@ -278,7 +281,7 @@ class DDColor(nn.Module):
         x = (x - self.mean) / self.deviation
         *shortcuts, feature = self.encoder(x)
         features: list[Tensor] = []
-        for block, shortcut in zip(self.blocks, reversed(shortcuts)):
+        for block, shortcut in zip(self.blocks, reversed(shortcuts), strict=True):
             feature = block(feature, shortcut)
             features.append(feature)
         maps = self.colors(features, self.last(feature))

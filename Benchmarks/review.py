@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Drives the page of `autochrome review` in a headless Chromium as a restorer would, and measures how long pictures take.
+"""Drives the page of `autochrome review` in a headless Chromium as a restorer would, and measures how long pictures
+take.
 
 Usage: review.py [--shots FILE] [--screenshots DIR] [--json FILE] [--render] PROGRAM FILM [-- OPTIONS]
 
-The film is planned (or a copy of --shots is taken), opened in the page, and corrected: two hints, a dial, accepted. What the shots file then holds is
-compared with what was done. Times are those that the page itself measures, from the change of a dial to the picture
-that is decoded and shown. With --render, the film is rendered from the page and by the command that the page shows, and
-the two are compared byte for byte. The shots file is made in a folder of its own; nothing else is written.
+The film is planned (or a copy of --shots is taken), opened in the page, and corrected: two hints, a dial, accepted.
+What the shots file then holds is compared with what was done. Times are those that the page itself measures, from the
+change of a dial to the picture that is decoded and shown. With --render, the film is rendered from the page and by the
+command that the page shows, and the two are compared byte for byte. The shots file is made in a folder of its own;
+nothing else is written.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -16,9 +20,10 @@ import re
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from typing import Any
 
 from devtools import Browser
 
@@ -28,28 +33,29 @@ REPEATS = 20
 class Review:
     """The server, and a browser with its page."""
 
-    def __init__(self, program, film, shots, output, options=()):
+    def __init__(self, program: str, film: str, shots: str, output: str, options: Sequence[str] = ()) -> None:
         self.server = subprocess.Popen(
             [program, "review", "--no-open", film, "--shots", shots, "-o", output, *options],
             stdout=subprocess.PIPE,
             text=True,
         )
         start = time.monotonic()
+        assert self.server.stdout is not None
         self.address = self.server.stdout.readline().strip()
         self.seconds_to_address = time.monotonic() - start
         if not self.address:
             raise RuntimeError("the server printed no address")
         self.browser = Browser()
 
-    def __enter__(self):
+    def __enter__(self) -> Review:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.browser.close()
         self.server.terminate()
         self.server.wait()
 
-    def open(self):
+    def open(self) -> float:
         """Opens the page; gives the seconds until it can be used and shows the first picture."""
         start = time.monotonic()
         self.browser.open(self.address)
@@ -57,7 +63,7 @@ class Review:
         self.browser.wait("document.getElementById('color').naturalWidth > 0")
         return time.monotonic() - start
 
-    def measured(self, action, name="color"):
+    def measured(self, action: str, name: str = "color") -> float:
         """Milliseconds that the page measures for the picture that a script's action asks for."""
         return self.browser.run(f"""(async () => {{
             performance.clearMeasures({json.dumps(name)});
@@ -69,7 +75,7 @@ class Review:
             }}
         }})()""")
 
-    def place(self, x, y):
+    def place(self, x: float, y: float) -> tuple[float, float]:
         """Where a place of the picture lies in the window."""
         box = self.browser.run(
             "(() => { const box = document.getElementById('frame').getBoundingClientRect();"
@@ -77,24 +83,27 @@ class Review:
         )
         return box[0] + x * box[2], box[1] + y * box[3]
 
-    def wait_until_saved(self):
+    def wait_until_saved(self) -> None:
         self.browser.wait("document.getElementById('status').textContent === 'Saved'")
 
-    def memory(self):
+    def memory(self) -> float:
         """The most memory that the server has had, in MB."""
         with open(f"/proc/{self.server.pid}/status", encoding="ascii") as file:
-            return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1)) / 1024
+            found = re.search(r"VmHWM:\s+(\d+)", file.read())
+        if found is None:
+            raise RuntimeError(f"/proc/{self.server.pid}/status has no VmHWM")
+        return int(found[1]) / 1024
 
 
-def summary(times):
+def summary(times: list[float]) -> dict[str, float]:
     """Of times in milliseconds."""
     return {"median": round(statistics.median(times), 1), "most": round(max(times), 1), "count": len(times)}
 
 
-def measure(review):
+def measure(review: Review) -> dict[str, Any]:
     """Milliseconds from a change to the picture: of a dial, of a hint, of a hint to all frames of the shot as the
     film will have them, of another frame."""
-    figures = {}
+    figures: dict[str, Any] = {}
     review.browser.wait("!reel.running && !reel.asked")
     for dial, low, high in (("warmth", -10, 10), ("vividness", 0, 1), ("saturation", 0, 2)):
         figures[dial] = summary(
@@ -133,7 +142,7 @@ def measure(review):
     return figures
 
 
-def scroll(review):
+def scroll(review: Review) -> dict[str, int]:
     """Frames per second while the strip of shots is scrolled from end to end, and the most rows in the page."""
     return review.browser.run("""(async () => {
         const strip = document.getElementById('strip'), start = performance.now(), seconds = 3;
@@ -149,11 +158,11 @@ def scroll(review):
     })()""")
 
 
-def correct(review, shots, folder):
+def correct(review: Review, shots: str, folder: str | None) -> None:
     """Corrects the first shot by mouse and keys, and compares the shots file with that."""
     browser = review.browser
 
-    def screenshot(name):
+    def screenshot(name: str) -> None:
         if folder:
             browser.wait("!colorView.isBusy && !sourceView.isBusy")
             time.sleep(0.3)
@@ -220,8 +229,10 @@ def correct(review, shots, folder):
         text = file.read()
     expected = [
         r"    look: \{warmth: 4\}",
-        r'    hints: \[\{frame: %d, at: \[0\.(5|49|50)\d*, 0\.(4|39|40)\d*\], color: "#c99a7c"\}, '
-        r'\{frame: %d, stroke: \[(\[[\d.]+, [\d.]+\](, )?)+\], color: "#5e7a3a"\}\]' % (frame, frame),
+        (
+            rf'    hints: \[\{{frame: {frame}, at: \[0\.(5|49|50)\d*, 0\.(4|39|40)\d*\], color: "#c99a7c"\}}, '
+            rf'\{{frame: {frame}, stroke: \[(\[[\d.]+, [\d.]+\](, )?)+\], color: "#5e7a3a"\}}\]'
+        ),
         r"    state: accepted",
     ]
     missing = [pattern for pattern in expected if not re.search(f"^{pattern}$", text, re.MULTILINE)]
@@ -230,8 +241,10 @@ def correct(review, shots, folder):
         raise SystemExit(f"the shots file or the page is not as it should be: {missing} {complaints}\n{text}")
 
 
-def render(review, program, film, shots, output, options, folder):
-    """Renders the film from the page, and by the command; the two must be the same bytes. Gives the frames."""
+def render(
+    review: Review, program: str, film: str, shots: str, output: str, options: Sequence[str], folder: str | None
+) -> None:
+    """Renders the film from the page, and by the command; the two must be the same bytes."""
     browser = review.browser
     browser.run("document.getElementById('render').click()")
     browser.wait("document.getElementById('renderDialog').open")
@@ -250,7 +263,7 @@ def render(review, program, film, shots, output, options, folder):
             raise SystemExit("the page and the command render different films")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("film")
@@ -288,7 +301,7 @@ def main():
         )
         output = os.path.join(folder, "film.mkv")
         with Review(arguments.program, arguments.film, shots, output, arguments.options) as review:
-            figures = {
+            figures: dict[str, Any] = {
                 "secondsToAddress": round(review.seconds_to_address, 2),
                 "secondsToPicture": round(review.open(), 2),
             }
@@ -313,4 +326,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -26,13 +26,16 @@ give the same planes to the bit: nothing of a shot's colors gets into the next.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import re
 import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -43,7 +46,7 @@ FAR = 24
 """Frames between two shots from one clip, one of them mirrored, that follow each other."""
 GRAIN = 8
 
-Frames = np.ndarray
+Frames: TypeAlias = np.ndarray
 """Gray frames: (count, height, width), 0…255, float32 while they are worked on."""
 
 
@@ -158,6 +161,7 @@ def write(frames: Frames, path: Path) -> None:
         ],
         stdin=subprocess.PIPE,
     )
+    assert process.stdin is not None
     process.stdin.write(np.clip(np.rint(frames), 0, 255).astype(np.uint8).tobytes())
     process.stdin.close()
     if process.wait():
@@ -232,7 +236,7 @@ class Maker:
         return film
 
     def fades(self) -> Film:
-        film, last = Film(""), 4
+        film, last, before = Film(""), 4, 0
         for number in range(last + 1):
             up, plain, down = self.whole(6, 16), self.whole(12, 20), self.whole(6, 16)
             up, down = up if number else 0, down if number < last else 0
@@ -357,7 +361,7 @@ def leak(autochrome: Path, film: Film, folder: Path) -> int:
     frames = np.concatenate(film.frames)
     whole = colors(autochrome, frames, folder)
     bounds = [0, *(first for first, _ in film.changes), len(frames)]
-    alone = np.concatenate([colors(autochrome, frames[first:end], folder) for first, end in zip(bounds, bounds[1:])])
+    alone = np.concatenate([colors(autochrome, frames[first:end], folder) for first, end in pairwise(bounds)])
     return int(np.abs(whole.astype(np.int16) - alone).max())
 
 
@@ -397,13 +401,14 @@ def main() -> None:
 
     def films(kind: str) -> list[Callable[[], Film]]:
         if kind in SPEEDS:
-            return [lambda clip=clip: Film(clip.name, [clip.frames[:: SPEEDS[kind]]]) for clip in clips]
+            return [functools.partial(Film, clip.name, [clip.frames[:: SPEEDS[kind]]]) for clip in clips]
         count, make = MADE[kind]
         order = list(MADE).index(kind)
-        return [
-            lambda number=number: make(Maker(clips, np.random.default_rng((arguments.seed, order, number))))
-            for number in range(count)
-        ]
+
+        def made(number: int) -> Film:
+            return make(Maker(clips, np.random.default_rng((arguments.seed, order, number))))
+
+        return [functools.partial(made, number) for number in range(count)]
 
     scores: dict[str, Score] = {}
     wrong: list[str] = []

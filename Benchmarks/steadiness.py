@@ -105,6 +105,7 @@ def write(frames: Planes, like: Path, path: Path) -> None:
         ],
         stdin=subprocess.PIPE,
     )
+    assert process.stdin is not None
     process.stdin.write(b"".join(frame.tobytes() for frame in frames))
     process.stdin.close()
     if process.wait():
@@ -155,7 +156,7 @@ def carried(shot: Planes) -> Planes:
     luma = [(frame[0] >> 2).astype(np.uint8) for frame in shot]
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
     mean, result = shot[0][1:].astype(np.float32), [shot[0]]
-    for frame, before, now in zip(shot[1:], luma, luma[1:]):
+    for frame, before, now in zip(shot[1:], luma[:-1], luma[1:], strict=True):
         back = dis.calc(now, before, None)
         there = dis.calc(before, now, None)
         places = grid + back
@@ -206,7 +207,7 @@ def measure(autochrome: Path, clip: Path, options: list[str], folder: Path) -> d
         reports[name] = compare(autochrome, clip, colorized(name, more))
     frames = read(colorized("full", each, WORKED_ON))
     starts = [row["index"] for row in reports["alone"]["frameRows"] if row["startsShot"]]
-    shots = [frames[first:last] for first, last in zip(starts, [*starts[1:], len(frames)])]
+    shots = [frames[first:last] for first, last in zip(starts, [*starts[1:], len(frames)], strict=True)]
     for name, method in OTHERS.items():
         path = folder / f"{name}.mkv"
         write([frame for shot in shots for frame in method(shot)], alone, path)

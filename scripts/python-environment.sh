@@ -20,4 +20,4 @@ shift 2
 
 "${PYTHON:-python3}" -m venv "$folder"
 "$folder/bin/pip" install --quiet "$@" --requirement "$requirements"
-"$folder/bin/pip" list --format freeze | grep -i -E "^($(sed -n 's/^\([a-z]*\)==.*/\1/p' "$requirements" | paste -s -d '|'))=="
+"$folder/bin/pip" list --format freeze | grep -i -E "^($(sed -n 's/^\([A-Za-z0-9_.-]*\)==.*/\1/p' "$requirements" | paste -s -d '|'))=="

@@ -39,8 +39,9 @@ def files(sources: list[Path]) -> Iterator[tuple[str, bytes]]:
         else:
             with tarfile.open(source) as archive:
                 for member in archive:
-                    if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
-                        yield member.name, archive.extractfile(member).read()
+                    file = archive.extractfile(member) if member.isfile() else None
+                    if file is not None and Path(member.name).suffix.lower() in SUFFIXES:
+                        yield member.name, file.read()
 
 
 def perceptual_hash(picture: Image.Image) -> int:

@@ -7,6 +7,7 @@ properties tell the runtime how the network is used.
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
 import warnings
 from pathlib import Path
@@ -219,11 +220,7 @@ def unfold(network: nn.Module, weights: dict[str, Tensor], inputs: Tensor) -> li
         else:
             if name not in biases:
                 fresh.append(name)
-            hooks.append(
-                norm.register_forward_pre_hook(
-                    lambda norm, arguments, bias=biases.get(name): settle(norm, arguments, bias)
-                )
-            )
+            hooks.append(norm.register_forward_pre_hook(functools.partial(settle, bias=biases.get(name))))
     network.eval()(inputs)
     for hook in hooks:
         hook.remove()

@@ -168,8 +168,8 @@ class Sampler:
 
     @torch.no_grad()
     def batch(self, progress: float) -> Batch:
-        size, *scales = self.recipe.crop(progress)
-        return self.prepared(self.mixed(self.pool.crops(self.recipe.batch, size, tuple(scales), self.random)))
+        size, low, high = self.recipe.crop(progress)
+        return self.prepared(self.mixed(self.pool.crops(self.recipe.batch, size, (low, high), self.random)))
 
     def mixed(self, rgb: Tensor) -> Tensor:
         """Half of the share `Recipe.mixed` gets a rectangle of another crop (CutMix, Yun et al.
@@ -221,7 +221,7 @@ class Averager:
         decay = min(self.decay, self.steps / (self.steps + 10))
         pairs = [
             (mine, theirs)
-            for mine, theirs in zip(self.network.state_dict().values(), network.state_dict().values())
+            for mine, theirs in zip(self.network.state_dict().values(), network.state_dict().values(), strict=True)
             if mine.is_floating_point()
         ]
         torch._foreach_lerp_([mine for mine, _ in pairs], [theirs for _, theirs in pairs], 1 - decay)
@@ -399,7 +399,7 @@ def train(
     if teacher is not None and not taught:
         raise SystemExit("a teacher is named, but the recipe's distill and hint are 0")
     asked = None
-    if taught:
+    if teacher is not None:
         stored = load(teacher)
         if OBJECTIVES[stored["progress"]["recipe"]["objective"]][0] != 313:
             raise SystemExit(
@@ -418,7 +418,7 @@ def train(
     network = network.to(device, memory_format=torch.channels_last)
     average = Averager(network, recipe.average)
     hints = None
-    if recipe.hint:
+    if recipe.hint and asked is not None:
         with torch.no_grad():
             given, wanted = (
                 part.eval().encode(torch.zeros(1, 1, 64, 64, device=device))[-1] for part in (network, asked.network)

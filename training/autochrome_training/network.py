@@ -8,6 +8,7 @@ weights.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -117,7 +118,7 @@ class ECCV16(nn.Module):
         def stage(sizes: tuple[int, ...], stride: int = 1, dilation: int = 1, norm: bool = True) -> list[nn.Module]:
             """Convolutions 3×3 with ReLU, the last one with `stride`, then batch norm."""
             layers: list[nn.Module] = []
-            for index, (inputs, wanted) in enumerate(zip(sizes, sizes[1:])):
+            for index, (inputs, wanted) in enumerate(pairwise(sizes)):
                 step = stride if index == len(sizes) - 2 else 1
                 layers += [nn.Conv2d(inputs, wanted, 3, step, dilation, dilation), nn.ReLU(inplace=True)]
             return layers + ([nn.BatchNorm2d(sizes[-1])] if norm else [])

@@ -42,6 +42,8 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
+        if closure is not None:
+            raise ValueError("Muon takes no closure: compute the gradients before the step")
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is None:

@@ -121,8 +121,10 @@ class Pretrained(nn.Module):
         self.g = nn.Sequential(
             nn.AdaptiveAvgPool2d(1), nn.Conv2d(last, last, 1), nn.ReLU(inplace=True), nn.Conv2d(last, last, 1)
         )
-        self.rise = nn.ModuleList(nn.Conv2d(below, width, 1) for below, width in zip((*widths[1:], last), widths))
-        self.skip = nn.ModuleList(nn.Conv2d(tap, width, 1) for tap, width in zip(skips, widths))
+        self.rise = nn.ModuleList(
+            nn.Conv2d(below, width, 1) for below, width in zip((*widths[1:], last), widths, strict=True)
+        )
+        self.skip = nn.ModuleList(nn.Conv2d(tap, width, 1) for tap, width in zip(skips, widths, strict=True))
         self.merge = nn.ModuleList(
             nn.Sequential(unit(width, width), *[Residual(width) for _ in range(count)])
             for width, count in variant.decoder
@@ -168,7 +170,7 @@ class Pretrained(nn.Module):
         """What the head reads: (n, c, h/4, w/4)."""
         *skips, last = levels
         y = last + self.g(last)
-        for rise, skip, merge, tap in reversed(list(zip(self.rise, self.skip, self.merge, skips))):
+        for rise, skip, merge, tap in reversed(list(zip(self.rise, self.skip, self.merge, skips, strict=True))):
             y = merge(skip(tap) + F.interpolate(rise(y), scale_factor=2.0, mode="nearest"))
         return y
 
@@ -208,5 +210,5 @@ def published(network: str) -> dict[str, Tensor]:
             "training/requirements-published.txt, or name a model to --start "
             "with"
         ) from error
-    (path,) = (Path(package.__file__).parent / "models").glob("*.pth")
+    (path,) = (Path(str(package.__file__)).parent / "models").glob("*.pth")
     return torch.load(path, map_location="cpu", weights_only=True)

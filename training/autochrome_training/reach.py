@@ -101,7 +101,7 @@ def geodesic(lightness: np.ndarray, starts: list[list[int]]) -> np.ndarray:
                 steps.append((dy, dx, np.nan_to_num(cost, nan=np.inf).astype(np.float32)))
     ways = np.full((len(starts), height + 2, width + 2), np.inf, np.float32)
     inside = ways[:, 1:-1, 1:-1]
-    for row, places in zip(inside, starts):
+    for row, places in zip(inside, starts, strict=True):
         for place in places:
             row[divmod(place, width)] = 0
     while True:

@@ -28,8 +28,8 @@ class Encoding(unittest.TestCase):
         direct_balance = encoding.rebalancing(self.prior, 0.5)
         for index, color in enumerate(colors):
             distances = [math.dist(color, center) for center in self.centers]
-            order = sorted(range(313), key=lambda bin: distances[bin])
-            gauss = np.array([math.exp(-(distances[bin] ** 2) / 50) for bin in order[:5]])
+            order = sorted(range(313), key=distances.__getitem__)
+            gauss = np.array([math.exp(-(distances[place] ** 2) / 50) for place in order[:5]])
             if gauss.sum() < 1e-12:
                 continue
             # Bins at the same distance may come in any order: compare as distributions.

@@ -2,7 +2,6 @@ import unittest
 
 import torch
 
-from autochrome_training import color
 from autochrome_training.film import Film
 
 
@@ -15,7 +14,7 @@ class Faults(unittest.TestCase):
 
     def lightness(self, weights: tuple[float, float, float]) -> torch.Tensor:
         """L* of the gray that has the luma of these weights, written out."""
-        luma = sum(weight * channel for weight, channel in zip(weights, self.rgb.unbind(1)))
+        luma = sum(weight * channel for weight, channel in zip(weights, self.rgb.unbind(1), strict=True))
         luminance = torch.where(luma > 0.04045, ((luma + 0.055) / 1.055) ** 2.4, luma / 12.92)
         return 116 * luminance ** (1 / 3) - 16
 

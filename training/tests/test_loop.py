@@ -5,6 +5,7 @@ import tempfile
 import unittest
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -134,7 +135,7 @@ class Optimizing(unittest.TestCase):
             values = torch.linalg.svdvals(result)
             self.assertTrue(bool(((values > 0.5) & (values < 1.3)).all()), values)
             # U Vᵀ is the orthogonal matrix with the greatest inner product.
-            u, s, v = torch.linalg.svd(matrix, full_matrices=False)
+            u, _, v = torch.linalg.svd(matrix, full_matrices=False)
             self.assertGreater(float((result * (u @ v)).sum()), 0.75 * min(rows, columns))
 
     def test_each_weight_has_one_optimizer(self) -> None:
@@ -173,7 +174,7 @@ class Loop(unittest.TestCase):
             "tiny", "class-rebalanced", pictures=64, batch=8, crops=[[0, 32, 0.75, 1.5]], warmup=2
         )
 
-    def train(self, recipe: loop.Recipe, name: str, **options: object) -> loop.Progress:
+    def train(self, recipe: loop.Recipe, name: str, **options: Any) -> loop.Progress:
         with contextlib.redirect_stdout(io.StringIO()):
             return loop.train(recipe, self.pool, self.folder / name, **options)
 
@@ -215,7 +216,9 @@ class Loop(unittest.TestCase):
         self.assertEqual(again.pictures, 128)
 
     def test_progress_is_no_stall(self) -> None:
-        losses = lambda *values: loop.Progress({}, history=[{"loss": value} for value in values])
+        def losses(*values: float) -> loop.Progress:
+            return loop.Progress({}, history=[{"loss": value} for value in values])
+
         self.assertFalse(losses(3, 2.9, 2.8).stalled(2))
         self.assertFalse(losses(3, 2.8, 2.9, 2.7).stalled(2))
         self.assertFalse(losses(3, 2.8).stalled(2))

@@ -6,15 +6,16 @@ import tempfile
 import unittest
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import torch
 import torch.nn.functional as F
 
 from autochrome_training import data, export, loop, network, optimizer, pretrained, student
+from autochrome_training.film import Film
 
 from .pictures import write_scenes
-
 
 TINY = pretrained.VARIANTS["tiny-pretrained"]
 
@@ -67,9 +68,11 @@ class Encoding(unittest.TestCase):
         )
 
     def test_a_missing_package_is_named(self) -> None:
-        with mock.patch("importlib.import_module", side_effect=ModuleNotFoundError):
-            with self.assertRaisesRegex(SystemExit, "efficientnet_lite2.*requirements-published"):
-                pretrained.published("autochrome")
+        with (
+            mock.patch("importlib.import_module", side_effect=ModuleNotFoundError),
+            self.assertRaisesRegex(SystemExit, "efficientnet_lite2.*requirements-published"),
+        ):
+            pretrained.published("autochrome")
 
     def test_units_are_left_out_more_often_the_deeper_they_lie(self) -> None:
         built = pretrained.Pretrained(TINY, 313)
@@ -99,7 +102,7 @@ def train_together(rank: int, port: int, folder: str, recipe: loop.Recipe, minut
     torch.set_num_threads(1)
     made = []
 
-    def noted(*arguments: object) -> list[torch.optim.Optimizer]:
+    def noted(*arguments: Any) -> list[torch.optim.Optimizer]:
         made.extend(optimizer.optimizers(*arguments))
         return made
 
@@ -250,7 +253,7 @@ class Training(unittest.TestCase):
         loop.train(replace(self.recipe, network="tiny"), self.pool, path)
         teacher = loop.restore(path)
         pool = data.Pool(self.pool, torch.device("cpu"))
-        film = loop.Film(0.0, torch.Generator().manual_seed(1), torch.device("cpu"))
+        film = Film(0.0, torch.Generator().manual_seed(1), torch.device("cpu"))
         lightness = film.lightness(pool.squares(torch.arange(len(pool)), 64))[0]
         inputs = (lightness - 50) / 50
 
@@ -266,12 +269,12 @@ class Training(unittest.TestCase):
             return float(rest.square().sum() / (wanted - wanted.mean(0)).square().sum())
 
         recipe = replace(self.recipe, network="tiny", pictures=400, learning_rate=1e-2)
-        for path, hint in (("with.pt", 1.0), ("without.pt", 0.0)):
+        for name, hint in (("with.pt", 1.0), ("without.pt", 0.0)):
             torch.manual_seed(9)
             loop.train(
                 replace(recipe, hint=hint, distill=0.1),
                 self.pool,
-                self.folder / path,
+                self.folder / name,
                 teacher=self.folder / "teacher.pt",
             )
         self.assertLess(unexplained(self.folder / "with.pt"), unexplained(self.folder / "without.pt"))

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from typing import ClassVar
 from unittest import mock
 
 import numpy as np
@@ -21,6 +22,9 @@ AUTOCHROME = os.environ.get("AUTOCHROME", str(Path(__file__).parents[2] / ".buil
 
 
 class Road(unittest.TestCase):
+    temporary: ClassVar[tempfile.TemporaryDirectory[str]]
+    folder: ClassVar[Path]
+
     @classmethod
     def setUpClass(cls) -> None:
         cls.temporary = tempfile.TemporaryDirectory()
@@ -80,7 +84,7 @@ class Road(unittest.TestCase):
                 self.check_loss_and_engine(network)
 
     def check_loss_and_engine(self, network: str) -> None:
-        from onnx import numpy_helper, load_tensor
+        from onnx import load_tensor, numpy_helper
 
         checkpoint, progress = self.trained("class-rebalanced", 4800, network)
         losses = [row["loss"] for row in progress.history]
