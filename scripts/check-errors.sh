@@ -32,8 +32,8 @@ try() {
   shift 3
   timeout 120 "$binary" "$@" >"$work/stdout" 2>"$work/all" </dev/null
   status=$?
-  # Of a folder, each picture that is damaged is named before the last sentence.
-  if [[ $name == bad/frames-* ]]; then tail -n 1 "$work/all"; else cat "$work/all"; fi >"$work/stderr"
+  # Of what is damaged in places, each place is named before the last sentence.
+  if [[ $name == bad/frames-* || $name == bad/flipped.mkv ]]; then tail -n 1 "$work/all"; else cat "$work/all"; fi >"$work/stderr"
   lines=$(wc -l <"$work/stderr")
   if [[ ,$statuses, != *,$status,* ]]; then
     fault="exit status $status, expected $statuses: $(tail -1 "$work/stderr")"
