@@ -49,7 +49,7 @@ public struct SettingsLayer: Hashable, Sendable {
   public init(yaml: String, file: String) throws(AutochromeError) {
     let node: Node?
     do {
-      node = try Yams.compose(yaml: yaml)
+      node = try YAMLTree.compose(yaml)
     } catch {
       throw AutochromeError(.usage, "Pipeline '\(file)' is not valid YAML: \(Self.oneLine(error)).")
     }

@@ -99,6 +99,9 @@ package indirect enum ShotValue: Hashable, Sendable {
 
 /// A text of YAML by its lines. The parser tells where a node begins, but not in which style it is written.
 struct YAMLText: Sendable {
+  /// What else ends a line for the parser (YAML 1.1 §5.4), which then counts other lines than these.
+  static let otherLineEnds: Set<Unicode.Scalar> = ["\u{85}", "\u{2028}", "\u{2029}"]
+
   let lines: [Substring]
 
   init(_ text: String) {

@@ -157,6 +157,13 @@ extension ShotsDocument {
         "The lines of '\(path)' end with a carriage return, as on Windows; convert it, and it can be changed here."
       )
     }
+    guard !text.unicodeScalars.contains(where: YAMLText.otherLineEnds.contains) else {
+      throw AutochromeError(
+        .badData,
+        "'\(path)' has a line end other than a line feed (U+0085, U+2028 or U+2029); write it as \\u2028 in quotes, "
+          + "and it can be changed here."
+      )
+    }
     if isFlow {
       let rows = entries.flatMap {
         Self.rows(of: $0.keys.map { ($0.name, $0.flow) }, of: $0, indent: "  ")

@@ -116,7 +116,7 @@ package struct ShotsDocument: Sendable {
     try edit.apply(to: &values)
     var list: [[String: ShotValue]] = [values]
     if case .integer(let like) = values["like"] {
-      guard shots.indices.contains(like - 1), like - 1 != shot else {
+      guard (1...max(1, shots.count)).contains(like), like - 1 != shot else {
         throw AutochromeError(
           .badData,
           "Shot \(shot + 1) can't be like shot \(like); give another one of 1…\(shots.count).")

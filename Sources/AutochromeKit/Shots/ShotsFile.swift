@@ -39,7 +39,7 @@ public struct ShotsFile: Sendable {
 
   /// The text as YAML has it.
   static func node(of yaml: String, path: String) throws(AutochromeError) -> Node? {
-    do { return try Yams.compose(yaml: yaml) } catch {
+    do { return try YAMLTree.compose(yaml) } catch {
       throw AutochromeError(
         .badData, "The shots '\(path)' are not valid YAML: \(SettingsLayer.oneLine(error)).")
     }
@@ -147,7 +147,7 @@ public struct ShotsFile: Sendable {
     if !given.isEmpty { shot.given = given }
     var like: Int?
     if let node = mapping[Key.like.rawValue] {
-      guard let number = node.int else {
+      guard let number = node.int, number >= 1 else {
         throw wrong(path, node, "\(what) is 'like' no number of a shot")
       }
       like = number

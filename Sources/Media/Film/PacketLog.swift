@@ -179,7 +179,7 @@ struct PacketLogReader {
   {
     var fields = RecordReader(body[...])
     let numbers = (0..<8).compactMap { _ in fields.next() as Int64? }
-    guard numbers.count == 8 else { throw damage("a packet") }
+    guard numbers.count == 8, numbers[7] >= 0 else { throw damage("a packet") }
     var sideData: [(AVPacketSideDataType, ArraySlice<UInt8>)] = []
     for _ in 0..<numbers[7] {
       guard let type: Int64 = fields.next(), let item = fields.nextBytes() else {

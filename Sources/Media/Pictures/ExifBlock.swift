@@ -134,7 +134,7 @@ struct ExifBlock {
     if let thumbnail = directory(at: next)?.directory,
       let start = thumbnail.number(Tag.thumbnailOffset),
       let length = thumbnail.number(Tag.thumbnailLength), start > next,
-      start + length <= bytes.count, start + length + 8 > bytes.count
+      start <= bytes.count, length <= bytes.count - start, start + length + 8 > bytes.count
     {
       bytes.removeSubrange(start...)
     }
@@ -159,7 +159,7 @@ struct ExifBlock {
   }
 
   private func number(at place: Int, _ count: Int) -> Int? {
-    guard let reader, place >= 0, place + count <= bytes.count else { return nil }
+    guard let reader, place >= 0, place <= bytes.count - count else { return nil }
     let part = bytes[place..<(place + count)]
     return Int(UInt64(bigEndian: reader.isBigEndian ? part : ArraySlice(part.reversed())))
   }

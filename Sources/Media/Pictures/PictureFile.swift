@@ -18,7 +18,7 @@ struct ByteBlock: ByteRanges {
 
   func bytes(at offset: Int, count: Int) -> [UInt8] {
     guard offset >= 0, count > 0, offset < block.count else { return [] }
-    return Array(block[offset..<min(block.count, offset + count)])
+    return Array(block[offset..<(offset + min(count, block.count - offset))])
   }
 }
 

@@ -51,7 +51,9 @@ struct TIFFFile<Source: ByteRanges> {
     var places: [Int] = []
     for (offset, size) in zip(offsets, strips) {
       let bytes = try source.bytes(at: offset, count: size)
-      if bytes.count < size, isStrict { throw cutOff(needed: offset + size) }
+      if bytes.count < size, isStrict {
+        throw cutOff(needed: offset.addingReportingOverflow(size).overflow ? nil : offset + size)
+      }
       places.append(result.count)
       result += bytes
       result.append(contentsOf: repeatElement(0, count: size - bytes.count))
@@ -74,10 +76,16 @@ struct TIFFFile<Source: ByteRanges> {
     let height = page.number(TIFFTag.height) ?? 0
     let bits = (page.numbers(TIFFTag.bitsPerSample) ?? [1]).max() ?? 1
     let samples = page.number(TIFFTag.samplesPerPixel) ?? 1
-    let rowBytes = (width * samples * bits + 7) / 8
-    let (whole, overflows) = rowBytes.multipliedReportingOverflow(by: height)
-    guard !overflows, width > 0, height > 0 else {
+    // Numbers of BigTIFF have 64 bits. Samples have 4 channels of 16 bits at most, see `TIFFSupport`.
+    guard (1...1 << 24).contains(width), (1...1 << 24).contains(height) else {
       throw MediaError(.corrupt, "The TIFF \(source.name) has a size of \(width)×\(height).")
+    }
+    let whole = (width * samples * bits + 7) / 8 * height
+    guard whole < PictureDecoder.mostBytes else {
+      throw MediaError(
+        .unsupported,
+        "The TIFF \(source.name) has a size of \(width)×\(height), which is too large: at most 2 GiB of samples "
+          + "are read.")
     }
     if let sizes = page.numbers(TIFFTag.stripByteCounts), sizes.count == count {
       let most = max(source.byteCount, 2 * whole + 4096)

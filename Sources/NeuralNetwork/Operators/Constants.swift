@@ -60,7 +60,7 @@ enum Constants {
       HostConversion.double(numbers[0]), HostConversion.double(numbers[1]),
       HostConversion.double(numbers[2])
     )
-    let count = ((limit - start) / step).rounded(.up)
+    let count = max(((limit - start) / step).rounded(.up), 0)
     guard step != 0, count.isFinite,
       count * Double(type.byteCount)
         <= Double(ProgramBuilder.maximumConstantByteCount)
@@ -68,9 +68,9 @@ enum Constants {
       throw context.fail(.unsupported, "\(start) to \(limit) in steps of \(step) is not supported")
     }
     return .constant(
-      try Tensor(shape: [max(Int(count), 0)], elementType: type) { bytes in
+      try Tensor(shape: [Int(count)], elementType: type) { bytes in
         guard let base = bytes.baseAddress else { return }
-        for index in 0..<max(Int(count), 0) {
+        for index in 0..<Int(count) {
           let number: HostConversion.Number =
             if case .signed(let first) = numbers[0], case .signed(let by) = numbers[2] {
               .signed(first &+ Int64(index) &* by)
