@@ -24,7 +24,7 @@ PYTHON_SOURCES := Benchmarks scripts training
 
 .DEFAULT_GOAL := build
 .PHONY: deps build demo test test-instruction-sets train-check check check-all check-quick sbom format lint bench \
-	install uninstall clean tsan asan samples
+	install uninstall clean tsan asan ubsan fuzz samples
 
 # Installs what is missing; needs no root when nothing is.
 deps:
@@ -152,6 +152,23 @@ asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/Tests/leaks.txt:print_suppres
 asan:
 	swift build -c release --build-tests --sanitize=address --scratch-path .build/asan
 	swift test -c release --skip-build --sanitize=address --scratch-path .build/asan
+
+# The C kernels and the shims with all checks for undefined behavior, in the suites that use them. A report ends the
+# tests with a failure.
+# Swift has no -sanitize=undefined on Linux: its linker is told of the run time library.
+UBSAN_FLAGS := -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined \
+	-Xswiftc -Xclang-linker -Xswiftc -fsanitize=undefined
+ubsan: export UBSAN_OPTIONS = print_stacktrace=1
+ubsan:
+	swift build -c release --build-tests --scratch-path .build/ubsan $(UBSAN_FLAGS)
+	swift test -c release --skip-build --scratch-path .build/ubsan $(UBSAN_FLAGS) \
+	  --filter '^(NetworkTests|ImagingTests|ColorizationTests|MediaTests)\.'
+
+# Inputs made by mutation, for what reads data from outside; SECONDS each, TARGET="NAME …" for some of them. What did
+# harm lies in out/fuzz. See docs/decisions/0039-fuzzing.md.
+SECONDS ?= 600
+fuzz:
+	scripts/fuzz.sh $(SECONDS) $(TARGET)
 
 # Does not build, so that root compiles nothing: run `make build` first.
 install:

@@ -21,6 +21,8 @@ let package = Package(
     .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"]),
     // The same, it lets reads of a file fail.
     .library(name: "ReadFailure", type: .dynamic, targets: ["ReadFailure"]),
+    // What Tests/Fuzzing, a package of its own, runs under libFuzzer.
+    .library(name: "Fuzzing", targets: ["Fuzzing"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -113,6 +115,11 @@ let package = Package(
       path: "Tests/ModelFixtures", swiftSettings: strict),
     // What the tests of all modules share.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    // What reads data from outside, as functions of bytes.
+    .target(
+      name: "Fuzzing",
+      dependencies: ["AutochromeKit", "Colorization", "Imaging", "Media", "NeuralNetwork"],
+      path: "Tests/Fuzzing/Entries", swiftSettings: strict),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: strictC),
     .target(name: "ReadFailure", path: "Tests/ReadFailure", cSettings: strictC),
     .testTarget(name: "BlocksTests", dependencies: ["Blocks"], swiftSettings: strict),
@@ -139,6 +146,7 @@ let package = Package(
     .testTarget(
       name: "FramePipelineTests", dependencies: ["FramePipeline", "Locking", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
     .testTarget(name: "SampleFilmTests", dependencies: ["SampleFilm"], swiftSettings: strict),
     .testTarget(
       name: "MediaTests", dependencies: ["Media", "Imaging", "TestSupport"],

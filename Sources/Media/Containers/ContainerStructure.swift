@@ -1,7 +1,7 @@
 /// Follows the structure of a container while its bytes are read, and finds the first place where its
 /// parts do not fit together. Demuxers look for the next part that they know, and say nothing of what
 /// they passed over.
-protocol ContainerStructure {
+package protocol ContainerStructure {
   /// What does not fit, in words, and at which byte; `nil` as long as everything does.
   var damage: (what: String, place: Int64)? { get }
 
@@ -12,15 +12,17 @@ protocol ContainerStructure {
 
 /// The pages of Ogg (RFC 3533 §6), which follow each other without a gap. What is damaged within them
 /// has a checksum that the demuxer looks at.
-struct OggStructure: ContainerStructure {
-  private(set) var damage: (what: String, place: Int64)?
+package struct OggStructure: ContainerStructure {
+  package private(set) var damage: (what: String, place: Int64)?
   /// The next byte that counts.
   private var next: Int64 = 0
   private var header: [UInt8] = []
 
   static let magic = Array("OggS".utf8)
 
-  mutating func follow(_ bytes: UnsafeRawBufferPointer, at position: Int64) {
+  package init() {}
+
+  package mutating func follow(_ bytes: UnsafeRawBufferPointer, at position: Int64) {
     guard damage == nil, position <= next else { return }
     while next < position + Int64(bytes.count) {
       header.append(bytes[Int(next - position)])
@@ -40,8 +42,8 @@ struct OggStructure: ContainerStructure {
 
 /// The packets of an MPEG transport stream (ISO/IEC 13818-1 §2.4.3): each begins with its synchronization
 /// byte, and what begins a picture begins as elementary streams do.
-struct TransportStructure: ContainerStructure {
-  private(set) var damage: (what: String, place: Int64)?
+package struct TransportStructure: ContainerStructure {
+  package private(set) var damage: (what: String, place: Int64)?
   private var next: Int64 = 0
   /// What is there of a packet that the bytes so far do not hold whole.
   private var partial: [UInt8] = []
@@ -54,13 +56,15 @@ struct TransportStructure: ContainerStructure {
 
   static let packetByteCount = 188
 
+  package init() {}
+
   /// Whether `head`, of at least two packets, is a transport stream without further bytes between.
   static func begins(_ head: [UInt8]) -> Bool {
     head.count > 2 * packetByteCount
       && [0, 1, 2].allSatisfy { head[$0 * packetByteCount] == 0x47 }
   }
 
-  mutating func follow(_ bytes: UnsafeRawBufferPointer, at position: Int64) {
+  package mutating func follow(_ bytes: UnsafeRawBufferPointer, at position: Int64) {
     guard damage == nil, position <= next else { return }
     let size = Self.packetByteCount
     while next < position + Int64(bytes.count), damage == nil {

@@ -1,8 +1,8 @@
 /// Follows the elements of a Matroska file (RFC 9559) while its bytes are read, and finds the first place
 /// where they do not fit together. FFmpeg passes over elements that it does not know without a word, and
 /// a block whose identifier is damaged is such a one.
-struct MatroskaStructure: ContainerStructure {
-  private(set) var damage: (what: String, place: Int64)?
+package struct MatroskaStructure: ContainerStructure {
+  package private(set) var damage: (what: String, place: Int64)?
 
   private enum Level { case root, segment, cluster, blockGroup, tracks, trackEntry }
 
@@ -23,6 +23,8 @@ struct MatroskaStructure: ContainerStructure {
   private var isOver = false
 
   private enum Content { case trackNumber, block }
+
+  package init() {}
 
   /// The EBML header's identifier.
   static let magic: [UInt8] = [0x1A, 0x45, 0xDF, 0xA3]
@@ -47,7 +49,7 @@ struct MatroskaStructure: ContainerStructure {
   /// Void and CRC-32, which may stand everywhere.
   private static let everywhere: Set<UInt32> = [0xEC, 0xBF]
 
-  mutating func follow(_ bytes: UnsafeRawBufferPointer, at position: Int64) {
+  package mutating func follow(_ bytes: UnsafeRawBufferPointer, at position: Int64) {
     guard !isOver, position <= next else { return }
     while next < position + Int64(bytes.count) {
       take(bytes[Int(next - position)])

@@ -3,11 +3,11 @@ import Foundation
 import Imaging
 
 /// The kinds of picture files that are read and written, and how they are told apart.
-enum PictureKind: String, Hashable, Sendable, CaseIterable {
+package enum PictureKind: String, Hashable, Sendable, CaseIterable {
   case png, jpeg, tiff, pnm, bmp, dpx, webp, jpeg2000, openEXR, pfm, gif
 
   /// The kind that a file begins as; `nil` if it is no picture.
-  init?(firstBytes bytes: [UInt8]) {
+  package init?(firstBytes bytes: [UInt8]) {
     func starts(_ magic: [UInt8], at offset: Int = 0) -> Bool {
       bytes.dropFirst(offset).starts(with: magic)
     }

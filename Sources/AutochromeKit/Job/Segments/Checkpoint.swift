@@ -1,5 +1,5 @@
 import Colorization
-import Foundation
+package import Foundation
 import Imaging
 import Media
 
@@ -27,7 +27,7 @@ struct Checkpoint: Codable, Sendable {
 }
 
 /// What the file of a segment tells at its end: how it was made, and how the film goes on.
-struct SegmentTrailer: Codable, Sendable {
+package struct SegmentTrailer: Codable, Sendable {
   /// What is known of its frames.
   var counts: JobLog.Counts
   /// How its shots were colored, in their order.
@@ -38,11 +38,11 @@ struct SegmentTrailer: Codable, Sendable {
   var colors: ColorWatch.State?
 
   /// As bytes.
-  func encoded() throws -> Data { try SegmentFiles.encoded(self) }
+  package func encoded() throws -> Data { try SegmentFiles.encoded(self) }
 
   /// - Parameter segment: the file that `bytes` come from, for messages.
   /// - Throws: `AutochromeError` if they are none of a trailer.
-  init(_ bytes: Data, segment: String) throws(AutochromeError) {
+  package init(_ bytes: Data, segment: String) throws(AutochromeError) {
     self = try SegmentFiles.decoded(bytes, of: segment)
   }
 

@@ -5,7 +5,7 @@ import NeuralNetwork
 /// What a film is made from, by what, and how: all that decides which bytes come out. It lies in the job's
 /// folder, so that a run that goes on can tell whether it makes the same film, and so that another machine
 /// knows all that it needs.
-struct FilmPlan: Codable, Hashable, Sendable {
+package struct FilmPlan: Codable, Hashable, Sendable {
   /// A run of segments that begins at a cut, and needs nothing of those before it.
   struct Piece: Codable, Hashable, Sendable {
     /// Its first frame, from 0.
@@ -67,7 +67,7 @@ struct FilmPlan: Codable, Hashable, Sendable {
 
   /// What this plan has otherwise than `other`, in words. Where shots are listed, their looks don't count: they
   /// are compared shot by shot.
-  func differences(from other: FilmPlan) throws -> [String] {
+  package func differences(from other: FilmPlan) throws -> [String] {
     guard schema == other.schema else {
       return ["the form of the plan (\(other.schema) then, \(schema) now)"]
     }
