@@ -115,6 +115,7 @@ format: $(LINT_ENVIRONMENT)/installed
 lint: $(LINT_ENVIRONMENT)/installed
 	swift format lint --strict --recursive $(FORMATTED)
 	scripts/check_notice.py
+	scripts/model_manifest.py
 	shellcheck $(SHELL_SCRIPTS)
 	$(LINT_ENVIRONMENT)/bin/ruff check --quiet $(PYTHON_SOURCES)
 	$(LINT_ENVIRONMENT)/bin/ruff format --quiet --check $(PYTHON_SOURCES)

@@ -33,3 +33,4 @@ for model in "$models"/*.onnx; do
   "$binary" model calibrate "$model" "${inputs[@]}" -o "$model.new" --overwrite
   mv "$model.new" "$model"
 done
+"$(dirname "$0")/model_manifest.py" --update

@@ -47,5 +47,6 @@ check "no color crosses a cut" "$scripts/check-cut.sh" "$AUTOCHROME" "$work/firs
 check "threads make no difference" "$scripts/check-determinism.sh" "$AUTOCHROME" "$work/first.mkv" "${fast[@]}"
 check "memory does not grow" "$scripts/check-memory.sh" -s 640x360 -f 250 -l 750 "$AUTOCHROME" "${fast[@]}"
 check "kills leave no trace" "$scripts/check-resume.sh" -n 8 -s 30
+check "networks are fetched" "$scripts/check_fetch.py" "$AUTOCHROME"
 check "the list of parts" "$scripts/check-sbom.sh"
 [[ $wrong -eq 0 ]]

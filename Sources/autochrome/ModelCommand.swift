@@ -7,17 +7,26 @@ import Measuring
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "List, show, time, verify, import and calibrate networks.",
+    abstract: "List, fetch, show, time, verify, import and calibrate networks.",
     subcommands: [
-      List.self, Show.self, Time.self, Verify.self, Import.self, Calibrate.self, Compare.self,
+      List.self, Fetch.self, Show.self, Time.self, Verify.self, Import.self, Calibrate.self,
+      Compare.self,
     ])
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The networks that are shipped.")
+    static let configuration = CommandConfiguration(
+      abstract: "The networks that are there by name, and those that can be fetched.")
 
     func run() throws {
-      for name in try ModelCatalog.names() {
-        try Console.result(name + (name == Settings.defaultModel ? " (default)" : ""))
+      for listing in try ModelCatalog.listings() {
+        var line = listing.name
+        if listing.name == Settings.defaultModel { line += " (default)" }
+        if let file = listing.file {
+          if !listing.isShipped { line += " (\(file))" }
+        } else {
+          line += " (not there: 'autochrome model fetch', \(counted(listing.bytes ?? 0, "byte")))"
+        }
+        try Console.result(line)
       }
     }
   }

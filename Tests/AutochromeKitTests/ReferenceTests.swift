@@ -72,7 +72,7 @@ import Testing
   @Test func eachEventDocumentAndStatusIsThere() throws {
     let folder = root.appending(path: "docs/schemas")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    #expect(names.count == 10)
+    #expect(names.count == 11)
     for name in names { #expect(page.contains("(schemas/\(name))"), "\(name)") }
     let schemas = try JSONSchemas(folder: folder)
     let start = "events.schema.json#/properties/"

@@ -64,18 +64,52 @@ public enum ResourceLocator {
     return result
   }
 
-  /// Resolves a name of a shipped file, or a path.
+  /// The user's folder of networks: what `AUTOCHROME_MODELS` names, or `autochrome/models` where programs of the
+  /// user keep data (XDG Base Directory Specification).
+  /// - Throws: `AutochromeError` with status `unavailable` if nothing tells where that is.
+  package static func ownModelsFolder() throws(AutochromeError) -> String {
+    let environment = ProcessInfo.processInfo.environment
+    if let named = environment["AUTOCHROME_MODELS"], !named.isEmpty { return named }
+    // A relative one is to be ignored, says the specification.
+    if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
+      return PathParts.join(data, "autochrome/models")
+    }
+    if let home = environment["HOME"], home.hasPrefix("/") {
+      return PathParts.join(home, ".local/share/autochrome/models")
+    }
+    throw AutochromeError(
+      .unavailable,
+      "There is no folder for networks of your own: set HOME, or name one by AUTOCHROME_MODELS or --to."
+    )
+  }
+
+  /// The networks in the user's folder, by name; none where there is no such folder.
+  package static func ownModels() -> [String: URL] {
+    guard let folder = try? ownModelsFolder(),
+      let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+    else { return [:] }
+    let models = names.filter { $0.hasSuffix(".onnx") && !$0.hasPrefix(".") }
+    return Dictionary(
+      uniqueKeysWithValues: models.map {
+        (String($0.dropLast(".onnx".count)), URL(fileURLWithPath: PathParts.join(folder, $0)))
+      })
+  }
+
+  /// Resolves a name of a shipped file or of a network in the user's folder, or a path.
   package static func resolve(
     _ nameOrPath: String, kind: String, subfolder: String, extension suffix: String
   ) throws(AutochromeError) -> URL {
     let shipped = try files(in: subfolder, extension: suffix)
     if let url = shipped[nameOrPath] { return url }
+    let own = subfolder == "models" ? ownModels() : [:]
+    if let url = own[nameOrPath] { return url }
     if FileManager.default.fileExists(atPath: nameOrPath) {
       return URL(fileURLWithPath: nameOrPath)
     }
     throw AutochromeError(
       .noInput,
       "There is no \(kind) '\(nameOrPath)': neither a file nor one of the shipped ones ("
-        + shipped.keys.sorted().joined(separator: ", ") + ").")
+        + shipped.keys.sorted().joined(separator: ", ") + ")"
+        + (own.isEmpty ? "." : " or of your own (\(own.keys.sorted().joined(separator: ", ")))."))
   }
 }

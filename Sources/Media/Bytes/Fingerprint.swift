@@ -83,7 +83,7 @@ package enum Fingerprint {
 }
 
 /// A SHA-256 sum in the making (FIPS 180-4).
-private struct SHA256Sum {
+package struct SHA256Sum {
   private final class State {
     let pointer: OpaquePointer
 
@@ -98,9 +98,12 @@ private struct SHA256Sum {
 
   private let state: State
 
-  init() throws { state = try State() }
+  /// Of nothing yet.
+  /// - Throws: `MediaError` if there is no memory for it.
+  package init() throws { state = try State() }
 
-  mutating func add(_ bytes: [UInt8]) { av_sha_update(state.pointer, bytes, bytes.count) }
+  /// Adds bytes.
+  package mutating func add(_ bytes: [UInt8]) { av_sha_update(state.pointer, bytes, bytes.count) }
 
   mutating func add(_ number: Int64) {
     add(withUnsafeBytes(of: number.littleEndian) { Array($0) })
@@ -114,5 +117,5 @@ private struct SHA256Sum {
   }
 
   /// The same in hexadecimal digits.
-  var text: String { bytes.map { String(format: "%02x", $0) }.joined() }
+  package var text: String { bytes.map { String(format: "%02x", $0) }.joined() }
 }
