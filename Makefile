@@ -2,6 +2,11 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Where swift builds, and where zsh looks for completions below PREFIX.
+SCRATCH ?= .build
+ZSH_FOLDER ?= share/zsh/site-functions
+
+VERSION := $(shell sed -n 's/.*let current = "\(.*\)"/\1/p' Sources/AutochromeKit/Version.swift)
 
 SWIFT_MINIMUM := 6.2
 PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev \
@@ -9,10 +14,20 @@ PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswresample-de
 # Taken where the distribution has it: some tests look at pages with it.
 BROWSER := chromium-headless-shell
 
-BINARY := .build/release/autochrome
+BINARY := $(SCRATCH)/release/autochrome
 # What lies beside it, and is installed with it.
-SERVER := .build/release/autochrome-review
-RESOURCES := .build/release/autochrome_AutochromeKit.resources .build/release/autochrome_Review.resources
+SERVER := $(SCRATCH)/release/autochrome-review
+RESOURCES := $(SCRATCH)/release/autochrome_AutochromeKit.resources $(SCRATCH)/release/autochrome_Review.resources
+# What is installed, below DESTDIR.
+PROGRAMS := $(PREFIX)/lib/autochrome
+COMMAND := $(PREFIX)/bin/autochrome
+MANUAL := $(PREFIX)/share/man/man1
+DOCUMENTS := $(PREFIX)/share/doc/autochrome
+LICENSES := $(DOCUMENTS)/libraries
+COMPLETION_bash := $(PREFIX)/share/bash-completion/completions/autochrome
+COMPLETION_zsh := $(PREFIX)/$(ZSH_FOLDER)/_autochrome
+COMPLETION_fish := $(PREFIX)/share/fish/vendor_completions.d/autochrome.fish
+SHELLS := bash zsh fish
 PYTHON_ENVIRONMENT := .build/python
 PEERS_ENVIRONMENT := .build/python-peers
 LINT_ENVIRONMENT := .build/python-lint
@@ -61,6 +76,30 @@ deps:
 
 build:
 	swift build -c release
+
+# The programs alone, for packages: with the Swift runtime inside, and no folder of this machine in them.
+build-static:
+	for program in autochrome autochrome-review; do \
+	  swift build -c release --scratch-path $(SCRATCH) --static-swift-stdlib --disable-local-rpath \
+	    -Xswiftc -no-toolchain-stdlib-rpath -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
+	    --product $$program || exit 1; \
+	done
+
+# A package for the distribution that this runs on, in out/. Needs dpkg-dev, and what debian/control names.
+deb:
+	@mkdir -p out
+	dpkg-buildpackage --build=binary --no-sign --no-pre-clean \
+	  --buildinfo-option=-uout --buildinfo-file=out/autochrome_$(VERSION).buildinfo \
+	  --changes-option=-uout --changes-file=out/autochrome_$(VERSION).changes
+
+# A tar file in out/ that runs without any package, wherever glibc is not older than here.
+TARBALL := out/autochrome-$(VERSION)-linux-$(shell uname -m)
+tarball: export SCRATCH = .build/deb
+tarball:
+	$(MAKE) build-static
+	rm -rf $(TARBALL)
+	$(MAKE) install install-runtime-licenses DESTDIR=$(TARBALL) PREFIX=
+	scripts/make-tarball.sh $(VERSION) $(TARBALL)
 
 # Colorizes the sample film and tells where the result is.
 demo: deps build
@@ -184,12 +223,27 @@ install:
 	install -m 644 docs/licenses/notices/*.txt "$(DESTDIR)$(PREFIX)/lib/autochrome/docs/licenses/notices/"
 	cp -R $(RESOURCES) "$(DESTDIR)$(PREFIX)/lib/autochrome/"
 	for folder in $(notdir $(RESOURCES)); do \
-	  chmod -R u=rwX,go=rX "$(DESTDIR)$(PREFIX)/lib/autochrome/$$folder"; done
-	ln -sfn ../lib/autochrome/autochrome "$(DESTDIR)$(PREFIX)/bin/autochrome"
+	  chmod -R u=rwX,go=rX "$(DESTDIR)$(PROGRAMS)/$$folder"; done
+	ln -sfn ../lib/autochrome/autochrome "$(DESTDIR)$(COMMAND)"
+	install -m 644 LICENSE NOTICE "$(DESTDIR)$(DOCUMENTS)/"
+	install -d "$(DESTDIR)$(LICENSES)"
+	for folder in $(SCRATCH)/checkouts/*; do \
+	  cat $$folder/LICENSE* $$(ls $$folder/NOTICE* 2>/dev/null) >"$(DESTDIR)$(LICENSES)/$${folder##*/}" || exit 1; done
+	scripts/write-manual.py $(BINARY) "$(DESTDIR)$(MANUAL)"
+	$(foreach shell,$(SHELLS),install -d "$(DESTDIR)$(dir $(COMPLETION_$(shell)))" && \
+	  $(BINARY) --generate-completion-script $(shell) >"$(DESTDIR)$(COMPLETION_$(shell))" && \
+	  chmod 644 "$(DESTDIR)$(COMPLETION_$(shell))" &&) true
+
+# Those of what the Swift runtime brings into packages.
+install-runtime-licenses:
+	install -m 644 "$$(dirname "$$(realpath "$$(command -v swift)")")/../share/swift/LICENSE.txt" \
+	  "$(DESTDIR)$(LICENSES)/swift"
+	install -m 644 debian/licenses/* "$(DESTDIR)$(LICENSES)/"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/autochrome"
-	rm -rf "$(DESTDIR)$(PREFIX)/lib/autochrome"
+	rm -f "$(DESTDIR)$(COMMAND)" $(foreach shell,$(SHELLS),"$(DESTDIR)$(COMPLETION_$(shell))")
+	rm -f "$(DESTDIR)$(MANUAL)"/autochrome.1 "$(DESTDIR)$(MANUAL)"/autochrome-*.1
+	rm -rf "$(DESTDIR)$(PROGRAMS)" "$(DESTDIR)$(DOCUMENTS)"
 
 # The sample film, the same to the byte with the same versions of FFmpeg, x264 and Opus.
 samples:

@@ -12,6 +12,13 @@ let strict: [SwiftSetting] = [
 ]
 let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
+// What `--version` prints. One C file holds it, so that a new commit recompiles that file and links anew.
+let commit: [CSetting] =
+  Context.gitInformation.map { git in
+    let mark = git.hasUncommittedChanges ? "-dirty" : ""
+    return [.define("AC_BUILD_COMMIT", to: "\"\(git.currentCommit)\(mark)\"")]
+  } ?? []
+
 let package = Package(
   name: "autochrome",
   products: [
@@ -39,6 +46,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS"),
     .systemLibrary(name: "COneDNN"),
     .target(name: "CKernels", cSettings: strictC),
+    .target(name: "CBuild", cSettings: strictC + commit),
 
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "Blocks", dependencies: ["Locking"], swiftSettings: strict),
@@ -61,8 +69,8 @@ let package = Package(
     .target(
       name: "AutochromeKit",
       dependencies: [
-        "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "NeuralNetwork", "Quality",
-        "SampleFilm",
+        "CBuild", "Colorization", "FramePipeline", "Imaging", "Locking", "Media", "NeuralNetwork",
+        "Quality", "SampleFilm",
         .product(name: "Yams", package: "Yams"),
       ],
       resources: [

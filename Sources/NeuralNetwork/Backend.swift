@@ -53,24 +53,28 @@ public struct BackendInfo: Sendable, Equatable {
   public static func available() -> [BackendInfo] {
     [
       BackendInfo(
-        backend: .oneDNN, version: oneDNNVersion,
+        backend: .oneDNN, version: Backend.oneDNN.version,
         instructionSet: OneDNNInstructions.name,
         precisions: (OneDNNInstructions.hasFastBytes ? [.int8] : [])
           + (OneDNNInstructions.hasBFloat16 ? [.bfloat16] : []) + [.float32]),
       BackendInfo(
-        backend: .openBLAS, version: openBLASVersion,
+        backend: .openBLAS, version: Backend.openBLAS.version,
         instructionSet: String(cString: openblas_get_corename()), precisions: [.float32]),
     ]
   }
+}
 
-  private static var oneDNNVersion: String {
-    guard let version = dnnl_version()?.pointee else { return "unknown" }
-    return "\(version.major).\(version.minor).\(version.patch)"
-  }
-
-  /// The configuration text reads "OpenBLAS 0.3.21 …".
-  private static var openBLASVersion: String {
-    let words = String(cString: openblas_get_config()).split(separator: " ")
-    return words.count > 1 ? String(words[1]) : "unknown"
+extension Backend {
+  /// The version of its library.
+  public var version: String {
+    switch self {
+    case .oneDNN:
+      guard let version = dnnl_version()?.pointee else { return "unknown" }
+      return "\(version.major).\(version.minor).\(version.patch)"
+    case .openBLAS:
+      // The configuration text reads "OpenBLAS 0.3.21 …".
+      let words = String(cString: openblas_get_config()).split(separator: " ")
+      return words.count > 1 ? String(words[1]) : "unknown"
+    }
   }
 }

@@ -16,7 +16,7 @@ struct Autochrome: ParsableCommand {
       data, 66 no such input, 69 a codec is missing, 70 a fault of ours, 73 the output can't be \
       created, 74 I/O error, 130 interrupted.
       """,
-    version: AutochromeVersion.current,
+    version: AutochromeVersion.text,
     subcommands: [
       Colorize.self, ProbeCommand.self, TryCommand.self, PlanCommand.self, ReviewCommand.self,
       RefsCommand.self,
