@@ -10,7 +10,7 @@ VERSION := $(shell sed -n 's/.*let current = "\(.*\)"/\1/p' Sources/AutochromeKi
 
 SWIFT_MINIMUM := 6.2
 PACKAGES := ffmpeg libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev \
-	libopenblas-dev libdnnl-dev libgomp1 pkg-config make git python3 python3-venv shellcheck
+	libopenblas-dev libdnnl-dev libgomp1 pkg-config make git python3 python3-venv shellcheck curl
 # Taken where the distribution has it: some tests look at pages with it.
 BROWSER := chromium-headless-shell
 
@@ -33,13 +33,14 @@ PEERS_ENVIRONMENT := .build/python-peers
 LINT_ENVIRONMENT := .build/python-lint
 PYTHON := $(abspath $(PYTHON_ENVIRONMENT)/bin/python)
 PIP_OPTIONS ?=
-FORMATTED := $(wildcard Package.swift Sources Tests samples Benchmarks)
+FORMATTED := $(wildcard Package.swift Sources Tests Examples samples Benchmarks)
 SHELL_SCRIPTS := $(wildcard .ci/run scripts/*.sh cluster/*.sh)
 PYTHON_SOURCES := Benchmarks scripts training
 
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test test-instruction-sets train-check check check-all check-quick sbom format lint bench \
-	install uninstall clean tsan asan ubsan fuzz samples
+.PHONY: deps build build-static deb tarball demo docs test test-instruction-sets train-check check check-all check-quick \
+	sbom format lint bench install install-runtime-licenses uninstall clean tsan asan ubsan fuzz \
+	samples
 
 # Installs what is missing; needs no root when nothing is.
 deps:
@@ -77,6 +78,18 @@ deps:
 build:
 	swift build -c release
 
+# The documentation of the library, for browsers. It fails where a comment names something that does not exist.
+docs: build
+	@rm -rf .build/symbols out/docs && mkdir -p .build/symbols out
+	swift symbolgraph-extract -module-name Autochrome -minimum-access-level public \
+	  -target $$(uname -m)-unknown-linux-gnu -output-dir .build/symbols -I .build/release/Modules \
+	  $(foreach module,CFFmpeg COneDNN COpenBLAS,-I Sources/$(module)) -I .build/checkouts/Yams/Sources/CYaml/include \
+	  $(foreach module,CBuild CKernels,-Xcc -fmodule-map-file=.build/release/$(module).build/module.modulemap) \
+	  $(addprefix -Xcc ,$(shell pkg-config --cflags-only-I libavformat openblas))
+	docc convert Sources/AutochromeLibrary/Autochrome.docc --additional-symbol-graph-dir .build/symbols \
+	  --fallback-display-name Autochrome --fallback-bundle-identifier autochrome.Autochrome \
+	  --warnings-as-errors --output-path out/docs
+
 # The programs alone, for packages: with the Swift runtime inside, and no folder of this machine in them.
 build-static:
 	for program in autochrome autochrome-review; do \
@@ -88,7 +101,7 @@ build-static:
 # A package for the distribution that this runs on, in out/. Needs dpkg-dev, and what debian/control names.
 deb:
 	@mkdir -p out
-	dpkg-buildpackage --build=binary --no-sign --no-pre-clean \
+	dpkg-buildpackage --build=binary --no-sign \
 	  --buildinfo-option=-uout --buildinfo-file=out/autochrome_$(VERSION).buildinfo \
 	  --changes-option=-uout --changes-file=out/autochrome_$(VERSION).changes
 
@@ -214,24 +227,19 @@ fuzz:
 install:
 	@for part in $(BINARY) $(SERVER) $(RESOURCES); do test -e $$part || { \
 	  echo "There is nothing to install yet: run \"make build\" first" >&2; exit 1; }; done
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/autochrome"
-	install -m 755 $(BINARY) $(SERVER) "$(DESTDIR)$(PREFIX)/lib/autochrome/"
-	for folder in $(notdir $(RESOURCES)); do rm -rf "$(DESTDIR)$(PREFIX)/lib/autochrome/$$folder"; done
-	install -m 644 LICENSE NOTICE "$(DESTDIR)$(PREFIX)/lib/autochrome/"
-	install -d "$(DESTDIR)$(PREFIX)/lib/autochrome/docs/licenses/notices"
-	install -m 644 docs/licenses/*.txt "$(DESTDIR)$(PREFIX)/lib/autochrome/docs/licenses/"
-	install -m 644 docs/licenses/notices/*.txt "$(DESTDIR)$(PREFIX)/lib/autochrome/docs/licenses/notices/"
-	cp -R $(RESOURCES) "$(DESTDIR)$(PREFIX)/lib/autochrome/"
+	install -d "$(DESTDIR)$(PROGRAMS)" "$(DESTDIR)$(dir $(COMMAND))" "$(DESTDIR)$(DOCUMENTS)"
+	install -m 755 $(BINARY) $(SERVER) "$(DESTDIR)$(PROGRAMS)/"
+	for folder in $(notdir $(RESOURCES)); do rm -rf "$(DESTDIR)$(PROGRAMS)/$$folder"; done
+	cp -R $(RESOURCES) "$(DESTDIR)$(PROGRAMS)/"
 	for folder in $(notdir $(RESOURCES)); do \
 	  chmod -R u=rwX,go=rX "$(DESTDIR)$(PROGRAMS)/$$folder"; done
 	ln -sfn ../lib/autochrome/autochrome "$(DESTDIR)$(COMMAND)"
 	install -m 644 LICENSE NOTICE "$(DESTDIR)$(DOCUMENTS)/"
 	install -d "$(DESTDIR)$(LICENSES)"
-	for folder in $(SCRATCH)/checkouts/*; do \
-	  cat $$folder/LICENSE* $$(ls $$folder/NOTICE* 2>/dev/null) >"$(DESTDIR)$(LICENSES)/$${folder##*/}" || exit 1; done
+	install -m 644 docs/licenses/*.txt docs/licenses/notices/*.txt "$(DESTDIR)$(LICENSES)/"
 	scripts/write-manual.py $(BINARY) "$(DESTDIR)$(MANUAL)"
 	$(foreach shell,$(SHELLS),install -d "$(DESTDIR)$(dir $(COMPLETION_$(shell)))" && \
-	  $(BINARY) --generate-completion-script $(shell) >"$(DESTDIR)$(COMPLETION_$(shell))" && \
+	  $(BINARY) --generate-completion-script $(shell) | sed '1{/^#!/d}' >"$(DESTDIR)$(COMPLETION_$(shell))" && \
 	  chmod 644 "$(DESTDIR)$(COMPLETION_$(shell))" &&) true
 
 # Those of what the Swift runtime brings into packages.

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Tests import what they test through `public` and `package` access, never `@testable`: they run on
+// Tests import what they test through `package` access, never `@testable`: they run on
 // the release build.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -23,7 +23,7 @@ let package = Package(
   name: "autochrome",
   products: [
     .executable(name: "autochrome", targets: ["autochrome"]),
-    .library(name: "AutochromeKit", targets: ["AutochromeKit", "Measuring"]),
+    .library(name: "Autochrome", targets: ["Autochrome"]),
     // For the tests: loaded before the program, it counts what that allocates.
     .library(name: "AllocationCounter", type: .dynamic, targets: ["AllocationCounter"]),
     // The same, it lets reads of a file fail.
@@ -42,9 +42,17 @@ let package = Package(
   ],
   targets: [
     // C libraries of the system, and the shims that Swift cannot express.
-    .systemLibrary(name: "CFFmpeg"),
-    .systemLibrary(name: "COpenBLAS"),
-    .systemLibrary(name: "COneDNN"),
+    .systemLibrary(
+      name: "CFFmpeg", pkgConfig: "libavformat",
+      providers: [
+        .apt([
+          "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev",
+          "libswscale-dev",
+        ])
+      ]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .target(name: "CKernels", cSettings: strictC),
     .target(name: "CBuild", cSettings: strictC + commit),
 
@@ -85,6 +93,11 @@ let package = Package(
         "Quality", "SampleFilm",
       ],
       swiftSettings: strict),
+    // What programs import. Only its declarations are public.
+    .target(
+      name: "Autochrome",
+      dependencies: ["AutochromeKit", "Colorization", "Imaging", "Locking", "Media"],
+      path: "Sources/AutochromeLibrary", swiftSettings: strict),
     .executableTarget(
       name: "autochrome",
       dependencies: [
@@ -108,6 +121,17 @@ let package = Package(
     .executableTarget(
       name: "autochrome-review",
       dependencies: ["AutochromeKit", "Review"],
+      swiftSettings: strict),
+
+    // Programs that use the library, as docs/guide/library.md shows them.
+    .executableTarget(
+      name: "example-film", dependencies: ["Autochrome"], path: "Examples/film",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "example-frames", dependencies: ["Autochrome"], path: "Examples/frames",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "example-picture", dependencies: ["Autochrome"], path: "Examples/picture",
       swiftSettings: strict),
 
     // The film of our own that the demo shows and the tests know the colors of.
@@ -158,6 +182,13 @@ let package = Package(
     .testTarget(name: "SampleFilmTests", dependencies: ["SampleFilm"], swiftSettings: strict),
     .testTarget(
       name: "MediaTests", dependencies: ["Media", "Imaging", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AutochromeTests",
+      dependencies: [
+        "Autochrome", "Locking", "SampleFilm", "TestSupport", "autochrome", "example-film",
+        "example-frames", "example-picture",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "AutochromeKitTests",

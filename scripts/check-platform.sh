@@ -108,7 +108,7 @@ if [[ -z $trial ]]; then
   [[ -e $build/etc ]] || unpack "$build"
   # The checkout keeps what it has built.
   if [[ -e $place/autochrome/.git ]]; then
-    git -C "$place/autochrome" fetch --quiet origin HEAD
+    git -C "$place/autochrome" fetch --quiet "$root" HEAD
     git -C "$place/autochrome" reset --quiet --hard FETCH_HEAD
   else
     git clone --quiet "$root" "$place/autochrome"

@@ -3,18 +3,18 @@ import Media
 import NeuralNetwork
 
 /// The version of the program and the library.
-public enum AutochromeVersion {
+package enum AutochromeVersion {
   /// Semantic version. The Makefile reads it here; a test compares it with `debian/changelog`.
-  public static let current = "0.1.0"
+  package static let current = "0.1.0"
 
   /// The commit that was built, with `-dirty` behind it where files were changed since; `nil` without git.
-  public static var commit: String? {
+  package static var commit: String? {
     let commit = String(cString: ac_build_commit())
     return commit.isEmpty ? nil : commit
   }
 
   /// What `--version` prints: the program, its commit, and the libraries that it runs with.
-  public static var text: String {
+  package static var text: String {
     (["autochrome \(current)"] + (commit.map { ["commit \($0)"] } ?? []) + [
       "FFmpeg \(MediaLibraries.release)", "oneDNN \(Backend.oneDNN.version)",
       "OpenBLAS \(Backend.openBLAS.version)",

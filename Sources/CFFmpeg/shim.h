@@ -1,5 +1,6 @@
 #pragma once
 // FFmpeg 5.1 and later: what Swift cannot import (macros, variadics) and what differs by version.
+// Compiled with 5.1, 6.1 and 7.1.
 #include <errno.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>

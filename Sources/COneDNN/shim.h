@@ -1,6 +1,7 @@
 #pragma once
 // oneDNN 2.6 and later. Version 3 removed the operation descriptors and made memory descriptors
 // opaque; the functions below hide the difference, so that Swift sees one set of names.
+// Compiled with 2.6, 3.1 and 3.7.
 #include <dlfcn.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /// How a network takes or gives the numbers of channels: (x − offset) ÷ scale.
-public struct ChannelScale: Hashable, Sendable {
+package struct ChannelScale: Hashable, Sendable {
   /// Subtracted, one number for each channel.
-  public let offsets: [Float]
+  package let offsets: [Float]
   /// Divided by, afterwards, one number for each channel; none is 0.
-  public let scales: [Float]
+  package let scales: [Float]
 
   /// - Precondition: as many offsets as scales, none of which is 0.
-  public init(offsets: [Float], scales: [Float]) {
+  package init(offsets: [Float], scales: [Float]) {
     precondition(
       offsets.count == scales.count && !scales.contains(0), "\(offsets), \(scales) of channels")
     self.offsets = offsets
@@ -14,14 +14,14 @@ public struct ChannelScale: Hashable, Sendable {
   }
 
   /// The same for all of `channels`.
-  public init(offset: Float = 0, scale: Float = 1, channels: Int) {
+  package init(offset: Float = 0, scale: Float = 1, channels: Int) {
     self.init(
       offsets: [Float](repeating: offset, count: channels),
       scales: [Float](repeating: scale, count: channels))
   }
 
   /// Mean and deviation of the pictures of ImageNet in R′, G′, B′, as all the world takes them.
-  public static let imageNet = ChannelScale(
+  package static let imageNet = ChannelScale(
     offsets: [0.485, 0.456, 0.406], scales: [0.229, 0.224, 0.225])
 
   /// Reads `X`, `X/50`, `X*255`, `(X-50)/50`, where X is `symbol` and each number may be a list in brackets,

@@ -7,7 +7,7 @@ extension CoarseEstimate {
   /// not spread over the picture and the shot.
   ///
   /// - Parameter values: `paddedGridHeight` × `paddedGridWidth` × 2 (NHWC), dense, CIELAB units.
-  public init(ab values: UnsafePointer<Float>, geometry: WorkingGeometry) {
+  package init(ab values: UnsafePointer<Float>, geometry: WorkingGeometry) {
     let (width, height) = (geometry.gridWidth, geometry.gridHeight)
     self.init(width: width, height: height) { a, b, certainty in
       for y in 0..<height {
@@ -28,7 +28,7 @@ extension CoarseEstimate {
   /// - Parameters:
   ///   - values: `paddedGridHeight` × `paddedGridWidth` × 3 (NHWC), dense.
   ///   - scale: how the network gives R′, G′ and B′ of 0…1.
-  public init(rgb values: UnsafePointer<Float>, scale: ChannelScale, geometry: WorkingGeometry) {
+  package init(rgb values: UnsafePointer<Float>, scale: ChannelScale, geometry: WorkingGeometry) {
     let (width, height) = (geometry.gridWidth, geometry.gridHeight)
     let (scales, offsets) = (scale.scales.map(Double.init), scale.offsets.map(Double.init))
     self.init(width: width, height: height) { a, b, certainty in

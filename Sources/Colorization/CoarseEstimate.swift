@@ -1,14 +1,14 @@
-public import Imaging
+package import Imaging
 
 /// What the network says about the colors of a picture, on the coarse grid, padding cropped.
-public struct CoarseEstimate: Sendable {
+package struct CoarseEstimate: Sendable {
   /// a and b, 2 × height × width, CIELAB units. May be merged linearly across frames.
-  public let ab: FloatImage
+  package let ab: FloatImage
   /// How sure the network is, 1 × height × width, 0 (all bins alike) … 1 (one bin).
-  public let certainty: FloatImage
+  package let certainty: FloatImage
 
   /// - Precondition: `ab` has two channels, and both images one size.
-  public init(ab: FloatImage, certainty: FloatImage) {
+  package init(ab: FloatImage, certainty: FloatImage) {
     precondition(
       ab.channels == 2 && certainty.width == ab.width && certainty.height == ab.height,
       "\(ab.channels)×\(ab.width)×\(ab.height) colors, "
@@ -18,7 +18,7 @@ public struct CoarseEstimate: Sendable {
   }
 
   /// An estimate that says nothing: gray, and certainty 0.
-  public init(blankOfWidth width: Int, height: Int) {
+  package init(blankOfWidth width: Int, height: Int) {
     self.init(width: width, height: height) { a, b, certainty in
       for plane in [a, b, certainty] { plane.update(repeating: 0, count: width * height) }
     }
@@ -45,9 +45,9 @@ public struct CoarseEstimate: Sendable {
   }
 
   /// Positions per row.
-  public var width: Int { ab.width }
+  package var width: Int { ab.width }
   /// Rows.
-  public var height: Int { ab.height }
+  package var height: Int { ab.height }
   /// Number of positions.
-  public var area: Int { ab.area }
+  package var area: Int { ab.area }
 }

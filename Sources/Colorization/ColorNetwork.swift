@@ -1,14 +1,14 @@
-public import Imaging
+package import Imaging
 import Locking
-public import NeuralNetwork
+package import NeuralNetwork
 
 /// A network that says which colors a picture may have.
-public final class ColorNetwork: Sendable {
+package final class ColorNetwork: Sendable {
   /// What the network says about itself.
-  public let description: ColorNetworkDescription
+  package let description: ColorNetworkDescription
   private let session: Session
   /// The size, in samples, that all pictures are brought to for the network, if it takes no other.
-  public let fixedSize: WorkingGeometry.FixedSize?
+  package let fixedSize: WorkingGeometry.FixedSize?
   private let inputName: String
   private let outputName: String
   /// Gives the features too. Made when it is first asked for, so that nobody else pays for it.
@@ -21,7 +21,7 @@ public final class ColorNetwork: Sendable {
   ///   - precision: nil for the fastest that the CPU does well.
   /// - Throws: `ColorizationError` if the metadata or the shapes are not those of a colorization
   ///   network, `NetworkError` if the engine can't run it.
-  public init(model: Model, name: String, backend: Backend? = nil, precision: Precision? = nil)
+  package init(model: Model, name: String, backend: Backend? = nil, precision: Precision? = nil)
     throws
   {
     description = try ColorNetworkDescription(name: name, metadata: model.metadata)
@@ -42,15 +42,15 @@ public final class ColorNetwork: Sendable {
   }
 
   /// The arithmetic between layers.
-  public var precision: Precision { session.precision }
+  package var precision: Precision { session.precision }
 
   /// The network, its back end and arithmetic, in words.
-  public var title: String {
+  package var title: String {
     "\(description.name) on \(session.backend.rawValue), \(session.precision.rawValue)"
   }
 
   /// Multiplications and additions for a frame, padding included.
-  public func floatingPointOperations(_ geometry: WorkingGeometry) throws -> Int {
+  package func floatingPointOperations(_ geometry: WorkingGeometry) throws -> Int {
     try session.model.floatingPointOperations(
       inputShapes: [
         inputName: [
@@ -98,7 +98,7 @@ public final class ColorNetwork: Sendable {
 
   /// The sizes that a picture passes through.
   /// - Parameter shortSide: short side of what the network sees, in samples; more where it needs more.
-  public func geometry(
+  package func geometry(
     width: Int, height: Int, shortSide: Int, sampleAspectRatio: Rational = Rational(1, 1)
   ) -> WorkingGeometry {
     WorkingGeometry(
@@ -109,7 +109,7 @@ public final class ColorNetwork: Sendable {
 
   /// The estimates that decoders make of what the network says of a lightness image; decoders matter only
   /// where it gives a distribution.
-  public func estimates(
+  package func estimates(
     lightness: FloatImage, geometry: WorkingGeometry, decoders: [DistributionDecoder]
   ) throws -> [CoarseEstimate] {
     try run(lightness: lightness, geometry: geometry) { values in
@@ -128,7 +128,7 @@ public final class ColorNetwork: Sendable {
   ///   - lightness: L\*, 0…100, of the working size of `geometry`.
   ///   - body: is given the output on the padded grid: `paddedGridHeight` × `paddedGridWidth`
   ///     positions of 313 logits, 2 ab values or 3 R′G′B′ values side by side.
-  public func run<R>(
+  package func run<R>(
     lightness: FloatImage, geometry: WorkingGeometry,
     _ body: (UnsafePointer<Float>) throws -> R
   ) throws -> R {
@@ -179,7 +179,7 @@ public final class ColorNetwork: Sendable {
   /// - Returns: C × `gridHeight` × `gridWidth`.
   /// - Throws: `ColorizationError.needsFeatures` if nothing in the network is known to be features,
   ///   `NetworkError` if the model names values that it does not have.
-  public func features(lightness: FloatImage, geometry: WorkingGeometry) throws -> FloatImage {
+  package func features(lightness: FloatImage, geometry: WorkingGeometry) throws -> FloatImage {
     let features = try featureSession.withLock { made in
       if let made { return made }
       let new = try FeatureSession(session, description: description, output: outputName)

@@ -1,16 +1,16 @@
 import Foundation
 
 /// What a network says about itself in its metadata properties (`autochrome.*`).
-public struct ColorNetworkDescription: Hashable, Sendable {
+package struct ColorNetworkDescription: Hashable, Sendable {
   /// What the network is given.
-  public enum Input: Hashable, Sendable {
+  package enum Input: Hashable, Sendable {
     /// One channel: L\*, 0…100.
     case lightness(ChannelScale)
     /// Three channels: R′, G′, B′ of sRGB, 0…1, of the gray that has this L\*.
     case gray(ChannelScale)
 
     /// As the property `autochrome.input` says it.
-    public var text: String {
+    package var text: String {
       switch self {
       case .lightness(let scale): scale.text(of: "L")
       case .gray(let scale): scale.text(of: "RGB")
@@ -18,7 +18,7 @@ public struct ColorNetworkDescription: Hashable, Sendable {
     }
 
     /// 1 or 3.
-    public var channels: Int {
+    package var channels: Int {
       switch self {
       case .lightness: 1
       case .gray: 3
@@ -27,7 +27,7 @@ public struct ColorNetworkDescription: Hashable, Sendable {
   }
 
   /// What the network puts out.
-  public enum Output: Hashable, Sendable {
+  package enum Output: Hashable, Sendable {
     /// Logits or probabilities of the 313 bins.
     case bins313
     /// a and b in CIELAB units.
@@ -36,7 +36,7 @@ public struct ColorNetworkDescription: Hashable, Sendable {
     case rgb(ChannelScale)
 
     /// As the property `autochrome.output` says it.
-    public var text: String {
+    package var text: String {
       switch self {
       case .bins313: "bins313"
       case .ab: "ab"
@@ -45,7 +45,7 @@ public struct ColorNetworkDescription: Hashable, Sendable {
     }
 
     /// 313, 2 or 3.
-    public var channels: Int {
+    package var channels: Int {
       switch self {
       case .bins313: 313
       case .ab: 2
@@ -55,7 +55,7 @@ public struct ColorNetworkDescription: Hashable, Sendable {
   }
 
   /// How hints fill a frame, and reference pictures tell its colors.
-  public enum Guidance: String, CaseIterable, Sendable {
+  package enum Guidance: String, CaseIterable, Sendable {
     /// By what the network takes places for: ``HintSpread`` and ``ReferenceMatcher``. The rest is the network's.
     case features
     /// By luma alone: ``HintSpread/completeField(of:lightness:geometry:)`` (Levin 2004) and ``LumaMatcher`` (Welsh 2002).
@@ -65,34 +65,34 @@ public struct ColorNetworkDescription: Hashable, Sendable {
   }
 
   /// The name for people.
-  public var name: String
+  package var name: String
   /// What the network is given.
-  public var input: Input
+  package var input: Input
   /// What the output holds.
-  public var output: Output
+  package var output: Output
   /// Input heights and widths are multiples of this.
-  public var stride: Int
+  package var stride: Int
   /// Input size ÷ output size.
-  public var scale: Int
+  package var scale: Int
   /// The short side, in samples, below which the network does not know what it sees; nil for none.
-  public var size: Int?
+  package var size: Int?
   /// The temperature of the annealed mean that suits the network.
-  public var temperature: Float
+  package var temperature: Float
   /// The vividness that suits the network.
-  public var vividness: Float
+  package var vividness: Float
   /// The λ that rebalanced the training; nil if it was not rebalanced.
-  public var lambda: Double?
+  package var lambda: Double?
   /// The probabilities of the bins in the training data; nil if the model carries none.
-  public var prior: [Double]?
+  package var prior: [Double]?
   /// The values within the network that are its features, the finest first; empty for those that its
   /// form suggests.
-  public var features: [String]
+  package var features: [String]
   /// How what the user gives tells colors. Other than by features, the network itself says nothing.
-  public var guidance: Guidance
+  package var guidance: Guidance
 
   /// Reads the metadata properties of the model called `name`.
   /// - Throws: `ColorizationError.metadata`, naming the property, what it says and what is expected.
-  public init(name: String, metadata: [String: String]) throws(ColorizationError) {
+  package init(name: String, metadata: [String: String]) throws(ColorizationError) {
     func number<T: LosslessStringConvertible>(_ key: String, default fallback: T)
       throws(ColorizationError) -> T
     {
@@ -155,7 +155,7 @@ public struct ColorNetworkDescription: Hashable, Sendable {
 
   /// Reads the probabilities of the 313 bins, with spaces or commas between; nil if they are not 313
   /// numbers or any is negative.
-  public static func prior(_ text: String) -> [Double]? {
+  package static func prior(_ text: String) -> [Double]? {
     let words = text.split { $0.isWhitespace || $0 == "," }
     let values = words.compactMap { Double($0) }
     guard words.count == 313, values.count == 313, values.allSatisfy({ $0 >= 0 && $0.isFinite })
@@ -170,14 +170,14 @@ public struct ColorNetworkDescription: Hashable, Sendable {
 
   /// Reads `L`, `L/100`, `(L-50)/50`, or for three channels `RGB`, `RGB*255`, `(RGB-0.5)/0.5`,
   /// `(RGB-[0.485,0.456,0.406])/[0.229,0.224,0.225]`; nil if it is none of these.
-  public static func input(_ text: String) -> Input? {
+  package static func input(_ text: String) -> Input? {
     ChannelScale(text, of: "L", channels: 1).map { .lightness($0) }
       ?? ChannelScale(text, of: "RGB", channels: 3).map { .gray($0) }
   }
 
   /// Reads `bins313`, `ab`, or `RGB` with an offset and a scale like ``input(_:)``; nil if it is none of
   /// these.
-  public static func output(_ text: String) -> Output? {
+  package static func output(_ text: String) -> Output? {
     switch text {
     case "bins313": .bins313
     case "ab": .ab

@@ -3,23 +3,23 @@ import Imaging
 
 /// What is added to the colors of a whole picture, in units of a\* and b\*. Black and white take nothing of
 /// it: the share that a color takes rises from 0 at L\* 0 to 1 at L\* 25, and falls from L\* 75 to 100.
-public struct ColorShift: Hashable, Sendable {
+package struct ColorShift: Hashable, Sendable {
   /// Towards magenta; towards green if negative.
-  public var a: Float
+  package var a: Float
   /// Towards yellow; towards blue if negative.
-  public var b: Float
+  package var b: Float
 
   /// Leaves colors as they are.
-  public static let none = ColorShift(a: 0, b: 0)
+  package static let none = ColorShift(a: 0, b: 0)
 
   /// A shift of a\* and b\*.
-  public init(a: Float, b: Float) {
+  package init(a: Float, b: Float) {
     self.a = a
     self.b = b
   }
 
   /// The share of a shift that a color of this L\* takes, 0…1.
-  public static func share(lightness: Double) -> Double {
+  package static func share(lightness: Double) -> Double {
     smoothStep(lightness / 25) * smoothStep((100 - lightness) / 25)
   }
 }

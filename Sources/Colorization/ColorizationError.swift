@@ -1,5 +1,5 @@
 /// What the stages cannot do with what they were given.
-public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A metadata property of a model is missing or can't be understood.
   case metadata(model: String, property: String, value: String, expected: String)
   /// The model's inputs or outputs are not those of a colorization network.
@@ -15,7 +15,7 @@ public enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertibl
   /// Something is compared by the network's features, and it has none that are known.
   case needsFeatures(model: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .metadata(let model, let property, let value, let expected):
       "Model '\(model)' says \(value) for the property \(property); expected \(expected)."

@@ -3,16 +3,16 @@ import Foundation
 internal import Imaging
 
 /// From the network's answer, a distribution over the 313 bins at each position, to a and b.
-public struct DistributionDecoder: Sendable {
+package struct DistributionDecoder: Sendable {
   /// What the network answers with.
-  public enum Output: Hashable, Sendable {
+  package enum Output: Hashable, Sendable {
     case logits
     case probabilities
   }
 
   /// Annealing temperature: 1 the mean, 0 the mode.
-  public let temperature: Float
-  public let output: Output
+  package let temperature: Float
+  package let output: Output
   /// Subtracted from the logits: (1 − vividness)·ln w, less the evidence of the hues and the palette.
   private let bias: [Float]
   private let centerA: [Float]
@@ -27,7 +27,7 @@ public struct DistributionDecoder: Sendable {
   ///   - hues: Evidence on the hues that there are: ln P′ = ln P + ln of the bin's weight.
   ///   - palette: The colors that there are; evidence against `prior`.
   /// - Throws: `ColorizationError` if a setting is out of range or `prior` is not 313 numbers.
-  public init(
+  package init(
     temperature: Double = 0.38, vividness: Double = 1, prior: [Double]? = nil,
     lambda: Double = 0.5, hues: HueWeights = HueWeights(), palette: Palette? = nil,
     output: Output = .logits
@@ -68,7 +68,7 @@ public struct DistributionDecoder: Sendable {
 
   /// The decoder of a network's answers in a look, and with the colors of a palette.
   /// - Throws: `ColorizationError` if a setting is out of range.
-  public init(_ description: ColorNetworkDescription, look: Look, palette: Palette? = nil) throws {
+  package init(_ description: ColorNetworkDescription, look: Look, palette: Palette? = nil) throws {
     try self.init(
       temperature: Double(look.temperature(of: description)),
       vividness: Double(look.vividness(of: description)),
@@ -88,7 +88,7 @@ public struct DistributionDecoder: Sendable {
   ///     logits or probabilities, as `output` says.
   ///   - guidance: What the user says of the colors; nil for nothing.
   /// - Throws: `ColorizationError.unexpectedSize` if the guidance is not of the grid's size.
-  public func estimate(
+  package func estimate(
     values: UnsafePointer<Float>, geometry: WorkingGeometry, guidance: GuidanceField
   ) throws(ColorizationError) -> CoarseEstimate {
     try guidance.check(geometry)
@@ -96,7 +96,7 @@ public struct DistributionDecoder: Sendable {
   }
 
   /// The same without guidance.
-  public func estimate(
+  package func estimate(
     values: UnsafePointer<Float>, geometry: WorkingGeometry
   ) -> CoarseEstimate {
     decode(values: values, geometry: geometry, guidance: nil)
@@ -189,7 +189,7 @@ extension GuidanceField {
 extension CoarseEstimate {
   /// The estimate of a network that gives a and b alone, as guided: the two colors are blended by β.
   /// - Throws: `ColorizationError.unexpectedSize` if the guidance is of another size.
-  public func guided(by guidance: GuidanceField) throws(ColorizationError) -> CoarseEstimate {
+  package func guided(by guidance: GuidanceField) throws(ColorizationError) -> CoarseEstimate {
     try guidance.ab.check("the guidance", 2, width, height)
     return CoarseEstimate(width: width, height: height) { a, b, certainty in
       for place in 0..<area {

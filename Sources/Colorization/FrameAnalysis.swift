@@ -1,16 +1,16 @@
-public import Imaging
+package import Imaging
 
 /// What is known of a frame before the network sees it: which part of it is the picture, and its small L\*.
-public struct FrameSurvey: Sendable {
+package struct FrameSurvey: Sendable {
   /// The part of the frame that is the picture.
-  public var area: PictureArea
+  package var area: PictureArea
   /// The sizes that this part passes through.
-  public var geometry: WorkingGeometry
+  package var geometry: WorkingGeometry
   /// L\*, 0…100, at the working size.
-  public var lightness: FloatImage
+  package var lightness: FloatImage
 
   /// Wraps its parts.
-  public init(area: PictureArea, geometry: WorkingGeometry, lightness: FloatImage) {
+  package init(area: PictureArea, geometry: WorkingGeometry, lightness: FloatImage) {
     self.area = area
     self.geometry = geometry
     self.lightness = lightness
@@ -18,22 +18,22 @@ public struct FrameSurvey: Sendable {
 }
 
 /// A frame that was surveyed, with what is said of its colors.
-public struct FrameAnalysis: Sendable {
+package struct FrameAnalysis: Sendable {
   /// What was known before.
-  public var survey: FrameSurvey
+  package var survey: FrameSurvey
   /// The colors, on the coarse grid.
-  public var estimate: CoarseEstimate
+  package var estimate: CoarseEstimate
   /// What the user gave for this very frame: it holds exactly.
-  public var hints: [Hint] = []
+  package var hints: [Hint] = []
 
   /// Wraps its parts.
-  public init(survey: FrameSurvey, estimate: CoarseEstimate) {
+  package init(survey: FrameSurvey, estimate: CoarseEstimate) {
     self.survey = survey
     self.estimate = estimate
   }
 
   /// The analysis of a frame that the network does not see: gray, and not sure of it.
-  public init(unseen survey: FrameSurvey) {
+  package init(unseen survey: FrameSurvey) {
     let geometry = survey.geometry
     self.init(
       survey: survey,

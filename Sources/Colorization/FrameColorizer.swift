@@ -1,12 +1,12 @@
-public import Imaging
+package import Imaging
 import Locking
-public import NeuralNetwork
+package import NeuralNetwork
 
 /// Takes a frame to its estimate and, once that is steadied, to its color. Everything in between is
 /// chosen by the frame's size, format and tags and by the look that is wanted, made once and kept.
-public final class FrameColorizer: Sendable {
+package final class FrameColorizer: Sendable {
   /// The network.
-  public let network: ColorNetwork
+  package let network: ColorNetwork
   private let shortSide: Int
   private let upsampler = GuidedUpsampler()
   private let decoders = Kept<DecoderKey, DistributionDecoder>(limit: 64)
@@ -18,7 +18,7 @@ public final class FrameColorizer: Sendable {
   ///   - shortSide: Short side of what the network sees, in samples; more where the network needs more.
   ///   - answers: What what the network said of frames may take of memory and disk, in bytes, so that it is not
   ///     asked again about those that come again; nil for those who see each frame once.
-  public init(
+  package init(
     network: ColorNetwork, shortSide: Int, answers: (memory: Int, disk: Int)? = nil
   ) {
     self.network = network
@@ -30,12 +30,12 @@ public final class FrameColorizer: Sendable {
   /// is decoded.
   /// - Throws: `ColorizationError` if a setting of the look, or the network's own, is out of range, or
   ///   acts on a distribution and the network gives none.
-  public func prepare(for look: Look) throws {
+  package func prepare(for look: Look) throws {
     _ = try decoder(for: look)
   }
 
   /// The sizes that a picture passes through.
-  public func geometry(width: Int, height: Int, sampleAspectRatio: Rational) -> WorkingGeometry {
+  package func geometry(width: Int, height: Int, sampleAspectRatio: Rational) -> WorkingGeometry {
     network.geometry(
       width: width, height: height, shortSide: shortSide, sampleAspectRatio: sampleAspectRatio)
   }
@@ -43,7 +43,7 @@ public final class FrameColorizer: Sendable {
   /// What is known of a frame before the network sees it. The small L\* of an interlaced frame is its first
   /// field's: both at once would show what moves twice.
   /// - Parameter area: The part of the frame that is the picture; nil for all.
-  public func survey(_ frame: Frame, area: PictureArea? = nil) throws -> FrameSurvey {
+  package func survey(_ frame: Frame, area: PictureArea? = nil) throws -> FrameSurvey {
     let picture = frame.picture
     let area = area ?? PictureArea(wholeOfWidth: picture.width, height: picture.height)
     let reducer = try reducer(for: frame, area: area)
@@ -53,14 +53,14 @@ public final class FrameColorizer: Sendable {
   }
 
   /// What the network is given for a frame that was surveyed.
-  public func networkInputs(_ survey: FrameSurvey) throws -> [String: Tensor] {
+  package func networkInputs(_ survey: FrameSurvey) throws -> [String: Tensor] {
     try network.inputs(lightness: survey.lightness, geometry: survey.geometry)
   }
 
   /// The network's view of a frame that was surveyed.
   /// - Parameter guidance: what is known of its colors beside; nil for nothing.
   /// - Throws: `ColorizationError` if a setting of the look is out of range.
-  public func analyze(
+  package func analyze(
     _ survey: FrameSurvey, look: Look, guidance: FrameGuidance? = nil
   ) throws -> FrameAnalysis {
     guard let guidance = guidance ?? answers.map({ _ in FrameGuidance(field: nil) }) else {
@@ -99,7 +99,7 @@ public final class FrameColorizer: Sendable {
   }
 
   /// What the network says of a frame, to be kept for its analysis; nil for one that gives no probabilities.
-  public func answer(_ survey: FrameSurvey) throws -> NetworkAnswer? {
+  package func answer(_ survey: FrameSurvey) throws -> NetworkAnswer? {
     guard network.description.output == .bins313 else { return nil }
     if let known = answers?.answer(for: survey) { return known }
     let answer = try network.run(lightness: survey.lightness, geometry: survey.geometry) {
@@ -114,7 +114,7 @@ public final class FrameColorizer: Sendable {
 
   /// The network's view of a frame in each of `looks`, in their order; the network runs but once.
   /// - Throws: `ColorizationError` if a setting of a look is out of range.
-  public func analyze(_ survey: FrameSurvey, looks: [Look]) throws -> [FrameAnalysis] {
+  package func analyze(_ survey: FrameSurvey, looks: [Look]) throws -> [FrameAnalysis] {
     let (geometry, lightness) = (survey.geometry, survey.lightness)
     let decoders = try looks.map { try decoder(for: $0) }
     let estimates = try network.estimates(
@@ -130,7 +130,7 @@ public final class FrameColorizer: Sendable {
   ///     of them.
   ///   - format: YUV or RGB.
   ///   - wanted: what the output's code values must mean; unspecified tags follow the source.
-  public func colorize(
+  package func colorize(
     _ frame: Frame, analysis: FrameAnalysis, look: Look, format: PixelFormat,
     wanted: ColorDescription
   ) throws -> Picture {
@@ -141,7 +141,7 @@ public final class FrameColorizer: Sendable {
   }
 
   /// The frame's picture with the colors that it came with, as the output wants it; see `colorize`.
-  public func keepColors(
+  package func keepColors(
     of frame: Frame, format: PixelFormat, wanted: ColorDescription
   ) throws -> Picture {
     try recombiner(for: frame.picture, format: format, wanted: wanted).keepingColors(
@@ -150,7 +150,7 @@ public final class FrameColorizer: Sendable {
 
   /// A picture in color for others to be colored by, as the network sees it.
   /// - Throws: `ColorizationError` if it is to be compared by features and the network has none.
-  public func reference(_ picture: Picture) throws -> ReferencePicture {
+  package func reference(_ picture: Picture) throws -> ReferencePicture {
     let survey = try survey(Frame(index: 0, picture: picture, presentationTime: 0))
     return try ReferencePicture(
       lightness: survey.lightness, ab: try colors(of: picture, survey),
@@ -159,7 +159,7 @@ public final class FrameColorizer: Sendable {
   }
 
   /// The colors of a picture, for others to have the like of them.
-  public func palette(of picture: Picture) throws -> Palette {
+  package func palette(of picture: Picture) throws -> Palette {
     let survey = try survey(Frame(index: 0, picture: picture, presentationTime: 0))
     return try Palette(ab: colors(of: picture, survey))
   }
@@ -170,7 +170,7 @@ public final class FrameColorizer: Sendable {
 
   /// What the network takes the places of a frame for, to be compared with those of other pictures.
   /// - Throws: `ColorizationError` if the network's form is not one whose features are known.
-  public func features(_ survey: FrameSurvey) throws -> FloatImage {
+  package func features(_ survey: FrameSurvey) throws -> FloatImage {
     try network.features(lightness: survey.lightness, geometry: survey.geometry)
   }
 

@@ -1,16 +1,16 @@
 import CKernels
-public import Imaging
+package import Imaging
 
 /// Local linear models of a and b over luma, on a grid that covers the picture: a = Aₐ·Y′ + Bₐ, b
 /// likewise, bilinear between the grid's points.
-public struct ChromaModels: Sendable {
-  public let width: Int
-  public let height: Int
+package struct ChromaModels: Sendable {
+  package let width: Int
+  package let height: Int
   /// `height` × `width` × 4, pixel-interleaved: Aₐ, Bₐ, A_b, B_b.
   let values: FloatImage
 
   /// Plain bilinear interpolation of a and b, 2 × height × width, without regard to luma.
-  public static func bilinear(_ ab: FloatImage) -> ChromaModels {
+  package static func bilinear(_ ab: FloatImage) -> ChromaModels {
     let (a, b) = (ab.channel(0), ab.channel(1))
     let values = FloatImage(width: 4 * ab.width, height: ab.height) { out in
       for position in 0..<ab.area {
@@ -72,14 +72,14 @@ extension ChromaModels {
 /// arXiv:1505.00996; He, Sun, Tang 2013). Coarse ab are brought to the working size bilinearly, the
 /// local linear models are fitted there under small luma as guide, and applied to luma at full size by
 /// the `Recombiner`.
-public struct GuidedUpsampler: Sendable {
+package struct GuidedUpsampler: Sendable {
   /// Half the window's side, as a part of the working size's short side, so that it scales with the
   /// picture.
-  public let radius: Double
+  package let radius: Double
   /// What a window's variance of Y′ (0…1, squared) must exceed to count as an edge.
-  public let epsilon: Float
+  package let epsilon: Float
 
-  public init(radius: Double = 1.0 / 48, epsilon: Double = 1e-3) {
+  package init(radius: Double = 1.0 / 48, epsilon: Double = 1e-3) {
     self.radius = radius
     self.epsilon = Float(epsilon)
   }
@@ -90,7 +90,7 @@ public struct GuidedUpsampler: Sendable {
   ///   - ab: a and b on the network's grid, 2 × height × width.
   ///   - lightness: L\* (0…100) at the working size, as `LightnessReducer` gives it.
   ///   - curve: The reducer's: the guide is the luma that the small L\* came from.
-  public func models(
+  package func models(
     ab: FloatImage, lightness: FloatImage, curve: LightnessCurve
   ) -> ChromaModels {
     let (width, height) = (lightness.width, lightness.height)

@@ -2,7 +2,7 @@ import Foundation
 
 /// A range of hues by its name. Its center is an angle in the plane of a\* and b\*, where people see it:
 /// skin lies at 45…65°, leaves at 110…130°, the sky at 235…275°.
-public enum HueRange: String, Codable, CaseIterable, Sendable {
+package enum HueRange: String, Codable, CaseIterable, Sendable {
   case red
   case orange
   case yellow
@@ -13,7 +13,7 @@ public enum HueRange: String, Codable, CaseIterable, Sendable {
   case purple
 
   /// The hue angle of the middle, in degrees.
-  public var center: Double {
+  package var center: Double {
     switch self {
     case .red: 30
     case .orange: 60
@@ -31,33 +31,33 @@ public enum HueRange: String, Codable, CaseIterable, Sendable {
 ///
 /// A range holds in full around its center, half of the way to where it meets the next one; from there, one
 /// goes over smoothly into the other. Colors near gray have no hue to speak of: their weight goes to 1.
-public struct HueWeights: Hashable, Sendable {
+package struct HueWeights: Hashable, Sendable {
   /// What a weight may be.
-  public static let allowed: ClosedRange<Float> = 0...4
+  package static let allowed: ClosedRange<Float> = 0...4
   /// The chroma from which a color has the whole weight of its hue.
   private static let wholeChroma = 20.0
   /// The evidence against what is excluded: beyond all logits, and finite.
   private static let excluded = -10_000.0
 
   /// The weights that are given; the others are 1.
-  public var values: [HueRange: Float]
+  package var values: [HueRange: Float]
 
   /// Weights of some ranges; none says nothing.
-  public init(_ values: [HueRange: Float] = [:]) { self.values = values }
+  package init(_ values: [HueRange: Float] = [:]) { self.values = values }
 
   /// The weight of a range.
-  public subscript(range: HueRange) -> Float { values[range] ?? 1 }
+  package subscript(range: HueRange) -> Float { values[range] ?? 1 }
 
   /// Whether they say nothing.
-  public var areNeutral: Bool { values.values.allSatisfy { $0 == 1 } }
+  package var areNeutral: Bool { values.values.allSatisfy { $0 == 1 } }
 
   /// These, and where `other` says something, that.
-  public func overlaid(by other: HueWeights) -> HueWeights {
+  package func overlaid(by other: HueWeights) -> HueWeights {
     HueWeights(values.merging(other.values) { $1 })
   }
 
   /// The weight of a color, between those of the ranges that it lies in and 1.
-  public func weight(a: Double, b: Double) -> Double {
+  package func weight(a: Double, b: Double) -> Double {
     let chroma = (a * a + b * b).squareRoot()
     return 1 + (weight(angle: atan2(b, a) * 180 / .pi) - 1) * smoothStep(chroma / Self.wholeChroma)
   }
@@ -92,7 +92,7 @@ public struct HueWeights: Hashable, Sendable {
 
 extension HueWeights: Codable {
   /// Reads a mapping such as `red: 0.5`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     func wrong(_ problem: String) -> DecodingError {
       .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: problem))
@@ -110,7 +110,7 @@ extension HueWeights: Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(
       Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) }))
@@ -127,7 +127,7 @@ extension HueRange {
 
 extension HueWeights: CustomStringConvertible {
   /// As on the command line: `red=0.5,green=2`.
-  public var description: String {
+  package var description: String {
     HueRange.allCases.compactMap { range in
       values[range].map { weight in
         "\(range)=" + (Int(exactly: weight).map { "\($0)" } ?? "\(weight)")

@@ -1,14 +1,14 @@
 import CKernels
-public import Imaging
+package import Imaging
 
 /// Reduces the luma of a picture to the small L\* that the network and the guided filter look at.
 ///
 /// Code values are averaged over the area of each working pixel and then taken to L\*: photographs that
 /// networks are trained on are reduced the same way, on code values, and it is the cheap order.
-public struct LightnessReducer: Sendable {
-  public let geometry: WorkingGeometry
+package struct LightnessReducer: Sendable {
+  package let geometry: WorkingGeometry
   /// L\* of Y′ and back, for these tags.
-  public let curve: LightnessCurve
+  package let curve: LightnessCurve
   private let color: ColorDescription
   private let weights: LumaWeights
   private let columns: AreaAxis
@@ -17,7 +17,7 @@ public struct LightnessReducer: Sendable {
   /// - Parameters:
   ///   - color: The resolved description of the pictures to come.
   ///   - geometry: For their size.
-  public init(color: ColorDescription, geometry: WorkingGeometry) throws {
+  package init(color: ColorDescription, geometry: WorkingGeometry) throws {
     let model = try ColorModel(color)
     self.geometry = geometry
     self.color = color
@@ -34,7 +34,7 @@ public struct LightnessReducer: Sendable {
   ///   - field: Which rows of an interlaced picture are looked at, 0 the even, 1 the odd ones,
   ///     each also in place of its neighbor from the other field; nil looks at all.
   /// - Throws: `ColorizationError.unexpectedSize` if the picture, or its area, is not of the geometry's size.
-  public func reduce(
+  package func reduce(
     _ picture: Picture, area: PictureArea? = nil, field: Int? = nil
   ) throws -> FloatImage {
     let area = area ?? PictureArea(wholeOfWidth: picture.width, height: picture.height)

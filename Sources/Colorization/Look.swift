@@ -1,25 +1,25 @@
 /// What is a matter of taste in how a picture is colored. It is given with each call: one colorizer gives
 /// a picture in as many looks as are asked for.
-public struct Look: Codable, Hashable, Sendable {
+package struct Look: Codable, Hashable, Sendable {
   /// 0 (as accurate as the network can) … 1 (as colorful as it can); nil for the network's own.
-  public var vividness: Float?
+  package var vividness: Float?
   /// Temperature of the annealed mean, 0…1; nil for the network's own.
-  public var temperature: Float?
+  package var temperature: Float?
   /// Factor on the chroma.
-  public var saturation: Float
+  package var saturation: Float
   /// Added to b\*, in its units: warmer, or cooler if negative. See `ColorShift`.
-  public var warmth: Float
+  package var warmth: Float
   /// Added to a\*, in its units: towards magenta, or towards green if negative. See `ColorShift`.
-  public var tint: Float
+  package var tint: Float
   /// Evidence on the hues that there are.
-  public var hues: HueWeights
+  package var hues: HueWeights
   /// Steadiness inside a shot, 0 (each frame by itself) … 1; see `Stabilizer`.
-  public var stability: Float
+  package var stability: Float
   /// How chroma gets to full resolution.
-  public var refine: RefineMode
+  package var refine: RefineMode
 
   /// The look that the network proposes, but for what is given.
-  public init(
+  package init(
     vividness: Float? = nil, temperature: Float? = nil, saturation: Float = 1,
     warmth: Float = 0, tint: Float = 0, hues: HueWeights = HueWeights(),
     stability: Float = 0.7, refine: RefineMode = .guided
@@ -35,7 +35,7 @@ public struct Look: Codable, Hashable, Sendable {
   }
 
   /// What warmth and tint add.
-  public var shift: ColorShift { ColorShift(a: tint, b: warmth) }
+  package var shift: ColorShift { ColorShift(a: tint, b: warmth) }
 
   /// What of it acts on a distribution of colors alone, in words; nil if nothing does.
   var settingOfDistribution: String? {
@@ -45,18 +45,18 @@ public struct Look: Codable, Hashable, Sendable {
   }
 
   /// The vividness in force with a network.
-  public func vividness(of network: ColorNetworkDescription) -> Float {
+  package func vividness(of network: ColorNetworkDescription) -> Float {
     vividness ?? network.vividness
   }
 
   /// The temperature in force with a network.
-  public func temperature(of network: ColorNetworkDescription) -> Float {
+  package func temperature(of network: ColorNetworkDescription) -> Float {
     temperature ?? network.temperature
   }
 }
 
 /// How chroma gets from the coarse grid to the picture's.
-public enum RefineMode: String, Codable, CaseIterable, Sendable {
+package enum RefineMode: String, Codable, CaseIterable, Sendable {
   /// By a guided filter, along the edges of the luma.
   case guided
   /// By bilinear interpolation alone.

@@ -1,20 +1,20 @@
-public import Imaging
+package import Imaging
 
 /// Makes the network's input tensor of small L\*: in the form that it is given, and padded to the stride at
 /// the right and bottom by reflection, so that no border appears where there is none.
-public struct NetworkInput: Sendable {
+package struct NetworkInput: Sendable {
   /// What the network is given.
-  public let form: ColorNetworkDescription.Input
+  package let form: ColorNetworkDescription.Input
   /// From L\* to the gray of sRGB.
   private static let gray = LightnessCurve(.sRGB)
 
   /// For networks that are given `form`.
-  public init(_ form: ColorNetworkDescription.Input) { self.form = form }
+  package init(_ form: ColorNetworkDescription.Input) { self.form = form }
 
   /// 1 or 3 channels × `paddedHeight` × `paddedWidth`.
   ///
   /// - Throws: `ColorizationError.unexpectedSize` if `lightness` is not of the working size.
-  public func tensorValues(
+  package func tensorValues(
     lightness: FloatImage, geometry: WorkingGeometry
   ) throws -> FloatImage {
     let (width, height) = (geometry.workingWidth, geometry.workingHeight)

@@ -1,4 +1,4 @@
-public import Imaging
+package import Imaging
 
 extension Recombiner {
   /// The picture with the colors that it has, as the output wants it. Planes that have the output's form
@@ -7,7 +7,7 @@ extension Recombiner {
   ///
   /// - Throws: `ColorizationError.unexpectedSize` if the picture is not what `init` was told,
   ///   `ImagingError.unsupportedMatrix` if colors must be converted from a matrix that is not known.
-  public func keepingColors(of picture: Picture) throws -> Picture {
+  package func keepingColors(of picture: Picture) throws -> Picture {
     try check(picture)
     var planes: [Plane]
     if outputFormat.model == .rgb {

@@ -1,5 +1,5 @@
 import CKernels
-public import Imaging
+package import Imaging
 
 /// Joins exact luma with color: applies the guided filter's models to full-resolution luma at each
 /// chroma sample of the output, and looks up the (Cb, Cr) that decode to that a and b.
@@ -7,13 +7,13 @@ public import Imaging
 /// The luma and alpha planes of gray and YUV pictures are passed on as they are when the output has
 /// their depth. Codes are rounded to the nearest, halves up; those of Cb and Cr are dithered, in a pattern
 /// that rests.
-public struct Recombiner: Sendable {
-  public let sourceFormat: PixelFormat
-  public let outputFormat: PixelFormat
-  public let width: Int
-  public let height: Int
+package struct Recombiner: Sendable {
+  package let sourceFormat: PixelFormat
+  package let outputFormat: PixelFormat
+  package let width: Int
+  package let height: Int
   /// What the output's code values mean; all tags are specified.
-  public let outputColor: ColorDescription
+  package let outputColor: ColorDescription
   /// What the source's code values mean; all tags are specified.
   let sourceColor: ColorDescription
   private let weights: LumaWeights
@@ -30,7 +30,7 @@ public struct Recombiner: Sendable {
   ///   - wanted: What a YUV output's code values must mean where its container leaves no choice (JPEG
   ///     is BT.601 of full range); unspecified tags follow the source.
   /// - Throws: `ImagingError` for tags that cannot be colored, `ColorizationError` for a gray output.
-  public init(
+  package init(
     width: Int, height: Int, format: PixelFormat, color: ColorDescription, output: PixelFormat,
     wanted: ColorDescription = ColorDescription()
   ) throws {
@@ -81,7 +81,7 @@ public struct Recombiner: Sendable {
   ///   - saturation: Factor on a and b; 0 is gray, 1 leaves them.
   ///   - shift: What is added then.
   /// - Throws: `ColorizationError.unexpectedSize` if the picture is not what `init` was told.
-  public func recombine(
+  package func recombine(
     _ picture: Picture, area: PictureArea? = nil, models: [ChromaModels], saturation: Float = 1,
     shift: ColorShift = .none
   ) throws -> Picture {

@@ -1,4 +1,4 @@
-public import Imaging
+package import Imaging
 
 /// The sizes that a picture passes through on its way to the network and back.
 ///
@@ -13,34 +13,34 @@ public import Imaging
 /// - The *grid* is what the network answers on: one position for `scale` × `scale` working pixels.
 /// For a network that takes but one size, that is the working size and the padded one: pictures of any
 /// aspect are stretched to it, as those who publish such networks do.
-public struct WorkingGeometry: Sendable, Hashable {
+package struct WorkingGeometry: Sendable, Hashable {
   /// The only size that a network takes, in samples.
-  public struct FixedSize: Sendable, Hashable {
-    public let width: Int
-    public let height: Int
+  package struct FixedSize: Sendable, Hashable {
+    package let width: Int
+    package let height: Int
 
-    public init(width: Int, height: Int) {
+    package init(width: Int, height: Int) {
       self.width = width
       self.height = height
     }
   }
 
-  public let sourceWidth: Int
-  public let sourceHeight: Int
-  public let workingWidth: Int
-  public let workingHeight: Int
-  public let paddedWidth: Int
-  public let paddedHeight: Int
+  package let sourceWidth: Int
+  package let sourceHeight: Int
+  package let workingWidth: Int
+  package let workingHeight: Int
+  package let paddedWidth: Int
+  package let paddedHeight: Int
   /// Positions per row of the grid that lie inside the working size.
-  public let gridWidth: Int
+  package let gridWidth: Int
   /// Rows of the grid that lie inside the working size.
-  public let gridHeight: Int
+  package let gridHeight: Int
   /// Positions per row of the network's answer, padding included.
-  public let paddedGridWidth: Int
+  package let paddedGridWidth: Int
   /// Rows of the network's answer, padding included.
-  public let paddedGridHeight: Int
+  package let paddedGridHeight: Int
   /// Input size ÷ output size of the network.
-  public let scale: Int
+  package let scale: Int
 
   /// - Parameters:
   ///   - width: Luma width of the picture, in samples.
@@ -51,7 +51,7 @@ public struct WorkingGeometry: Sendable, Hashable {
   ///   - sampleAspectRatio: Width ÷ height of one sample; the network was trained on square ones.
   ///     Values outside of 1/8…8, and unknown ones, count as 1.
   ///   - fixedSize: The only size that the network takes, a multiple of `scale`; nil for any.
-  public init(
+  package init(
     width: Int, height: Int, shortSide: Int, stride: Int, scale: Int,
     sampleAspectRatio: Rational = Rational(1, 1), fixedSize: FixedSize? = nil
   ) {

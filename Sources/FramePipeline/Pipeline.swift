@@ -24,7 +24,7 @@ import Dispatch
 ///   throws it with the name of its stage. Nothing runs after `run` has returned.
 ///
 /// It is not copyable, because it can run only once.
-public struct Pipeline<Item: Sendable>: ~Copyable {
+package struct Pipeline<Item: Sendable>: ~Copyable {
   private let permits: Int
   private let threads: Int
   private let nodes: [PipelineNode]
@@ -44,7 +44,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   ///   - sourceName: the source's name in errors and statistics.
   ///   - source: returns the next item, or nil at the end. Called on one thread at a time, and not
   ///     again after nil.
-  public init(
+  package init(
     permits: Int, threads: Int, sourceName: String = "source",
     source: sending @escaping () throws -> Item?
   ) {
@@ -64,7 +64,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   ///   - ahead: the most results, those in the making included, that the next stage or the sink has not
   ///     taken: for a stage whose results are large. nil for no limit but the permits.
   ///   - transform: makes a result out of an item.
-  public consuming func parallel<Result: Sendable>(
+  package consuming func parallel<Result: Sendable>(
     _ name: String, ahead: Int? = nil, _ transform: @escaping @Sendable (Item) throws -> Result
   ) -> Pipeline<Result> {
     let input = output
@@ -88,7 +88,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   ///   - process: takes an item, returns the results that are ready, in order.
   ///   - finish: called once after the last item, also when draining, with how the run ends; returns what was
   ///     kept back.
-  public consuming func serialInOrder<State, Result: Sendable>(
+  package consuming func serialInOrder<State, Result: Sendable>(
     _ name: String, state: sending State,
     process: @escaping @Sendable (inout State, Item) throws -> [Result],
     finish: @escaping @Sendable (inout State, PipelineSummary.Ending) throws -> [Result] = { _, _ in
@@ -115,7 +115,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   }
 
   /// Adds a stage without look-ahead that makes one item out of one, one at a time and in order.
-  public consuming func serialInOrder<Result: Sendable>(
+  package consuming func serialInOrder<Result: Sendable>(
     _ name: String, _ transform: sending @escaping (Item) throws -> Result
   ) -> Pipeline<Result> {
     let input = output
@@ -150,7 +150,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   ///   - sink: called with each item in order, one at a time, on a thread of the pipeline.
   /// - Throws: the first error, once nothing runs any more.
   @discardableResult
-  public consuming func run(
+  package consuming func run(
     cancellation: CancellationToken? = nil, sinkName: String = "sink",
     progressInterval: Duration = .milliseconds(100),
     onProgress: (@Sendable (PipelineProgress) -> Void)? = nil,
@@ -163,7 +163,7 @@ public struct Pipeline<Item: Sendable>: ~Copyable {
   /// Runs to the end on threads of Dispatch while the calling task is suspended. Cancelling the task
   /// aborts the pipeline; otherwise as the variant that blocks.
   @discardableResult
-  public consuming func run(
+  package consuming func run(
     cancellation: CancellationToken? = nil, sinkName: String = "sink",
     progressInterval: Duration = .milliseconds(100),
     onProgress: (@Sendable (PipelineProgress) -> Void)? = nil,

@@ -1,5 +1,5 @@
 /// Why a pipeline ended without delivering everything.
-public enum PipelineError: Error, CustomStringConvertible {
+package enum PipelineError: Error, CustomStringConvertible {
   /// The source, a stage or the sink threw. The first error wins; later ones are dropped.
   case stageFailed(name: String, underlying: any Error)
   /// `CancellationToken.Request.abort` was asked for.
@@ -13,7 +13,7 @@ public enum PipelineError: Error, CustomStringConvertible {
   /// The number of permits or threads is below 1.
   case invalidLimits(permits: Int, threads: Int)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .stageFailed(let name, let underlying):
       "\(name): \(underlying)"

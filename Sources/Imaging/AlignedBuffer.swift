@@ -7,16 +7,16 @@ import CKernels
 ///
 /// `@unchecked Sendable`: the one who allocates a buffer writes it before passing it on; afterwards
 /// it is only read.
-public final class AlignedBuffer: @unchecked Sendable {
+package final class AlignedBuffer: @unchecked Sendable {
   /// First byte, 64-byte aligned.
-  public var base: UnsafeMutableRawPointer { block.base }
+  package var base: UnsafeMutableRawPointer { block.base }
   /// Usable bytes; 64 more may be read.
-  public let byteCount: Int
+  package let byteCount: Int
   private let block: Block
 
   /// Allocates `byteCount` bytes of undefined content. Like all of Swift's own allocations, ends the
   /// process when the system has no memory.
-  public init(byteCount: Int) {
+  package init(byteCount: Int) {
     guard let block = Self.pool.take(byteCount: byteCount) else {
       fatalError("\(byteCount) bytes of memory can't be had")
     }
@@ -27,11 +27,11 @@ public final class AlignedBuffer: @unchecked Sendable {
   deinit { Self.pool.give(block) }
 
   /// How many blocks were taken from the system since the start; the steady state adds none.
-  public static var systemAllocations: Int { pool.systemAllocations }
+  package static var systemAllocations: Int { pool.systemAllocations }
 
   /// Keeps the process's memory flat over hours: see `ac_return_large_blocks`. For a program to call
   /// at its start; a library leaves such things to its host.
-  public static func returnLargeBlocksToSystem() { ac_return_large_blocks() }
+  package static func returnLargeBlocksToSystem() { ac_return_large_blocks() }
 
   private static let pool = BlockPool(keptBytesLimit: 64 << 20)
 }

@@ -1,6 +1,6 @@
 extension ChromaLocation {
   /// Whether chroma columns lie on luma columns; otherwise in the middle of those they stand for.
-  public var isCositedX: Bool {
+  package var isCositedX: Bool {
     switch self {
     case .unspecified, .left, .topLeft, .bottomLeft: true
     case .center, .top, .bottom: false
@@ -9,11 +9,11 @@ extension ChromaLocation {
 
   /// The place of the first chroma column, in luma samples from the picture's left edge, where one
   /// chroma sample stands for `step` luma samples.
-  public func firstColumn(step: Int) -> Double { isCositedX ? 0.5 : Double(step) / 2 }
+  package func firstColumn(step: Int) -> Double { isCositedX ? 0.5 : Double(step) / 2 }
 
   /// The place of the first chroma row, in luma rows from the picture's top edge, where one chroma row
   /// stands for `step` luma rows.
-  public func firstRow(step: Int) -> Double {
+  package func firstRow(step: Int) -> Double {
     switch self {
     case .topLeft, .top: 0.5
     case .unspecified, .left, .center: Double(step) / 2

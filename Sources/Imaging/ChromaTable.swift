@@ -10,7 +10,7 @@ import Locking
 /// are first scaled towards neutral in a\*b\*, which keeps their hue. The kernel ends with a scaling of
 /// (Cb, Cr) that makes R′, G′, B′ lie in 0…1: with Y′ fixed these are linear in (Cb, Cr), so the largest
 /// factor has a closed form. Y′ never changes.
-public final class ChromaTable: @unchecked Sendable {
+package final class ChromaTable: @unchecked Sendable {
   // `@unchecked Sendable`: `nodes` is written by `init` alone, and `kernel` points into it.
   /// What the kernels take; valid as long as this object lives.
   package let kernel: ac_chroma_table
@@ -27,7 +27,7 @@ public final class ChromaTable: @unchecked Sendable {
   static let margin = 0.3 * step
 
   /// Builds the table, in about a tenth of a second; prefer `shared(for:)`.
-  public init(_ model: ColorModel) {
+  package init(_ model: ColorModel) {
     let (levels, side) = (Self.levels, Self.side)
     let count = levels * side * side
     let buffer = AlignedBuffer(byteCount: count * MemoryLayout<Int32>.stride)
@@ -48,7 +48,7 @@ public final class ChromaTable: @unchecked Sendable {
   }
 
   /// The table for a resolved description, built at the first call and kept.
-  public static func shared(for color: ColorDescription) throws(ImagingError) -> ChromaTable {
+  package static func shared(for color: ColorDescription) throws(ImagingError) -> ChromaTable {
     let model = try ColorModel(color)
     return tables.withLock { tables in
       if let table = tables[model] { return table }

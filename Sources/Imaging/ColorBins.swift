@@ -2,7 +2,7 @@ import Foundation
 
 /// The 313 color bins of Zhang et al. 2016: the cells of an a\*b\* grid of step 10 that the sRGB gamut
 /// reaches, in the order of the published `pts_in_hull` (by a, then by b).
-public enum ColorBins {
+package enum ColorBins {
   /// For each a from −90 in steps of 10: the smallest and the largest b; the cells between are all in.
   private static let rows: [(first: Int, last: Int)] = [
     (50, 90), (20, 90), (0, 90), (-20, 90), (-30, 100), (-40, 100), (-50, 100), (-50, 100),
@@ -11,20 +11,20 @@ public enum ColorBins {
   ]
 
   /// (a, b) of each bin's center.
-  public static let centers: [SIMD2<Float>] = rows.enumerated().flatMap { index, row in
+  package static let centers: [SIMD2<Float>] = rows.enumerated().flatMap { index, row in
     stride(from: row.first, through: row.last, by: 10).map {
       SIMD2(Float(-90 + 10 * index), Float($0))
     }
   }
 
   /// Number of bins: 313.
-  public static let count = centers.count
+  package static let count = centers.count
 
   /// Bins with their share of one color, largest first.
-  public typealias Share = (bin: Int, weight: Float)
+  package typealias Share = (bin: Int, weight: Float)
 
   /// The bin whose center is nearest to (a, b); of several, the first.
-  public static func nearest(a: Float, b: Float) -> Int {
+  package static func nearest(a: Float, b: Float) -> Int {
     // The cell that the color lies in, of two at the border the first, if it is one of the 313.
     let row = (a / 10 - 0.5).rounded(.up) + 9
     let column = (b / 10 - 0.5).rounded(.up)
@@ -44,7 +44,7 @@ public enum ColorBins {
 
   /// Soft encoding: the `neighbours` nearest bins, weighted by a Gaussian of their distance, adding up
   /// to 1 (Zhang et al. 2016, §2.2).
-  public static func softEncoding(
+  package static func softEncoding(
     a: Float, b: Float, neighbours: Int = 5, sigma: Float = 5
   ) -> [Share] {
     let near = nearest(to: SIMD2(a, b), count: neighbours)
@@ -74,7 +74,7 @@ public enum ColorBins {
   /// up to 1 (Zhang et al. 2016, eq. 4).
   ///
   /// - Parameter prior: How often each of the 313 bins occurs; any sum.
-  public static func smoothed(prior: [Double], sigma: Double = 5) -> [Double] {
+  package static func smoothed(prior: [Double], sigma: Double = 5) -> [Double] {
     let blurred = centers.map { center in
       zip(centers, prior).reduce(0.0) { sum, other in
         let difference = center - other.0
@@ -88,7 +88,7 @@ public enum ColorBins {
 
   /// Rebalancing weights w ∝ ((1 − λ)·p̃ + λ/313)⁻¹ with Σ p̃·w = 1, p̃ the smoothed prior (Zhang et al.
   /// 2016, eq. 4).
-  public static func rebalancingWeights(
+  package static func rebalancingWeights(
     prior: [Double], lambda: Double = 0.5, sigma: Double = 5
   ) -> [Double] {
     let smooth = smoothed(prior: prior, sigma: sigma)

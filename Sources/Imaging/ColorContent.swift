@@ -1,5 +1,5 @@
 /// What kind of color a picture holds.
-public enum ColorContent: String, Codable, Hashable, Sendable {
+package enum ColorContent: String, Codable, Hashable, Sendable {
   /// None: black and white, whatever small cast or noise a capture has left in the chroma.
   case gray
   /// One tone for each shade of gray, as of sepia, cyanotype, dyed film or a white balance that is off.
@@ -18,13 +18,13 @@ public enum ColorContent: String, Codable, Hashable, Sendable {
 /// more than a few have one is in color; so is one whose curve leaps, such as color bars, each of a luma of
 /// its own. If not, it is toned where the chroma of more than a tenth of the
 /// cells is farther from neutral than a poorly adjusted capture puts it, and gray otherwise.
-public struct ColorSurvey: Hashable, Sendable {
+package struct ColorSurvey: Hashable, Sendable {
   /// What was found.
-  public let content: ColorContent
+  package let content: ColorContent
   /// Median Cb and Cr, −½…½: the cast, or the tone where there is one.
-  public let tone: SIMD2<Float>
+  package let tone: SIMD2<Float>
   /// Whether there is nothing to see, as in a black frame: it says nothing of the film's colors.
-  public let isBlank: Bool
+  package let isBlank: Bool
 
   /// Cells from top to bottom, about.
   private static let rows = 16
@@ -43,7 +43,7 @@ public struct ColorSurvey: Hashable, Sendable {
   private static let leastContrast: Float = 0.015
 
   /// Examines `picture`: about 36 samples of each cell or more, whatever the size.
-  public init(_ picture: Picture) {
+  package init(_ picture: Picture) {
     guard picture.format.model != .gray else {
       self.init(content: .gray, tone: .zero, isBlank: false)
       return

@@ -1,6 +1,6 @@
 extension ColorPrimaries: CustomStringConvertible {
   /// The name under which it is known, such as BT.709.
-  public var description: String {
+  package var description: String {
     switch rawValue {
     case 1: "BT.709"
     case 2: "unspecified"
@@ -21,7 +21,7 @@ extension ColorPrimaries: CustomStringConvertible {
 
 extension TransferCharacteristics: CustomStringConvertible {
   /// The name under which it is known, such as BT.709.
-  public var description: String {
+  package var description: String {
     switch rawValue {
     case 1: "BT.709"
     case 2: "unspecified"
@@ -47,7 +47,7 @@ extension TransferCharacteristics: CustomStringConvertible {
 
 extension MatrixCoefficients: CustomStringConvertible {
   /// The name under which it is known, such as BT.709.
-  public var description: String {
+  package var description: String {
     switch rawValue {
     case 0: "RGB"
     case 1: "BT.709"

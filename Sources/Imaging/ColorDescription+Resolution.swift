@@ -10,7 +10,7 @@ extension ColorDescription {
   ///
   /// A gray picture tagged with the RGB matrix, as image decoders do, counts as untagged: it has no
   /// chroma, and what it becomes needs a real matrix.
-  public func resolved(width: Int, height: Int, format: PixelFormat) -> ColorDescription {
+  package func resolved(width: Int, height: Int, format: PixelFormat) -> ColorDescription {
     var result = self
     if format.model == .rgb {
       result.matrix = .identity

@@ -1,12 +1,12 @@
 /// What normalized code values (Y′, Cb, Cr or R′, G′, B′) of a picture mean in CIELAB: matrix,
 /// transfer and primaries together. Plain double precision; the fast paths are tested against it.
-public struct ColorModel: Hashable, Sendable {
-  public let weights: LumaWeights
-  public let transfer: TransferFunction
-  public let primaries: RGBPrimaries
+package struct ColorModel: Hashable, Sendable {
+  package let weights: LumaWeights
+  package let transfer: TransferFunction
+  package let primaries: RGBPrimaries
 
   /// sRGB (IEC 61966-2-1), in which photographs and what is made from them are.
-  public static let sRGB = ColorModel(
+  package static let sRGB = ColorModel(
     weights: LumaWeights(forRGBWith: .bt709), transfer: .sRGB, primaries: .bt709)
 
   private init(weights: LumaWeights, transfer: TransferFunction, primaries: RGBPrimaries) {
@@ -17,7 +17,7 @@ public struct ColorModel: Hashable, Sendable {
 
   /// - Parameter color: A resolved description; for RGB pictures (identity matrix) luma is made with
   ///   the weights that belong to the primaries.
-  public init(_ color: ColorDescription) throws(ImagingError) {
+  package init(_ color: ColorDescription) throws(ImagingError) {
     weights =
       color.matrix == .identity
       ? LumaWeights(forRGBWith: color.primaries) : try LumaWeights(color.matrix)
@@ -26,29 +26,29 @@ public struct ColorModel: Hashable, Sendable {
   }
 
   /// L\* of a neutral Y′.
-  public func lightness(luma: Double) -> Double {
+  package func lightness(luma: Double) -> Double {
     Lab.lightness(luminance: transfer.linear(luma))
   }
 
   /// Y′ of a neutral L\*.
-  public func luma(lightness: Double) -> Double {
+  package func luma(lightness: Double) -> Double {
     transfer.code(Lab.luminance(lightness: lightness))
   }
 
   /// (L\*, a\*, b\*) of R′, G′, B′.
-  public func lab(rgb: SIMD3<Double>) -> SIMD3<Double> {
+  package func lab(rgb: SIMD3<Double>) -> SIMD3<Double> {
     let linear = SIMD3(transfer.linear(rgb.x), transfer.linear(rgb.y), transfer.linear(rgb.z))
     return Lab.lab(relativeXYZ: primaries.relativeXYZ(linear))
   }
 
   /// R′, G′, B′ of (L\*, a\*, b\*), outside of 0…1 if the color is.
-  public func rgb(lab: SIMD3<Double>) -> SIMD3<Double> {
+  package func rgb(lab: SIMD3<Double>) -> SIMD3<Double> {
     let linear = primaries.linearRGB(Lab.relativeXYZ(lab: lab))
     return SIMD3(transfer.code(linear.x), transfer.code(linear.y), transfer.code(linear.z))
   }
 
   /// (L\*, a\*, b\*) of Y′, Cb, Cr.
-  public func lab(luma: Double, cb: Double, cr: Double) -> SIMD3<Double> {
+  package func lab(luma: Double, cb: Double, cr: Double) -> SIMD3<Double> {
     lab(rgb: weights.rgb(luma: luma, cb: cb, cr: cr))
   }
 
@@ -56,7 +56,7 @@ public struct ColorModel: Hashable, Sendable {
   /// the L\* that makes this Y′, which grows with L\*.
   ///
   /// - Parameter guess: An L\* to start from.
-  public func unboundedRGB(
+  package func unboundedRGB(
     luma: Double, a: Double, b: Double, lightnessGuess guess: inout Double, tolerance: Double = 1e-9
   ) -> SIMD3<Double> {
     var low = -200.0
@@ -86,7 +86,7 @@ public struct ColorModel: Hashable, Sendable {
 
   /// Cb and Cr such that (Y′, Cb, Cr) decodes to the wanted a\* and b\*; if such a color lies outside
   /// of R′, G′, B′ in 0…1, a\* and b\* are scaled towards neutral just far enough.
-  public func chroma(luma: Double, a: Double, b: Double) -> (cb: Double, cr: Double) {
+  package func chroma(luma: Double, a: Double, b: Double) -> (cb: Double, cr: Double) {
     guard luma > 0, luma < 1 else { return (0, 0) }
     var guess = lightness(luma: luma)
     func candidate(_ scale: Double) -> SIMD3<Double> {

@@ -6,7 +6,7 @@ extension FloatImage: Codable {
   private enum CodingKeys: String, CodingKey { case width, height, channels, values }
 
   /// - Throws: `DecodingError` if the values are fewer or more than the size asks for.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let width = try container.decode(Int.self, forKey: .width)
     let height = try container.decode(Int.self, forKey: .height)
@@ -27,7 +27,7 @@ extension FloatImage: Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(width, forKey: .width)
     try container.encode(height, forKey: .height)

@@ -3,14 +3,14 @@ import Foundation
 /// Planar 32-bit floats, `channels` × `height` × `width` without padding, read-only once made.
 ///
 /// `@unchecked Sendable`: the values are never written after the image is made.
-public struct FloatImage: @unchecked Sendable {
-  public let width: Int
-  public let height: Int
-  public let channels: Int
+package struct FloatImage: @unchecked Sendable {
+  package let width: Int
+  package let height: Int
+  package let channels: Int
   private let buffer: AlignedBuffer
 
   /// Allocates and lets `write` fill `channels * height * width` undefined floats.
-  public init(
+  package init(
     width: Int, height: Int, channels: Int = 1,
     writing write: (UnsafeMutablePointer<Float>) throws -> Void
   ) rethrows {
@@ -23,17 +23,17 @@ public struct FloatImage: @unchecked Sendable {
   }
 
   /// Values per channel.
-  public var area: Int { width * height }
+  package var area: Int { width * height }
 
   /// First value of channel `index`; alive as long as the image: use inside
   /// `withExtendedLifetime`, or hold the image.
-  public func channel(_ index: Int) -> UnsafePointer<Float> {
+  package func channel(_ index: Int) -> UnsafePointer<Float> {
     precondition((0..<channels).contains(index), "no channel \(index) among \(channels)")
     return UnsafePointer(buffer.base.assumingMemoryBound(to: Float.self)) + index * area
   }
 
   /// The mean of channel `index`; 0 of an empty image.
-  public func mean(ofChannel index: Int) -> Double {
+  package func mean(ofChannel index: Int) -> Double {
     let values = channel(index)
     return withExtendedLifetime(self) {
       (0..<area).reduce(0) { $0 + Double(values[$1]) } / Double(max(area, 1))
@@ -41,7 +41,7 @@ public struct FloatImage: @unchecked Sendable {
   }
 
   /// Whether both have the same size and the same bits.
-  public func hasSameValues(as other: FloatImage) -> Bool {
+  package func hasSameValues(as other: FloatImage) -> Bool {
     guard (width, height, channels) == (other.width, other.height, other.channels) else {
       return false
     }
@@ -51,7 +51,7 @@ public struct FloatImage: @unchecked Sendable {
   }
 
   /// The value of channel `c` at column `x`, row `y`. For tests and tables.
-  public subscript(c: Int, x: Int, y: Int) -> Float {
+  package subscript(c: Int, x: Int, y: Int) -> Float {
     precondition((0..<width).contains(x) && (0..<height).contains(y), "(\(x), \(y)) lies outside")
     return channel(c)[y * width + x]
   }

@@ -1,11 +1,11 @@
 /// What the color arithmetic cannot do with the tags or the format of a picture.
-public enum ImagingError: Error, Hashable, CustomStringConvertible {
+package enum ImagingError: Error, Hashable, CustomStringConvertible {
   /// Matrix coefficients other than Y′CbCr with constant weights (such as YCgCo or ICtCp).
   case unsupportedMatrix(Int)
   case unsupportedTransfer(Int)
   case unsupportedPrimaries(Int)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unsupportedMatrix(let value):
       "matrix coefficients \(value) (\(MatrixCoefficients(rawValue: value)), ITU-T H.273 §8.3) are not among those this build can color: "

@@ -2,7 +2,7 @@ import Foundation
 
 /// CIE 1976 L\*a\*b\* (CIE 15, ISO 11664-4), relative to white. L\* is 0…100 for colors between black
 /// and white; the formulas extend beyond both.
-public enum Lab {
+package enum Lab {
   private static let delta = 6.0 / 29
 
   /// The cube root with its linear foot.
@@ -16,19 +16,19 @@ public enum Lab {
   }
 
   /// L\* of relative luminance.
-  public static func lightness(luminance: Double) -> Double { 116 * f(luminance) - 16 }
+  package static func lightness(luminance: Double) -> Double { 116 * f(luminance) - 16 }
 
   /// Relative luminance of L\*.
-  public static func luminance(lightness: Double) -> Double { inverseF((lightness + 16) / 116) }
+  package static func luminance(lightness: Double) -> Double { inverseF((lightness + 16) / 116) }
 
   /// (L\*, a\*, b\*) of X/Xn, Y/Yn, Z/Zn.
-  public static func lab(relativeXYZ xyz: SIMD3<Double>) -> SIMD3<Double> {
+  package static func lab(relativeXYZ xyz: SIMD3<Double>) -> SIMD3<Double> {
     let (fx, fy, fz) = (f(xyz.x), f(xyz.y), f(xyz.z))
     return SIMD3(116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz))
   }
 
   /// X/Xn, Y/Yn, Z/Zn of (L\*, a\*, b\*).
-  public static func relativeXYZ(lab: SIMD3<Double>) -> SIMD3<Double> {
+  package static func relativeXYZ(lab: SIMD3<Double>) -> SIMD3<Double> {
     let fy = (lab.x + 16) / 116
     return SIMD3(inverseF(fy + lab.y / 500), inverseF(fy), inverseF(fy - lab.z / 200))
   }

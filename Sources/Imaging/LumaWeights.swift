@@ -1,10 +1,10 @@
 /// Y′ = red·R′ + green·G′ + blue·B′ (ITU-T H.273 §8.3); the weights add up to 1.
 ///
 /// Cb = (B′ − Y′) ÷ 2(1 − blue) and Cr = (R′ − Y′) ÷ 2(1 − red), in −½…½.
-public struct LumaWeights: Hashable, Sendable {
-  public let red: Double
-  public let blue: Double
-  public var green: Double { 1 - red - blue }
+package struct LumaWeights: Hashable, Sendable {
+  package let red: Double
+  package let blue: Double
+  package var green: Double { 1 - red - blue }
 
   private init(red: Double, blue: Double) {
     self.red = red
@@ -12,7 +12,7 @@ public struct LumaWeights: Hashable, Sendable {
   }
 
   /// The weights of a Y′CbCr matrix; `.unspecified` counts as BT.709.
-  public init(_ matrix: MatrixCoefficients) throws(ImagingError) {
+  package init(_ matrix: MatrixCoefficients) throws(ImagingError) {
     switch matrix.rawValue {
     case 1, 2: self.init(red: 0.2126, blue: 0.0722)
     case 4: self.init(red: 0.30, blue: 0.11)
@@ -25,7 +25,7 @@ public struct LumaWeights: Hashable, Sendable {
 
   /// The weights that R′G′B′ with the given primaries make luma with: those of the video standard with
   /// these primaries, BT.709 for any other.
-  public init(forRGBWith primaries: ColorPrimaries) {
+  package init(forRGBWith primaries: ColorPrimaries) {
     switch MatrixCoefficients(forRGBWith: primaries) {
     case .smpte170M: self.init(red: 0.299, blue: 0.114)
     case .bt2020NonConstant: self.init(red: 0.2627, blue: 0.0593)
@@ -34,27 +34,27 @@ public struct LumaWeights: Hashable, Sendable {
   }
 
   /// R′ − Y′ per unit of Cr.
-  public var redPerCr: Double { 2 * (1 - red) }
+  package var redPerCr: Double { 2 * (1 - red) }
   /// B′ − Y′ per unit of Cb.
-  public var bluePerCb: Double { 2 * (1 - blue) }
+  package var bluePerCb: Double { 2 * (1 - blue) }
   /// G′ − Y′ per unit of Cb.
-  public var greenPerCb: Double { -bluePerCb * blue / green }
+  package var greenPerCb: Double { -bluePerCb * blue / green }
   /// G′ − Y′ per unit of Cr.
-  public var greenPerCr: Double { -redPerCr * red / green }
+  package var greenPerCr: Double { -redPerCr * red / green }
 
   /// Y′ of R′, G′, B′.
-  public func luma(_ rgb: SIMD3<Double>) -> Double {
+  package func luma(_ rgb: SIMD3<Double>) -> Double {
     red * rgb.x + green * rgb.y + blue * rgb.z
   }
 
   /// R′, G′, B′ of Y′, Cb, Cr.
-  public func rgb(luma: Double, cb: Double, cr: Double) -> SIMD3<Double> {
+  package func rgb(luma: Double, cb: Double, cr: Double) -> SIMD3<Double> {
     SIMD3(
       luma + redPerCr * cr, luma + greenPerCb * cb + greenPerCr * cr, luma + bluePerCb * cb)
   }
 
   /// Cb and Cr of R′, G′, B′.
-  public func chroma(_ rgb: SIMD3<Double>) -> (cb: Double, cr: Double) {
+  package func chroma(_ rgb: SIMD3<Double>) -> (cb: Double, cr: Double) {
     let y = luma(rgb)
     return ((rgb.z - y) / bluePerCb, (rgb.x - y) / redPerCr)
   }
@@ -63,7 +63,7 @@ public struct LumaWeights: Hashable, Sendable {
 extension MatrixCoefficients {
   /// The matrix of the video standard with the given primaries, BT.709 for any other: what luma of an
   /// R′G′B′ picture is made with.
-  public init(forRGBWith primaries: ColorPrimaries) {
+  package init(forRGBWith primaries: ColorPrimaries) {
     switch primaries.rawValue {
     case 5, 6, 7: self = .smpte170M
     case 9: self = .bt2020NonConstant

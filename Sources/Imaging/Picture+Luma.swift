@@ -4,7 +4,7 @@ extension Picture {
   /// tags are specified: those of the picture, with the matrix that its luma was made with.
   ///
   /// - Throws: `ImagingError.unsupportedMatrix`.
-  public func withoutColor() throws(ImagingError) -> Picture {
+  package func withoutColor() throws(ImagingError) -> Picture {
     var color = color.resolved(width: width, height: height, format: format)
     guard format.model == .rgb else {
       _ = try LumaWeights(color.matrix)

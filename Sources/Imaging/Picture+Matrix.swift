@@ -6,7 +6,7 @@ extension Picture {
   /// §8.3).
   /// - Returns: nil where it is no Y′CbCr of 8 bits.
   /// - Throws: `ImagingError.unsupportedMatrix` for a matrix that is not known.
-  public func converted(to color: ColorDescription) throws(ImagingError) -> Picture? {
+  package func converted(to color: ColorDescription) throws(ImagingError) -> Picture? {
     guard format.model == .yuv, format.bitDepth == 8, !format.hasAlpha else { return nil }
     let own = self.color.resolved(width: width, height: height, format: format)
     let wanted = color.resolved(width: width, height: height, format: format)

@@ -1,5 +1,5 @@
 /// How the rows and columns of a stored picture lie in the scene (TIFF 6.0 and EXIF, tag 274).
-public enum PictureOrientation: Int, Hashable, Sendable {
+package enum PictureOrientation: Int, Hashable, Sendable {
   /// As it is shown.
   case upright = 1
   case mirrored = 2
@@ -14,13 +14,13 @@ public enum PictureOrientation: Int, Hashable, Sendable {
   case turnedRight = 8
 
   /// Whether rows become columns on the way to the upright picture.
-  public var swapsSides: Bool { rawValue >= 5 }
+  package var swapsSides: Bool { rawValue >= 5 }
 }
 
 extension Picture {
   /// The upright picture of one that is stored as `orientation` tells. Samples change their places,
   /// never their values.
-  public func upright(from orientation: PictureOrientation) -> Picture {
+  package func upright(from orientation: PictureOrientation) -> Picture {
     guard orientation != .upright else { return self }
     var format = format
     var color = color

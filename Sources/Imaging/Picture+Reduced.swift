@@ -2,7 +2,7 @@ extension Picture {
   /// A smaller version for people to look at: each sample is the mean of `factor` × `factor` samples. Columns and rows
   /// that are left over at the right and at the bottom are left out.
   /// - Precondition: the picture is at least `factor` chroma samples wide and high.
-  public func reduced(by factor: Int) -> Picture {
+  package func reduced(by factor: Int) -> Picture {
     guard factor > 1 else { return self }
     let (stepX, stepY) = (1 << format.chromaShiftX, 1 << format.chromaShiftY)
     let width = width / (factor * stepX) * stepX

@@ -1,16 +1,16 @@
 /// A decoded picture: planes, what they are, and what their code values mean.
-public struct Picture: Sendable {
+package struct Picture: Sendable {
   /// Luma width in samples.
-  public let width: Int
+  package let width: Int
   /// Luma height in rows.
-  public let height: Int
-  public let format: PixelFormat
-  public var color: ColorDescription
+  package let height: Int
+  package let format: PixelFormat
+  package var color: ColorDescription
   /// In the order that `format` tells.
-  public let planes: [Plane]
+  package let planes: [Plane]
 
   /// - Precondition: the planes have the number, sizes and depth that `format` tells.
-  public init(
+  package init(
     width: Int, height: Int, format: PixelFormat, color: ColorDescription, planes: [Plane]
   ) {
     precondition(planes.count == format.planeCount, "\(format) takes \(format.planeCount) planes")
@@ -28,17 +28,17 @@ public struct Picture: Sendable {
   }
 
   /// The luma plane of a gray or YUV picture.
-  public var luma: Plane {
+  package var luma: Plane {
     precondition(format.model != .rgb, "an RGB picture has no luma plane")
     return planes[0]
   }
 
   /// The alpha plane, if there is one.
-  public var alpha: Plane? { format.alphaIndex.map { planes[$0] } }
+  package var alpha: Plane? { format.alphaIndex.map { planes[$0] } }
 
   /// The same YUV picture with neutral chroma that takes no memory: for those who need its luma for
   /// long, and its colors not at all. Gray and RGB pictures as they are.
-  public func withNeutralChroma() -> Picture {
+  package func withNeutralChroma() -> Picture {
     guard format.model == .yuv else { return self }
     let neutral = Plane.repeating(
       1 << (format.bitDepth - 1), width: planes[1].width, height: planes[1].height,

@@ -1,8 +1,8 @@
 /// How the samples of a picture are laid out: always planar, one plane per component, 8-bit samples
 /// in `UInt8`, deeper ones in native-endian `UInt16` with the value in the low bits.
-public struct PixelFormat: Hashable, Sendable {
+package struct PixelFormat: Hashable, Sendable {
   /// The components that a picture holds, in plane order.
-  public enum Model: String, Hashable, Sendable {
+  package enum Model: String, Hashable, Sendable {
     /// One plane: luma.
     case gray
     /// Three planes: luma, Cb, Cr.
@@ -11,17 +11,17 @@ public struct PixelFormat: Hashable, Sendable {
     case rgb
   }
 
-  public var model: Model
+  package var model: Model
   /// Bits per sample, 8…16.
-  public var bitDepth: Int
+  package var bitDepth: Int
   /// log2 of luma width ÷ chroma width; 0 unless `model` is `.yuv`.
-  public var chromaShiftX: Int
+  package var chromaShiftX: Int
   /// log2 of luma height ÷ chroma height; 0 unless `model` is `.yuv`.
-  public var chromaShiftY: Int
+  package var chromaShiftY: Int
   /// Whether a full-size alpha plane follows the others.
-  public var hasAlpha: Bool
+  package var hasAlpha: Bool
 
-  public init(
+  package init(
     model: Model, bitDepth: Int, chromaShiftX: Int = 0, chromaShiftY: Int = 0,
     hasAlpha: Bool = false
   ) {
@@ -34,40 +34,40 @@ public struct PixelFormat: Hashable, Sendable {
   }
 
   /// Gray of the given depth.
-  public static func gray(_ bitDepth: Int) -> PixelFormat {
+  package static func gray(_ bitDepth: Int) -> PixelFormat {
     PixelFormat(model: .gray, bitDepth: bitDepth)
   }
 
   /// 4:2:0 of the given depth.
-  public static func yuv420(_ bitDepth: Int) -> PixelFormat {
+  package static func yuv420(_ bitDepth: Int) -> PixelFormat {
     PixelFormat(model: .yuv, bitDepth: bitDepth, chromaShiftX: 1, chromaShiftY: 1)
   }
 
   /// 4:4:4 of the given depth.
-  public static func yuv444(_ bitDepth: Int) -> PixelFormat {
+  package static func yuv444(_ bitDepth: Int) -> PixelFormat {
     PixelFormat(model: .yuv, bitDepth: bitDepth)
   }
 
   /// RGB of the given depth.
-  public static func rgb(_ bitDepth: Int) -> PixelFormat {
+  package static func rgb(_ bitDepth: Int) -> PixelFormat {
     PixelFormat(model: .rgb, bitDepth: bitDepth)
   }
 
   /// 1 for 8-bit samples, 2 for deeper ones.
-  public var bytesPerSample: Int { bitDepth > 8 ? 2 : 1 }
+  package var bytesPerSample: Int { bitDepth > 8 ? 2 : 1 }
 
   /// The largest code value.
-  public var maximumCode: Int { (1 << bitDepth) - 1 }
+  package var maximumCode: Int { (1 << bitDepth) - 1 }
 
   /// Number of planes, alpha included.
-  public var planeCount: Int { (model == .gray ? 1 : 3) + (hasAlpha ? 1 : 0) }
+  package var planeCount: Int { (model == .gray ? 1 : 3) + (hasAlpha ? 1 : 0) }
 
   /// The index of the alpha plane, if there is one.
-  public var alphaIndex: Int? { hasAlpha ? planeCount - 1 : nil }
+  package var alphaIndex: Int? { hasAlpha ? planeCount - 1 : nil }
 
   /// Width and height in samples of plane `index` of a picture of the given size. Subsampled sizes
   /// round up, as FFmpeg's do.
-  public func planeSize(_ index: Int, width: Int, height: Int) -> (width: Int, height: Int) {
+  package func planeSize(_ index: Int, width: Int, height: Int) -> (width: Int, height: Int) {
     guard model == .yuv, index == 1 || index == 2 else { return (width, height) }
     return (
       (width + (1 << chromaShiftX) - 1) >> chromaShiftX,
@@ -77,7 +77,7 @@ public struct PixelFormat: Hashable, Sendable {
 }
 
 extension PixelFormat: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     let base: String
     switch model {
     case .gray: base = "gray"

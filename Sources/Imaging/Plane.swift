@@ -5,22 +5,22 @@ import CKernels
 /// nothing.
 ///
 /// `@unchecked Sendable`: the samples are never written after the plane is made.
-public struct Plane: @unchecked Sendable {
+package struct Plane: @unchecked Sendable {
   /// First sample of the first row.
-  public let base: UnsafeRawPointer
+  package let base: UnsafeRawPointer
   /// Width in samples.
-  public let width: Int
+  package let width: Int
   /// Height in rows.
-  public let height: Int
+  package let height: Int
   /// Distance between the starts of rows, in bytes; may be negative.
-  public let bytesPerRow: Int
+  package let bytesPerRow: Int
   /// Bits per sample, 8…16; above 8 a sample is a native-endian `UInt16`.
-  public let bitDepth: Int
+  package let bitDepth: Int
   /// Keeps the memory alive.
-  public let owner: any AnyObject & Sendable
+  package let owner: any AnyObject & Sendable
 
   /// Wraps memory that `owner` keeps alive and nobody writes any more.
-  public init(
+  package init(
     base: UnsafeRawPointer, width: Int, height: Int, bytesPerRow: Int, bitDepth: Int,
     owner: any AnyObject & Sendable
   ) {
@@ -34,7 +34,7 @@ public struct Plane: @unchecked Sendable {
 
   /// Allocates a plane with rows aligned to 64 bytes and lets `write` fill it:
   /// `write(base, bytesPerRow)`. The content is undefined before.
-  public init(
+  package init(
     width: Int, height: Int, bitDepth: Int,
     writing write: (UnsafeMutableRawPointer, Int) throws -> Void
   ) rethrows {
@@ -52,7 +52,7 @@ public struct Plane: @unchecked Sendable {
   /// stays the largest (255 → 1023), as FFmpeg does.
   ///
   /// - Precondition: `depth` is not less than `bitDepth` and at most 16.
-  public func widened(to depth: Int, repeatingTopBits: Bool) -> Plane {
+  package func widened(to depth: Int, repeatingTopBits: Bool) -> Plane {
     precondition((bitDepth...16).contains(depth), "\(depth) bits are not \(bitDepth)…16")
     guard depth > bitDepth else { return self }
     return Plane(width: width, height: height, bitDepth: depth) { target, stride in
@@ -65,7 +65,7 @@ public struct Plane: @unchecked Sendable {
   }
 
   /// A plane of one code; all its rows are the same one in memory.
-  public static func repeating(_ code: Int, width: Int, height: Int, bitDepth: Int) -> Plane {
+  package static func repeating(_ code: Int, width: Int, height: Int, bitDepth: Int) -> Plane {
     let row = Plane(width: width, height: 1, bitDepth: bitDepth) { base, _ in
       if bitDepth > 8 {
         base.initializeMemory(as: UInt16.self, repeating: UInt16(code), count: width)
@@ -79,10 +79,10 @@ public struct Plane: @unchecked Sendable {
   }
 
   /// 1 for 8-bit samples, 2 for deeper ones.
-  public var bytesPerSample: Int { bitDepth > 8 ? 2 : 1 }
+  package var bytesPerSample: Int { bitDepth > 8 ? 2 : 1 }
 
   /// The code value at column `x`, row `y`. For tests and tables: kernels read rows.
-  public subscript(x: Int, y: Int) -> Int {
+  package subscript(x: Int, y: Int) -> Int {
     precondition(
       (0..<width).contains(x) && (0..<height).contains(y),
       "(\(x), \(y)) lies outside of \(width)×\(height)")
@@ -93,7 +93,7 @@ public struct Plane: @unchecked Sendable {
   }
 
   /// Whether both planes have the same size, depth and samples.
-  public func hasSameSamples(as other: Plane) -> Bool {
+  package func hasSameSamples(as other: Plane) -> Bool {
     guard width == other.width, height == other.height, bitDepth == other.bitDepth else {
       return false
     }

@@ -1,15 +1,15 @@
 /// A picture as a screen gets it: 8-bit R′, G′, B′ of full range, pixel-interleaved, row by row
 /// without padding.
-public struct RGBImage: Hashable, Sendable {
+package struct RGBImage: Hashable, Sendable {
   /// In pixels.
-  public let width: Int
+  package let width: Int
   /// In pixels.
-  public let height: Int
+  package let height: Int
   /// `height` × `width` × 3 codes.
-  public let codes: [UInt8]
+  package let codes: [UInt8]
 
   /// - Precondition: `codes` holds `height * width * 3` values.
-  public init(width: Int, height: Int, codes: [UInt8]) {
+  package init(width: Int, height: Int, codes: [UInt8]) {
     precondition(
       codes.count == width * height * 3, "\(codes.count) codes are no \(width)×\(height) pixels")
     self.width = width
@@ -22,7 +22,7 @@ public struct RGBImage: Hashable, Sendable {
   /// Alpha is left out.
   ///
   /// - Throws: `ImagingError.unsupportedMatrix`.
-  public init(_ picture: Picture) throws(ImagingError) {
+  package init(_ picture: Picture) throws(ImagingError) {
     let (width, height) = (picture.width, picture.height)
     var rows = try RGBRows(picture)
     var codes = [UInt8](repeating: 0, count: width * height * 3)

@@ -1,7 +1,7 @@
 /// The matrices between linear R, G, B and CIE 1931 X, Y, Z *relative to their white*, (1, 1, 1): with
 /// 2° observer and the white of the primaries themselves (D65 for all of video and sRGB; others are
 /// adapted by scaling X, Y, Z, as CIELAB does).
-public struct RGBPrimaries: Hashable, Sendable {
+package struct RGBPrimaries: Hashable, Sendable {
   /// Gives X/Xn, Y/Yn, Z/Zn of R, G, B.
   let toRelativeXYZ: Matrix3
   let fromRelativeXYZ: Matrix3
@@ -11,7 +11,7 @@ public struct RGBPrimaries: Hashable, Sendable {
     (0.640, 0.330), (0.300, 0.600), (0.150, 0.060), white: (0.3127, 0.3290))
 
   /// - Parameter tag: `.unspecified` counts as BT.709.
-  public init(_ tag: ColorPrimaries) throws(ImagingError) {
+  package init(_ tag: ColorPrimaries) throws(ImagingError) {
     let d65 = (0.3127, 0.3290)
     let c = (0.310, 0.316)
     switch tag.rawValue {
@@ -49,10 +49,10 @@ public struct RGBPrimaries: Hashable, Sendable {
   }
 
   /// X/Xn, Y/Yn, Z/Zn of linear R, G, B.
-  public func relativeXYZ(_ rgb: SIMD3<Double>) -> SIMD3<Double> { toRelativeXYZ * rgb }
+  package func relativeXYZ(_ rgb: SIMD3<Double>) -> SIMD3<Double> { toRelativeXYZ * rgb }
 
   /// Linear R, G, B of X/Xn, Y/Yn, Z/Zn.
-  public func linearRGB(_ xyz: SIMD3<Double>) -> SIMD3<Double> { fromRelativeXYZ * xyz }
+  package func linearRGB(_ xyz: SIMD3<Double>) -> SIMD3<Double> { fromRelativeXYZ * xyz }
 }
 
 /// A 3 × 3 matrix by rows.

@@ -1,14 +1,14 @@
 /// Reads the rows of a picture of any layout and depth as R′, G′, B′ (0 black … 1 white, not clipped).
 /// Subsampled chroma is interpolated linearly between its samples' places. Alpha is left out.
-public struct RGBRows {
+package struct RGBRows {
   /// R′, G′, B′ of the row that was read last, each as wide as the picture.
-  public private(set) var channels: [[Float]]
+  package private(set) var channels: [[Float]]
   private let picture: Picture
   private let scale: CodeScale
   private let chroma: (weights: LumaWeights, sampling: ChromaSampling)?
 
   /// - Throws: `ImagingError.unsupportedMatrix`.
-  public init(_ picture: Picture) throws(ImagingError) {
+  package init(_ picture: Picture) throws(ImagingError) {
     self.picture = picture
     let format = picture.format
     let color = picture.color.resolved(
@@ -22,7 +22,7 @@ public struct RGBRows {
   }
 
   /// Reads row `y` into `channels`.
-  public mutating func read(_ y: Int) {
+  package mutating func read(_ y: Int) {
     let isRGB = picture.format.model == .rgb
     for channel in 0..<(isRGB ? 3 : 1) {
       Self.read(

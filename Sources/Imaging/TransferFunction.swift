@@ -7,7 +7,7 @@ import Foundation
 /// The camera-side curves of the video standards (BT.709, BT.601, BT.2020, SMPTE 240M) all decode with
 /// the sRGB curve: what counts is the picture that was graded and is watched, and the networks learnt
 /// lightness from sRGB photographs. See docs/decisions.
-public struct TransferFunction: Hashable, Sendable {
+package struct TransferFunction: Hashable, Sendable {
   private enum Curve: Hashable {
     case sRGB
     case power(Double)
@@ -24,7 +24,7 @@ public struct TransferFunction: Hashable, Sendable {
   private init(curve: Curve) { self.curve = curve }
 
   /// The screen's function for a tag; `.unspecified` counts as sRGB.
-  public init(_ tag: TransferCharacteristics) throws(ImagingError) {
+  package init(_ tag: TransferCharacteristics) throws(ImagingError) {
     switch tag.rawValue {
     case 1, 2, 6, 7, 11, 12, 13, 14, 15: curve = .sRGB
     case 4: curve = .power(2.2)
@@ -37,12 +37,12 @@ public struct TransferFunction: Hashable, Sendable {
   }
 
   /// Light for a normalized code value.
-  public func linear(_ code: Double) -> Double {
+  package func linear(_ code: Double) -> Double {
     code < 0 ? -linearOfPositive(-code) : linearOfPositive(code)
   }
 
   /// The normalized code value for light.
-  public func code(_ linear: Double) -> Double {
+  package func code(_ linear: Double) -> Double {
     linear < 0 ? -codeOfPositive(-linear) : codeOfPositive(linear)
   }
 

@@ -1,14 +1,14 @@
-public import Imaging
+package import Imaging
 
 /// What a source yields in order: a frame, or packets of other streams, or both.
-public struct SourceElement: Sendable {
-  public var frame: Frame?
+package struct SourceElement: Sendable {
+  package var frame: Frame?
   /// Packets that lay before the frame in the file.
-  public var packets: [CopiedPacket]
+  package var packets: [CopiedPacket]
   /// Where the frame is, for another run to find it; `nil` where only reading from the start finds it.
-  public var place: FramePlace?
+  package var place: FramePlace?
 
-  public init(frame: Frame? = nil, packets: [CopiedPacket] = [], place: FramePlace? = nil) {
+  package init(frame: Frame? = nil, packets: [CopiedPacket] = [], place: FramePlace? = nil) {
     self.frame = frame
     self.packets = packets
     self.place = place
@@ -28,7 +28,7 @@ public struct SourceElement: Sendable {
 }
 
 /// Something that yields frames in presentation order, and packets to be copied along with them.
-public protocol FrameSource: AnyObject, Sendable {
+package protocol FrameSource: AnyObject, Sendable {
   /// What is known before the first frame.
   var info: SourceInfo { get }
 
@@ -66,18 +66,18 @@ public protocol FrameSource: AnyObject, Sendable {
 }
 
 extension FrameSource {
-  public func skip(to seconds: Double) throws -> Bool { false }
+  package func skip(to seconds: Double) throws -> Bool { false }
 
-  public func packetTimes() throws -> [Double]? { nil }
+  package func packetTimes() throws -> [Double]? { nil }
 
-  public func goOn(at place: FramePlace) {}
+  package func goOn(at place: FramePlace) {}
 
-  public var damagedPlaceCount: Int { 0 }
+  package var damagedPlaceCount: Int { 0 }
 
-  public var damageReport: String? { nil }
+  package var damageReport: String? { nil }
 
   /// The next frame, whatever packets lie before it; `nil` at the end. Throws what `next` throws.
-  public func nextFrame() throws -> Frame? {
+  package func nextFrame() throws -> Frame? {
     while let element = try next() {
       if let frame = element.frame { return frame }
     }
@@ -86,7 +86,7 @@ extension FrameSource {
 }
 
 /// Something that takes the frames of a source in the same order, and the packets with them.
-public protocol FrameSink: AnyObject, Sendable {
+package protocol FrameSink: AnyObject, Sendable {
   /// The form in which the sink wants the picture of `frame`, known before any is written. A video
   /// file wants one form for all; a folder of pictures, one for each.
   func outputFormat(for frame: Frame) throws -> OutputFormat
@@ -116,10 +116,10 @@ public protocol FrameSink: AnyObject, Sendable {
 }
 
 extension FrameSink {
-  public func salvage() -> String? {
+  package func salvage() -> String? {
     discard()
     return nil
   }
 
-  public var notes: [String] { [] }
+  package var notes: [String] { [] }
 }

@@ -2,8 +2,8 @@ import CFFmpeg
 
 /// What went wrong while reading or writing media, in one plain sentence that names the file,
 /// stream or frame and the remedy.
-public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
-  public enum Code: String, Hashable, Sendable {
+package struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
+  package enum Code: String, Hashable, Sendable {
     /// The input is not there, or may not be read.
     case noSuchFile
     /// The input is neither video nor a picture that FFmpeg knows.
@@ -40,18 +40,18 @@ public struct MediaError: Error, Hashable, Sendable, CustomStringConvertible {
     case internalFault
   }
 
-  public var code: Code
-  public var message: String
+  package var code: Code
+  package var message: String
   /// What the library or the system said, if anything.
-  public var underlying: String?
+  package var underlying: String?
 
-  public init(_ code: Code, _ message: String, underlying: String? = nil) {
+  package init(_ code: Code, _ message: String, underlying: String? = nil) {
     self.code = code
     self.message = message
     self.underlying = underlying
   }
 
-  public var description: String {
+  package var description: String {
     underlying.map { "\(message) (\($0))" } ?? message
   }
 

@@ -4,9 +4,9 @@ import Locking
 import Synchronization
 
 /// The FFmpeg libraries at hand.
-public enum MediaLibraries {
+package enum MediaLibraries {
   /// Names and versions of the libraries that are loaded.
-  public static var versions: [(name: String, version: String)] {
+  package static var versions: [(name: String, version: String)] {
     [
       ("libavformat", avformat_version()), ("libavcodec", avcodec_version()),
       ("libavutil", avutil_version()), ("libswscale", swscale_version()),
@@ -16,22 +16,22 @@ public enum MediaLibraries {
   }
 
   /// FFmpeg's own version and how it was licensed, such as `5.1.9, GPL version 2 or later`.
-  public static var release: String {
+  package static var release: String {
     "\(String(cString: av_version_info())), \(String(cString: avcodec_license()))"
   }
 
   /// Those of the encoders that this module knows which are present.
-  public static var availableEncoders: [String] {
+  package static var availableEncoders: [String] {
     EncoderTraits.known.map(\.name).filter { avcodec_find_encoder_by_name($0) != nil }
   }
 
   /// Those of the encoders that this module knows which are absent.
-  public static var missingEncoders: [String] {
+  package static var missingEncoders: [String] {
     EncoderTraits.known.map(\.name).filter { avcodec_find_encoder_by_name($0) == nil }
   }
 
   /// How much the libraries tell.
-  public enum LogLevel: Int32, Sendable {
+  package enum LogLevel: Int32, Sendable {
     case quiet = -8
     case error = 16
     case warning = 24
@@ -41,7 +41,7 @@ public enum MediaLibraries {
 
   /// Sends the libraries' messages to `handler`, one line each; never to stdout or stderr. Without a
   /// call they are kept only to explain errors.
-  public static func log(
+  package static func log(
     level: LogLevel, to handler: (@Sendable (_ line: String, _ level: Int32) -> Void)?
   ) {
     LibraryLog.install()

@@ -2,10 +2,10 @@ import CFFmpeg
 package import Foundation
 
 /// Opens inputs of all kinds.
-public enum MediaSource {
+package enum MediaSource {
   /// Opens a file, `-` (stdin), a folder of pictures, a numbered pattern or a wildcard; what it is
   /// is told by `options.format` or guessed from its first bytes.
-  public static func open(
+  package static func open(
     _ path: String, options: SourceOptions = SourceOptions()
   ) throws -> any FrameSource {
     var options = options
@@ -60,10 +60,10 @@ public enum MediaSource {
 }
 
 /// Creates outputs of all kinds.
-public enum MediaSink {
+package enum MediaSink {
   /// Creates a file, `-` (stdout), a folder of pictures or a numbered pattern; what it is is told by
   /// `options.format` or by the name, for a pipe by the source.
-  public static func open(
+  package static func open(
     _ path: String, source: SourceInfo, options: SinkOptions = SinkOptions()
   ) throws -> any FrameSink {
     let (kind, options) = kind(of: path, source: source, options: options)
@@ -77,7 +77,7 @@ public enum MediaSink {
   /// Creates a sink for segments of an output that `open` creates; they are joined by `restoreSegment`. Of a
   /// film nothing is written but the segments; pictures are written where they belong.
   /// - Throws: `MediaError`, also for outputs that have no segments.
-  public static func openSegments(
+  package static func openSegments(
     of path: String, source: SourceInfo, options: SinkOptions = SinkOptions()
   ) throws -> any SegmentedSink {
     let (kind, options) = kind(of: path, source: source, options: options)
@@ -127,7 +127,7 @@ public enum MediaSink {
 
   /// Creates a folder for outputs, if it is not there.
   /// - Throws: `MediaError` if it cannot be created or written.
-  public static func createFolder(_ folder: String) throws {
+  package static func createFolder(_ folder: String) throws {
     let folder = folder.isEmpty ? "." : folder
     let reason = FileSystem.makeFolders(folder)
     guard reason == 0 else {

@@ -1,8 +1,8 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// What to do on a frame that cannot be decoded whole.
-public enum DamagePolicy: String, Hashable, Sendable {
+package enum DamagePolicy: String, Hashable, Sendable {
   /// Deliver the whole frames before it, then throw.
   case stop
   /// Deliver what can be decoded, count the rest.
@@ -10,45 +10,45 @@ public enum DamagePolicy: String, Hashable, Sendable {
 }
 
 /// How to read.
-public struct SourceOptions: Sendable {
+package struct SourceOptions: Sendable {
   /// Decoder threads; 0 takes as many as there are cores. A pipe is decoded without frame
   /// threading, which would hold frames back.
-  public var threads = 0
-  public var onDamage = DamagePolicy.stop
+  package var threads = 0
+  package var onDamage = DamagePolicy.stop
   /// The first wanted frame; frames and packets before are left out. Times then count from this point.
-  public var from: FilmPosition?
+  package var from: FilmPosition?
   /// The first frame that is not wanted any more; frames and packets from there on are left out.
-  public var to: FilmPosition?
+  package var to: FilmPosition?
   /// Whether `SourceInfo.number` must tell the numbers of frames: what lies before `from` is then
   /// decoded and counted, not sought past.
-  public var countsFrames = false
+  package var countsFrames = false
   /// Ends after so many frames.
-  public var frameLimit: Int?
+  package var frameLimit: Int?
   /// Kinds of streams whose packets are copied.
-  public var copiedKinds: Set<StreamInfo.Kind> = [.video, .audio, .subtitle, .data, .attachment]
+  package var copiedKinds: Set<StreamInfo.Kind> = [.video, .audio, .subtitle, .data, .attachment]
   /// FFmpeg's name of the input's format; `nil` guesses from the content. `y4m`, `rawvideo` and
   /// `image2pipe` are read by this module itself.
-  public var format: String?
+  package var format: String?
   /// What a raw pipe or file holds; needed for `rawvideo`.
-  public var rawVideo: RawVideo?
+  package var rawVideo: RawVideo?
   /// Names in a folder of pictures; all others there are left out.
-  public var pictureNames: [String]?
+  package var pictureNames: [String]?
   /// Frames per second of pictures, which carry none.
-  public var pictureRate = Rational(24, 1)
-  public var interruption: Interruption?
+  package var pictureRate = Rational(24, 1)
+  package var interruption: Interruption?
   /// Told in plain sentences what is worth knowing: gaps in numbering, damage passed over.
-  public var report: (@Sendable (String) -> Void)?
+  package var report: (@Sendable (String) -> Void)?
 
-  public init() {}
+  package init() {}
 
   /// What cannot be read from headerless video.
-  public struct RawVideo: Hashable, Sendable {
-    public var width: Int
-    public var height: Int
+  package struct RawVideo: Hashable, Sendable {
+    package var width: Int
+    package var height: Int
     /// FFmpeg's name, such as `yuv420p10le` or `gray`.
-    public var pixelFormat: String
-    public var frameRate: Rational
-    public init(width: Int, height: Int, pixelFormat: String, frameRate: Rational) {
+    package var pixelFormat: String
+    package var frameRate: Rational
+    package init(width: Int, height: Int, pixelFormat: String, frameRate: Rational) {
       self.width = width
       self.height = height
       self.pixelFormat = pixelFormat
@@ -58,42 +58,42 @@ public struct SourceOptions: Sendable {
 }
 
 /// How to write.
-public struct SinkOptions: Sendable {
+package struct SinkOptions: Sendable {
   /// FFmpeg's name of the encoder, such as `libx264`; `nil` chooses by the output's name.
-  public var encoder: String?
+  package var encoder: String?
   /// Constant rate factor, in the encoder's own scale (for `mjpeg` the quantizer, 2…31).
-  public var crf: Double?
+  package var crf: Double?
   /// The encoder's own name or number of a preset.
-  public var preset: String?
+  package var preset: String?
   /// Encoder threads; 0 takes as many as there are cores.
-  public var threads = 0
+  package var threads = 0
   /// Further options of the encoder, by FFmpeg's names. Those in `ratesInPlaceOfCRF` turn `crf` off.
-  public var encoderOptions: [String: String] = [:]
+  package var encoderOptions: [String: String] = [:]
   /// Options that set the rate or the quantizer.
-  public static let ratesInPlaceOfCRF: Set<String> = ["b", "qp", "cqp", "global_quality"]
+  package static let ratesInPlaceOfCRF: Set<String> = ["b", "qp", "cqp", "global_quality"]
   /// FFmpeg's name of the encoder for audio that the container can't hold; `nil` refuses such audio.
-  public var audioEncoder: String?
+  package var audioEncoder: String?
   /// FFmpeg's name of the wanted pixel format; `nil` chooses, see `OutputFormat.choose`.
-  public var pixelFormat: String?
+  package var pixelFormat: String?
   /// FFmpeg's name of the container; `nil` chooses by the output's name.
-  public var format: String?
+  package var format: String?
   /// Whether an existing output may be replaced.
-  public var overwrite = false
+  package var overwrite = false
   /// Whether the user can have an existing output left as it is, which the refusal then says.
-  public var offersSkipping = true
+  package var offersSkipping = true
   /// Whether pictures that are there in a folder of pictures are left as they are.
-  public var keepsPictures = false
+  package var keepsPictures = false
   /// Whether the folder of the output is made where it is not there.
-  public var createsFolder = false
+  package var createsFolder = false
   /// What to do with what a killed run left under the output's temporary name.
   package var leftovers = Leftovers.setAside
   /// What may not be replaced even so: the files of the input.
-  public var protected: ProtectedFiles?
-  public var interruption: Interruption?
+  package var protected: ProtectedFiles?
+  package var interruption: Interruption?
   /// Told in plain sentences what shows up on the way, such as what the encoder has no place for.
-  public var report: (@Sendable (String) -> Void)?
+  package var report: (@Sendable (String) -> Void)?
 
-  public init() {}
+  package init() {}
 
   /// What becomes of what a killed run left of an output.
   package enum Leftovers: Sendable {
@@ -107,7 +107,7 @@ public struct SinkOptions: Sendable {
 
   /// Refuses a place where a file of the input lies, or something that may not be replaced.
   /// - Throws: `MediaError`.
-  public func checkPlace(_ path: String) throws {
+  package func checkPlace(_ path: String) throws {
     try protected?.check(path)
     guard overwrite || !FileSystem.isTaken(path) else { throw isTaken(path) }
   }

@@ -1,8 +1,8 @@
-public import Imaging
+package import Imaging
 import Locking
 
 /// A sink that keeps what it is given. For tests and for programs that use the frames themselves.
-public final class MemorySink: FrameSink {
+package final class MemorySink: FrameSink {
   private struct State {
     var elements: [SourceElement] = []
     var isFinished = false
@@ -14,7 +14,7 @@ public final class MemorySink: FrameSink {
 
   /// - Parameter outputFormat: the form to ask for; by default 4:2:0 of the source's depth for gray
   ///   and the source's own for the rest.
-  public init(outputFormat: (@Sendable (Frame) -> OutputFormat)? = nil) {
+  package init(outputFormat: (@Sendable (Frame) -> OutputFormat)? = nil) {
     choose =
       outputFormat ?? { frame in
         let picture = frame.picture
@@ -25,15 +25,15 @@ public final class MemorySink: FrameSink {
       }
   }
 
-  public func outputFormat(for frame: Frame) -> OutputFormat { choose(frame) }
+  package func outputFormat(for frame: Frame) -> OutputFormat { choose(frame) }
 
-  public func write(_ element: SourceElement) { state.withLock { $0.elements.append(element) } }
-  public func finish() { state.withLock { $0.isFinished = true } }
-  public func finishEarly() -> String? {
+  package func write(_ element: SourceElement) { state.withLock { $0.elements.append(element) } }
+  package func finish() { state.withLock { $0.isFinished = true } }
+  package func finishEarly() -> String? {
     finish()
     return nil
   }
-  public func discard() {
+  package func discard() {
     state.withLock {
       $0.elements = []
       $0.isDiscarded = true
@@ -41,9 +41,9 @@ public final class MemorySink: FrameSink {
   }
 
   /// All that was written, in order.
-  public var elements: [SourceElement] { state.withLock { $0.elements } }
-  public var frames: [Frame] { elements.compactMap(\.frame) }
-  public var packets: [CopiedPacket] { elements.flatMap(\.packets) }
-  public var isFinished: Bool { state.withLock { $0.isFinished } }
-  public var isDiscarded: Bool { state.withLock { $0.isDiscarded } }
+  package var elements: [SourceElement] { state.withLock { $0.elements } }
+  package var frames: [Frame] { elements.compactMap(\.frame) }
+  package var packets: [CopiedPacket] { elements.flatMap(\.packets) }
+  package var isFinished: Bool { state.withLock { $0.isFinished } }
+  package var isDiscarded: Bool { state.withLock { $0.isDiscarded } }
 }

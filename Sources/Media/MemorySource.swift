@@ -1,22 +1,22 @@
-public import Imaging
+package import Imaging
 import Locking
 
 /// A source that yields what it was given. For tests and for programs that make their own frames.
-public final class MemorySource: FrameSource {
-  public let info: SourceInfo
-  public var damagedFrameCount: Int { 0 }
+package final class MemorySource: FrameSource {
+  package let info: SourceInfo
+  package var damagedFrameCount: Int { 0 }
   private let state: Locked<(elements: [SourceElement], position: Int)>
   private let failure: MediaError?
 
   /// - Parameter failure: thrown after the last element, if given.
-  public init(info: SourceInfo, elements: [SourceElement], failure: MediaError? = nil) {
+  package init(info: SourceInfo, elements: [SourceElement], failure: MediaError? = nil) {
     self.info = info
     self.failure = failure
     state = Locked((elements, 0))
   }
 
   /// One element per picture, times counting from 0 by 1. `pictures` must not be empty.
-  public convenience init(
+  package convenience init(
     pictures: [Picture], timeBase: Rational = Rational(1, 24)
   ) throws {
     guard let first = pictures.first else {
@@ -34,7 +34,7 @@ public final class MemorySource: FrameSource {
       })
   }
 
-  public func next() throws -> SourceElement? {
+  package func next() throws -> SourceElement? {
     let element = state.withLock { state -> SourceElement? in
       guard state.position < state.elements.count else { return nil }
       defer { state.position += 1 }

@@ -1,57 +1,57 @@
 import CFFmpeg
-public import Imaging
+package import Imaging
 
 /// What is known of a source before its first frame is asked for.
-public struct SourceInfo: Sendable {
+package struct SourceInfo: Sendable {
   /// Luma width and height; of the first picture, in a folder.
-  public var width: Int
-  public var height: Int
-  public var format: PixelFormat
-  public var color: ColorDescription
+  package var width: Int
+  package var height: Int
+  package var format: PixelFormat
+  package var color: ColorDescription
   /// The unit of `Frame.presentationTime`.
-  public var timeBase: Rational
+  package var timeBase: Rational
   /// Frames per second; `nil` if unknown. Of variable rate, the average.
-  public var frameRate: Rational?
+  package var frameRate: Rational?
   /// Width ÷ height of one sample; 0/1 if unknown.
-  public var sampleAspectRatio = Rational(0, 1)
-  public var fieldOrder = FieldOrder.progressive
+  package var sampleAspectRatio = Rational(0, 1)
+  package var fieldOrder = FieldOrder.progressive
   /// Clockwise rotation that a player applies; carried, never applied.
-  public var rotationDegrees: Double?
+  package var rotationDegrees: Double?
   /// From the container or from duration × rate.
-  public var estimatedFrameCount: Int?
+  package var estimatedFrameCount: Int?
   /// Seconds.
-  public var duration: Double?
+  package var duration: Double?
   /// What the file's clock shows at its start, in seconds: `SourceOptions.from` counts from there.
-  public var startTime = 0.0
+  package var startTime = 0.0
   /// What the file's clock shows, in seconds, where the clock of an output shows 0: where the wanted part
   /// begins, if only a part is wanted. Time stamps of frames, packets and chapters are the file's; the sink
   /// subtracts this.
-  public var outputOrigin = 0.0
+  package var outputOrigin = 0.0
   /// The time code of the first frame of the file, if it tells one.
-  public var firstTimecode: Timecode?
+  package var firstTimecode: Timecode?
   /// How many frames of the file are shown before the first that is delivered; `nil` where they were not
   /// counted (see `SourceOptions.countsFrames`).
   var framesBefore: Int? = 0
   /// Whether each frame has its place on a grid of time, so that its time is its number.
-  public internal(set) var hasConstantRate = false
+  package internal(set) var hasConstantRate = false
   /// FFmpeg's short name of the container, such as `matroska`; `folder` for pictures.
-  public var containerName: String
+  package var containerName: String
   /// FFmpeg's name of the video codec, such as `h264`.
-  public var codecName: String
+  package var codecName: String
   /// All streams of the file, the video stream included, in file order.
-  public var streams: [StreamInfo] = []
+  package var streams: [StreamInfo] = []
   /// The index in the file of the stream that the frames come from.
-  public var videoStreamIndex = 0
-  public var isSeekable = false
-  public var isPipe = false
-  public var isFrameFolder = false
+  package var videoStreamIndex = 0
+  package var isSeekable = false
+  package var isPipe = false
+  package var isFrameFolder = false
   /// What the file of the first picture tells beside its samples.
-  public var pictureMetadata: PictureMetadata?
+  package var pictureMetadata: PictureMetadata?
   /// Names of the container's tags and their values, in file order.
-  public var metadata: [MetadataEntry] = []
-  public var chapters: [Chapter] = []
+  package var metadata: [MetadataEntry] = []
+  package var chapters: [Chapter] = []
 
-  public init(
+  package init(
     width: Int, height: Int, format: PixelFormat, color: ColorDescription, timeBase: Rational,
     frameRate: Rational? = nil, containerName: String = "memory", codecName: String = "rawvideo"
   ) {
@@ -66,12 +66,12 @@ public struct SourceInfo: Sendable {
   }
 
   /// When a frame is shown, in seconds after the start of the file.
-  public func seconds(of frame: Frame) -> Double {
+  package func seconds(of frame: Frame) -> Double {
     Double(frame.presentationTime) * timeBase.value - startTime
   }
 
   /// The number of a frame in the file, from 0; `nil` where they were not counted.
-  public func number(of frame: Frame) -> Int? {
+  package func number(of frame: Frame) -> Int? {
     if hasConstantRate, let frameRate {
       return Int((seconds(of: frame) * frameRate.value).rounded())
     }
@@ -79,10 +79,10 @@ public struct SourceInfo: Sendable {
   }
 
   /// The stream that the frames come from.
-  public var videoStream: StreamInfo? { streams.first { $0.index == videoStreamIndex } }
+  package var videoStream: StreamInfo? { streams.first { $0.index == videoStreamIndex } }
 
   /// The streams whose packets travel with the frames.
-  public var copiedStreams: [StreamInfo] { streams.filter(\.isCopied) }
+  package var copiedStreams: [StreamInfo] { streams.filter(\.isCopied) }
 
   /// What the user may want to know where `output` holds pictures alone.
   func notesOfStreamsLeftOut(by output: String) -> [String] {
@@ -93,24 +93,24 @@ public struct SourceInfo: Sendable {
 }
 
 /// One tag of a container or stream.
-public struct MetadataEntry: Hashable, Sendable {
-  public var key: String
-  public var value: String
-  public init(key: String, value: String) {
+package struct MetadataEntry: Hashable, Sendable {
+  package var key: String
+  package var value: String
+  package init(key: String, value: String) {
     self.key = key
     self.value = value
   }
 }
 
 /// A chapter mark.
-public struct Chapter: Hashable, Sendable {
-  public var id: Int64
-  public var timeBase: Rational
+package struct Chapter: Hashable, Sendable {
+  package var id: Int64
+  package var timeBase: Rational
   /// In units of `timeBase`.
-  public var start: Int64
-  public var end: Int64
-  public var metadata: [MetadataEntry]
-  public init(
+  package var start: Int64
+  package var end: Int64
+  package var metadata: [MetadataEntry]
+  package init(
     id: Int64, timeBase: Rational, start: Int64, end: Int64, metadata: [MetadataEntry] = []
   ) {
     self.id = id
@@ -120,28 +120,28 @@ public struct Chapter: Hashable, Sendable {
     self.metadata = metadata
   }
 
-  public var title: String? { metadata.first { $0.key.lowercased() == "title" }?.value }
+  package var title: String? { metadata.first { $0.key.lowercased() == "title" }?.value }
 }
 
 /// One stream of a file.
-public struct StreamInfo: Sendable {
-  public enum Kind: String, Hashable, Sendable {
+package struct StreamInfo: Sendable {
+  package enum Kind: String, Hashable, Sendable {
     case video, audio, subtitle, data, attachment
   }
 
   /// Place in the file.
-  public var index: Int
-  public var kind: Kind
+  package var index: Int
+  package var kind: Kind
   /// FFmpeg's name of the codec, such as `aac`.
-  public var codecName: String
-  public var timeBase: Rational
-  public var language: String? { metadata.first { $0.key.lowercased() == "language" }?.value }
-  public var title: String? { metadata.first { $0.key.lowercased() == "title" }?.value }
-  public var metadata: [MetadataEntry]
+  package var codecName: String
+  package var timeBase: Rational
+  package var language: String? { metadata.first { $0.key.lowercased() == "language" }?.value }
+  package var title: String? { metadata.first { $0.key.lowercased() == "title" }?.value }
+  package var metadata: [MetadataEntry]
   /// FFmpeg's `AV_DISPOSITION_` bits.
-  public var disposition: Int32
+  package var disposition: Int32
   /// Whether its packets are copied to the output.
-  public var isCopied: Bool
+  package var isCopied: Bool
   /// What the container says of the codec, for the sink.
   let parameters: CodecParameters
   var sideData: [StreamSideData]
@@ -149,11 +149,11 @@ public struct StreamInfo: Sendable {
   var attachedPicture: [UInt8] = []
 
   /// Whether it is the cover art of an audio or video file.
-  public var isCoverArt: Bool { disposition & AV_DISPOSITION_ATTACHED_PIC != 0 }
+  package var isCoverArt: Bool { disposition & AV_DISPOSITION_ATTACHED_PIC != 0 }
   /// Audio: channels; otherwise 0.
-  public var channelCount: Int { parameters.channelCount }
+  package var channelCount: Int { parameters.channelCount }
   /// Audio: samples per second; otherwise 0.
-  public var sampleRate: Int { parameters.sampleRate }
+  package var sampleRate: Int { parameters.sampleRate }
 }
 
 /// Side data of a stream, such as the display matrix or the mastering display.

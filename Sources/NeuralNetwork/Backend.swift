@@ -2,7 +2,7 @@ import COneDNN
 import COpenBLAS
 
 /// A library that does the heavy arithmetic.
-public enum Backend: String, CaseIterable, Sendable {
+package enum Backend: String, CaseIterable, Sendable {
   /// Intel's primitives with layouts of their own; the fastest.
   case oneDNN = "onednn"
   /// Matrix multiplication of OpenBLAS with plain loops around it; runs anywhere.
@@ -18,7 +18,7 @@ public enum Backend: String, CaseIterable, Sendable {
 }
 
 /// The number format in which arrays pass between layers. Sums are fp32, those of integers 32 bits.
-public enum Precision: String, CaseIterable, Sendable {
+package enum Precision: String, CaseIterable, Sendable {
   case float32 = "fp32"
   case bfloat16 = "bf16"
   /// 8-bit integers for the convolutions that make up nearly all of the work; the rest in bf16 where
@@ -27,7 +27,7 @@ public enum Precision: String, CaseIterable, Sendable {
 }
 
 /// The order of the axes in which 4-D outputs are handed over.
-public enum TensorLayout: String, Sendable {
+package enum TensorLayout: String, Sendable {
   /// As the model says: N, C, H, W for images.
   case nchw
   /// Channels last: each pixel's channels lie side by side.
@@ -35,22 +35,22 @@ public enum TensorLayout: String, Sendable {
 }
 
 /// What a back end is here and what it can do on this CPU.
-public struct BackendInfo: Sendable, Equatable {
+package struct BackendInfo: Sendable, Equatable {
   /// Which one.
-  public let backend: Backend
+  package let backend: Backend
   /// The library's version.
-  public let version: String
+  package let version: String
   /// What it runs on: the instruction set or kernels it has chosen.
-  public let instructionSet: String
+  package let instructionSet: String
   /// Precisions that pay on this CPU, the fastest first.
-  public let precisions: [Precision]
+  package let precisions: [Precision]
   /// All that can be asked for: those in ``precisions``, and int8 where it is right but gains nothing.
-  public var computable: [Precision] {
+  package var computable: [Precision] {
     precisions + [.int8].filter { backend.precisions.contains($0) && !precisions.contains($0) }
   }
 
   /// The back ends of this build, the fastest first.
-  public static func available() -> [BackendInfo] {
+  package static func available() -> [BackendInfo] {
     [
       BackendInfo(
         backend: .oneDNN, version: Backend.oneDNN.version,
@@ -66,7 +66,7 @@ public struct BackendInfo: Sendable, Equatable {
 
 extension Backend {
   /// The version of its library.
-  public var version: String {
+  package var version: String {
     switch self {
     case .oneDNN:
       guard let version = dnnl_version()?.pointee else { return "unknown" }

@@ -1,5 +1,5 @@
 /// The element types that the engine stores; raw values are ONNX's `TensorProto.DataType`.
-public enum ElementType: Int32, Sendable, CaseIterable {
+package enum ElementType: Int32, Sendable, CaseIterable {
   case float32 = 1
   case uint8 = 2
   case int8 = 3
@@ -15,7 +15,7 @@ public enum ElementType: Int32, Sendable, CaseIterable {
   case bfloat16 = 16
 
   /// Bytes of one element.
-  public var byteCount: Int {
+  package var byteCount: Int {
     switch self {
     case .uint8, .int8, .bool: 1
     case .uint16, .int16, .float16, .bfloat16: 2
@@ -36,7 +36,7 @@ public enum ElementType: Int32, Sendable, CaseIterable {
   }
 
   /// ONNX's name, such as `float` or `int64`.
-  public var name: String { Self.name(ofRawValue: rawValue) }
+  package var name: String { Self.name(ofRawValue: rawValue) }
 }
 
 /// Element type and shape, with the element count checked to fit.

@@ -6,7 +6,7 @@ import Foundation
 /// The environment variable ``variable`` names the best set to use. Our kernels and oneDNN both follow
 /// it in every process that computes, the tests included; OpenBLAS chooses its kernels when it is
 /// loaded, by a variable of its own, `OPENBLAS_CORETYPE`.
-public enum InstructionSet: String, CaseIterable, Sendable {
+package enum InstructionSet: String, CaseIterable, Sendable {
   /// SSE4.1, the least that oneDNN has; our kernels run as plain C.
   case plain
   /// AVX2, FMA and F16C.
@@ -19,10 +19,10 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   case avx512BF16 = "avx512-bf16"
 
   /// The environment variable that names the best set to use.
-  public static let variable = "AUTOCHROME_ISA"
+  package static let variable = "AUTOCHROME_ISA"
 
   /// What the variable holds; nil where it is not set or empty.
-  public static var requested: String? {
+  package static var requested: String? {
     ProcessInfo.processInfo.environment[variable].flatMap { $0.isEmpty ? nil : $0 }
   }
 

@@ -2,26 +2,26 @@ import Foundation
 
 /// A network read from an ONNX file and checked: names defined once, no cycles, tensors as large as
 /// their shapes say. Whether the engine has every operator is found out by ``Session``.
-public struct Model: Sendable {
+package struct Model: Sendable {
   /// The file's path, or the name given with the bytes.
-  public let name: String
+  package let name: String
   /// The metadata properties of the file.
-  public let metadata: [String: String]
+  package let metadata: [String: String]
   /// What the network reads.
-  public var inputs: [ValueInfo] { graph.inputs }
+  package var inputs: [ValueInfo] { graph.inputs }
   /// What the network computes.
-  public var outputs: [ValueInfo] { graph.outputs }
+  package var outputs: [ValueInfo] { graph.outputs }
   /// How often each operator occurs in the file.
-  public let operators: [String: Int]
+  package let operators: [String: Int]
   /// Numbers in all floating-point constants.
-  public let parameterCount: Int
+  package let parameterCount: Int
   /// Version of the operator set that the file uses.
-  public let operatorSet: Int
+  package let operatorSet: Int
   /// With constants folded.
   let graph: Graph
 
   /// Reads a file. Throws when it can't be read or is no valid ONNX model.
-  public init(contentsOf path: String) throws(NetworkError) {
+  package init(contentsOf path: String) throws(NetworkError) {
     let data: Data
     do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
       throw NetworkError(
@@ -31,7 +31,7 @@ public struct Model: Sendable {
   }
 
   /// Reads a model from memory; `name` stands for the file in errors.
-  public init(bytes: [UInt8], name: String) throws(NetworkError) {
+  package init(bytes: [UInt8], name: String) throws(NetworkError) {
     try self.init(bytes, name: name)
   }
 
@@ -65,13 +65,13 @@ public struct Model: Sendable {
 
   /// Multiplications and additions for one run, padding included. Throws when the shapes don't fit or
   /// an operator is not supported.
-  public func floatingPointOperations(inputShapes: [String: [Int]]) throws(NetworkError) -> Int {
+  package func floatingPointOperations(inputShapes: [String: [Int]]) throws(NetworkError) -> Int {
     try program(inputShapes).floatingPointOperations
   }
 
   /// The shapes of the outputs for the given ones of the inputs. Throws when the shapes don't fit or
   /// an operator is not supported.
-  public func outputShapes(inputShapes: [String: [Int]]) throws(NetworkError) -> [String: [Int]] {
+  package func outputShapes(inputShapes: [String: [Int]]) throws(NetworkError) -> [String: [Int]] {
     let program = try program(inputShapes)
     return Dictionary(
       program.outputs.map { ($0.name, program.values[$0.value].type.shape) },

@@ -3,35 +3,35 @@ import SwiftProtobuf
 
 /// Runs models against recorded inputs and outputs in ONNX's own test layout: a folder with
 /// `model.onnx` and `test_data_set_N/input_M.pb`, `output_M.pb`, each one tensor.
-public struct ModelVerifier: Sendable {
+package struct ModelVerifier: Sendable {
   /// How far one output is from what is recorded.
-  public struct OutputReport: Sendable, Equatable {
+  package struct OutputReport: Sendable, Equatable {
     /// The output's name.
-    public let name: String
+    package let name: String
     /// The data set's folder.
-    public let dataSet: String
+    package let dataSet: String
     /// The recorded shape.
-    public let shape: [Int]
+    package let shape: [Int]
     /// The smallest recorded number; 0 if there is none.
-    public let expectedMinimum: Double
+    package let expectedMinimum: Double
     /// The largest recorded number; 0 if there is none.
-    public let expectedMaximum: Double
+    package let expectedMaximum: Double
     /// Largest difference.
-    public let maximumAbsoluteError: Double
+    package let maximumAbsoluteError: Double
     /// Largest difference divided by the recorded number's magnitude.
-    public let maximumRelativeError: Double
+    package let maximumRelativeError: Double
     /// Row-major index of the number that is furthest beyond its tolerance, with both values.
-    public let worstIndex: Int
-    public let expected: Double
-    public let actual: Double
+    package let worstIndex: Int
+    package let expected: Double
+    package let actual: Double
     /// How many numbers are beyond their tolerance.
-    public let failures: Int
+    package let failures: Int
     /// Why the tensors can't be compared at all; nil when they can.
-    public let mismatch: String?
+    package let mismatch: String?
   }
 
   /// What became of a folder.
-  public enum Verdict: Sendable, Equatable {
+  package enum Verdict: Sendable, Equatable {
     case passed
     /// The results differ or the model failed to run; the text says where and by how much.
     case failed(String)
@@ -40,24 +40,24 @@ public struct ModelVerifier: Sendable {
   }
 
   /// The result of one folder.
-  public struct Report: Sendable, Equatable {
-    public let folder: String
-    public let verdict: Verdict
-    public let outputs: [OutputReport]
+  package struct Report: Sendable, Equatable {
+    package let folder: String
+    package let verdict: Verdict
+    package let outputs: [OutputReport]
   }
 
   /// The back end under test.
-  public let backend: Backend
+  package let backend: Backend
   /// Its number format.
-  public let precision: Precision
+  package let precision: Precision
   /// A number may differ by `absolute` × the largest recorded magnitude (at least 1e-7) plus
   /// `relative` × its own magnitude.
-  public let relativeTolerance: Double
-  public let absoluteTolerance: Double
+  package let relativeTolerance: Double
+  package let absoluteTolerance: Double
 
   /// The tolerances default to ONNX's own relative 1e-3 with 1e-5 of the range for fp32, to what eight
   /// bits of mantissa can give for bf16, and to 10 % of the range for int8.
-  public init(
+  package init(
     backend: Backend = .oneDNN, precision: Precision = .float32, relativeTolerance: Double? = nil,
     absoluteTolerance: Double? = nil
   ) {
@@ -75,7 +75,7 @@ public struct ModelVerifier: Sendable {
 
   /// Runs every data set in the folder. With `savedIn`, what the engine found is written there as
   /// `test_data_set_N/output_M.pb`.
-  public func verify(folder: String, savedIn: String? = nil) -> Report {
+  package func verify(folder: String, savedIn: String? = nil) -> Report {
     var outputs: [OutputReport] = []
     do throws(NetworkError) {
       let model = try Model(contentsOf: folder + "/model.onnx")
@@ -124,7 +124,7 @@ public struct ModelVerifier: Sendable {
   }
 
   /// Compares two tensors under the verifier's tolerances.
-  public func compare(
+  package func compare(
     _ actual: Tensor, with expected: Tensor, name: String, dataSet: String = ""
   ) -> OutputReport {
     guard actual.shape == expected.shape, actual.elementType == expected.elementType else {

@@ -1,8 +1,8 @@
 /// What went wrong while reading, planning or running a network: which file, which node or tensor,
 /// what was found, and what to do about it.
-public struct NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct NetworkError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The kind of fault.
-  public enum Code: String, Sendable {
+  package enum Code: String, Sendable {
     /// The file can't be opened or read.
     case unreadable
     /// The bytes are no valid ONNX model (or tensor).
@@ -22,13 +22,13 @@ public struct NetworkError: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   /// The kind of fault.
-  public var code: Code
+  package var code: Code
   /// The model's file or name; empty when none is involved.
-  public var file: String
+  package var file: String
   /// The node or tensor, such as `node "conv1"`; empty when it concerns the whole model.
-  public var location: String
+  package var location: String
   /// One plain sentence: found and expected.
-  public var reason: String
+  package var reason: String
 
   init(_ code: Code, file: String = "", at location: String = "", _ reason: String) {
     self.code = code
@@ -52,7 +52,7 @@ public struct NetworkError: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   /// File, location and reason on one line.
-  public var description: String {
+  package var description: String {
     [file, location, reason].filter { !$0.isEmpty }.joined(separator: ": ")
   }
 }

@@ -2,26 +2,26 @@ import COpenBLAS
 import Locking
 
 /// How long one step of a run took.
-public struct StepTime: Sendable {
+package struct StepTime: Sendable {
   /// The node that the step belongs to.
-  public let name: String
+  package let name: String
   /// The kernel that ran: oneDNN's name, or the operator's for plain loops.
-  public let implementation: String
-  public let duration: Duration
+  package let implementation: String
+  package let duration: Duration
 }
 
 /// A network ready to run on one back end. Any number of threads may call ``run(_:outputLayout:)`` at
 /// once; each call works in memory of its own, taken from a pool. Plans for the last few input shapes
 /// are kept.
-public final class Session: Sendable {
+package final class Session: Sendable {
   /// The network.
-  public let model: Model
+  package let model: Model
   /// The library that computes.
-  public let backend: Backend
+  package let backend: Backend
   /// The number format between layers.
-  public let precision: Precision
+  package let precision: Precision
   /// How many threads one run uses. With 1 the results do not depend on how many runs go on at once.
-  public let threadsPerRun: Int
+  package let threadsPerRun: Int
 
   private let graph: Graph
   private let parameterInputs: Set<String>
@@ -39,7 +39,7 @@ public final class Session: Sendable {
   ///   - threadsPerRun: more than 1 shortens a single run; many runs at once are faster with 1.
   /// - Throws: when an operator of the model is not supported, naming it, the back end can't compute in
   ///   that precision, or int8 is wanted of a model without ranges.
-  public convenience init(
+  package convenience init(
     model: Model, backend: Backend? = nil, precision: Precision? = nil, threadsPerRun: Int = 1
   ) throws(NetworkError) {
     try self.init(
@@ -100,7 +100,7 @@ public final class Session: Sendable {
   }
 
   /// Makes the plan for these input shapes now, so that the first run is as quick as the others.
-  public func prepare(
+  package func prepare(
     inputShapes: [String: [Int]], outputLayout: TensorLayout = .nchw
   ) throws(NetworkError) {
     do throws(NetworkError) {
@@ -122,7 +122,7 @@ public final class Session: Sendable {
   ///   - outputLayout: `.nhwc` hands 4-D outputs over as N, H, W, C.
   /// - Throws: when an input is missing, unknown, of the wrong type, or of a shape that the network
   ///   does not take.
-  public func run(
+  package func run(
     _ inputs: [String: Tensor], outputLayout: TensorLayout = .nchw
   ) throws(NetworkError) -> [String: Tensor] {
     do throws(NetworkError) {
@@ -136,7 +136,7 @@ public final class Session: Sendable {
   }
 
   /// How long each step of one run took, for finding out where the time goes.
-  public func profile(_ inputs: [String: Tensor], outputLayout: TensorLayout = .nchw)
+  package func profile(_ inputs: [String: Tensor], outputLayout: TensorLayout = .nchw)
     throws(NetworkError) -> [StepTime]
   {
     do throws(NetworkError) {

@@ -1,16 +1,16 @@
 /// A dense array of numbers in row-major order (for images N, C, H, W), in shared memory that is
 /// aligned to 64 bytes. The contents never change after creation, so tensors may be passed between
 /// threads; copying one copies a reference.
-public struct Tensor: Sendable {
+package struct Tensor: Sendable {
   let type: TensorType
   let storage: TensorStorage
 
   /// Extent of each axis, the slowest first; empty for a single number.
-  public var shape: [Int] { type.shape }
+  package var shape: [Int] { type.shape }
   /// The type of the elements.
-  public var elementType: ElementType { type.elementType }
+  package var elementType: ElementType { type.elementType }
   /// Number of elements.
-  public var count: Int { type.count }
+  package var count: Int { type.count }
 
   init(type: TensorType, storage: TensorStorage) {
     self.type = type
@@ -19,7 +19,7 @@ public struct Tensor: Sendable {
 
   /// Makes a tensor of fp32 that `writing` fills; the memory it gets is uninitialized.
   /// Throws when the shape is negative or too large, or memory runs out.
-  public init(shape: [Int], writing: (UnsafeMutableBufferPointer<Float>) -> Void)
+  package init(shape: [Int], writing: (UnsafeMutableBufferPointer<Float>) -> Void)
     throws(NetworkError)
   {
     try self.init(shape: shape, elementType: .float32) { bytes in
@@ -28,7 +28,7 @@ public struct Tensor: Sendable {
   }
 
   /// Makes a tensor of any type whose bytes `writing` fills; the memory it gets is uninitialized.
-  public init(
+  package init(
     shape: [Int], elementType: ElementType, writing: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(NetworkError) {
     type = try TensorType(elementType, shape)
@@ -37,7 +37,7 @@ public struct Tensor: Sendable {
   }
 
   /// Makes a tensor of fp32 out of an array; throws when the counts differ.
-  public init(shape: [Int], floats: [Float]) throws(NetworkError) {
+  package init(shape: [Int], floats: [Float]) throws(NetworkError) {
     let type = try TensorType(.float32, shape)
     guard type.count == floats.count else {
       throw NetworkError(
@@ -48,7 +48,7 @@ public struct Tensor: Sendable {
   }
 
   /// Makes a tensor of int64 out of an array; throws when the counts differ.
-  public init(shape: [Int], integers: [Int64]) throws(NetworkError) {
+  package init(shape: [Int], integers: [Int64]) throws(NetworkError) {
     let type = try TensorType(.int64, shape)
     guard type.count == integers.count else {
       throw NetworkError(
@@ -61,16 +61,17 @@ public struct Tensor: Sendable {
   }
 
   /// Lends the bytes, in row-major order.
-  public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+  package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     try body(UnsafeRawBufferPointer(start: storage.base, count: type.byteCount))
   }
 
   /// Lends the numbers of an fp32 tensor, in row-major order; nil for any other type.
-  public func withUnsafeFloats<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R? {
+  package func withUnsafeFloats<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R?
+  {
     guard elementType == .float32 else { return nil }
     return try withUnsafeBytes { try body($0.bindMemory(to: Float.self)) }
   }
 
   /// A copy of the numbers of an fp32 tensor; empty for any other type.
-  public var floats: [Float] { withUnsafeFloats { Array($0) } ?? [] }
+  package var floats: [Float] { withUnsafeFloats { Array($0) } ?? [] }
 }

@@ -8,23 +8,23 @@ import Imaging
 ///
 /// Everything is counted in integers, so that neither the order of the pictures nor that of `add`
 /// matters.
-public struct ColorAccuracy: Hashable, Sendable {
+package struct ColorAccuracy: Hashable, Sendable {
   /// Thresholds: 0…150.
-  public static let thresholdCount = 151
+  package static let thresholdCount = 151
   /// Equal colors that were computed on different ways count as equal.
   private static let tolerance: Float = 1e-4
 
   /// For each of the 313 bins: pixels whose reference color lies in it.
-  public private(set) var pixels = [Int](repeating: 0, count: ColorBins.count)
+  package private(set) var pixels = [Int](repeating: 0, count: ColorBins.count)
   /// For each of the 313 bins: over these pixels, the number of thresholds that are met.
-  public private(set) var met = [Int](repeating: 0, count: ColorBins.count)
+  package private(set) var met = [Int](repeating: 0, count: ColorBins.count)
 
   /// Of no pixels.
-  public init() {}
+  package init() {}
 
   /// Adds the pixels of a picture.
   /// - Throws: `QualityError.sizesDiffer`.
-  public mutating func add(reference: LabImage, result: LabImage) throws(QualityError) {
+  package mutating func add(reference: LabImage, result: LabImage) throws(QualityError) {
     try Pair.check(
       reference: (reference.width, reference.height), result: (result.width, result.height))
     for (wanted, found) in zip(reference.values, result.values) {
@@ -37,7 +37,7 @@ public struct ColorAccuracy: Hashable, Sendable {
   }
 
   /// Adds the pixels of other pictures.
-  public mutating func add(_ other: ColorAccuracy) {
+  package mutating func add(_ other: ColorAccuracy) {
     for bin in pixels.indices {
       pixels[bin] += other.pixels[bin]
       met[bin] += other.met[bin]
@@ -45,14 +45,14 @@ public struct ColorAccuracy: Hashable, Sendable {
   }
 
   /// Area under the curve, 0…1; nil without pixels.
-  public var area: Double? { area(weights: [Double](repeating: 1, count: ColorBins.count)) }
+  package var area: Double? { area(weights: [Double](repeating: 1, count: ColorBins.count)) }
 
   /// Class-rebalanced area under the curve, 0…1: each pixel weighs 1/p̃ of its reference color's bin, p̃
   /// being `prior` smoothed by a Gaussian of σ = 5 in ab. Nil without pixels.
   ///
   /// - Parameter prior: how often each of the 313 bins occurs in photographs.
   /// - Throws: `QualityError.unusablePrior`.
-  public func rebalancedArea(prior: [Double]) throws(QualityError) -> Double? {
+  package func rebalancedArea(prior: [Double]) throws(QualityError) -> Double? {
     guard prior.count == ColorBins.count else {
       throw .unusablePrior(problem: "is of length \(prior.count)")
     }

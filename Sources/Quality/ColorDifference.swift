@@ -3,9 +3,9 @@ import Foundation
 /// The color difference ΔE₀₀ of CIEDE2000 (CIE 142; Sharma, Wu, Dalal, *The CIEDE2000 color-difference
 /// formula: implementation notes, supplementary test data, and mathematical observations*, 2005), with
 /// k_L = k_C = k_H = 1.
-public enum ColorDifference {
+package enum ColorDifference {
   /// Of two colors (L\*, a\*, b\*). About 1 is just noticeable.
-  public static func ciede2000(_ first: SIMD3<Double>, _ second: SIMD3<Double>) -> Double {
+  package static func ciede2000(_ first: SIMD3<Double>, _ second: SIMD3<Double>) -> Double {
     let meanChroma = (hypot(first.y, first.z) + hypot(second.y, second.z)) / 2
     let g = 0.5 * (1 - seventhPowerShare(meanChroma))
     let (a1, a2) = ((1 + g) * first.y, (1 + g) * second.y)
@@ -42,7 +42,7 @@ public enum ColorDifference {
 
   /// The mean over all pixels of a pair, 0 without pixels.
   /// - Throws: `QualityError.sizesDiffer`.
-  public static func mean(reference: LabImage, result: LabImage) throws(QualityError) -> Double {
+  package static func mean(reference: LabImage, result: LabImage) throws(QualityError) -> Double {
     try Pair.check(
       reference: (reference.width, reference.height), result: (result.width, result.height))
     guard !reference.values.isEmpty else { return 0 }

@@ -1,5 +1,5 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// How much the distribution of colors changes over time: the CDC index of Liu et al., *Temporally
 /// consistent video colorization with deep feature propagation and self-regularization learning*, 2021.
@@ -8,9 +8,9 @@ public import Imaging
 ///
 /// Lower is steadier, and a desaturated film is steady: give it beside the colorfulness, and beside the
 /// index of the truth.
-public struct ColorDistributionConsistency: Sendable {
+package struct ColorDistributionConsistency: Sendable {
   /// Distances in time, in frames.
-  public static let distances = [1, 2, 4]
+  package static let distances = [1, 2, 4]
 
   /// Histograms of the last frames of this shot, newest last: for each channel how often each code
   /// occurs, adding up to 1.
@@ -19,10 +19,10 @@ public struct ColorDistributionConsistency: Sendable {
   private var pairs = [Int](repeating: 0, count: distances.count)
 
   /// Of no frames.
-  public init() {}
+  package init() {}
 
   /// Adds the next frame of the shot.
-  public mutating func add(_ frame: RGBImage) {
+  package mutating func add(_ frame: RGBImage) {
     let histograms = Self.histograms(frame)
     for (index, distance) in Self.distances.enumerated() where recent.count >= distance {
       let other = recent[recent.count - distance]
@@ -36,10 +36,10 @@ public struct ColorDistributionConsistency: Sendable {
   }
 
   /// Begins a new shot: frames after a cut are not compared with those before.
-  public mutating func cut() { recent = [] }
+  package mutating func cut() { recent = [] }
 
   /// The index, 0…ln 2; nil while a distance has no pair of frames, that is below five frames.
-  public var index: Double? {
+  package var index: Double? {
     guard pairs.allSatisfy({ $0 > 0 }) else { return nil }
     return zip(sums, pairs).reduce(0) { $0 + $1.0 / Double($1.1) } / Double(Self.distances.count)
   }

@@ -1,13 +1,13 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// How colorful a picture looks: M̂³ of Hasler and Süsstrunk, *Measuring colourfulness in natural images*,
 /// SPIE 2003. With rg = R − G and yb = (R + G)/2 − B of codes 0…255:
 /// √(σ²(rg) + σ²(yb)) + 0.3·√(μ²(rg) + μ²(yb)). 0 is gray, 15 slightly, 33 moderately, 45 averagely,
 /// 59 quite, 82 highly, 109 extremely colorful.
-public enum Colorfulness {
+package enum Colorfulness {
   /// Of one picture, 0 for one without pixels.
-  public static func of(_ image: RGBImage) -> Double {
+  package static func of(_ image: RGBImage) -> Double {
     // Twice rg and yb are integers, and so are their sums: nothing is rounded before the end.
     var (rg, rgSquared, yb, ybSquared) = (0, 0, 0, 0)
     let count = image.width * image.height

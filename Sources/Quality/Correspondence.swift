@@ -1,10 +1,10 @@
 /// Which pixels of a frame are seen in the frame before it too, and where: found once on the input, and
 /// used for everything that is compared along it.
-public struct Correspondence: Sendable {
+package struct Correspondence: Sendable {
   /// In pixels.
-  public let width: Int
+  package let width: Int
   /// In pixels.
-  public let height: Int
+  package let height: Int
   /// Pixels of the later frame, each with where it was in the earlier.
   let pairs: [(place: Int, source: Footprint)]
 
@@ -12,7 +12,7 @@ public struct Correspondence: Sendable {
   ///   - backward: the flow from the later frame to the earlier.
   ///   - forward: the flow from the earlier frame to the later.
   /// - Throws: `QualityError.sizesDiffer`.
-  public init(backward: FlowField, forward: FlowField) throws(QualityError) {
+  package init(backward: FlowField, forward: FlowField) throws(QualityError) {
     try Pair.check(
       reference: (backward.width, backward.height), result: (forward.width, forward.height))
     width = backward.width
@@ -30,5 +30,5 @@ public struct Correspondence: Sendable {
   }
 
   /// The share of the later frame's pixels that are seen in both.
-  public var share: Double { Double(pairs.count) / Double(max(width * height, 1)) }
+  package var share: Double { Double(pairs.count) / Double(max(width * height, 1)) }
 }

@@ -1,27 +1,27 @@
-public import Imaging
+package import Imaging
 
 /// All figures of results against their references, over any number of pictures.
 ///
 /// Accuracy and PSNR pool the pixels of all pictures; SSIM, ΔE₀₀ and colorfulness are means over
 /// pictures. Pictures must be added in the same order to get the same bits.
-public struct Figures: Sendable {
+package struct Figures: Sendable {
   /// AuC and rebalanced AuC.
-  public private(set) var accuracy = ColorAccuracy()
+  package private(set) var accuracy = ColorAccuracy()
   /// PSNR.
-  public private(set) var squaredError = SquaredError()
+  package private(set) var squaredError = SquaredError()
   /// Pictures added.
-  public private(set) var pictures = 0
+  package private(set) var pictures = 0
   private var similaritySum = 0.0
   private var differenceSum = 0.0
   private var colorfulnessSum = 0.0
   private var referenceColorfulnessSum = 0.0
 
   /// Of no pictures.
-  public init() {}
+  package init() {}
 
   /// Of one picture.
   /// - Throws: `QualityError` if the sizes differ or are too small.
-  public init(reference: MeasuredPicture, result: MeasuredPicture) throws(QualityError) {
+  package init(reference: MeasuredPicture, result: MeasuredPicture) throws(QualityError) {
     try accuracy.add(reference: reference.lab, result: result.lab)
     try squaredError.add(reference: reference.rgb, result: result.rgb)
     similaritySum = try StructuralSimilarity.of(reference: reference.rgb, result: result.rgb)
@@ -32,7 +32,7 @@ public struct Figures: Sendable {
   }
 
   /// Adds other pictures.
-  public mutating func add(_ other: Figures) {
+  package mutating func add(_ other: Figures) {
     accuracy.add(other.accuracy)
     squaredError.add(other.squaredError)
     pictures += other.pictures
@@ -43,30 +43,30 @@ public struct Figures: Sendable {
   }
 
   /// SSIM, the mean over pictures.
-  public var structuralSimilarity: Double { mean(similaritySum) }
+  package var structuralSimilarity: Double { mean(similaritySum) }
   /// ΔE₀₀, the mean over pictures.
-  public var colorDifference: Double { mean(differenceSum) }
+  package var colorDifference: Double { mean(differenceSum) }
   /// Colorfulness of the results, the mean over pictures.
-  public var colorfulness: Double { mean(colorfulnessSum) }
+  package var colorfulness: Double { mean(colorfulnessSum) }
   /// Colorfulness of the references, the mean over pictures.
-  public var referenceColorfulness: Double { mean(referenceColorfulnessSum) }
+  package var referenceColorfulness: Double { mean(referenceColorfulnessSum) }
   /// ΔCF: how far the results' mean colorfulness is from the references'.
-  public var colorfulnessDifference: Double { abs(colorfulness - referenceColorfulness) }
+  package var colorfulnessDifference: Double { abs(colorfulness - referenceColorfulness) }
 
   private func mean(_ sum: Double) -> Double { pictures > 0 ? sum / Double(pictures) : 0 }
 }
 
 /// A picture in the forms that figures are taken of.
-public struct MeasuredPicture: Sendable {
+package struct MeasuredPicture: Sendable {
   /// As a screen gets it.
-  public let rgb: RGBImage
+  package let rgb: RGBImage
   /// In CIELAB.
-  public let lab: LabImage
+  package let lab: LabImage
   /// M̂³ of Hasler and Süsstrunk.
-  public let colorfulness: Double
+  package let colorfulness: Double
 
   /// - Throws: `ImagingError` for tags that are not known.
-  public init(_ picture: Picture) throws(ImagingError) {
+  package init(_ picture: Picture) throws(ImagingError) {
     let color = picture.color.resolved(
       width: picture.width, height: picture.height, format: picture.format)
     rgb = try RGBImage(picture)

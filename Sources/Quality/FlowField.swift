@@ -1,14 +1,14 @@
 /// A displacement for each pixel.
-public struct FlowField: Sendable {
+package struct FlowField: Sendable {
   /// In pixels.
-  public let width: Int
+  package let width: Int
   /// In pixels.
-  public let height: Int
+  package let height: Int
   /// `height` × `width` displacements to the right and down, in pixels.
-  public let values: [SIMD2<Float>]
+  package let values: [SIMD2<Float>]
 
   /// - Precondition: `values` holds `height * width` displacements.
-  public init(width: Int, height: Int, values: [SIMD2<Float>]) {
+  package init(width: Int, height: Int, values: [SIMD2<Float>]) {
     precondition(
       values.count == width * height, "\(values.count) are no \(width)×\(height) displacements")
     self.width = width

@@ -1,19 +1,19 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// L\*, a\*, b\* of each pixel of an 8-bit picture.
-public struct LabImage: Sendable {
+package struct LabImage: Sendable {
   /// In pixels.
-  public let width: Int
+  package let width: Int
   /// In pixels.
-  public let height: Int
+  package let height: Int
   /// `height` × `width` × (L\* 0…100, a\*, b\*).
-  public let values: [SIMD3<Float>]
+  package let values: [SIMD3<Float>]
 
   /// Wraps values.
   ///
   /// - Precondition: `values` holds `height * width` colors.
-  public init(width: Int, height: Int, values: [SIMD3<Float>]) {
+  package init(width: Int, height: Int, values: [SIMD3<Float>]) {
     precondition(values.count == width * height, "\(values.count) are no \(width)×\(height) colors")
     self.width = width
     self.height = height
@@ -24,7 +24,7 @@ public struct LabImage: Sendable {
   ///   - image: the picture.
   ///   - transfer: what its code values mean; sRGB for photographs.
   ///   - primaries: what its code values mean; BT.709, which are sRGB's, for photographs.
-  public init(_ image: RGBImage, transfer: TransferFunction, primaries: RGBPrimaries) {
+  package init(_ image: RGBImage, transfer: TransferFunction, primaries: RGBPrimaries) {
     let linear = (0...255).map { transfer.linear(Double($0) / 255) }
     let values = [SIMD3<Float>](unsafeUninitializedCapacity: image.width * image.height) {
       values, count in

@@ -3,24 +3,24 @@ extension PathVariation {
   /// and the last frame in which a place is seen, as a mean over paths. What varies to and fro in between
   /// does not count. Long paths are measured in stretches of `longest` frames, so that long and short
   /// shots can be held against each other, and those shorter than `shortest` are left out.
-  public struct Drift: Hashable, Sendable {
+  package struct Drift: Hashable, Sendable {
     /// Frames of a stretch; the last one of a stretch is the first of the next.
-    public static let longest = 48
+    package static let longest = 48
     /// In fewer frames nothing drifts far.
-    public static let shortest = 16
+    package static let shortest = 16
 
     private var sum = 0.0
     /// Stretches that were long enough.
-    public private(set) var stretches = 0
+    package private(set) var stretches = 0
 
     /// Of no paths.
-    public init() {}
+    package init() {}
 
     /// In units of Lab; nil where no path was long enough.
-    public var mean: Double? { stretches > 0 ? sum / Double(stretches) : nil }
+    package var mean: Double? { stretches > 0 ? sum / Double(stretches) : nil }
 
     /// Adds other paths.
-    public mutating func add(_ other: Drift) {
+    package mutating func add(_ other: Drift) {
       sum += other.sum
       stretches += other.stretches
     }

@@ -7,23 +7,23 @@
 /// the Haar wavelet: octave k compares the means of neighbouring blocks of 2ᵏ frames, that is changes
 /// with a period of about 2ᵏ⁺¹ frames. Flicker lies in the first octaves. What goes on slower than the last
 /// is told by `drifts`.
-public struct PathVariation: Sendable {
+package struct PathVariation: Sendable {
   /// Blocks of 1, 2, 4 and 8 frames.
-  public static let octaves = 4
+  package static let octaves = 4
   /// Pixels between tracers, both ways.
   static let spacing = 6
 
   /// What one film's colors did along the paths.
-  public struct Spectrum: Hashable, Sendable {
+  package struct Spectrum: Hashable, Sendable {
     private var sums = [Double](repeating: 0, count: PathVariation.octaves)
     private var counts = [Int](repeating: 0, count: PathVariation.octaves)
 
     /// Of no paths.
-    public init() {}
+    package init() {}
 
     /// For each octave half the mean squared distance in a\*b\* between the means of neighbouring blocks;
     /// nil where no path was long enough. For noise of variance σ² it is σ² ÷ 2ᵏ.
-    public var energies: [Double?] {
+    package var energies: [Double?] {
       zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : nil }
     }
 
@@ -33,7 +33,7 @@ public struct PathVariation: Sendable {
     }
 
     /// Adds other paths.
-    public mutating func add(_ other: Spectrum) {
+    package mutating func add(_ other: Spectrum) {
       for octave in sums.indices {
         sums[octave] += other.sums[octave]
         counts[octave] += other.counts[octave]
@@ -53,26 +53,26 @@ public struct PathVariation: Sendable {
   }
 
   /// One for each film that is measured, in the order given to `add`.
-  public private(set) var spectra: [Spectrum]
+  package private(set) var spectra: [Spectrum]
   private var ended: [Drift]
   private var tracers: [Tracer] = []
 
   /// - Parameter films: how many are measured along the same paths.
-  public init(films: Int) {
+  package init(films: Int) {
     spectra = Array(repeating: Spectrum(), count: films)
     ended = Array(repeating: Drift(), count: films)
   }
 
   /// How far each film's colors went from the first to the last frame of the paths, as far as those go by
   /// now.
-  public var drifts: [Drift] {
+  package var drifts: [Drift] {
     var drifts = ended
     for tracer in tracers { Self.end(tracer, in: &drifts) }
     return drifts
   }
 
   /// Begins a shot: all paths end.
-  public mutating func cut() {
+  package mutating func cut() {
     for tracer in tracers { Self.end(tracer, in: &ended) }
     tracers = []
   }
@@ -86,7 +86,7 @@ public struct PathVariation: Sendable {
   ///   - forward: the flow from the frame before to this one; not used after `cut` and at first.
   ///   - backward: the flow from this frame to the one before.
   /// - Throws: `QualityError.sizesDiffer`.
-  public mutating func add(
+  package mutating func add(
     _ frames: [LabImage], forward: FlowField?, backward: FlowField?
   ) throws(QualityError) {
     guard let first = frames.first else { return }

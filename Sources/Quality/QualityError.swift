@@ -1,5 +1,5 @@
 /// Why two pictures can't be compared.
-public enum QualityError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum QualityError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The pictures of a pair differ in size.
   case sizesDiffer(reference: String, result: String)
   /// A figure needs larger pictures.
@@ -7,7 +7,7 @@ public enum QualityError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The probabilities of the bins are not 313 numbers, or leave a bin without any weight.
   case unusablePrior(problem: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .sizesDiffer(let reference, let result):
       "the result is \(result), the reference \(reference); compare pictures of the same size"

@@ -1,20 +1,20 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// Squared differences of 8-bit R′G′B′ codes, and the peak signal-to-noise ratio that follows:
 /// 10·log₁₀(255² ÷ MSE), the mean taken over all pixels and channels of all pictures added.
-public struct SquaredError: Hashable, Sendable {
+package struct SquaredError: Hashable, Sendable {
   /// Added up over channels and pixels.
-  public private(set) var sum = 0
+  package private(set) var sum = 0
   /// Channels × pixels.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
   /// Of no pictures.
-  public init() {}
+  package init() {}
 
   /// Adds a picture.
   /// - Throws: `QualityError.sizesDiffer`.
-  public mutating func add(reference: RGBImage, result: RGBImage) throws(QualityError) {
+  package mutating func add(reference: RGBImage, result: RGBImage) throws(QualityError) {
     try Pair.check(
       reference: (reference.width, reference.height), result: (result.width, result.height))
     for (wanted, found) in zip(reference.codes, result.codes) {
@@ -25,13 +25,13 @@ public struct SquaredError: Hashable, Sendable {
   }
 
   /// Adds other pictures.
-  public mutating func add(_ other: SquaredError) {
+  package mutating func add(_ other: SquaredError) {
     sum += other.sum
     count += other.count
   }
 
   /// In decibels; infinite where nothing differs, nil without pictures.
-  public var peakSignalToNoiseRatio: Double? {
+  package var peakSignalToNoiseRatio: Double? {
     guard count > 0 else { return nil }
     return 10 * log10(255 * 255 * Double(count) / Double(sum))
   }

@@ -1,12 +1,12 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// Structural similarity (Wang, Bovik, Sheikh, Simoncelli, *Image quality assessment: from error
 /// visibility to structural similarity*, 2004): Gaussian window 11 × 11 of σ = 1.5, K₁ = 0.01,
 /// K₂ = 0.03, codes 0…255, the mean over all places where the window lies inside the picture.
 ///
 /// Taken of R′, G′ and B′ apart and averaged: of luma, which a colorizer keeps, it would be 1.
-public enum StructuralSimilarity {
+package enum StructuralSimilarity {
   private static let window: [Float] = {
     let raw = (-5...5).map { exp(-Double($0 * $0) / (2 * 1.5 * 1.5)) }
     let sum = raw.reduce(0, +)
@@ -17,7 +17,7 @@ public enum StructuralSimilarity {
 
   /// Of two pictures, 1 where nothing differs.
   /// - Throws: `QualityError` if the sizes differ or are below 11 × 11.
-  public static func of(reference: RGBImage, result: RGBImage) throws(QualityError) -> Double {
+  package static func of(reference: RGBImage, result: RGBImage) throws(QualityError) -> Double {
     try Pair.check(
       reference: (reference.width, reference.height), result: (result.width, result.height))
     let (width, height) = (reference.width, reference.height)

@@ -1,23 +1,23 @@
-public import Imaging
+package import Imaging
 
 /// How much the colors of things change as they move: the warping error of Lai et al., *Learning blind
 /// video temporal consistency*, ECCV 2018. The earlier frame is warped to the later by the flow of the
 /// input; over the pixels that are seen in both the mean squared difference is taken, then the mean
 /// over pairs of frames.
-public struct WarpError: Hashable, Sendable {
+package struct WarpError: Hashable, Sendable {
   private var sum = 0.0
   /// Pairs of frames that have any pixel to compare.
-  public private(set) var pairs = 0
+  package private(set) var pairs = 0
 
   /// Of no frames.
-  public init() {}
+  package init() {}
 
   /// Adds a pair of neighbouring frames as the literature does: of R′, G′, B′ in 0…1, averaged over
   /// channels.
   /// - Returns: the pair's own error; nil if no pixel is seen in both.
   /// - Throws: `QualityError.sizesDiffer`.
   @discardableResult
-  public mutating func add(
+  package mutating func add(
     earlier: RGBImage, later: RGBImage, along correspondence: Correspondence
   ) throws(QualityError) -> Double? {
     try Self.check((earlier.width, earlier.height), (later.width, later.height), correspondence)
@@ -40,7 +40,7 @@ public struct WarpError: Hashable, Sendable {
   /// - Returns: the pair's own error; nil if no pixel is seen in both.
   /// - Throws: `QualityError.sizesDiffer`.
   @discardableResult
-  public mutating func add(
+  package mutating func add(
     earlier: LabImage, later: LabImage, along correspondence: Correspondence
   ) throws(QualityError) -> Double? {
     try Self.check((earlier.width, earlier.height), (later.width, later.height), correspondence)
@@ -72,11 +72,11 @@ public struct WarpError: Hashable, Sendable {
   }
 
   /// Adds other pairs.
-  public mutating func add(_ other: WarpError) {
+  package mutating func add(_ other: WarpError) {
     sum += other.sum
     pairs += other.pairs
   }
 
   /// The mean over pairs; nil without pairs.
-  public var mean: Double? { pairs > 0 ? sum / Double(pairs) : nil }
+  package var mean: Double? { pairs > 0 ? sum / Double(pairs) : nil }
 }

@@ -1,6 +1,6 @@
-public import ArgumentParser
-public import AutochromeKit
-public import Colorization
+import ArgumentParser
+import AutochromeKit
+import Colorization
 
 extension RefineMode: ExpressibleByArgument {}
 extension ColorMode: ExpressibleByArgument {}

@@ -270,6 +270,8 @@ import Testing
       program([
         films[0], "--preview", scratch.file("sheet.png"), "--progress", "json",
       ]).errors)
+    let manifest = try ResourceLocator.folder().appending(path: "models/models.json")
+    try expect(try Data(contentsOf: manifest), isValidBy: "models.schema.json")
     // Whatever a schema describes was met, so that none describes what is no more.
     let unmet = Set(schemas.properties.keys).subtracting(schemas.metProperties)
     let rare: Set<String> = [

@@ -98,12 +98,6 @@ func largestDifference(_ first: Plane, _ second: Plane) -> Int {
   return largest
 }
 
-/// What was built beside the tests.
-func builtURL(_ name: String) -> URL {
-  URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    .deletingLastPathComponent().appending(path: name)
-}
-
 /// The program itself, beside the tests and built as they are. Fails where a sanitizer that was built
 /// into it reports something: its exit status could be one that is expected.
 ///

@@ -6,6 +6,12 @@ package struct ToolFailure: Error, CustomStringConvertible {
   package init(description: String) { self.description = description }
 }
 
+/// What was built beside the tests.
+package func builtURL(_ name: String) -> URL {
+  URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    .deletingLastPathComponent().appending(path: name)
+}
+
 /// Runs a tool and gives its standard output; a failure of the tool fails the test.
 @discardableResult
 package func run(_ tool: String, _ arguments: [String]) throws -> Data {

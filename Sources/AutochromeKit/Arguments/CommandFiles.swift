@@ -7,7 +7,7 @@ package import Media
 /// Files are compared by what the system knows them by (device and number) and by their resolved path, so
 /// that links and other spellings don't hide that two are one. Two files that are written may not even
 /// differ in case alone: not every file system tells those apart.
-public struct CommandFiles: Sendable {
+package struct CommandFiles: Sendable {
   private struct Entry: Sendable {
     var path: String
     /// What messages call it: `--report`, or `the input`.
@@ -15,9 +15,9 @@ public struct CommandFiles: Sendable {
   }
 
   /// What is colorized or looked at.
-  public static let input = "the input"
+  package static let input = "the input"
   /// What is written of it.
-  public static let output = "the output"
+  package static let output = "the output"
 
   private var read: [Entry] = []
   private var written: [Entry] = []
@@ -25,19 +25,19 @@ public struct CommandFiles: Sendable {
   private var pictureFolders: [(entry: Entry, names: PictureNames)] = []
 
   /// No files.
-  public init() {}
+  package init() {}
 
   /// What may not be replaced while the command runs.
   package var protected: ProtectedFiles { ProtectedFiles(inputs: read.map(\.path)) }
 
   /// A file, folder, pattern or `-` that is read, if there is one.
-  public mutating func reads(_ path: String?, as role: String) {
+  package mutating func reads(_ path: String?, as role: String) {
     if let path { read.append(Entry(path: path, role: role)) }
   }
 
   /// What settings have read: the pipeline, the network, the shots.
   /// - Throws: `AutochromeError` if one of them is not there.
-  public mutating func reads(_ settings: Settings) throws(AutochromeError) {
+  package mutating func reads(_ settings: Settings) throws(AutochromeError) {
     reads(
       try ResourceLocator.resolve(
         settings.pipeline, kind: "pipeline", subfolder: "pipelines", extension: "yaml"
@@ -55,7 +55,7 @@ public struct CommandFiles: Sendable {
 
   /// A network, by name or path.
   /// - Throws: `AutochromeError` if there is none.
-  public mutating func reads(model: String) throws(AutochromeError) {
+  package mutating func reads(model: String) throws(AutochromeError) {
     reads(
       try ResourceLocator.resolve(
         model, kind: "model", subfolder: "models", extension: "onnx"
@@ -63,12 +63,12 @@ public struct CommandFiles: Sendable {
   }
 
   /// A file that is written, if there is one; `-` is stdout.
-  public mutating func writes(_ path: String?, as role: String) {
+  package mutating func writes(_ path: String?, as role: String) {
     if let path { written.append(Entry(path: path, role: role)) }
   }
 
   /// What a job reads and writes.
-  public mutating func add(_ request: JobRequest) {
+  package mutating func add(_ request: JobRequest) {
     for path in request.inputFiles { reads(path, as: Self.input) }
     let output = Entry(path: request.output, role: Self.output)
     if let names = request.pictureNames {
@@ -80,14 +80,14 @@ public struct CommandFiles: Sendable {
 
   /// - Throws: `AutochromeError` with status `usage` if a file that is written is also read, or written
   ///   twice.
-  public func check() throws(AutochromeError) {
+  package func check() throws(AutochromeError) {
     try checkAgainstRead()
     try checkAgainstEachOther()
   }
 
   /// A place for one of the files that are written, see `SideFile`.
   /// - Throws: `AutochromeError` if it may not be taken.
-  public func place(_ path: String, overwrite: Bool) throws(AutochromeError) -> SideFile {
+  package func place(_ path: String, overwrite: Bool) throws(AutochromeError) -> SideFile {
     try SideFile(path, overwrite: overwrite, protected: protected)
   }
 

@@ -1,23 +1,23 @@
 import Media
 
 /// What is to be colorized, and where it goes.
-public struct JobRequest: Codable, Hashable, Sendable {
+package struct JobRequest: Codable, Hashable, Sendable {
   /// What to read: a file, a folder, a pattern, a wildcard or `-`.
-  public var input: String
+  package var input: String
   /// The names in the folder `input` that make up the film; nil for all pictures there.
-  public var pictures: [String]?
+  package var pictures: [String]?
   /// What to write: a file, a folder of pictures, a pattern or `-`.
-  public var output: String
+  package var output: String
   /// Whether the output's folder is made where it is not there.
-  public var createsFolder = false
+  package var createsFolder = false
 
   /// What stands for `{name}`: the input's name without its ending.
-  public var title: String
+  package var title: String
   /// What stands for `{shots}`: the numbers of the shots that are wanted; nil for the whole film.
-  public private(set) var shots: String?
+  package private(set) var shots: String?
 
   /// One input to one output.
-  public init(input: String, output: String) {
+  package init(input: String, output: String) {
     self.input = input
     self.output = output
     title = PathParts.stem(of: input)
@@ -27,13 +27,13 @@ public struct JobRequest: Codable, Hashable, Sendable {
   static let placeholder = "{name}"
 
   /// The name that a template with `{name}` and `{shots}` gives for this input.
-  public func name(from template: String) -> String {
+  package func name(from template: String) -> String {
     let name = template.replacing(Self.placeholder, with: title)
     return shots.map { name.replacing(ShotRuns.placeholder, with: $0) } ?? name
   }
 
   /// The request for some of the shots.
-  public func only(_ run: ClosedRange<Int>) -> JobRequest {
+  package func only(_ run: ClosedRange<Int>) -> JobRequest {
     var request = self
     request.shots = ShotRuns.words(of: run)
     request.output = request.name(from: output)
@@ -65,17 +65,17 @@ public struct JobRequest: Codable, Hashable, Sendable {
   }
 
   /// Whether anything is there under the output's name.
-  public var outputExists: Bool { output != "-" && FileSystem.exists(output) }
+  package var outputExists: Bool { output != "-" && FileSystem.exists(output) }
 
   /// What messages call the output: of one picture that goes into a folder, its name there.
-  public var outputTitle: String {
+  package var outputTitle: String {
     pictures == nil && MediaName.isPicture(input) && FileSystem.isFolder(output)
       ? PathParts.join(output, PathParts.name(of: input)) : output
   }
 
   /// The pipeline when the user names none: no look-ahead for pipes, no memory between pictures for
   /// single pictures, `film` for the rest.
-  public var suggestedPipeline: String {
+  package var suggestedPipeline: String {
     if input == "-" { return "stream" }
     return pictures == nil && MediaName.isPicture(input)
       && (FileSystem.exists(input)

@@ -7,11 +7,11 @@ import Media
 ///   in one folder and are numbered without a break, unless the pipeline is `photos`.
 /// - One film goes to the output itself, or into a folder under its own name; several go into a folder.
 /// - `{name}` in the output is the input's name without its ending.
-public struct JobRequests: Sendable {
+package struct JobRequests: Sendable {
   /// In the order of the arguments.
-  public private(set) var all: [JobRequest] = []
+  package private(set) var all: [JobRequest] = []
   /// What was understood that the user may not have meant, in sentences.
-  public private(set) var notes: [String] = []
+  package private(set) var notes: [String] = []
 
   /// - Parameters:
   ///   - output: nil if the command names none.
@@ -19,7 +19,7 @@ public struct JobRequests: Sendable {
   ///   - sideOption: the option that names `output`, where that is a file beside each film, see `checkTemplate`.
   /// - Throws: `AutochromeError` with status `usage` if it can't be told what is meant, or two inputs would
   ///   get the same output.
-  public init(
+  package init(
     inputs: [String], output: String?, pipeline: String? = nil, sideOption: String? = nil
   ) throws(AutochromeError) {
     guard let output else { throw Self.missingOutput(inputs) }
@@ -110,7 +110,7 @@ public struct JobRequests: Sendable {
 
   /// Refuses the name of a file that is to be written beside each output and would be the same for all.
   /// - Throws: `AutochromeError` with status `usage`.
-  public static func checkTemplate(
+  package static func checkTemplate(
     _ template: String?, option: String, inputs: Int
   ) throws(AutochromeError) {
     guard let template, inputs > 1, !template.contains(JobRequest.placeholder) else { return }

@@ -1,10 +1,10 @@
 import Media
 
 /// What the program was called with.
-public enum ProgramArguments {
+package enum ProgramArguments {
   /// The arguments without the program's own name. Names of files that are no UTF-8 keep their bytes,
   /// see `FileNameText`; Swift's own list does not.
-  public static var all: [String] {
+  package static var all: [String] {
     (1..<max(1, Int(CommandLine.argc))).compactMap { index in
       CommandLine.unsafeArgv[index].map { argument in
         var length = 0

@@ -1,12 +1,12 @@
-public import Foundation
+package import Foundation
 package import Media
 
 /// A file that a command writes beside a film, or in place of one: a sheet, a report, a page, a list of cuts,
 /// a network. It is an output like the film: it replaces no file that the command reads, and what is there
 /// already only where the user says so.
-public struct SideFile: Sendable {
+package struct SideFile: Sendable {
   /// Its name, as given; `-` is stdout.
-  public let path: String
+  package let path: String
   let options: SinkOptions
 
   /// Takes a place, before there is anything to write.
@@ -27,7 +27,7 @@ public struct SideFile: Sendable {
 
   /// Writes it whole or not at all.
   /// - Throws: `AutochromeError`.
-  public func write(_ bytes: Data) throws(AutochromeError) {
+  package func write(_ bytes: Data) throws(AutochromeError) {
     try AutochromeError.wrapping { try WholeFile.write(bytes, to: path, options: options) }
   }
 
@@ -41,5 +41,5 @@ public struct SideFile: Sendable {
   }
 
   /// Writes text, see `write`.
-  public func write(_ text: String) throws(AutochromeError) { try write(Data(text.utf8)) }
+  package func write(_ text: String) throws(AutochromeError) { try write(Data(text.utf8)) }
 }

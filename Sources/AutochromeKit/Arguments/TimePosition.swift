@@ -3,20 +3,20 @@ package import Media
 
 /// A place in a film as people write it: a time, a time code or the number of a frame. All that takes
 /// one (options, pipeline files, cut lists) reads it here, and all that tells a time writes it here.
-public struct TimePosition: Hashable, Sendable {
+package struct TimePosition: Hashable, Sendable {
   /// What it means.
   package let position: FilmPosition
 
   package init(_ position: FilmPosition) { self.position = position }
 
   /// What is accepted, for messages and help.
-  public static let forms = "12.48, 1:02:12.48, 01:02:12:11 (time code) or #1234 (frame)"
+  package static let forms = "12.48, 1:02:12.48, 01:02:12:11 (time code) or #1234 (frame)"
 }
 
 extension TimePosition: LosslessStringConvertible {
   /// Reads seconds (`12.48`), a clock (`2:12.48`, `1:02:12.48`), a time code (`01:02:12:11`, with
   /// dropped frames `01:02:12;11`) or the number of a frame (`#1234`); nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     if text.first == "#" {
       guard let number = Timecode.whole(text.dropFirst()) else { return nil }
       self.init(.frame(number))
@@ -30,7 +30,7 @@ extension TimePosition: LosslessStringConvertible {
   }
 
   /// What is read back as the same.
-  public var description: String {
+  package var description: String {
     switch position {
     case .seconds(let seconds): "\(seconds)"
     case .timecode(let code): code.description
@@ -67,7 +67,7 @@ extension TimePosition: LosslessStringConvertible {
 
 extension TimePosition: Codable {
   /// Seconds may stand as a number, the other forms are text.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let text = try? container.decode(String.self) else {
       self.init(.seconds(try container.decode(Double.self)))
@@ -80,7 +80,7 @@ extension TimePosition: Codable {
     self = position
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     if case .seconds(let seconds) = position {
       try container.encode(seconds)
@@ -92,14 +92,14 @@ extension TimePosition: Codable {
 
 extension TimePosition: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   /// Seconds.
-  public init(floatLiteral value: Double) { self.init(.seconds(value)) }
+  package init(floatLiteral value: Double) { self.init(.seconds(value)) }
   /// Seconds.
-  public init(integerLiteral value: Int) { self.init(.seconds(Double(value))) }
+  package init(integerLiteral value: Int) { self.init(.seconds(Double(value))) }
 }
 
 extension TimePosition {
   /// A place in a film for people and for `init(_:)`: `1:02:12.480`.
-  public static func clock(_ seconds: Double) -> String {
+  package static func clock(_ seconds: Double) -> String {
     let milliseconds = Int((min(max(abs(seconds), 0), 1e12) * 1000).rounded())
     let sign = seconds < 0 && milliseconds > 0 ? "-" : ""
     return sign
@@ -109,7 +109,7 @@ extension TimePosition {
   }
 
   /// How long something takes, in whole seconds: `2:05`, `1:02:12`.
-  public static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     let whole = Int(min(max(0, seconds), 1e12).rounded())
     return whole >= 3600
       ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)

@@ -1,43 +1,43 @@
-public import Colorization
+package import Colorization
 import Foundation
 import Imaging
 import Media
 
 /// Finds the frames of a film that are worth coloring by hand, and writes them as stills that `--references` takes
 /// back once they are colored.
-public struct StillSurvey: Sendable {
+package struct StillSurvey: Sendable {
   /// A frame that was chosen.
-  public struct Still: Codable, Sendable {
+  package struct Still: Codable, Sendable {
     /// Its number in the film, from 0.
-    public var frame: Int
+    package var frame: Int
     /// When it is shown, in seconds.
-    public var time: Double
+    package var time: Double
     /// The number of its shot, from 1.
-    public var shot: Int
-    public var reason: StillChooser.Reason
+    package var shot: Int
+    package var reason: StillChooser.Reason
     /// How sure the network is of its colors, 0…1; the mean of the picture.
-    public var certainty: Double
+    package var certainty: Double
     /// The name of the file in the folder.
-    public var file: String
+    package var file: String
   }
 
   /// What to read: a film, a folder of frames or a pattern.
-  public var input: String
+  package var input: String
   /// The folder of the stills.
-  public var output: String
+  package var output: String
   /// How it would be colorized.
-  public var settings: Settings
+  package var settings: Settings
   /// How many frames of a shot one still serves, at most.
-  public var distance = 240
+  package var distance = 240
   /// How many stills at most, those of which the network is least sure; nil for all.
-  public var limit: Int?
+  package var limit: Int?
   /// Whether the stills have the network's colors, to be corrected; otherwise they are gray.
-  public var isColored = false
+  package var isColored = false
   /// Whether stills that exist may be replaced.
-  public var overwrite = false
+  package var overwrite = false
 
   /// Describes a survey; nothing is opened before `run`.
-  public init(input: String, output: String, settings: Settings) {
+  package init(input: String, output: String, settings: Settings) {
     self.input = input
     self.output = output
     self.settings = settings
@@ -48,7 +48,7 @@ public struct StillSurvey: Sendable {
   ///   - interruption: the user's wish to stop.
   ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
   /// - Throws: `AutochromeError`; stills that were written before stay.
-  public func run(
+  package func run(
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> [Still] {
@@ -150,7 +150,7 @@ public struct StillSurvey: Sendable {
 
 extension StillSurvey {
   /// A line for each still.
-  public static func text(_ stills: [Still]) -> String {
+  package static func text(_ stills: [Still]) -> String {
     stills.map { still in
       let why =
         switch still.reason {

@@ -11,36 +11,47 @@ import Synchronization
 ///     source ─ small ─ motion ─ network ─ steady ─ color ─ sink
 ///
 /// `motion` and `steady` take the frames in order, the others in parallel.
-public struct ColorizationJob: Sendable {
+package struct ColorizationJob: Sendable {
   /// What to read and what to write.
-  public var request: JobRequest
+  package var request: JobRequest
   /// How.
-  public var settings: Settings
+  package var settings: Settings
   /// Whether an output that exists may be replaced.
-  public var overwrite: Bool
+  package var overwrite: Bool
   /// Whether what is there already is left as it is: pictures in the output's folder, the preview.
-  public var keepsExisting = false
+  package var keepsExisting = false
   /// Whether what an earlier run has left of the output is thrown away; otherwise the job goes on from there.
-  public var restarts = false
+  package var restarts = false
   /// Where a sheet of source and color frames goes, if wanted.
-  public var preview: String?
+  package var preview: String?
   /// How many frames the sheet shows.
-  public var previewFrames = Preview.usualFrames
+  package var previewFrames = Preview.usualFrames
   /// Where the network comes from: jobs with the same shelf load it once; nil to load one for this job alone.
-  public var networks: NetworkShelf?
+  package var networks: NetworkShelf?
   /// Whether the report says which files were read, see `JobFiles`: to know it, the network's file is read once
   /// more.
-  public var identifiesFiles = false
+  package var identifiesFiles = false
+  /// Gives the frames in place of the input, whose name then stands in messages alone; nil to open that.
+  package var frameSource: (any FrameSource)?
+  /// Opens what takes the frames in place of the output; nil to open that.
+  package var openFrameSink: (@Sendable (SourceInfo) throws -> any FrameSink)?
+  /// The sentence on an input without frames.
+  var noFrameSentence: String {
+    let source = frameSource == nil ? "'\(input)'" : "The frame source"
+    return openFrameSink == nil
+      ? "\(source) holds no frame; '\(output)' is not written." : "\(source) holds no frame."
+  }
+
   /// What no output may replace.
   let inputFiles: ProtectedFiles
 
   /// What to read, as given: a file, a folder, a pattern, or `-`.
-  public var input: String { request.input }
+  package var input: String { request.input }
   /// What to write, as given.
-  public var output: String { request.output }
+  package var output: String { request.output }
 
   /// Describes a job; nothing is opened before `plan` or `run`.
-  public init(
+  package init(
     input: String, output: String, settings: Settings, overwrite: Bool = false,
     preview: String? = nil
   ) {
@@ -67,7 +78,7 @@ public struct ColorizationJob: Sendable {
   /// - Parameter warn: told if something is there that is left as it is.
   /// - Returns: nil in that case.
   /// - Throws: `AutochromeError` if it is the input itself, or is there and may not be replaced.
-  public func place(
+  package func place(
     _ path: String, warn: (String) -> Void
   ) throws(AutochromeError) -> SideFile? {
     if keepsExisting, path != "-", FileSystem.exists(path) {
@@ -80,20 +91,20 @@ public struct ColorizationJob: Sendable {
 
   /// Whether the output is there already, and whole.
   /// - Throws: `AutochromeError` if it is there and not whole, or the input can't be opened.
-  public func isDone() throws(AutochromeError) -> Bool {
+  package func isDone() throws(AutochromeError) -> Bool {
     JobFolder.clear(after: output)
     return try ExistingOutput.isWhole(self)
   }
 
   /// The pipeline for an input when the user names none: no look-ahead for pipes, no memory between
   /// pictures for single pictures, `film` for the rest.
-  public static func suggestedPipeline(for input: String) -> String {
+  package static func suggestedPipeline(for input: String) -> String {
     JobRequest(input: input, output: "-").suggestedPipeline
   }
 
   /// Opens everything but the output, and tells what `run` would do.
   /// - Throws: `AutochromeError`.
-  public func plan() throws(AutochromeError) -> JobPlan {
+  package func plan() throws(AutochromeError) -> JobPlan {
     try AutochromeError.wrapping {
       let parts = try JobParts(job: self, interruption: Media.Interruption(), warn: { _ in })
       return parts.plan
@@ -108,7 +119,7 @@ public struct ColorizationJob: Sendable {
   ///   holds all else.
   /// - Throws: `AutochromeError`. The output then is not there under its final name; what was done of
   ///   a film before is kept as `NAME.partial.EXTENSION`, unless the user stopped at once.
-  public func run(
+  package func run(
     interruption: Interruption = Interruption(), onEvent: @escaping @Sendable (JobEvent) -> Void
   ) throws(AutochromeError) -> JobReport {
     try AutochromeError.wrapping {

@@ -2,7 +2,7 @@ import Locking
 
 /// The user's wish to stop: the first request drains (what is in flight is finished and the output
 /// stays playable under a temporary name), the second aborts.
-public final class Interruption: Sendable {
+package final class Interruption: Sendable {
   private let state = Locked(State())
 
   private struct State {
@@ -11,10 +11,10 @@ public final class Interruption: Sendable {
   }
 
   /// No wish yet.
-  public init() {}
+  package init() {}
 
   /// Asks to stop, or, asked again, to stop at once.
-  public func request() {
+  package func request() {
     let (count, handler) = state.withLock { state in
       state.requests += 1
       return (state.requests, state.onRequest)
@@ -23,13 +23,13 @@ public final class Interruption: Sendable {
   }
 
   /// Asks to stop at once.
-  public func abort() {
+  package func abort() {
     request()
     if requests < 2 { request() }
   }
 
   /// How often a stop was asked for.
-  public var requests: Int { state.withLock { $0.requests } }
+  package var requests: Int { state.withLock { $0.requests } }
 
   /// Calls `handler` with the number of requests at each one, at once if there was one before.
   func observe(_ handler: (@Sendable (Int) -> Void)?) {

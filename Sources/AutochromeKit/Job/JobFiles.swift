@@ -2,19 +2,19 @@ import Foundation
 import Media
 
 /// Which files a job read, so that it can be told later whether they are still the same.
-public struct JobFiles: Codable, Hashable, Sendable {
+package struct JobFiles: Codable, Hashable, Sendable {
   /// Bytes of the input, where that is one file.
-  public var inputBytes: Int64?
+  package var inputBytes: Int64?
   /// A SHA-256 sum over the input's size and up to 64 pieces of 64 KiB of it, the first and the last among them:
   /// small files whole, of large ones enough to tell one film from another. Of a folder it goes over all names, and
   /// over such sums or the sizes of the files. Absent for pipes.
   ///
   /// It does not prove that each byte is the same.
-  public var inputFingerprint: String?
+  package var inputFingerprint: String?
   /// Where the network's file lies.
-  public var network: String
+  package var network: String
   /// The SHA-256 sum of all of it, as `sha256sum` prints it.
-  public var networkSHA256: String
+  package var networkSHA256: String
 
   /// - Throws: `AutochromeError` or `MediaError` if one of them can't be read.
   init(of job: ColorizationJob, isPipe: Bool) throws {

@@ -166,6 +166,7 @@ package struct JobParts {
   }
 
   func openSink() throws -> any FrameSink {
+    if let openFrameSink = job.openFrameSink { return try openFrameSink(source.info) }
     var sinkOptions = sinkOptions
     if !job.restarts, let earlier = try JobFolder.earlierPlan(of: job.output) {
       sinkOptions.leftovers = .remove
@@ -187,7 +188,8 @@ package struct JobParts {
     job: ColorizationJob, interruption: Media.Interruption, countsFrames: Bool = false,
     warn: @escaping @Sendable (String) -> Void
   ) throws -> any FrameSource {
-    try openSource(
+    if let source = job.frameSource { return source }
+    return try openSource(
       input: job.input, pictures: job.request.pictures, settings: job.settings,
       interruption: interruption, countsFrames: countsFrames, warn: warn)
   }

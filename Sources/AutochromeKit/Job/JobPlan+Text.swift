@@ -2,7 +2,7 @@ import Colorization
 
 extension JobPlan {
   /// What was resolved, for people.
-  public var text: String {
+  package var text: String {
     let settings = settings
     func value(_ name: String, _ value: (any CustomStringConvertible)?) -> String? {
       value.map { "\(name) \(settingWords($0))" }

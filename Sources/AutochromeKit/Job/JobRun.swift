@@ -80,12 +80,12 @@ struct JobRun {
       throw film?.isDrained == true
         ? AutochromeError(.interrupted, "Stopped before the first frame was done.")
         : AutochromeError(
-          .badData, "'\(job.input)' holds no frame; '\(job.output)' is not written.")
+          .badData, job.noFrameSentence)
     } catch {
       let error = AutochromeError(wrapping: error)
       let left = whatIsLeft(after: error, log: log, sink: sink, place: film?.place)
       film?.abandon()
-      throw AutochromeError(error.status, error.message + left)
+      throw AutochromeError(error.status, error.message + left, cause: error.cause)
     }
   }
 

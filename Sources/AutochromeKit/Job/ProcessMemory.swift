@@ -1,8 +1,8 @@
 import Imaging
 
 /// The memory of the whole process.
-public enum ProcessMemory {
+package enum ProcessMemory {
   /// Keeps peak memory from creeping up with the length of a film. Changes the C library's allocator
   /// for the whole process, so that only a program should call it, at its start.
-  public static func keepFlat() { AlignedBuffer.returnLargeBlocksToSystem() }
+  package static func keepFlat() { AlignedBuffer.returnLargeBlocksToSystem() }
 }

@@ -1,16 +1,16 @@
 /// Where a film stands among those that a command takes one after the other.
-public struct QueuePlace: Codable, Hashable, Sendable {
+package struct QueuePlace: Codable, Hashable, Sendable {
   /// From 1.
-  public var index: Int
+  package var index: Int
   /// How many films the command has.
-  public var count: Int
+  package var count: Int
   /// The input as given.
-  public var input: String
+  package var input: String
   /// The output; of one picture that goes into a folder, its name there.
-  public var output: String
+  package var output: String
 
   /// The place of a request.
-  public init(_ request: JobRequest, index: Int, count: Int) {
+  package init(_ request: JobRequest, index: Int, count: Int) {
     self.index = index
     self.count = count
     input = request.input
@@ -19,7 +19,7 @@ public struct QueuePlace: Codable, Hashable, Sendable {
 }
 
 /// What became of a film of a queue.
-public enum FilmEnding: String, Codable, CaseIterable, Sendable {
+package enum FilmEnding: String, Codable, CaseIterable, Sendable {
   /// It was done to its end.
   case whole
   /// Its output was there already and left as it is.
@@ -34,7 +34,7 @@ public enum FilmEnding: String, Codable, CaseIterable, Sendable {
   case notBegun
 
   /// For people.
-  public var words: String {
+  package var words: String {
     switch self {
     case .left: "left as is"
     case .notBegun: "not begun"
@@ -44,20 +44,20 @@ public enum FilmEnding: String, Codable, CaseIterable, Sendable {
 }
 
 /// How a film of a queue ended.
-public struct FilmOutcome: Encodable, Sendable {
+package struct FilmOutcome: Encodable, Sendable {
   /// Which film.
-  public var film: QueuePlace
+  package var film: QueuePlace
   /// What became of it.
-  public var ending: FilmEnding
+  package var ending: FilmEnding
   /// Frames that this run did.
-  public var frames: Int
+  package var frames: Int
   /// Wall-clock seconds, from the opening of the input on.
-  public var seconds: Double
+  package var seconds: Double
   /// Why it is not whole; absent if it is, or was not begun.
-  public var error: AutochromeError?
+  package var error: AutochromeError?
 
   /// Makes an outcome.
-  public init(
+  package init(
     film: QueuePlace, ending: FilmEnding, frames: Int = 0, seconds: Double = 0,
     error: AutochromeError? = nil
   ) {
@@ -70,33 +70,33 @@ public struct FilmOutcome: Encodable, Sendable {
 }
 
 /// What became of all films of a queue.
-public struct QueueSummary: Encodable, Sendable {
+package struct QueueSummary: Encodable, Sendable {
   /// How many there are.
-  public private(set) var films = 0
+  package private(set) var films = 0
   /// How many were done to their end.
-  public private(set) var whole = 0
+  package private(set) var whole = 0
   /// How many were there already and left as they are.
-  public private(set) var left = 0
+  package private(set) var left = 0
   /// How many are done but for what was missing or damaged of the input.
-  public private(set) var damaged = 0
+  package private(set) var damaged = 0
   /// How many have no output.
-  public private(set) var failed = 0
+  package private(set) var failed = 0
   /// How many the user stopped before their end.
-  public private(set) var interrupted = 0
+  package private(set) var interrupted = 0
   /// How many the user stopped before it was their turn.
-  public private(set) var notBegun = 0
+  package private(set) var notBegun = 0
   /// Frames that this run did, of all films.
-  public private(set) var frames = 0
+  package private(set) var frames = 0
   /// Wall-clock seconds of the whole queue.
-  public var seconds: Double = 0
+  package var seconds: Double = 0
   /// Each film that is neither whole nor was left as it is, in order.
-  public private(set) var notWhole: [FilmOutcome] = []
+  package private(set) var notWhole: [FilmOutcome] = []
 
   /// A queue of no films.
-  public init() {}
+  package init() {}
 
   /// Adds what became of the next film.
-  public mutating func add(_ outcome: FilmOutcome) {
+  package mutating func add(_ outcome: FilmOutcome) {
     films += 1
     frames += outcome.frames
     switch outcome.ending {
@@ -112,7 +112,7 @@ public struct QueueSummary: Encodable, Sendable {
 
   /// For people, without an end of line: a line with all counts, then a line for each film that has something
   /// wrong, and one for those that were not begun.
-  public var lines: [String] {
+  package var lines: [String] {
     let counts = [
       (whole, FilmEnding.whole), (left, .left), (damaged, .damaged), (failed, .failed),
       (interrupted, .interrupted), (notBegun, .notBegun),

@@ -1,4 +1,4 @@
-public import Colorization
+package import Colorization
 import Imaging
 import Media
 
@@ -56,13 +56,13 @@ struct SourceLook {
 }
 
 /// What was found of black bars in some frames.
-public struct BarsFound: Codable, Hashable, Sendable {
+package struct BarsFound: Codable, Hashable, Sendable {
   /// Frames that were examined.
-  public var framesExamined: Int
+  package var framesExamined: Int
   /// Of these, frames with bars or rounded corners.
-  public var framesWithBars: Int
+  package var framesWithBars: Int
   /// The commonest picture inside of bars; absent if there is none.
-  public var area: PictureArea?
+  package var area: PictureArea?
 
   init(_ areas: [PictureArea]) {
     let found = areas.filter { !$0.isWhole }

@@ -15,15 +15,19 @@ extension AutochromeError {
   init(wrapping error: any Error) {
     switch error {
     case let error as AutochromeError: self = error
-    case let error as MediaError: self.init(Self.status(of: error), error.description)
+    case let error as ForeignError: self.init(.ioError, error.description, cause: error.cause)
+    case let error as MediaError:
+      self.init(Self.status(of: error), error.description, cause: error)
     case let error as NetworkError:
-      self.init(error.code == .backEnd ? .internalFault : .badData, error.description)
-    case let error as ColorizationError: self.init(Self.status(of: error), error.description)
-    case let error as ImagingError: self.init(.badData, error.description)
-    case let error as QualityError: self.init(.badData, error.description)
+      self.init(
+        error.code == .backEnd ? .internalFault : .badData, error.description, cause: error)
+    case let error as ColorizationError:
+      self.init(Self.status(of: error), error.description, cause: error)
+    case let error as ImagingError: self.init(.badData, error.description, cause: error)
+    case let error as QualityError: self.init(.badData, error.description, cause: error)
     case PipelineError.stageFailed(_, let underlying): self.init(wrapping: underlying)
     case PipelineError.aborted: self.init(.interrupted, "Stopped; nothing was kept.")
-    default: self.init(.internalFault, "A fault of Autochrome: \(error).")
+    default: self.init(.internalFault, "A fault of Autochrome: \(error).", cause: error)
     }
   }
 

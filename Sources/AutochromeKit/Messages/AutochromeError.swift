@@ -1,17 +1,20 @@
 /// What went wrong, in one sentence that names the thing and the remedy, and the exit status for it.
-public struct AutochromeError: Error, Sendable, CustomStringConvertible {
+package struct AutochromeError: Error, Sendable, CustomStringConvertible {
   /// The exit status that tells a script what kind of thing went wrong.
-  public var status: ExitStatus
+  package var status: ExitStatus
   /// One sentence for people.
-  public var message: String
+  package var message: String
+  /// The error that it comes from; nil where it was found here.
+  package var cause: (any Error)?
 
   /// Makes an error of the given kind.
-  public init(_ status: ExitStatus, _ message: String) {
+  package init(_ status: ExitStatus, _ message: String, cause: (any Error)? = nil) {
     self.status = status
     self.message = message
+    self.cause = cause
   }
 
-  public var description: String { message }
+  package var description: String { message }
 }
 
 /// For scripts: the exit status as a number and as a word, and the sentence.
@@ -20,7 +23,7 @@ extension AutochromeError: Encodable {
     case status, code, message
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(status.rawValue, forKey: .status)
     try container.encode(status.name, forKey: .code)

@@ -1,12 +1,12 @@
 /// Text as it may be shown on a terminal: names of files and tags come from others, and may hold sequences
 /// that give the terminal orders, hide what follows, or begin a line that looks like one of the program's.
-public struct PrintableText: Hashable, Sendable, CustomStringConvertible {
+package struct PrintableText: Hashable, Sendable, CustomStringConvertible {
   /// Without anything that a terminal obeys.
-  public let description: String
+  package let description: String
 
   /// Makes each scalar visible that a terminal would obey: `\x1b`, `\u{202e}`.
   /// - Parameter keepsLines: whether `text` consists of lines, so that their ends stay.
-  public init(_ text: String, keepsLines: Bool = false) {
+  package init(_ text: String, keepsLines: Bool = false) {
     guard text.unicodeScalars.contains(where: Self.isUnsafe) else {
       description = text
       return
@@ -24,7 +24,7 @@ public struct PrintableText: Hashable, Sendable, CustomStringConvertible {
 
   /// JSON with the same scalars escaped, which the standard lets stand in strings (RFC 8259 §7). The ends
   /// of lines stay: strings can't hold them.
-  public init(json: String) {
+  package init(json: String) {
     guard json.unicodeScalars.contains(where: Self.isUnsafe) else {
       description = json
       return

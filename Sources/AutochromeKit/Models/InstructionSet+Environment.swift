@@ -4,7 +4,7 @@ import NeuralNetwork
 extension AutochromeError {
   /// Refuses a limit of instruction sets that names none. Kernels and back ends would run without one.
   /// - Throws: `.usage`.
-  public static func checkEnvironment() throws(AutochromeError) {
+  package static func checkEnvironment() throws(AutochromeError) {
     guard let word = InstructionSet.requested, InstructionSet(rawValue: word) == nil else { return }
     let words = InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")
     throw AutochromeError(

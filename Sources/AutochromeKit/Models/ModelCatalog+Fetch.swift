@@ -3,20 +3,20 @@ import Media
 
 extension ModelCatalog {
   /// A network as it is listed.
-  public struct Listing: Hashable, Sendable {
+  package struct Listing: Hashable, Sendable {
     /// Its name for `--model`.
-    public var name: String
+    package var name: String
     /// Where its file lies; nil if it is not there and can be fetched.
-    public var file: String?
+    package var file: String?
     /// Whether it comes with the program.
-    public var isShipped: Bool
+    package var isShipped: Bool
     /// The size of its file, where the manifest tells.
-    public var bytes: Int?
+    package var bytes: Int?
   }
 
   /// The networks that are there by name, and those of the manifest that can be fetched.
   /// - Throws: `AutochromeError`.
-  public static func listings() throws(AutochromeError) -> [Listing] {
+  package static func listings() throws(AutochromeError) -> [Listing] {
     let shipped = try ResourceLocator.files(in: "models", extension: "onnx")
     let own = ResourceLocator.ownModels()
     let sizes = Dictionary(
@@ -37,7 +37,7 @@ extension ModelCatalog {
   ///   - overwrite: whether another file of that name may be replaced.
   ///   - report: is told what became of each, in a sentence.
   /// - Throws: `AutochromeError`; those before it are there.
-  public static func fetch(
+  package static func fetch(
     _ names: [String], from source: String, to folder: String?, overwrite: Bool,
     report: (String) throws -> Void
   ) throws(AutochromeError) {

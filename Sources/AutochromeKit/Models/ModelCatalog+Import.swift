@@ -3,24 +3,24 @@ import Foundation
 import NeuralNetwork
 
 /// What the user says of a network that is imported; nil leaves it to recognition or to what is usual.
-public struct ModelImportWishes: Hashable, Sendable {
+package struct ModelImportWishes: Hashable, Sendable {
   /// What the network is to be given, as the property `autochrome.input` says it, or `imagenet`.
-  public var input: String?
+  package var input: String?
   /// What to take from it, as the property `autochrome.output` says it, or `imagenet`.
-  public var gives: String?
+  package var gives: String?
   /// A file with the probabilities of the 313 bins in its training.
-  public var prior: String?
+  package var prior: String?
   /// The λ that rebalanced its training.
-  public var lambda: Double?
+  package var lambda: Double?
   /// The temperature of the annealed mean that suits it.
-  public var temperature: Float?
+  package var temperature: Float?
   /// The vividness that suits it.
-  public var vividness: Float?
+  package var vividness: Float?
   /// The short side below which it does not know what it sees, in samples.
-  public var size: Int?
+  package var size: Int?
 
   /// Nothing is said.
-  public init() {}
+  package init() {}
 }
 
 extension ModelCatalog {
@@ -31,7 +31,7 @@ extension ModelCatalog {
   ///   - wishes: what is not to be recognized.
   /// - Returns: what was recognized and done, in sentences.
   /// - Throws: `AutochromeError`; nothing is written then.
-  public static func importModel(
+  package static func importModel(
     from source: String, to output: String, wishes: ModelImportWishes = ModelImportWishes(),
     overwrite: Bool = false
   ) throws(AutochromeError) -> [String] {

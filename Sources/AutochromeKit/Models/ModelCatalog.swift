@@ -4,16 +4,16 @@ import Media
 package import NeuralNetwork
 
 /// The networks that are shipped, and others by path.
-public enum ModelCatalog {
+package enum ModelCatalog {
   /// The names of the shipped networks.
   /// - Throws: `AutochromeError`.
-  public static func names() throws(AutochromeError) -> [String] {
+  package static func names() throws(AutochromeError) -> [String] {
     try ResourceLocator.files(in: "models", extension: "onnx").keys.sorted()
   }
 
   /// What a network takes, gives, holds and costs.
   /// - Throws: `AutochromeError`.
-  public static func summary(of model: String) throws(AutochromeError) -> ModelSummary {
+  package static func summary(of model: String) throws(AutochromeError) -> ModelSummary {
     try AutochromeError.wrapping {
       let (url, loaded) = try load(model)
       return try ModelSummary(model: loaded, url: url)
@@ -25,7 +25,7 @@ public enum ModelCatalog {
   ///   - saveTo: a folder that gets our outputs, under the name of `folder`.
   /// - Throws: `AutochromeError` only for a back end or precision that does not exist; a model that
   ///   can't be run is a verdict.
-  public static func verify(
+  package static func verify(
     folder: String, backend: String?, precision: String?, saveTo: String?
   ) throws(AutochromeError) -> ModelVerdict {
     try AutochromeError.wrapping {

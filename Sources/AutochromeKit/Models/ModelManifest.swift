@@ -3,25 +3,25 @@ import Media
 
 /// Which networks there are: `models.json`, beside the shipped ones. It tells how large each file is and what its
 /// SHA-256 sum is, so that a network may come from anywhere.
-public struct ModelManifest: Codable, Hashable, Sendable {
+package struct ModelManifest: Codable, Hashable, Sendable {
   /// One network.
-  public struct Entry: Codable, Hashable, Sendable {
+  package struct Entry: Codable, Hashable, Sendable {
     /// Its name for `--model`.
-    public var name: String
+    package var name: String
     /// The name of its file.
-    public var file: String
+    package var file: String
     /// The size of the file.
-    public var bytes: Int
+    package var bytes: Int
     /// The SHA-256 sum of the file, as `sha256sum` prints it.
-    public var sha256: String
+    package var sha256: String
     /// The identifier of its license in the list of SPDX.
-    public var license: String
+    package var license: String
   }
 
   /// The number of this form.
-  public var schema: Int
+  package var schema: Int
   /// In the order in which they are listed.
-  public var models: [Entry]
+  package var models: [Entry]
 
   /// The only form that is known.
   static let knownSchema = 1
@@ -61,7 +61,7 @@ public struct ModelManifest: Codable, Hashable, Sendable {
 
   /// That of the program.
   /// - Throws: `AutochromeError` if it is missing or wrong.
-  public static func shipped() throws(AutochromeError) -> ModelManifest {
+  package static func shipped() throws(AutochromeError) -> ModelManifest {
     let url = try ResourceLocator.folder().appending(path: "models/models.json")
     guard let json = FileManager.default.contents(atPath: url.path) else {
       throw AutochromeError(

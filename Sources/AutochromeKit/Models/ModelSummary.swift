@@ -3,26 +3,26 @@ import Foundation
 import NeuralNetwork
 
 /// What a network takes, gives, holds and costs.
-public struct ModelSummary: Codable, Sendable {
+package struct ModelSummary: Codable, Sendable {
   /// The file.
-  public var file: String
+  package var file: String
   /// Bytes of the file.
-  public var fileSize: Int
+  package var fileSize: Int
   /// Inputs with their element types and extents.
-  public var inputs: [String]
+  package var inputs: [String]
   /// Outputs with their element types and extents.
-  public var outputs: [String]
+  package var outputs: [String]
   /// Numbers of weights.
-  public var parameters: Int
+  package var parameters: Int
   /// Floating-point operations for an input of 256×256, in units of 10⁹; absent if the network
   /// takes no such input.
-  public var gigaflops256: Double?
+  package var gigaflops256: Double?
   /// How often each operator occurs.
-  public var operators: [String: Int]
+  package var operators: [String: Int]
   /// The metadata properties, long ones cut.
-  public var metadata: [String: String]
+  package var metadata: [String: String]
   /// Why it can't be used for colorizing, if it can't.
-  public var problem: String?
+  package var problem: String?
 
   init(model: Model, url: URL) throws {
     func words(_ value: ValueInfo) -> String {
@@ -67,7 +67,7 @@ public struct ModelSummary: Codable, Sendable {
   }
 
   /// For people.
-  public var text: String {
+  package var text: String {
     var lines = [
       "\(file): \(String(format: "%.1f", Double(fileSize) / 1e6)) MB, "
         + "\(String(format: "%.2f", Double(parameters) / 1e6)) million parameters"

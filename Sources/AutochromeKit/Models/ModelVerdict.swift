@@ -2,30 +2,30 @@ import Foundation
 import NeuralNetwork
 
 /// What became of a folder of ONNX test data.
-public struct ModelVerdict: Codable, Sendable {
+package struct ModelVerdict: Codable, Sendable {
   /// The folder, as given.
-  public var folder: String
+  package var folder: String
   /// `passed`, `refused` (the engine lacks what the model needs) or `failed`.
-  public var verdict: String
+  package var verdict: String
   /// Why; absent when passed.
-  public var reason: String?
+  package var reason: String?
   /// The outputs that were compared.
-  public var outputs: [Output]
+  package var outputs: [Output]
 
   /// One compared output.
-  public struct Output: Codable, Sendable {
+  package struct Output: Codable, Sendable {
     /// The folder of the data set.
-    public var dataSet: String
+    package var dataSet: String
     /// The output's name.
-    public var name: String
+    package var name: String
     /// The recorded shape.
-    public var shape: [Int]
+    package var shape: [Int]
     /// The largest difference; absent if it is not finite.
-    public var maximumAbsoluteError: Double?
+    package var maximumAbsoluteError: Double?
     /// The smallest recorded number; absent if it is not finite.
-    public var minimum: Double?
+    package var minimum: Double?
     /// The largest recorded number; absent if it is not finite.
-    public var maximum: Double?
+    package var maximum: Double?
 
     enum CodingKeys: String, CodingKey {
       case dataSet = "data_set"
@@ -53,10 +53,10 @@ public struct ModelVerdict: Codable, Sendable {
   }
 
   /// Whether a result is wrong.
-  public var isFailure: Bool { verdict == "failed" }
+  package var isFailure: Bool { verdict == "failed" }
 
   /// For people.
-  public var text: String {
+  package var text: String {
     let lines = outputs.map { output in
       "  \(output.dataSet) \(output.name) \(output.shape): largest difference "
         + (output.maximumAbsoluteError.map { String(format: "%.3g", $0) } ?? "not finite")

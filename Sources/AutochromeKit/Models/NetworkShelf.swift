@@ -7,7 +7,7 @@ import NeuralNetwork
 /// back end, arithmetic and size share one network, which is loaded when the first of them begins.
 ///
 /// It holds what it has loaded for as long as it is kept: whoever runs the jobs makes it.
-public final class NetworkShelf: Sendable {
+package final class NetworkShelf: Sendable {
   private struct NetworkKey: Hashable, Sendable {
     var path: String
     var backend: Backend?
@@ -29,7 +29,7 @@ public final class NetworkShelf: Sendable {
   private let contents = Locked(Contents())
 
   /// An empty shelf.
-  public init() {}
+  package init() {}
 
   /// How many networks it has loaded.
   package var networkCount: Int { contents.withLock { $0.networks.count } }

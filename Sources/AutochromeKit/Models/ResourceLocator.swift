@@ -1,11 +1,11 @@
-public import Foundation
+package import Foundation
 import Media
 
 /// Finds the files that come with the program: models, pipelines, and what was learned for guidance.
 ///
 /// They lie in a folder beside the binary, as SwiftPM builds it and `make install` puts it;
 /// `AUTOCHROME_RESOURCES` names another place.
-public enum ResourceLocator {
+package enum ResourceLocator {
   private static let bundleName = "autochrome_AutochromeKit.resources"
 
   /// Where the running program lies, with what is installed beside it.
@@ -15,7 +15,7 @@ public enum ResourceLocator {
 
   /// The folder that holds `models/`, `pipelines/` and `guidance/`.
   /// - Throws: `AutochromeError` with status `unavailable` naming where it was looked for.
-  public static func folder() throws(AutochromeError) -> URL {
+  package static func folder() throws(AutochromeError) -> URL {
     var candidates: [URL] = []
     if let named = ProcessInfo.processInfo.environment["AUTOCHROME_RESOURCES"] {
       candidates.append(URL(fileURLWithPath: named, isDirectory: true))

@@ -2,9 +2,9 @@ import Foundation
 import Imaging
 
 /// What color an input has, as far as it was looked at.
-public struct ColorFinding: Codable, Hashable, Sendable {
+package struct ColorFinding: Codable, Hashable, Sendable {
   /// All of it in a word.
-  public enum Kind: String, Codable, Sendable {
+  package enum Kind: String, Codable, Sendable {
     /// Black and white.
     case gray
     /// Black and white, toned or tinted.
@@ -16,32 +16,32 @@ public struct ColorFinding: Codable, Hashable, Sendable {
   }
 
   /// A part in color.
-  public struct Part: Codable, Hashable, Sendable {
+  package struct Part: Codable, Hashable, Sendable {
     /// When its first frame is shown, in seconds after the start of the film.
-    public var start: Double
+    package var start: Double
     /// When its last frame is shown.
-    public var end: Double
+    package var end: Double
     /// How many frames of it were examined.
-    public var frames: Int
+    package var frames: Int
     /// The name of its first picture, in a folder.
-    public var fileName: String?
+    package var fileName: String?
   }
 
   /// All of it in a word.
-  public var kind: Kind
+  package var kind: Kind
   /// Frames that were examined.
-  public var framesExamined: Int
+  package var framesExamined: Int
   /// Of these, frames in color.
-  public var framesInColor: Int
+  package var framesInColor: Int
   /// Of these, frames that are toned or tinted.
-  public var framesToned: Int
+  package var framesToned: Int
   /// The hues of toned frames, the commonest first.
-  public var tones: [String]
+  package var tones: [String]
   /// Where it is in color; at most 1,000 parts.
-  public var parts: [Part]
+  package var parts: [Part]
 
   /// In a few words.
-  public var text: String {
+  package var text: String {
     let share = "\(framesInColor) of \(counted(framesExamined, "frame")) examined"
     return switch kind {
     case .gray: "black and white"

@@ -2,23 +2,23 @@ import Imaging
 import Media
 
 /// The color tags of a film as a program reads them: each by its name and by its number of ITU-T H.273.
-public struct ColorTags: Codable, Hashable, Sendable {
+package struct ColorTags: Codable, Hashable, Sendable {
   /// One tag.
-  public struct Tag: Codable, Hashable, Sendable {
+  package struct Tag: Codable, Hashable, Sendable {
     /// What is used.
-    public var name: String
+    package var name: String
     /// The number of what is used.
-    public var number: Int
+    package var number: Int
     /// Whether the film says so; otherwise it is assumed.
-    public var isTagged: Bool
+    package var isTagged: Bool
   }
 
-  public var matrix: Tag
-  public var transfer: Tag
-  public var primaries: Tag
+  package var matrix: Tag
+  package var transfer: Tag
+  package var primaries: Tag
   /// `limited` or `full`.
-  public var range: String
-  public var rangeIsTagged: Bool
+  package var range: String
+  package var rangeIsTagged: Bool
 
   /// What is used of a film's tags, and what stands for those that are absent.
   init(_ info: SourceInfo) {
@@ -39,7 +39,7 @@ public struct ColorTags: Codable, Hashable, Sendable {
   }
 
   /// For people.
-  public var text: String {
+  package var text: String {
     func words(_ name: String, _ tag: Tag) -> String {
       "\(name) \(tag.name)" + (tag.isTagged ? "" : " (untagged)")
     }

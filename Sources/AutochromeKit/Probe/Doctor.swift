@@ -2,30 +2,30 @@ import Foundation
 import Media
 
 /// What the program finds on this machine.
-public struct Doctor: Codable, Sendable {
+package struct Doctor: Codable, Sendable {
   /// The program's version.
-  public var version: String
+  package var version: String
   /// Processors that may be used.
-  public var processors: Int
+  package var processors: Int
   /// The instruction set that the kernels of pixels run on.
-  public var kernels: String
+  package var kernels: String
   /// The network's back ends: versions and arithmetic.
-  public var backends: [String]
+  package var backends: [String]
   /// The back end and arithmetic taken when none is named.
-  public var defaultBackend: String
+  package var defaultBackend: String
   /// FFmpeg's libraries and their versions.
-  public var libraries: [String]
+  package var libraries: [String]
   /// Encoders that are present.
-  public var encoders: [String]
+  package var encoders: [String]
   /// Encoders that are known and absent.
-  public var missingEncoders: [String]
+  package var missingEncoders: [String]
   /// The shipped networks.
-  public var models: [String]
+  package var models: [String]
   /// What keeps the program from working, with the remedy.
-  public var problems: [String]
+  package var problems: [String]
 
   /// Looks around.
-  public static func examine() -> Doctor {
+  package static func examine() -> Doctor {
     var problems: [String] = []
     var models: [String] = []
     do { models = try ModelCatalog.names() } catch { problems.append(error.message) }
@@ -46,12 +46,12 @@ public struct Doctor: Codable, Sendable {
   }
 
   /// How each pixel format of the FFmpeg at hand is read and written: a table in Markdown.
-  public static var pixelFormats: String {
+  package static var pixelFormats: String {
     PixelFormatSupport.markdown.trimmingCharacters(in: .newlines)
   }
 
   /// The settings of pipeline files: a table in Markdown.
-  public static var settings: String {
+  package static var settings: String {
     let rows = SettingsCatalog.all.map { setting in
       let row = setting.reference
       let cells = ["`\(setting.name)`", row.type, row.range, row.standard, row.summary]
@@ -62,7 +62,7 @@ public struct Doctor: Codable, Sendable {
   }
 
   /// For people.
-  public var text: String {
+  package var text: String {
     [
       "autochrome \(version), \(processors) processors, kernels: \(kernels)",
       "back ends: \(backends.joined(separator: "; "))", "default: \(defaultBackend)",

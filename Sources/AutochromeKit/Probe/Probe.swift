@@ -1,79 +1,79 @@
-public import Colorization
+package import Colorization
 import Foundation
 import Imaging
 import Media
 
 /// What an input is, and what would be done with it.
-public struct Probe: Codable, Sendable {
+package struct Probe: Codable, Sendable {
   /// The input as given.
-  public var input: String
+  package var input: String
   /// FFmpeg's short name of the container; `folder` for pictures.
-  public var container: String
+  package var container: String
   /// FFmpeg's name of the video codec.
-  public var codec: String
+  package var codec: String
   /// Luma size.
-  public var width: Int
+  package var width: Int
   /// Luma size.
-  public var height: Int
+  package var height: Int
   /// Samples, subsampling and depth.
-  public var pixelFormat: String
+  package var pixelFormat: String
   /// The color tags, and what stands for those that are absent.
-  public var color: String
+  package var color: String
   /// The same for programs.
-  public var colorTags: ColorTags
+  package var colorTags: ColorTags
   /// What color it has, as far as a look at some frames tells; absent for pipes.
-  public var sourceColors: ColorFinding?
+  package var sourceColors: ColorFinding?
   /// What black bars it has, as far as a look at some frames tells; absent for pipes, and where they are not
   /// looked for.
-  public var bars: BarsFound?
+  package var bars: BarsFound?
   /// Frames per second; absent if unknown.
-  public var frameRate: Double?
+  package var frameRate: Double?
   /// Seconds; absent if unknown.
-  public var duration: Double?
+  package var duration: Double?
   /// Frames, estimated from the container; absent if unknown.
-  public var estimatedFrames: Int?
+  package var estimatedFrames: Int?
   /// Width ÷ height of one sample; absent if unknown.
-  public var sampleAspectRatio: String?
+  package var sampleAspectRatio: String?
   /// progressive, topFirst or bottomFirst.
-  public var fieldOrder: String
+  package var fieldOrder: String
   /// Clockwise rotation that a player applies; it is carried on.
-  public var rotationDegrees: Double?
+  package var rotationDegrees: Double?
   /// The other streams, and whether they are copied.
-  public var otherStreams: [String]
+  package var otherStreams: [String]
   /// Number of chapters.
-  public var chapters: Int
+  package var chapters: Int
   /// What the pipeline does, in words.
-  public var workingSize: String
+  package var workingSize: String
   /// The pipeline that would be taken, and why.
-  public var pipeline: String
+  package var pipeline: String
   /// The greatest distance between frames that the network sees; absent if it sees them all.
-  public var keyFrameDistance: Int?
+  package var keyFrameDistance: Int?
   /// How many of how many frames the network would see, if that was looked for.
-  public var seen: Seen?
+  package var seen: Seen?
   /// First frames of the shots and their times in seconds, if they were looked for.
-  public var shots: [Shot]?
+  package var shots: [Shot]?
 
   /// Where a shot begins.
-  public struct Shot: Codable, Sendable {
+  package struct Shot: Codable, Sendable {
     /// From 0.
-    public var frame: Int
+    package var frame: Int
     /// Seconds after the start of the film.
-    public var time: Double
+    package var time: Double
     /// The picture, where there are black bars around it.
-    public var area: PictureArea?
+    package var area: PictureArea?
   }
 
   /// What the network would see.
-  public struct Seen: Codable, Sendable {
+  package struct Seen: Codable, Sendable {
     /// Frames that the network would see.
-    public var frames: Int
+    package var frames: Int
     /// All frames.
-    public var of: Int
+    package var of: Int
   }
 
   /// Opens the input and, when asked, decodes all of it to find the shots.
   /// - Throws: `AutochromeError`.
-  public static func examine(
+  package static func examine(
     input: String, settings: Settings, findShots: Bool
   ) throws(AutochromeError) -> Probe {
     try AutochromeError.wrapping {
@@ -135,12 +135,12 @@ public struct Probe: Codable, Sendable {
   /// Writes the shots for people to correct; `--cuts` takes them back.
   /// - Throws: `AutochromeError` if the file exists, since it may have been corrected, or can't be
   ///   written.
-  public func writeCuts(to file: SideFile) throws(AutochromeError) {
+  package func writeCuts(to file: SideFile) throws(AutochromeError) {
     try file.write(ShotList.cutText(of: shots ?? []))
   }
 
   /// For people.
-  public var text: String {
+  package var text: String {
     var rows = AlignedList()
     rows.add("source", "\(input): \(container), \(codec), \(width)×\(height), \(pixelFormat)")
     rows.add("picture", sourceColors?.text)

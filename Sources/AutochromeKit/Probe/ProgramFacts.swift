@@ -3,19 +3,19 @@ import Media
 import NeuralNetwork
 
 /// Which program works here, with which libraries, on what.
-public struct ProgramFacts: Codable, Hashable, Sendable {
+package struct ProgramFacts: Codable, Hashable, Sendable {
   /// The program's version.
-  public var version: String
+  package var version: String
   /// FFmpeg's own version and license.
-  public var ffmpeg: String
+  package var ffmpeg: String
   /// Versions of FFmpeg's libraries, by name.
-  public var libraries: [String: String]
+  package var libraries: [String: String]
   /// Processors that may be used.
-  public var processors: Int
+  package var processors: Int
   /// The instruction set that the kernels of pixels run on.
-  public var kernels: String
+  package var kernels: String
   /// The network's back ends, the fastest first: versions, instruction sets and arithmetic.
-  public var backends: [String]
+  package var backends: [String]
 
   /// Those of this run.
   static var current: ProgramFacts {

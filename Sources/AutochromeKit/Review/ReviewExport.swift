@@ -6,23 +6,23 @@ import Media
 
 /// Writes a page that shows the shots of a film before and after, for the person who ordered its colors: see
 /// `ClientPage`. It needs neither a server nor a browser.
-public struct ReviewExport: Sendable {
+package struct ReviewExport: Sendable {
   /// A page that was written.
-  public struct Made: Codable, Sendable {
+  package struct Made: Codable, Sendable {
     /// Shots on it.
-    public var shown: Int
+    package var shown: Int
     /// Of these, those without a picture, since their frame is missing or damaged.
-    public var withoutPicture: Int
+    package var withoutPicture: Int
     /// Bytes of the file.
-    public var bytes: Int64
+    package var bytes: Int64
   }
 
   /// The film, its shots file, and how it is colorized.
-  public var request: ReviewRequest
+  package var request: ReviewRequest
   /// The file for the page.
-  public var page: String
+  package var page: String
   /// Whether a file that exists may be replaced.
-  public var overwrite: Bool
+  package var overwrite: Bool
 
   /// Pictures that are larger get this width: as large as the page shows them.
   private static let widest = 640
@@ -30,7 +30,7 @@ public struct ReviewExport: Sendable {
   private static let quantizer = 3.0
 
   /// Describes a page; nothing is opened before `run`.
-  public init(_ request: ReviewRequest, page: String, overwrite: Bool = false) {
+  package init(_ request: ReviewRequest, page: String, overwrite: Bool = false) {
     (self.request, self.page, self.overwrite) = (request, page, overwrite)
   }
 
@@ -39,7 +39,7 @@ public struct ReviewExport: Sendable {
   ///   - interruption: the user's wish to stop.
   ///   - onEvent: told of progress, with a shot as a frame, and of warnings, from several threads, one call at a time.
   /// - Throws: `AutochromeError`; then nothing is written.
-  public func run(
+  package func run(
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> Made {

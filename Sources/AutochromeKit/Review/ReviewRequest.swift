@@ -1,24 +1,24 @@
 import Media
 
 /// What the page in the browser is to show, and how: `autochrome review` hands it to the program that serves it.
-public struct ReviewRequest: Codable, Sendable {
+package struct ReviewRequest: Codable, Sendable {
   /// The film, as given.
-  public var input: String
+  package var input: String
   /// The shots file, which the page reads and writes.
-  public var shots: String
+  package var shots: String
   /// Where the film goes that is rendered from the page.
-  public var output: String
+  package var output: String
   /// How the film is colorized.
-  public var settings: Settings
+  package var settings: Settings
   /// The same as options of the program, without the shots file.
-  public var options: [String]
+  package var options: [String]
   /// The port on 127.0.0.1; 0 for any that is free.
-  public var port: Int
+  package var port: Int
   /// Whether a browser is opened.
-  public var opensBrowser: Bool
+  package var opensBrowser: Bool
 
   /// Wraps its parts.
-  public init(
+  package init(
     input: String, shots: String, output: String? = nil, settings: Settings,
     options: [String] = [], port: Int = 0, opensBrowser: Bool = true
   ) {
@@ -35,14 +35,14 @@ public struct ReviewRequest: Codable, Sendable {
   }
 
   /// The shots file of a film where none is named: `film.shots.yaml` beside `film.mkv`.
-  public static func shotsFile(of input: String) -> String {
+  package static func shotsFile(of input: String) -> String {
     let name = PathParts.stem(of: input) + ".shots.yaml"
     let folder = PathParts.folder(of: input)
     return folder.isEmpty ? name : PathParts.join(folder, name)
   }
 
   /// - Throws: `AutochromeError` if there is nothing to look at, or it can be read but once.
-  public func check() throws(AutochromeError) {
+  package func check() throws(AutochromeError) {
     guard input != "-" else {
       throw AutochromeError(
         .usage, "A pipe is gone once it was looked at; give a film or a folder of frames.")
@@ -59,7 +59,7 @@ public struct ReviewRequest: Codable, Sendable {
   package var outputExists: Bool { FileSystem.exists(output) }
 
   /// The command that renders the film as the page shows it, for a shell.
-  public var command: String {
+  package var command: String {
     (["autochrome", input, "-o", output, "--shots", shots] + options).map(Self.quoted)
       .joined(separator: " ")
   }

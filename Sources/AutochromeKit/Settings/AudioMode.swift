@@ -1,5 +1,5 @@
 /// What becomes of the audio.
-public enum AudioMode: String, Codable, CaseIterable, Sendable {
+package enum AudioMode: String, Codable, CaseIterable, Sendable {
   /// Its packets are copied; what the container can't hold ends the job.
   case copy
   /// It is left out.

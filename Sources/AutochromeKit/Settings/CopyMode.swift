@@ -1,5 +1,5 @@
 /// What becomes of streams that are not colorized.
-public enum CopyMode: String, Codable, CaseIterable, Sendable {
+package enum CopyMode: String, Codable, CaseIterable, Sendable {
   /// Their packets are copied.
   case copy
   /// They are left out.

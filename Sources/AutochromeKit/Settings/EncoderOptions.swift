@@ -2,13 +2,13 @@ import Media
 
 /// Options of an encoder by FFmpeg's names. In a pipeline file they are a mapping (`tune: film`) or a
 /// list of `key=value`.
-public struct EncoderOptions: Codable, Hashable, Sendable, CustomStringConvertible {
+package struct EncoderOptions: Codable, Hashable, Sendable, CustomStringConvertible {
   /// Values by name.
-  public private(set) var values: [String: String] = [:]
+  package private(set) var values: [String: String] = [:]
 
   /// From `key=value` each.
   /// - Throws: `AutochromeError` with status `usage` for what is not `key=value`.
-  public init(_ pairs: [String]) throws(AutochromeError) {
+  package init(_ pairs: [String]) throws(AutochromeError) {
     for pair in pairs {
       guard let sign = pair.firstIndex(of: "="), sign != pair.startIndex else {
         throw AutochromeError(.usage, "The encoder option '\(pair)' is not KEY=VALUE.")
@@ -17,7 +17,7 @@ public struct EncoderOptions: Codable, Hashable, Sendable, CustomStringConvertib
     }
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     do {
       try self.init(container.decode([String].self))
@@ -26,7 +26,7 @@ public struct EncoderOptions: Codable, Hashable, Sendable, CustomStringConvertib
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(values)
   }
@@ -52,7 +52,7 @@ public struct EncoderOptions: Codable, Hashable, Sendable, CustomStringConvertib
     SinkOptions.ratesInPlaceOfCRF.intersection(values.keys).sorted().first
   }
 
-  public var description: String {
+  package var description: String {
     values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
   }
 }

@@ -1,9 +1,9 @@
-public import Colorization
+package import Colorization
 
 extension HueWeights {
   /// From `name=weight` each, several with commas between; what comes later counts.
   /// - Throws: `AutochromeError` with status `usage` for what is neither a name of hues nor a weight.
-  public init(option texts: [String]) throws(AutochromeError) {
+  package init(option texts: [String]) throws(AutochromeError) {
     self.init()
     let name = SettingsCatalog.shared.hues.name
     for part in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {

@@ -1,16 +1,16 @@
 /// How many frames of a film the network sees: all, or those that motion does not explain and at least
 /// each Nth. In pipeline files and on the command line it is a number or `off`.
-public enum KeyFrames: Hashable, Sendable {
+package enum KeyFrames: Hashable, Sendable {
   /// The network sees every frame.
   case off
   /// The network sees frames at most this far apart.
   case atMost(Int)
 
   /// The greatest distance that may be asked for.
-  public static let most = 48
+  package static let most = 48
 
   /// The greatest distance between frames that the network sees, in frames; 1 for every frame.
-  public var distance: Int {
+  package var distance: Int {
     switch self {
     case .off: 1
     case .atMost(let distance): distance
@@ -20,7 +20,7 @@ public enum KeyFrames: Hashable, Sendable {
 
 extension KeyFrames: LosslessStringConvertible {
   /// `off`, or a number; 1 is `off`. nil for anything else. The number is not held to its range here.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     if text == "off" {
       self = .off
     } else if let distance = Int(text) {
@@ -30,7 +30,7 @@ extension KeyFrames: LosslessStringConvertible {
     }
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .off: "off"
     case .atMost(let distance): "\(distance)"
@@ -39,7 +39,7 @@ extension KeyFrames: LosslessStringConvertible {
 }
 
 extension KeyFrames: Codable {
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let value = KeyFrames(text) else {
       throw DecodingError.dataCorrupted(
@@ -50,7 +50,7 @@ extension KeyFrames: Codable {
     self = value
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)
   }

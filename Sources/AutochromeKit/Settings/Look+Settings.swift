@@ -1,8 +1,8 @@
-public import Colorization
+package import Colorization
 
 extension Settings {
   /// The settings that are a matter of taste.
-  public var look: Look {
+  package var look: Look {
     Look(
       vividness: self.vividness, temperature: self.temperature, saturation: self.saturation,
       warmth: self.warmth, tint: self.tint, hues: self.hues ?? HueWeights(),
@@ -17,7 +17,7 @@ extension Look {
   ///   - base: what the looks have in common.
   ///   - option: what the list was given with, for messages.
   /// - Throws: `AutochromeError` with status `usage` naming the part that is wrong.
-  public static func list(
+  package static func list(
     _ text: String, over base: Look, option: String
   ) throws(AutochromeError) -> [Look] {
     let catalog = SettingsCatalog.shared

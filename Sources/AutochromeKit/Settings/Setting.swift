@@ -1,23 +1,23 @@
 /// What the value of a setting is: read from pipeline files, written to reports, compared.
-public typealias SettingValue = Codable & Hashable & Sendable
+package typealias SettingValue = Codable & Hashable & Sendable
 
 /// A setting that has a default.
-public typealias SettingWithDefault<Value: SettingValue> = Setting<Value, Value>
+package typealias SettingWithDefault<Value: SettingValue> = Setting<Value, Value>
 
 /// A setting that may stay open: nothing stands for it, or what is known only later.
-public typealias OptionalSetting<Value: SettingValue> = Setting<Value, Value?>
+package typealias OptionalSetting<Value: SettingValue> = Setting<Value, Value?>
 
 /// One setting, described once: its option, its key in pipeline files and in reports, its range, its default
 /// and its help all come from here.
 ///
 /// `Value` is what layers may hold, `Resolved` what a job gets.
-public struct Setting<Value: SettingValue, Resolved: Sendable>: Sendable {
+package struct Setting<Value: SettingValue, Resolved: Sendable>: Sendable {
   /// The long name of the option and the key of pipeline files, such as `look-ahead`.
-  public let name: String
+  package let name: String
   /// The short name of the option.
-  public let letter: Character?
+  package let letter: Character?
   /// What the help calls the value; nil for the name.
-  public let valueName: String?
+  package let valueName: String?
   /// What it is, for the help, without range, default and full stop.
   let summary: String
   let range: SettingRange<Value>?
@@ -72,7 +72,7 @@ public struct Setting<Value: SettingValue, Resolved: Sendable>: Sendable {
   }
 
   /// What the help says, with range and default.
-  public var help: String {
+  package var help: String {
     let ends = range?.told
     let note = [ends, standardWords.map { "default: \($0)" }].compactMap { $0 }
     guard !note.isEmpty else { return summary + "." }

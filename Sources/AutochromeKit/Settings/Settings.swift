@@ -5,9 +5,9 @@ import Media
 /// What depends on the model (temperature, vividness) or on the output (codec) stays optional here and is
 /// resolved when that is known.
 @dynamicMemberLookup
-public struct Settings: Hashable, Sendable {
+package struct Settings: Hashable, Sendable {
   /// The name or path of the pipeline that was taken.
-  public var pipeline: String
+  package var pipeline: String
   private var values: SettingsLayer
   /// The encoder settings come from the pipeline file, not from the command line: they give way to
   /// what the output can hold.
@@ -18,7 +18,7 @@ public struct Settings: Hashable, Sendable {
   var encoderOptionIsDefault: Bool
 
   /// What holds.
-  public subscript<Value, Resolved>(
+  package subscript<Value, Resolved>(
     dynamicMember path: KeyPath<SettingsCatalog, Setting<Value, Resolved>>
   ) -> Resolved {
     get {
@@ -32,11 +32,11 @@ public struct Settings: Hashable, Sendable {
   }
 
   /// The name of the default network.
-  public static let defaultModel = "autochrome"
+  package static let defaultModel = "autochrome"
 
   /// Lays `options` over the pipeline that they name (or that suits the input) and checks all.
   /// - Throws: `AutochromeError` with status `usage` naming the setting, its value and its range.
-  public init(
+  package init(
     pipeline name: String?, suggested: String, options: SettingsLayer
   ) throws(AutochromeError) {
     let name = name ?? suggested
@@ -92,6 +92,13 @@ public struct Settings: Hashable, Sendable {
     try check()
   }
 
+  /// The encoder settings that do not come from the pipeline file: where no encoder is, they have no effect.
+  package var ownEncoderOptions: [String] {
+    let catalog = SettingsCatalog.shared
+    return (codecIsDefault ? [] : [catalog.codec.name]) + namedEncoderOptions
+      + (encoderOptionIsDefault ? [] : [catalog.encoderOption.name])
+  }
+
   /// The same where nothing but the pictures is read.
   package var ofPicturesAlone: Settings {
     var result = self
@@ -102,7 +109,7 @@ public struct Settings: Hashable, Sendable {
 
   /// The two sides of a size such as 640x480.
   /// - Throws: `AutochromeError` that names `option`.
-  public static func parseSize(
+  package static func parseSize(
     _ text: String, option: String
   ) throws(AutochromeError) -> (width: Int, height: Int) {
     let sides = text.lowercased().split(separator: "x").compactMap { Int($0) }
@@ -145,7 +152,7 @@ extension Settings: Codable {
     case pipeline, codecIsDefault, namedEncoderOptions, encoderOptionIsDefault
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let origins = try decoder.container(keyedBy: CodingKeys.self)
     pipeline = try origins.decode(String.self, forKey: .pipeline)
     codecIsDefault = try origins.decode(Bool.self, forKey: .codecIsDefault)
@@ -158,7 +165,7 @@ extension Settings: Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var origins = encoder.container(keyedBy: CodingKeys.self)
     try origins.encode(pipeline, forKey: .pipeline)
     try origins.encode(codecIsDefault, forKey: .codecIsDefault)

@@ -5,23 +5,23 @@ import Yams
 ///
 /// The settings, `layer.size` for example, are those of `SettingsCatalog`; nil where one is not set.
 @dynamicMemberLookup
-public struct SettingsLayer: Hashable, Sendable {
+package struct SettingsLayer: Hashable, Sendable {
   /// One sentence on what the pipeline is for; only for people.
-  public var description: String?
+  package var description: String?
   private var values: [String: AnyValue] = [:]
 
   private static let descriptionKey = SettingKey(stringValue: "description")
 
   /// A layer that sets nothing.
-  public init() {}
+  package init() {}
 
   /// The names that a pipeline file may set.
-  public static var names: [String] {
+  package static var names: [String] {
     [descriptionKey.stringValue] + SettingsCatalog.all.map(\.name)
   }
 
   /// What the layer sets; nil where it is silent.
-  public subscript<Value, Resolved>(
+  package subscript<Value, Resolved>(
     dynamicMember path: KeyPath<SettingsCatalog, Setting<Value, Resolved>>
   ) -> Value? {
     get { self[SettingsCatalog.shared[keyPath: path]] }
@@ -46,7 +46,7 @@ public struct SettingsLayer: Hashable, Sendable {
 
   /// Reads a pipeline file.
   /// - Throws: `AutochromeError` with status `usage`, naming the file and the key.
-  public init(yaml: String, file: String) throws(AutochromeError) {
+  package init(yaml: String, file: String) throws(AutochromeError) {
     let node: Node?
     do {
       node = try YAMLTree.compose(yaml)
@@ -87,7 +87,7 @@ public struct SettingsLayer: Hashable, Sendable {
   }
 
   /// This layer with `other` laid over it.
-  public func overlaid(by other: SettingsLayer) -> SettingsLayer {
+  package func overlaid(by other: SettingsLayer) -> SettingsLayer {
     var result = self
     result.description = other.description ?? description
     for setting in SettingsCatalog.all { setting.overlay(&result, by: other) }
@@ -112,7 +112,7 @@ public struct SettingsLayer: Hashable, Sendable {
 }
 
 extension SettingsLayer: Decodable {
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: SettingKey.self)
     description = try container.decodeIfPresent(String.self, forKey: Self.descriptionKey)
     for setting in SettingsCatalog.all {

@@ -4,27 +4,27 @@ import Imaging
 /// A look at what a film would become: some frames, each colored for itself, on a sheet, the source above
 /// the result. Nothing else is written. A film that can be sought is not decoded whole, so that it takes
 /// seconds however long the film is.
-public struct Preview: Sendable {
+package struct Preview: Sendable {
   /// What to read, as given: a file, a folder, a pattern, or `-`.
-  public var input: String
+  package var input: String
   /// The names in the folder `input` that make up the film; nil for all pictures there.
-  public var pictures: [String]?
+  package var pictures: [String]?
   /// The sheet, a PNG or JPEG.
-  public var output: String
+  package var output: String
   /// How.
-  public var settings: Settings
+  package var settings: Settings
   /// Whether a sheet that exists may be replaced.
-  public var overwrite: Bool
+  package var overwrite: Bool
   /// How many frames are shown at most.
-  public var frames: Int
+  package var frames: Int
   /// Where the network comes from: previews with the same shelf load it once; nil to load one for this alone.
-  public var networks: NetworkShelf?
+  package var networks: NetworkShelf?
 
   /// How many frames are shown where nobody says.
-  public static let usualFrames = 12
+  package static let usualFrames = 12
 
   /// Describes a preview; nothing is opened before `run`.
-  public init(
+  package init(
     input: String, output: String, settings: Settings, overwrite: Bool = false,
     frames: Int = Self.usualFrames
   ) {
@@ -36,7 +36,7 @@ public struct Preview: Sendable {
   }
 
   /// Describes a preview of what `request` reads; its output is the sheet.
-  public init(
+  package init(
     _ request: JobRequest, settings: Settings, overwrite: Bool = false,
     frames: Int = Self.usualFrames
   ) {
@@ -52,7 +52,7 @@ public struct Preview: Sendable {
   ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
   /// - Returns: how many frames are shown.
   /// - Throws: `AutochromeError`; then nothing is written.
-  public func run(
+  package func run(
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> Int {

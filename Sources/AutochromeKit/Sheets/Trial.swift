@@ -1,29 +1,29 @@
-public import Colorization
+package import Colorization
 import Imaging
 
 /// The same frames of a film at several settings, side by side: a row for each frame, a column for the
 /// source and for each network in each look. Each frame stands for itself.
-public struct Trial: Sendable {
+package struct Trial: Sendable {
   /// What to read, as given: a film, a picture, a folder, a pattern, or `-`.
-  public var input: String
+  package var input: String
   /// The sheet, a PNG or JPEG.
-  public var output: String
+  package var output: String
   /// What is the same in all columns.
-  public var settings: Settings
+  package var settings: Settings
   /// The networks, by name or file; each has its columns beside each other.
-  public var models: [String]
+  package var models: [String]
   /// The looks, of which vividness and temperature count; the rest is the shot's, or that of the settings.
-  public var looks: [Look]
+  package var looks: [Look]
   /// Whether a sheet that exists may be replaced.
-  public var overwrite = false
+  package var overwrite = false
   /// How many frames are shown at most.
-  public var frames = 4
+  package var frames = 4
 
   /// More columns than this are more than a sheet can hold.
   private static let mostColumns = 50
 
   /// Describes a trial; nothing is opened before `run`.
-  public init(
+  package init(
     input: String, output: String, settings: Settings, models: [String], looks: [Look]
   ) {
     self.input = input
@@ -39,7 +39,7 @@ public struct Trial: Sendable {
   ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
   /// - Returns: how many frames are shown.
   /// - Throws: `AutochromeError`; then nothing is written.
-  public func run(
+  package func run(
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> Int {

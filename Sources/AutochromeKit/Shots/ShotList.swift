@@ -5,27 +5,30 @@ package import Media
 /// Where shots begin, as people give it, and how single ones look. It comes from a list of cuts (`--cuts`),
 /// plain text that `probe --write-cuts` writes, or from a shots file (`--shots`), which says more of each
 /// shot; see `ShotsFile`.
-public struct ShotList: Sendable {
+package struct ShotList: Sendable {
   /// One shot.
-  public struct Shot: Hashable, Sendable {
+  package struct Shot: Hashable, Sendable {
     /// Where it begins: the frame at this place after the start of the film, or the first one after it.
-    public var position: TimePosition
+    package var position: TimePosition
     /// What looks otherwise than the rest of the film.
-    public var look = SettingsLayer()
+    package var look = SettingsLayer()
     /// What becomes of colors that it has; nil for what holds for the film.
-    public var color: ColorMode?
+    package var color: ColorMode?
     /// What is given of its colors; nil for nothing.
     var given: GivenColors?
   }
 
   /// In the order of the file.
-  public private(set) var shots: [Shot]
+  package private(set) var shots: [Shot]
   /// Whether the shots may have looks of their own, so that each is a part of the film by itself.
-  public let hasLooks: Bool
+  package let hasLooks: Bool
   /// The file that it comes from, and the fingerprint of the film that it was written for, if it says.
   var origin: (path: String, fingerprint: String)?
   /// Times are written with three decimals, so that they are half of the last one off at most.
   private static let tolerance = 0.0006
+
+  /// Of a picture that belongs to no shot.
+  package static let none = ShotList(shots: [], hasLooks: false)
 
   init(shots: [Shot], hasLooks: Bool) {
     self.shots = shots
@@ -36,7 +39,7 @@ public struct ShotList: Sendable {
   /// forms of `TimePosition`; what follows a `#` is not read, unless the line begins with the `#` of a frame
   /// number.
   /// - Throws: `AutochromeError` that names the file, the line and what it should be.
-  public init(cuts path: String) throws(AutochromeError) {
+  package init(cuts path: String) throws(AutochromeError) {
     if ["yaml", "yml"].contains(PathParts.fileExtension(of: path).lowercased()) {
       let shots = try ShotsFile(contentsOf: path).list.shots
       self.init(shots: shots.map { Shot(position: $0.position) }, hasLooks: false)

@@ -1,14 +1,14 @@
 /// Shots of a list by their numbers, such as `12,17-19`: runs of shots that follow each other.
-public struct ShotRuns: Hashable, Sendable {
+package struct ShotRuns: Hashable, Sendable {
   /// Rising, from 1; no run touches the next.
-  public let runs: [ClosedRange<Int>]
+  package let runs: [ClosedRange<Int>]
 
   /// What stands in names of outputs for the numbers of the shots in them.
-  public static let placeholder = "{shots}"
+  package static let placeholder = "{shots}"
 
   /// Reads numbers from 1 and ranges of them, with commas between.
   /// - Throws: `AutochromeError` with status `usage` that names what is wrong.
-  public init(_ text: String) throws(AutochromeError) {
+  package init(_ text: String) throws(AutochromeError) {
     var numbers: Set<Int> = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
@@ -39,7 +39,7 @@ public struct ShotRuns: Hashable, Sendable {
   }
 
   /// The numbers in words: `17-19`.
-  public static func words(of run: ClosedRange<Int>) -> String {
+  package static func words(of run: ClosedRange<Int>) -> String {
     run.count == 1 ? "\(run.lowerBound)" : "\(run.lowerBound)-\(run.upperBound)"
   }
 }
@@ -64,7 +64,7 @@ extension ShotList {
 extension Settings {
   /// The settings for some shots of the list that they name.
   /// - Throws: `AutochromeError` if there is no list, it has fewer shots, or another part is asked for.
-  public func only(_ run: ClosedRange<Int>) throws(AutochromeError) -> Settings {
+  package func only(_ run: ClosedRange<Int>) throws(AutochromeError) -> Settings {
     guard let list = try ShotList.given(by: self) else {
       throw AutochromeError(.usage, "--only names shots of a list; give it with --shots or --cuts.")
     }

@@ -7,9 +7,9 @@ import Media
 /// A look at each shot of a film before it is colorized, from which a shots file is written: where shots
 /// begin, and where the network's colors want an eye. The figures are those of some frames of each shot,
 /// each colored for itself.
-public struct ShotSurvey: Sendable {
+package struct ShotSurvey: Sendable {
   /// What may be wrong with a shot, or wants to be known of it.
-  public enum Flag: String, Codable, CaseIterable, Sendable {
+  package enum Flag: String, Codable, CaseIterable, Sendable {
     /// It is in color already.
     case color
     /// The network is not sure of its colors.
@@ -23,35 +23,35 @@ public struct ShotSurvey: Sendable {
   }
 
   /// What was found of a shot.
-  public struct Shot: Codable, Sendable {
+  package struct Shot: Codable, Sendable {
     /// Its first frame, from 0.
-    public var frame: Int
+    package var frame: Int
     /// When that is shown, in seconds.
-    public var time: Double
+    package var time: Double
     /// How many frames it has.
-    public var frames: Int
+    package var frames: Int
     /// What wants an eye.
-    public var flags: [Flag]
+    package var flags: [Flag]
     /// How sure the network is, 0…1; the mean of the picture.
-    public var certainty: Double
+    package var certainty: Double
   }
 
   /// What to read: a film, a folder of frames or a pattern.
-  public var input: String
+  package var input: String
   /// The shots file.
-  public var output: String
+  package var output: String
   /// A page with pictures of each shot, if wanted.
-  public var sheet: String?
+  package var sheet: String?
   /// How it would be colorized.
-  public var settings: Settings
+  package var settings: Settings
   /// Whether files that exist may be replaced.
-  public var overwrite: Bool
+  package var overwrite: Bool
 
   /// Frames of a shot that are looked at, where it has as many.
   private static let samples = 3
 
   /// Describes a survey; nothing is opened before `run`.
-  public init(
+  package init(
     input: String, output: String, sheet: String? = nil, settings: Settings, overwrite: Bool = false
   ) {
     self.input = input
@@ -66,7 +66,7 @@ public struct ShotSurvey: Sendable {
   ///   - interruption: the user's wish to stop.
   ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
   /// - Throws: `AutochromeError`; then nothing is written.
-  public func run(
+  package func run(
     interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> [Shot] {

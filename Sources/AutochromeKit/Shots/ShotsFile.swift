@@ -14,11 +14,11 @@ import Yams
 ///         look: {saturation: 0.8}
 ///       - {at: "#991", like: 2}
 ///       - {at: 0:01:03.000, color: keep}
-public struct ShotsFile: Sendable {
+package struct ShotsFile: Sendable {
   /// What holds for the whole film where the command line says nothing else.
-  public let filmLook: SettingsLayer
+  package let filmLook: SettingsLayer
   /// The shots, in the order of the file.
-  public let list: ShotList
+  package let list: ShotList
 
   /// What a shot may say.
   private enum Key: String, CaseIterable {
@@ -29,7 +29,7 @@ public struct ShotsFile: Sendable {
 
   /// Reads a file.
   /// - Throws: `AutochromeError` that names the file, the line, the shot and what it should be.
-  public init(contentsOf path: String) throws(AutochromeError) {
+  package init(contentsOf path: String) throws(AutochromeError) {
     try self.init(yaml: try ShotList.text(of: path, as: "The shots"), path: path)
   }
 

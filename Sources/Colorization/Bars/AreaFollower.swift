@@ -1,4 +1,4 @@
-public import Imaging
+package import Imaging
 
 /// Decides, frame by frame and without looking ahead, which part of a film's frames is the picture.
 ///
@@ -9,7 +9,7 @@ public import Imaging
 /// - Where light comes into what passed for bars, in two frames in a row, they were none, and the frame
 ///   decides anew: colors that begin anew are better than a part without color. Black corners are given up
 ///   at once: the rectangle stays, and so do the colors.
-public struct AreaFollower: Codable, Sendable {
+package struct AreaFollower: Codable, Sendable {
   /// Whether frames have to do with those before them.
   private let isFilm: Bool
   private var area: PictureArea?
@@ -22,17 +22,17 @@ public struct AreaFollower: Codable, Sendable {
   private static let patience = 48
 
   /// - Parameter isFilm: Whether frames have to do with those before them; pictures stand each for itself.
-  public init(isFilm: Bool) { self.isFilm = isFilm }
+  package init(isFilm: Bool) { self.isFilm = isFilm }
 
   /// The area of the frames up to now, if the next one, of this size, does not start a shot.
-  public func current(width: Int, height: Int) -> PictureArea {
+  package func current(width: Int, height: Int) -> PictureArea {
     if isFilm, let area, area.frameWidth == width, area.frameHeight == height { return area }
     return PictureArea(wholeOfWidth: width, height: height)
   }
 
   /// Takes the next frame and returns its area.
   /// - Parameter format: Of the output; see `BarsFinder`.
-  public mutating func follow(
+  package mutating func follow(
     _ frame: Frame, startsShot: Bool, format: PixelFormat
   ) -> PictureArea {
     let (picture, isInterlaced) = (frame.picture, !frame.fieldOrder.fields.isEmpty)

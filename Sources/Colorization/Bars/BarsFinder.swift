@@ -1,4 +1,4 @@
-public import Imaging
+package import Imaging
 
 /// Finds black bars in a single frame: at the sides, above and below, and in the corners that a film gate
 /// rounds off.
@@ -7,15 +7,15 @@ public import Imaging
 /// which has something to see beyond it, and has a counterpart across, unless it is as narrow as what
 /// captures leave at one side. What is not sure of all that is none: a night scene, titles on black, a dark
 /// door.
-public struct BarsFinder: Sendable {
+package struct BarsFinder: Sendable {
   /// What one frame tells.
-  public struct Finding: Sendable {
+  package struct Finding: Sendable {
     /// The picture: the whole frame where no bar is sure.
-    public let area: PictureArea
+    package let area: PictureArea
     /// Whether enough of the frame is bright to see bars, if there were any.
-    public let hasContent: Bool
+    package let hasContent: Bool
     /// The brightest code of R′, G′, B′ or luma that passes for dark in bars.
-    public let limit: Int
+    package let limit: Int
   }
 
   /// Places where a rectangle may begin and end: multiples of these.
@@ -36,13 +36,13 @@ public struct BarsFinder: Sendable {
   /// - Parameters:
   ///   - format: Of the output: rectangles begin and end with its chroma samples.
   ///   - isInterlaced: Whether they must begin with a row of the first field.
-  public init(format: PixelFormat, isInterlaced: Bool = false) {
+  package init(format: PixelFormat, isInterlaced: Bool = false) {
     stepX = 1 << format.chromaShiftX
     stepY = (1 << format.chromaShiftY) * (isInterlaced ? 2 : 1)
   }
 
   /// Examines a frame: each row and each column at up to 128 places.
-  public func find(in picture: Picture) -> Finding {
+  package func find(in picture: Picture) -> Finding {
     let samples = BlackSamples(picture)
     let whole = PictureArea(wholeOfWidth: picture.width, height: picture.height)
     guard min(picture.width, picture.height) >= 16, let black = Black(samples) else {
@@ -87,7 +87,7 @@ public struct BarsFinder: Sendable {
   /// Whether there is something to see where `area` has bars. In bars above and below the picture subtitles
   /// may stand.
   /// - Parameter limit: What passes for dark.
-  public func contradictsBars(_ area: PictureArea, limit: Int, in picture: Picture) -> Bool {
+  package func contradictsBars(_ area: PictureArea, limit: Int, in picture: Picture) -> Bool {
     let samples = BlackSamples(picture)
     let columns = area.left..<area.left + area.width
     let rows = area.top..<area.top + area.height
@@ -108,13 +108,13 @@ public struct BarsFinder: Sendable {
 
   /// Whether there is something to see where `area` has black corners.
   /// - Parameter limit: What passes for dark.
-  public func contradictsCorners(_ area: PictureArea, limit: Int, in picture: Picture) -> Bool {
+  package func contradictsCorners(_ area: PictureArea, limit: Int, in picture: Picture) -> Bool {
     !area.corners.isEmpty && Corners.contradict(area, limit: limit, in: BlackSamples(picture))
   }
 
   /// Whether the rectangle of `area` begins and ends with chroma samples of the output, as those that are found
   /// do; it may stem from a frame of another format.
-  public func fits(_ area: PictureArea) -> Bool {
+  package func fits(_ area: PictureArea) -> Bool {
     area.left % stepX == 0 && area.top % stepY == 0
       && (area.right == 0 || area.width % stepX == 0)
       && (area.bottom == 0 || area.height % stepY == 0)

@@ -2,26 +2,26 @@ import Imaging
 
 /// The part of a frame that shows the picture: a rectangle, less the corners that a film gate rounds off.
 /// All around lie black bars. Positions are in luma samples.
-public struct PictureArea: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct PictureArea: Hashable, Sendable, Codable, CustomStringConvertible {
   /// Of the frame.
-  public let frameWidth: Int
+  package let frameWidth: Int
   /// Of the frame.
-  public let frameHeight: Int
+  package let frameHeight: Int
   /// Columns of the bar on the left.
-  public let left: Int
+  package let left: Int
   /// Rows of the bar at the top.
-  public let top: Int
+  package let top: Int
   /// Of the rectangle.
-  public let width: Int
+  package let width: Int
   /// Of the rectangle.
-  public let height: Int
+  package let height: Int
   /// Black corners of the rectangle: top left, top right, bottom left, bottom right; empty if there are none.
   /// Of each the columns that are black, from the side inward, in each row from the upper or lower edge on,
   /// none longer than the one before.
-  public let corners: [[Int]]
+  package let corners: [[Int]]
 
   /// - Precondition: the rectangle lies in the frame, and there are no corners or four.
-  public init(
+  package init(
     frameWidth: Int, frameHeight: Int, left: Int, top: Int, width: Int, height: Int,
     corners: [[Int]] = []
   ) {
@@ -39,22 +39,22 @@ public struct PictureArea: Hashable, Sendable, Codable, CustomStringConvertible 
   }
 
   /// All of a frame.
-  public init(wholeOfWidth width: Int, height: Int) {
+  package init(wholeOfWidth width: Int, height: Int) {
     self.init(
       frameWidth: width, frameHeight: height, left: 0, top: 0, width: width, height: height)
   }
 
   /// Columns of the bar on the right.
-  public var right: Int { frameWidth - left - width }
+  package var right: Int { frameWidth - left - width }
   /// Rows of the bar at the bottom.
-  public var bottom: Int { frameHeight - top - height }
+  package var bottom: Int { frameHeight - top - height }
   /// Whether the picture has the frame's size.
-  public var fillsFrame: Bool { width == frameWidth && height == frameHeight }
+  package var fillsFrame: Bool { width == frameWidth && height == frameHeight }
   /// Whether there is nothing around the picture.
-  public var isWhole: Bool { fillsFrame && corners.isEmpty }
+  package var isWhole: Bool { fillsFrame && corners.isEmpty }
 
   /// Whether both have one rectangle, whatever their corners.
-  public func hasRectangle(of other: PictureArea) -> Bool {
+  package func hasRectangle(of other: PictureArea) -> Bool {
     (frameWidth, frameHeight, left, top, width, height)
       == (
         other.frameWidth, other.frameHeight, other.left, other.top, other.width, other.height
@@ -62,7 +62,7 @@ public struct PictureArea: Hashable, Sendable, Codable, CustomStringConvertible 
   }
 
   /// For people, such as `picture 960×720 at 160,0 of 1280×720`.
-  public var description: String {
+  package var description: String {
     "picture \(width)×\(height) at \(left),\(top) of \(frameWidth)×\(frameHeight)"
       + (corners.isEmpty ? "" : ", rounded")
   }
@@ -77,7 +77,7 @@ public struct PictureArea: Hashable, Sendable, Codable, CustomStringConvertible 
 
   /// How many columns at the left and at the right of the rectangle belong to black corners, in the worst of
   /// `rows`, which count from its top; rows outside of it count as the nearest inside.
-  public func blackColumns(rows: ClosedRange<Int>) -> (left: Int, right: Int) {
+  package func blackColumns(rows: ClosedRange<Int>) -> (left: Int, right: Int) {
     guard !corners.isEmpty else { return (0, 0) }
     // Corners get longer outward.
     let upper = min(max(rows.lowerBound, 0), height - 1)

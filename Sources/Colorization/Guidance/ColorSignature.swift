@@ -1,6 +1,6 @@
 import CKernels
 import Foundation
-public import Imaging
+package import Imaging
 
 /// What the network takes a place to be, as far as its answer tells: places of one object have the same choice
 /// of colors, whatever their lightness.
@@ -8,7 +8,7 @@ public import Imaging
 /// A signature is the vector of √p over the cells of a grid of step 20 in the plane of a\* and b\*, each of
 /// which joins up to four of the 313 bins. It has unit length, and the squared distance of two is twice the
 /// squared Hellinger distance of the distributions. docs/decisions/0035-guidance-in-space.md has the figures.
-public enum ColorSignature {
+package enum ColorSignature {
   /// The cell that each of the 313 bins belongs to.
   private static let cells: [Int32] = {
     let corners = ColorBins.centers.map { center in
@@ -22,7 +22,7 @@ public enum ColorSignature {
   }()
 
   /// Numbers in a signature: 88.
-  public static let channels = Int(cells.max() ?? 0) + 1
+  package static let channels = Int(cells.max() ?? 0) + 1
 
   /// The mean of the bins of each cell.
   private static let cellColors: [SIMD2<Float>] = {
@@ -79,7 +79,7 @@ public enum ColorSignature {
   /// - Parameters:
   ///   - values: The network's answer, `paddedGridHeight` × `paddedGridWidth` × 313 (NHWC), dense.
   ///   - output: what the values are.
-  public static func image(
+  package static func image(
     values: UnsafePointer<Float>, geometry: WorkingGeometry,
     output: DistributionDecoder.Output = .logits
   ) -> FloatImage {

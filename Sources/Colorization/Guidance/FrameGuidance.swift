@@ -1,20 +1,20 @@
 /// What is known of the colors of a frame beside what the network says.
-public struct FrameGuidance: Sendable {
+package struct FrameGuidance: Sendable {
   /// Brought there along the motion; nil for nothing.
-  public var field: GuidanceField?
+  package var field: GuidanceField?
   /// The frames for which that was given, rising.
-  public var frames: [Int]
+  package var frames: [Int]
   /// What frames of the shot have in which colors are given.
-  public var kinds: [KnownKinds]
+  package var kinds: [KnownKinds]
   /// The colors that are likely; nil for those that the network takes for likely.
-  public var palette: Palette?
+  package var palette: Palette?
   /// What is given for this very frame.
-  public var hints: [Hint]
+  package var hints: [Hint]
   /// What the network said of the frame, if it was asked already.
-  public var answer: NetworkAnswer?
+  package var answer: NetworkAnswer?
 
   /// Wraps its parts.
-  public init(
+  package init(
     field: GuidanceField?, frames: [Int] = [], kinds: [KnownKinds] = [], palette: Palette? = nil,
     hints: [Hint] = [], answer: NetworkAnswer? = nil
   ) {

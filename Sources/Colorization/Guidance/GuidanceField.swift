@@ -1,17 +1,17 @@
-public import Imaging
+package import Imaging
 
 /// What a user says of the colors of one frame, on its coarse grid: a color for each place, and how much it
 /// counts there.
-public struct GuidanceField: Sendable {
+package struct GuidanceField: Sendable {
   /// a and b, 2 × height × width, CIELAB units. Means nothing where `weight` is 0.
-  public let ab: FloatImage
+  package let ab: FloatImage
   /// β, 1 × height × width: 0 says nothing of a place, 1 says what its color is.
-  public let weight: FloatImage
+  package let weight: FloatImage
 
   /// Wraps both. A weight outside of 0…1 is brought into it; where a color or a weight is no number,
   /// nothing is said.
   /// - Precondition: `ab` has two channels, `weight` one, and both one size.
-  public init(ab: FloatImage, weight: FloatImage) {
+  package init(ab: FloatImage, weight: FloatImage) {
     precondition(
       Self.fit(ab, weight),
       "\(ab.channels)×\(ab.height)×\(ab.width) colors, "
@@ -29,7 +29,7 @@ public struct GuidanceField: Sendable {
   }
 
   /// A field that says nothing.
-  public init(emptyOfWidth width: Int, height: Int) {
+  package init(emptyOfWidth width: Int, height: Int) {
     self.init(width: width, height: height) { a, b, beta in
       for plane in [a, b, beta] { plane.update(repeating: 0, count: width * height) }
     }
@@ -58,20 +58,20 @@ public struct GuidanceField: Sendable {
   }
 
   /// Places per row.
-  public var width: Int { ab.width }
+  package var width: Int { ab.width }
   /// Rows.
-  public var height: Int { ab.height }
+  package var height: Int { ab.height }
   /// Number of places.
-  public var area: Int { ab.area }
+  package var area: Int { ab.area }
 
   /// Whether it says nothing of any place.
-  public var isEmpty: Bool {
+  package var isEmpty: Bool {
     let beta = weight.channel(0)
     return withExtendedLifetime(weight) { (0..<area).allSatisfy { beta[$0] == 0 } }
   }
 
   /// The same colors, each weight multiplied by a number in 0…1.
-  public func scaled(by factor: Float) -> GuidanceField {
+  package func scaled(by factor: Float) -> GuidanceField {
     GuidanceField(
       ab: ab,
       weight: FloatImage(width: width, height: height) { out in
@@ -82,7 +82,7 @@ public struct GuidanceField: Sendable {
   }
 
   /// This field where `other`, of the same size, says less; the colors go over by its weight.
-  public func overlaid(by other: GuidanceField) -> GuidanceField {
+  package func overlaid(by other: GuidanceField) -> GuidanceField {
     guard (other.width, other.height) == (width, height) else { return self }
     let (ownA, ownB, own) = (ab.channel(0), ab.channel(1), weight.channel(0))
     let (otherA, otherB, others) = (
@@ -118,7 +118,7 @@ public struct GuidanceField: Sendable {
   /// word. Of several that are certain of a place, the mean.
   /// - Returns: nil if there are none.
   /// - Throws: `ColorizationError.unexpectedSize` if their sizes differ.
-  public static func combined(_ fields: [GuidanceField]) throws(ColorizationError)
+  package static func combined(_ fields: [GuidanceField]) throws(ColorizationError)
     -> GuidanceField?
   {
     guard let first = fields.first else { return nil }
@@ -160,7 +160,7 @@ extension GuidanceField: Codable {
   private enum CodingKeys: String, CodingKey { case ab, weight }
 
   /// - Throws: `DecodingError` if the two do not go together.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let ab = try container.decode(FloatImage.self, forKey: .ab)
     let weight = try container.decode(FloatImage.self, forKey: .weight)
@@ -173,7 +173,7 @@ extension GuidanceField: Codable {
     self.init(ab: ab, weight: weight)
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(ab, forKey: .ab)
     try container.encode(weight, forKey: .weight)

@@ -2,7 +2,7 @@ internal import Imaging
 
 /// Carries what a user gives for some frames of a film along the motion to the others of its shots: forward as the
 /// frames come, and backward from frames that were looked at ahead (`GuidanceAhead`). Nothing crosses a cut.
-public struct GuidanceTrack: Codable, Sendable {
+package struct GuidanceTrack: Codable, Sendable {
   /// Up to a frame.
   private struct Point: Codable, Sendable {
     var carried: CarriedGuidance?
@@ -13,16 +13,16 @@ public struct GuidanceTrack: Codable, Sendable {
   /// At the frame before: a frame may turn out to be a flash, which is stepped over.
   private var beforeLast = Point()
 
-  public init() {}
+  package init() {}
 
   /// Whether anything is carried.
-  public var isActive: Bool { last.carried != nil || beforeLast.carried != nil }
+  package var isActive: Bool { last.carried != nil || beforeLast.carried != nil }
 
   /// Takes the next frame.
   /// - Parameters:
   ///   - given: what the user gives for it.
   ///   - width, height: of the grid of its estimate.
-  public mutating func follow(
+  package mutating func follow(
     _ tracking: FrameTracking, frame: Int, given: GuidanceField?, width: Int, height: Int
   ) {
     guard let pyramid = tracking.pyramid else {
@@ -53,34 +53,34 @@ public struct GuidanceTrack: Codable, Sendable {
 
   /// What is known of the frame that came last; nil for nothing.
   /// - Parameter ahead: what comes back from later frames.
-  public func colors(of frame: Int, ahead: GuidanceAhead?) -> BroughtColors? {
+  package func colors(of frame: Int, ahead: GuidanceAhead?) -> BroughtColors? {
     CarriedGuidance.field(of: frame, before: last.carried, after: ahead?.carried[frame])
   }
 }
 
 /// What motion brings to a frame of what was given for frames of its shot.
-public struct BroughtColors: Sendable {
+package struct BroughtColors: Sendable {
   /// The colors, on the frame's grid.
-  public let field: GuidanceField
+  package let field: GuidanceField
   /// The frames for which they were given, rising.
-  public let frames: [Int]
+  package let frames: [Int]
 }
 
 /// What the user gives for later frames of a shot, carried back to the frames before them.
-public struct GuidanceAhead: Sendable {
+package struct GuidanceAhead: Sendable {
   /// By the number of the frame.
   fileprivate var carried: [Int: CarriedGuidance] = [:]
   /// Later frames of the shot for which something is given, rising.
-  public fileprivate(set) var givenFrames: [Int] = []
+  package fileprivate(set) var givenFrames: [Int] = []
 
   /// Nothing.
-  public init() {}
+  package init() {}
 
   /// Forgets a frame.
-  public mutating func drop(_ frame: Int) { carried[frame] = nil }
+  package mutating func drop(_ frame: Int) { carried[frame] = nil }
 
   /// Frames of a shot in a row, from the one at hand on, that are looked at ahead.
-  public struct Collector {
+  package struct Collector {
     private struct Step {
       let frame: Int
       let lightness: FloatImage
@@ -98,14 +98,14 @@ public struct GuidanceAhead: Sendable {
     /// - Parameters:
     ///   - first: what is known of the frame at hand.
     ///   - width, height: of the grid of its estimate.
-    public init(_ first: FrameTracking, frame: Int, width: Int, height: Int) {
+    package init(_ first: FrameTracking, frame: Int, width: Int, height: Int) {
       self.width = width
       self.height = height
       append(first, frame: frame)
     }
 
     /// Takes the next frame of the shot.
-    public mutating func add(_ tracking: FrameTracking, frame: Int) {
+    package mutating func add(_ tracking: FrameTracking, frame: Int) {
       guard let pyramid = tracking.pyramid, !steps.isEmpty else { return }
       var from = steps.count - 1
       if tracking.shot.previousIsFlash, from > 0 {
@@ -132,7 +132,7 @@ public struct GuidanceAhead: Sendable {
     }
 
     /// Forgets the last frame: it belongs to another shot.
-    public mutating func dropLast() {
+    package mutating func dropLast() {
       guard steps.count > 1 else { return }
       steps.removeLast()
       steps[steps.count - 1].forward = nil
@@ -140,7 +140,7 @@ public struct GuidanceAhead: Sendable {
 
     /// Carries everything back, as far as it counts.
     /// - Parameter given: what the user gives for the frames, by their numbers; for the one at hand it does not count.
-    public func lookBack(given: [Int: GuidanceField]) -> GuidanceAhead {
+    package func lookBack(given: [Int: GuidanceField]) -> GuidanceAhead {
       var result = GuidanceAhead()
       result.givenFrames = steps.dropFirst().map(\.frame).filter { given[$0] != nil }
       var carried: CarriedGuidance?

@@ -1,26 +1,26 @@
 /// A color that a user gives to a place of one frame, or to a stroke across it.
-public struct Hint: Hashable, Sendable {
+package struct Hint: Hashable, Sendable {
   /// A place in a picture.
-  public struct Point: Hashable, Sendable {
+  package struct Point: Hashable, Sendable {
     /// 0 the left edge, 1 the right one.
-    public var x: Double
+    package var x: Double
     /// 0 the top edge, 1 the bottom one.
-    public var y: Double
+    package var y: Double
 
-    public init(x: Double, y: Double) { (self.x, self.y) = (x, y) }
+    package init(x: Double, y: Double) { (self.x, self.y) = (x, y) }
   }
 
   /// The place; several are the corners of a stroke, joined by straight lines.
-  public let points: [Point]
+  package let points: [Point]
   /// What it has there.
-  public let color: HintColor
+  package let color: HintColor
   /// The farthest that the hint reaches, in parts of the picture's short side; nil for as far as its
   /// object goes.
-  public let radius: Double?
+  package let radius: Double?
 
   /// - Throws: `ColorizationError.settingOutOfRange` if there is no point, one lies outside of the picture, or the
   ///   radius is not positive.
-  public init(points: [Point], color: HintColor, radius: Double? = nil) throws(ColorizationError) {
+  package init(points: [Point], color: HintColor, radius: Double? = nil) throws(ColorizationError) {
     guard !points.isEmpty else {
       throw .settingOutOfRange(name: "a hint's stroke", expected: "points", actual: "empty")
     }
@@ -40,7 +40,7 @@ public struct Hint: Hashable, Sendable {
 extension Hint {
   /// The hint in parts of the area, where it is given in parts of the frame; nil if all of it lies in the bars.
   /// Corners of strokes that lie outside are brought to the edge.
-  public func within(_ area: PictureArea) -> Hint? {
+  package func within(_ area: PictureArea) -> Hint? {
     guard !area.fillsFrame else { return self }
     let parts = points.map { area.part(ofFrame: SIMD2($0.x, $0.y)) }
     let inside = parts.map { $0.clamped(lowerBound: .zero, upperBound: .one) }
@@ -56,7 +56,7 @@ extension Hint: Codable {
 
   /// Reads a mapping such as `{at: [0.66, 0.42], color: "#5b6b3a"}` or
   /// `{stroke: [[0.1, 0.9], [0.4, 0.8]], color: "#808080", radius: 0.2}`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let key: CodingKeys = container.contains(.stroke) ? .stroke : .at
     guard !(container.contains(.stroke) && container.contains(.at)) else {
@@ -77,7 +77,7 @@ extension Hint: Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     if points.count == 1 {
       try container.encode(points[0], forKey: .at)
@@ -91,7 +91,7 @@ extension Hint: Codable {
 
 extension Hint.Point: Codable {
   /// Reads the two numbers `[x, y]`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let numbers = try container.decode([Double].self)
     guard numbers.count == 2 else {
@@ -101,7 +101,7 @@ extension Hint.Point: Codable {
     self.init(x: numbers[0], y: numbers[1])
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode([x, y])
   }

@@ -2,15 +2,15 @@ import Foundation
 import Imaging
 
 /// A color without its lightness, which is the picture's own: a\* and b\* of CIELAB. Gray is a color too.
-public struct HintColor: Hashable, Sendable {
+package struct HintColor: Hashable, Sendable {
   /// What a\* and b\* may be: beyond any color of a screen.
-  public static let allowed: ClosedRange<Float> = -150...150
+  package static let allowed: ClosedRange<Float> = -150...150
 
-  public let a: Float
-  public let b: Float
+  package let a: Float
+  package let b: Float
 
   /// - Throws: `ColorizationError.settingOutOfRange` if one is outside of −150…150.
-  public init(a: Float, b: Float) throws(ColorizationError) {
+  package init(a: Float, b: Float) throws(ColorizationError) {
     for (name, value) in [("a* of a hint", a), ("b* of a hint", b)]
     where !Self.allowed.contains(value) {
       throw .settingOutOfRange(name: name, expected: "a number in -150…150", actual: "\(value)")
@@ -20,7 +20,7 @@ public struct HintColor: Hashable, Sendable {
 
   /// a\* and b\* of an sRGB color such as `#5b6b3a`; its lightness is ignored.
   /// - Throws: `ColorizationError.settingOutOfRange` if the text is no such color.
-  public init(hex text: String) throws(ColorizationError) {
+  package init(hex text: String) throws(ColorizationError) {
     let digits = text.dropFirst()
     guard text.hasPrefix("#"), digits.count == 6, digits.allSatisfy(\.isHexDigit),
       let number = UInt32(digits, radix: 16)
@@ -46,7 +46,7 @@ public struct HintColor: Hashable, Sendable {
 
 extension HintColor: Codable {
   /// Reads `"#rrggbb"` or the two numbers `[a, b]`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     do {
       let numbers: [Float]
@@ -66,7 +66,7 @@ extension HintColor: Codable {
   }
 
   /// Writes `[a, b]`, from which the same color is read.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode([a, b])
   }

@@ -1,5 +1,5 @@
 import CKernels
-public import Foundation
+package import Foundation
 
 /// How likely a place has the color that a hint gave to another, as a small perceptron learned it from photographs
 /// (`training/autochrome_training/reach.py`). docs/decisions/0037-learned-reach.md has the figures.
@@ -8,7 +8,7 @@ public import Foundation
 /// the geodesic distance and its square, the distance in the picture, the difference of L\*, that of the network's
 /// own colors, how far the hint's color is from what the network had thought there, and from what it thinks
 /// here, and how many places of a stroke stand for it. Its scores, and one of the network's own color, divide the place by the softmax function.
-public struct HintReach: Sendable {
+package struct HintReach: Sendable {
   /// Numbers of a pair.
   static let numbers = Int(AC_REACH_NUMBERS)
 
@@ -21,7 +21,7 @@ public struct HintReach: Sendable {
   /// Reads what the training writes.
   /// - Parameter json: the file `hint-reach.json`.
   /// - Throws: `DecodingError` if it is no such file, or its layers are of other sizes.
-  public init(json: Data) throws {
+  package init(json: Data) throws {
     let file = try JSONDecoder().decode(File.self, from: json)
     let hidden = Int(AC_REACH_HIDDEN)
     guard file.format == 1,

@@ -1,5 +1,5 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 extension HintSpread {
   /// The field of hints where there is no network whose word could stand: each place has the color of its
@@ -11,7 +11,7 @@ extension HintSpread {
   ///
   /// - Parameter lightness: L\*, 0…100, at the working size of `geometry`.
   /// - Throws: `ColorizationError.unexpectedSize` if it is of another size.
-  public static func completeField(
+  package static func completeField(
     of hints: [Hint], lightness: FloatImage, geometry: WorkingGeometry
   ) throws(ColorizationError) -> GuidanceField {
     try lightness.check("the lightness", 1, geometry.workingWidth, geometry.workingHeight)

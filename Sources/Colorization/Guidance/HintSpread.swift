@@ -1,5 +1,5 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// Spreads the hints of one frame over its grid.
 ///
@@ -10,7 +10,7 @@ public import Imaging
 ///
 /// A hint's own places have β = 1 and exactly its color; of several hints at one place, the last holds.
 /// docs/decisions/0035-guidance-in-space.md has the figures behind the constants.
-public struct HintSpread: Sendable {
+package struct HintSpread: Sendable {
   /// The geodesic distance at which a hint counts for e⁻¹, by luma alone.
   private static let pathReach: Float = 4
   /// p: how sharply a hint's reach ends there.
@@ -26,7 +26,7 @@ public struct HintSpread: Sendable {
   private let reach: HintReach?
 
   /// - Parameter reach: nil for luma alone, whatever the network says.
-  public init(reach: HintReach?) { self.reach = reach }
+  package init(reach: HintReach?) { self.reach = reach }
 
   /// The field of a frame's hints.
   ///
@@ -34,7 +34,7 @@ public struct HintSpread: Sendable {
   ///   - lightness: L\*, 0…100, at the working size of `geometry`.
   ///   - signature: of each place of the grid, `ColorSignature`; nil for luma alone.
   /// - Throws: `ColorizationError.unexpectedSize` if the images are not of these sizes.
-  public func field(
+  package func field(
     of hints: [Hint], lightness: FloatImage, geometry: WorkingGeometry, signature: FloatImage? = nil
   ) throws(ColorizationError) -> GuidanceField {
     let (width, height) = (geometry.gridWidth, geometry.gridHeight)

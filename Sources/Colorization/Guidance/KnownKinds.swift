@@ -1,4 +1,4 @@
-public import Imaging
+package import Imaging
 
 /// The kinds of things in a frame for which colors are given: what the network takes them for, how light they are
 /// and where they lie, with the colors that they were given, if any. Where motion does not lead to another frame
@@ -6,7 +6,7 @@ public import Imaging
 ///
 /// The frame's places are put together to kinds by the k-means algorithm; each also says how much of it was given a color, so
 /// that what resembles a thing of which nothing was said is left to the network.
-public struct KnownKinds: Codable, Sendable {
+package struct KnownKinds: Codable, Sendable {
   /// Vectors of the kinds, `Descriptors.channels` numbers each.
   private let centers: [Float]
   /// a, b, β and the number of places of each kind.
@@ -26,7 +26,7 @@ public struct KnownKinds: Codable, Sendable {
   ///   - signature: of the frame's places, `ColorSignature`.
   ///   - lightness: L\* at the working size of `geometry`.
   ///   - field: what is given for the frame.
-  public init(
+  package init(
     signature: FloatImage, lightness: FloatImage, geometry: WorkingGeometry, field: GuidanceField
   ) {
     let places = Descriptors(signature, lightness: lightness.blockMeans(geometry.scale))

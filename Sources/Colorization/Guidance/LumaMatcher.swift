@@ -1,19 +1,19 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// Colors a frame as a reference picture without any network (Welsh, Ashikhmin, Mueller 2002, *Transferring color
 /// to greyscale images*): each sample takes the color of the reference's sample that has the most similar
 /// luma and deviation of luma around it.
-public struct LumaMatcher: Sendable {
+package struct LumaMatcher: Sendable {
   /// Samples of the reference: one from each cell of a jittered grid (§2).
-  public var sampleCount = 200
+  package var sampleCount = 200
   /// Samples of each swatch (§3).
-  public var swatchSampleCount = 50
+  package var swatchSampleCount = 50
   /// Side of the window of the deviation.
   private static let window = 5
 
   /// The numbers of the paper.
-  public init() {}
+  package init() {}
 
   /// The field of a reference, β = 1 everywhere.
   ///
@@ -22,7 +22,7 @@ public struct LumaMatcher: Sendable {
   ///
   /// - Parameter lightness: L\*, 0…100, of the frame, at the working size of `geometry`.
   /// - Throws: `ColorizationError.unexpectedSize` if it is of another size.
-  public func field(
+  package func field(
     lightness: FloatImage, geometry: WorkingGeometry, reference: ReferencePicture,
     swatches: [SwatchPair] = []
   ) throws(ColorizationError) -> GuidanceField {

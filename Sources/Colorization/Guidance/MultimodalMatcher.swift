@@ -1,5 +1,5 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// Colors a frame as a reference picture without any network, choosing each place's color among all of the
 /// reference's (Charpiat, Hofmann, Schölkopf 2008, *Automatic image colorization via multimodal predictions*).
@@ -12,13 +12,13 @@ public import Imaging
 ///
 /// over places and pairs of neighbours is small (§4): several colors may be likely at a place, and the
 /// neighbourhood decides, rather than their gray mean.
-public struct MultimodalMatcher: Sendable {
+package struct MultimodalMatcher: Sendable {
   /// The width of the windows, in standard deviations of the reference's descriptions.
-  public var windowWidth = 0.5
+  package var windowWidth = 0.5
   /// What a change of color counts against its likelihood.
-  public var coherence = 0.5
+  package var coherence = 0.5
   /// The most colors that are told apart.
-  public var colorLimit = 48
+  package var colorLimit = 48
   /// The least variation that is expected of neighbours, in CIELAB units.
   private static let leastVariation = 2.0
   /// Units of energy in 1, for whole numbers: cuts are exact.
@@ -26,12 +26,12 @@ public struct MultimodalMatcher: Sendable {
   private static let cycles = 3
 
   /// The constants that were chosen.
-  public init() {}
+  package init() {}
 
   /// The field of a reference, β = 1 everywhere.
   /// - Parameter lightness: L\*, 0…100, of the frame, at the working size of `geometry`.
   /// - Throws: `ColorizationError.unexpectedSize` if it is of another size.
-  public func field(
+  package func field(
     lightness: FloatImage, geometry: WorkingGeometry, reference: ReferencePicture
   ) throws(ColorizationError) -> GuidanceField {
     try lightness.check("the lightness", 1, geometry.workingWidth, geometry.workingHeight)

@@ -1,9 +1,9 @@
-public import Imaging
+package import Imaging
 
 /// What a network said of a frame for which colors are given. It is asked before the frame's turn, and not twice.
-public struct NetworkAnswer: Sendable {
+package struct NetworkAnswer: Sendable {
   /// Of the frame's places.
-  public let signature: FloatImage
+  package let signature: FloatImage
   let values: FloatImage
   private let geometry: WorkingGeometry
   private let area: PictureArea
@@ -26,7 +26,7 @@ public struct NetworkAnswer: Sendable {
   }
 
   /// Whether the network was shown the same part of the frame.
-  public func isOf(_ survey: FrameSurvey) -> Bool {
+  package func isOf(_ survey: FrameSurvey) -> Bool {
     geometry == survey.geometry && area == survey.area
   }
 

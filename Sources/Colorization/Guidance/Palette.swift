@@ -1,11 +1,11 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// The colors of a picture, without their places: how often each of the 313 bins occurs. As evidence, it is a
 /// hint for the whole picture (Zhang et al. 2017, *Real-time user-guided image colorization*, global hints).
-public struct Palette: Hashable, Sendable {
+package struct Palette: Hashable, Sendable {
   /// How often each bin occurs; adds up to 1.
-  public let shares: [Double]
+  package let shares: [Double]
 
   /// How much of the evidence counts. docs/decisions/0035-guidance-in-space.md has the figures.
   private static let strength = 0.6
@@ -15,7 +15,7 @@ public struct Palette: Hashable, Sendable {
   /// The palette of a picture.
   /// - Parameter ab: a and b, 2 × height × width, CIELAB units; what is no number is left out.
   /// - Throws: `ColorizationError.settingOutOfRange` if no color is left.
-  public init(ab: FloatImage) throws(ColorizationError) {
+  package init(ab: FloatImage) throws(ColorizationError) {
     precondition(ab.channels == 2, "\(ab.channels) channels are not a and b")
     var counts = [Double](repeating: 0, count: ColorBins.count)
     let (a, b) = (ab.channel(0), ab.channel(1))
@@ -28,7 +28,7 @@ public struct Palette: Hashable, Sendable {
 
   /// - Parameter shares: how often each of the 313 bins occurs; any sum.
   /// - Throws: `ColorizationError` if they are not 313 numbers, none negative, not all 0.
-  public init(shares: [Double]) throws(ColorizationError) {
+  package init(shares: [Double]) throws(ColorizationError) {
     guard shares.count == ColorBins.count else {
       throw .unexpectedCount(
         what: "a palette", expected: ColorBins.count, actual: shares.count)
@@ -59,7 +59,7 @@ public struct Palette: Hashable, Sendable {
 
 extension Palette: Codable {
   /// Reads the 313 numbers.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let shares = try container.decode([Double].self)
     do { try self.init(shares: shares) } catch {
@@ -67,7 +67,7 @@ extension Palette: Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(shares)
   }

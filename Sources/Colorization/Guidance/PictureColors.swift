@@ -1,9 +1,9 @@
 import CKernels
-public import Imaging
+package import Imaging
 
 /// Takes the colors of a picture that somebody colored down to the grid of the frame that it shows. Its size need
 /// not be the frame's, its lightness is ignored, and only what is opaque counts.
-public struct PictureColors: Sendable {
+package struct PictureColors: Sendable {
   private let geometry: WorkingGeometry
   private let area: PictureArea
 
@@ -11,21 +11,21 @@ public struct PictureColors: Sendable {
   ///   - geometry: the frame's.
   ///   - area: the part of the frame that is the picture, of the geometry's size; the colored picture has the same
   ///     bars, at its own size.
-  public init(geometry: WorkingGeometry, area: PictureArea) {
+  package init(geometry: WorkingGeometry, area: PictureArea) {
     self.geometry = geometry
     self.area = area
   }
 
   /// What a picture shows.
-  public struct Colors: Sendable {
+  package struct Colors: Sendable {
     /// Means of a\* and b\* of each place, whose weight is the opaque part of it.
-    public let field: GuidanceField
+    package let field: GuidanceField
     /// L\* at the working size, 0 where nothing is opaque.
     let lightness: FloatImage
 
     /// How far its lightness goes along with that of a frame at the working size: their correlation where the picture
     /// is opaque, −1…1; 1 where there is nothing to be told apart.
-    public func likeness(to other: FloatImage) -> Double {
+    package func likeness(to other: FloatImage) -> Double {
       guard (other.width, other.height) == (lightness.width, lightness.height) else { return 0 }
       let (own, others) = (lightness.channel(0), other.channel(0))
       var (count, x, y, xx, yy, xy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -50,7 +50,7 @@ public struct PictureColors: Sendable {
 
   /// Takes a picture down. As for the network, code values are averaged to the working size, then taken to CIELAB.
   /// - Throws: `ImagingError` if the picture's colors are of a kind that is not known.
-  public func colors(of picture: Picture) throws(ImagingError) -> Colors {
+  package func colors(of picture: Picture) throws(ImagingError) -> Colors {
     let model = try ColorModel(
       picture.color.resolved(width: picture.width, height: picture.height, format: picture.format))
     let (columns, rows) = (

@@ -1,5 +1,5 @@
 import Foundation
-public import Imaging
+package import Imaging
 
 /// Colors a frame as a reference picture: each place takes the colors of the places that are most like it.
 ///
@@ -7,18 +7,18 @@ public import Imaging
 /// by exp(likeness ÷ softness); what it counts, β, follows from how like the best match is, from how much the
 /// matches agree, and from how like the pictures are as a whole, so that a reference that shows something else
 /// changes nothing. docs/decisions/0035-guidance-in-space.md has the figures behind the constants.
-public struct ReferenceMatcher: Sendable {
+package struct ReferenceMatcher: Sendable {
   /// The difference of likeness (cosine, −1…1) at which one match counts e times as much as another.
-  public var softness: Float = 0.015
+  package var softness: Float = 0.015
   /// The likeness of the best match from which a place is guided, and where it is in full.
-  public var likeness: ClosedRange<Float> = 0.55...0.88
+  package var likeness: ClosedRange<Float> = 0.55...0.88
   /// The mean likeness of all places from which a reference counts, and where it does in full.
-  public var pictureLikeness: ClosedRange<Float> = 0.7...0.8
+  package var pictureLikeness: ClosedRange<Float> = 0.7...0.8
   /// The standard deviation of the matches' colors at which they count for e⁻¹, in CIELAB units.
-  public var agreement: Float = 20
+  package var agreement: Float = 20
 
   /// The constants that were found best.
-  public init() {}
+  package init() {}
 
   /// The field of a reference.
   ///
@@ -30,7 +30,7 @@ public struct ReferenceMatcher: Sendable {
   ///   - features: of the frame, C × height × width: `ColorNetwork.features` of the same network.
   /// - Throws: `ColorizationError.unexpectedSize` if the reference has no features, or they have other channels than
   ///   the frame's.
-  public func field(
+  package func field(
     features: FloatImage, reference: ReferencePicture, swatches: [SwatchPair] = []
   ) throws(ColorizationError) -> GuidanceField {
     guard let known = reference.features, known.channels == features.channels else {

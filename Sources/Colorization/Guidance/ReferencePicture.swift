@@ -1,19 +1,19 @@
-public import Imaging
+package import Imaging
 
 /// A picture in color that another is to be colored by.
-public struct ReferencePicture: Sendable {
+package struct ReferencePicture: Sendable {
   /// L\*, 0…100, at its working size.
-  public let lightness: FloatImage
+  package let lightness: FloatImage
   /// a and b of each place of its grid, 2 × height × width, CIELAB units.
-  public let ab: FloatImage
+  package let ab: FloatImage
   /// What the network takes each place to be, C × height × width: `ColorNetwork.features`; nil without a
   /// network.
-  public let features: FloatImage?
+  package let features: FloatImage?
   /// Working size ÷ grid size.
   let scale: Int
 
   /// - Throws: `ColorizationError.unexpectedSize` if the parts are not of the sizes of `geometry`.
-  public init(
+  package init(
     lightness: FloatImage, ab: FloatImage, features: FloatImage? = nil, geometry: WorkingGeometry
   ) throws(ColorizationError) {
     try lightness.check(
@@ -26,14 +26,14 @@ public struct ReferencePicture: Sendable {
 
 /// Two parts that belong together, one of the picture that is colored and one of the reference (Welsh,
 /// Ashikhmin, Mueller 2002, §3).
-public struct SwatchPair: Hashable, Sendable, Codable {
+package struct SwatchPair: Hashable, Sendable, Codable {
   /// A part of a picture.
-  public struct Rectangle: Hashable, Sendable {
+  package struct Rectangle: Hashable, Sendable {
     /// Edges in parts of the picture's width and height, 0…1.
-    public let left, top, right, bottom: Double
+    package let left, top, right, bottom: Double
 
     /// - Throws: `ColorizationError.settingOutOfRange` if it is empty or reaches beyond the picture.
-    public init(left: Double, top: Double, right: Double, bottom: Double) throws(ColorizationError)
+    package init(left: Double, top: Double, right: Double, bottom: Double) throws(ColorizationError)
     {
       guard 0 <= left, left < right, right <= 1, 0 <= top, top < bottom, bottom <= 1 else {
         throw .settingOutOfRange(
@@ -61,11 +61,11 @@ public struct SwatchPair: Hashable, Sendable, Codable {
   }
 
   /// In the picture that is colored.
-  public var target: Rectangle
+  package var target: Rectangle
   /// In the reference.
-  public var reference: Rectangle
+  package var reference: Rectangle
 
-  public init(target: Rectangle, reference: Rectangle) {
+  package init(target: Rectangle, reference: Rectangle) {
     (self.target, self.reference) = (target, reference)
   }
 }
@@ -86,7 +86,7 @@ extension SwatchPair {
 
 extension SwatchPair.Rectangle: Codable {
   /// Reads `[left, top, right, bottom]`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let edges = try container.decode([Double].self)
     guard edges.count == 4 else {
@@ -101,7 +101,7 @@ extension SwatchPair.Rectangle: Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode([left, top, right, bottom])
   }

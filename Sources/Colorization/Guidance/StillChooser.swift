@@ -1,8 +1,8 @@
 /// Chooses the frames of a film that are worth coloring by hand: the first of each shot, and from there on each in
 /// which so much is new that the last one's colors do not reach it.
-public struct StillChooser: Sendable {
+package struct StillChooser: Sendable {
   /// Why a frame was chosen.
-  public enum Reason: String, Codable, Sendable {
+  package enum Reason: String, Codable, Sendable {
     case shot
     /// Things have come into view, or motion has lost them.
     case news
@@ -21,11 +21,11 @@ public struct StillChooser: Sendable {
   private static let least = 24
 
   /// - Parameter distance: how many frames of a shot one still serves, at most.
-  public init(distance: Int) { self.distance = max(distance, 1) }
+  package init(distance: Int) { self.distance = max(distance, 1) }
 
   /// Takes the next frame. A flash is no shot: its still is taken back where `ShotTracker` takes back the cut.
   /// - Returns: why it is chosen; nil if it is not.
-  public mutating func choose(_ tracking: FrameTracking) -> Reason? {
+  package mutating func choose(_ tracking: FrameTracking) -> Reason? {
     if tracking.shot.startsShot || since == 0 { return start(for: .shot) }
     since += 1
     guard !tracking.shot.previousIsFlash, let motion = tracking.motion else { return nil }

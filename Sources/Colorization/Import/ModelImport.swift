@@ -1,42 +1,42 @@
 import Foundation
-public import NeuralNetwork
+package import NeuralNetwork
 
 /// A network of others, made usable: finds out what it takes and gives, feeds zeros to inputs for
 /// hints, takes the distribution of the 313 bins where the network turns it into a mean of its own, and
 /// adds the metadata properties.
-public struct ModelImport: Sendable {
+package struct ModelImport: Sendable {
   /// What the user says; nil leaves it to recognition or to what is usual.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// What the network is to be given, such as `(L-50)/100` or `RGB`.
-    public var input: ColorNetworkDescription.Input?
+    package var input: ColorNetworkDescription.Input?
     /// What to take from it.
-    public var output: ColorNetworkDescription.Output?
+    package var output: ColorNetworkDescription.Output?
     /// How often each of the 313 bins occurred in its training; without it vividness has no effect.
-    public var prior: [Double]?
+    package var prior: [Double]?
     /// The λ that rebalanced its training.
-    public var lambda: Double?
+    package var lambda: Double?
     /// The temperature of the annealed mean that suits it.
-    public var temperature: Float?
+    package var temperature: Float?
     /// The vividness that suits it.
-    public var vividness: Float?
+    package var vividness: Float?
     /// The short side below which it does not know what it sees.
-    public var size: Int?
+    package var size: Int?
     /// Nothing is said.
-    public init() {}
+    package init() {}
   }
 
   /// What was recognized and done, in sentences.
-  public private(set) var findings: [String] = []
+  package private(set) var findings: [String] = []
   /// The file as changed.
-  public private(set) var document: ModelDocument
+  package private(set) var document: ModelDocument
   /// The network as changed.
-  public let model: Model
+  package let model: Model
   /// What it now says about itself.
-  public let description: ColorNetworkDescription
+  package let description: ColorNetworkDescription
 
   /// - Throws: `ColorizationError` naming what is not recognized and the option that helps,
   ///   `NetworkError` if the engine can't run the network.
-  public init(_ document: ModelDocument, options: Options = Options()) throws {
+  package init(_ document: ModelDocument, options: Options = Options()) throws {
     let name = URL(fileURLWithPath: document.source.name).lastPathComponent
     let form = try NetworkForm(document, name: name)
     self.document = document

@@ -1,11 +1,11 @@
-public import Imaging
+package import Imaging
 
 /// What is known of a frame's place in the film before the network has seen it.
-public struct FrameTracking: Sendable {
+package struct FrameTracking: Sendable {
   /// Whether a shot starts here, and what the frame tells of the one before.
-  public let shot: ShotTracker.Step
+  package let shot: ShotTracker.Step
   /// Whether the network must see the frame. If not, motion explains it from those before it.
-  public private(set) var isKeyFrame: Bool
+  package private(set) var isKeyFrame: Bool
   /// The small image, ready to be searched; nil where no motion is followed.
   let pyramid: MotionPyramid?
   /// The motion between the frame before and this one; nil where a shot starts or a flash ends.
@@ -25,7 +25,7 @@ public struct FrameTracking: Sendable {
 /// to the next, and which frames the network must see (`KeyFrameChooser`). It looks at the small
 /// lightness images alone, in order, and never ahead, so that it serves streams as it serves files
 /// and gives the same answers however many threads there are.
-public struct FrameTracker: Codable, Sendable {
+package struct FrameTracker: Codable, Sendable {
   /// Whether motion is found.
   private let followsMotion: Bool
   private var shots = ShotTracker()
@@ -37,14 +37,14 @@ public struct FrameTracker: Codable, Sendable {
   ///     frame is a key frame.
   ///   - keyFrameDistance: The greatest distance between frames that the network sees; 1 for every
   ///     frame.
-  public init(followsMotion: Bool, keyFrameDistance: Int = 1) {
+  package init(followsMotion: Bool, keyFrameDistance: Int = 1) {
     self.followsMotion = followsMotion
     chooser = KeyFrameChooser(distance: followsMotion ? keyFrameDistance : 1)
   }
 
   /// Takes the next frame: channel 0 of `lightness` is L\* in 0…100.
   /// - Parameter given: Whether the frame starts a shot, where that is known; nil to find out.
-  public mutating func track(
+  package mutating func track(
     _ lightness: FloatImage, startsShot given: Bool? = nil
   ) -> FrameTracking {
     let shot = shots.observe(lightness, startsShot: given)
@@ -62,21 +62,21 @@ public struct FrameTracker: Codable, Sendable {
 
   /// Lets a part begin at the frame that was tracked last: the network sees it.
   /// - Parameter tracking: what `track` said of it.
-  public mutating func startPart(_ tracking: inout FrameTracking) {
+  package mutating func startPart(_ tracking: inout FrameTracking) {
     chooser.startHere()
     tracking.startPart()
   }
 
   /// Lets the network see the frame that was tracked last.
   /// - Parameter tracking: what `track` said of it.
-  public mutating func see(_ tracking: inout FrameTracking) {
+  package mutating func see(_ tracking: inout FrameTracking) {
     chooser.startHere()
     tracking.see()
   }
 
   /// Goes on after the frames that another tracker saw. If that one did not follow motion, the next frame must
   /// start a shot.
-  public mutating func goOn(after other: FrameTracker) {
+  package mutating func goOn(after other: FrameTracker) {
     shots = other.shots
     guard other.followsMotion == followsMotion else { return }
     chooser = other.chooser

@@ -12,21 +12,21 @@ internal import Imaging
 /// - the agreement of forward and backward motion (Sundaram, Brox and Keutzer, "Dense Point
 ///   Trajectories by GPU-accelerated Large Displacement Optical Flow", 2010, eq. 5);
 /// and 0 where the vector leaves the picture.
-public struct MotionEstimator: Sendable {
+package struct MotionEstimator: Sendable {
   /// Motion of a frame to its successor and back.
-  public struct Pair: Sendable {
+  package struct Pair: Sendable {
     /// From the first frame to the second, on the first's grid.
-    public let forward: MotionField
+    package let forward: MotionField
     /// From the second frame to the first, on the second's grid.
-    public let backward: MotionField
+    package let backward: MotionField
   }
 
-  public init() {}
+  package init() {}
 
   /// The motion between two frames of one size.
   ///
   /// - Precondition: both have the same size.
-  public func motion(from first: MotionPyramid, to second: MotionPyramid) -> Pair {
+  package func motion(from first: MotionPyramid, to second: MotionPyramid) -> Pair {
     precondition(
       first.width == second.width && first.height == second.height,
       "motion between \(first.width)×\(first.height) and \(second.width)×\(second.height)")

@@ -1,16 +1,16 @@
 internal import CKernels
-public import Imaging
+package import Imaging
 
 /// Where the content of each cell of one frame lies in another, and how far to believe it.
-public struct MotionField: Sendable {
+package struct MotionField: Sendable {
   /// 3 × `height` × `width`: the displacement in x and in y, in pixels of the small image, positive
   /// to the right and downwards, from this frame to the other; then the confidence, 0…1.
-  public let values: FloatImage
+  package let values: FloatImage
   /// How the lightness of this frame turns into that of the other, motion apart.
-  public let exposure: ExposureChange
+  package let exposure: ExposureChange
 
   /// - Precondition: `values` has three channels.
-  public init(values: FloatImage, exposure: ExposureChange) {
+  package init(values: FloatImage, exposure: ExposureChange) {
     precondition(values.channels == 3, "a motion field has 3 channels, not \(values.channels)")
     self.values = values
     self.exposure = exposure
@@ -20,12 +20,12 @@ public struct MotionField: Sendable {
   static let cellSide = Int(AC_MOTION_CELL)
 
   /// Cells per row.
-  public var width: Int { values.width }
+  package var width: Int { values.width }
   /// Rows of cells.
-  public var height: Int { values.height }
+  package var height: Int { values.height }
 
   /// The share of the picture that was found again: the mean of the confidence, 0…1.
-  public var meanConfidence: Float {
+  package var meanConfidence: Float {
     let confidence = values.channel(2)
     var sum: Float = 0
     for index in 0..<values.area { sum += confidence[index] }
@@ -35,16 +35,16 @@ public struct MotionField: Sendable {
 
 /// A change of exposure between two frames: lightness `m` at a place becomes
 /// `offset + gain * m + slopeX * x + slopeY * y`, with x and y from −1 (left, top) to 1.
-public struct ExposureChange: Codable, Sendable, Hashable {
+package struct ExposureChange: Codable, Sendable, Hashable {
   /// In units of L\*.
-  public var offset: Float
-  public var gain: Float
+  package var offset: Float
+  package var gain: Float
   /// In units of L\* per half a picture width.
-  public var slopeX: Float
+  package var slopeX: Float
   /// In units of L\* per half a picture height.
-  public var slopeY: Float
+  package var slopeY: Float
 
-  public init(offset: Float = 0, gain: Float = 1, slopeX: Float = 0, slopeY: Float = 0) {
+  package init(offset: Float = 0, gain: Float = 1, slopeX: Float = 0, slopeY: Float = 0) {
     self.offset = offset
     self.gain = gain
     self.slopeX = slopeX
@@ -53,7 +53,7 @@ public struct ExposureChange: Codable, Sendable, Hashable {
 
   /// What lightness `m` at (x, y) becomes.
   @inline(__always)
-  public func callAsFunction(_ m: Float, x: Float, y: Float) -> Float {
+  package func callAsFunction(_ m: Float, x: Float, y: Float) -> Float {
     offset + gain * m + slopeX * x + slopeY * y
   }
 }

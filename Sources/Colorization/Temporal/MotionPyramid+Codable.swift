@@ -3,11 +3,11 @@ internal import Imaging
 
 /// By the image that it was made of.
 extension MotionPyramid: Codable {
-  public convenience init(from decoder: any Decoder) throws {
+  package convenience init(from decoder: any Decoder) throws {
     self.init(try FloatImage(from: decoder))
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     try FloatImage(width: width, height: height) { out in
       guard let whole = levels.first, width > 0 else { return }
       for row in 0..<height {

@@ -1,15 +1,15 @@
 package import CKernels
-public import Imaging
+package import Imaging
 
 /// A small lightness image with copies of half, quarter, … its size, ready to be searched for motion.
 /// Made once per frame and used for the neighbours on both sides.
 ///
 /// `@unchecked Sendable`: written by `init` only.
-public final class MotionPyramid: @unchecked Sendable {
+package final class MotionPyramid: @unchecked Sendable {
   /// Width of the image, in pixels.
-  public let width: Int
+  package let width: Int
   /// Height of the image, in pixels.
-  public let height: Int
+  package let height: Int
   /// From the full size down. The planes point into `buffer`.
   package let levels: [ac_motion_plane]
   private let buffer: AlignedBuffer
@@ -19,7 +19,7 @@ public final class MotionPyramid: @unchecked Sendable {
 
   /// - Parameter lightness: The small image: channel 0 is L\* in 0…100. Motion is found in pixels of
   ///   this image.
-  public init(_ lightness: FloatImage) {
+  package init(_ lightness: FloatImage) {
     width = lightness.width
     height = lightness.height
     let border = Int(AC_MOTION_BORDER)

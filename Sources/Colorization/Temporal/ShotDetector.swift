@@ -1,4 +1,4 @@
-public import Imaging
+package import Imaging
 
 /// Tells from small lightness images, in order, where a new shot starts.
 ///
@@ -18,16 +18,16 @@ public import Imaging
 ///
 /// What is learned in a shot is forgotten at the next, so that a shot gets the same verdicts alone
 /// and after another.
-public struct ShotDetector: Codable, Sendable {
+package struct ShotDetector: Codable, Sendable {
   /// What is said of a frame.
-  public struct Verdict: Sendable, Hashable {
+  package struct Verdict: Sendable, Hashable {
     /// The change from the frame before, about 0…2; 0 for the first frame of all.
-    public var score: Float
+    package var score: Float
     /// Whether the frame is the first of a shot.
-    public var startsShot: Bool
+    package var startsShot: Bool
     /// Whether the frame before was a lone flash, or black, or slipped in, and this one goes on where
     /// the one before it stopped. Such a frame does not start a shot.
-    public var resumes: Bool
+    package var resumes: Bool
   }
 
   private var previous: Thumbnail?
@@ -47,13 +47,13 @@ public struct ShotDetector: Codable, Sendable {
   /// Below this the frame after a flash looks like the frame before it.
   private static let sameThreshold: Float = 0.25
   /// Only frames with a higher score can turn out to be a flash.
-  public static var leastOfFlash: Float { lowestThreshold }
+  package static var leastOfFlash: Float { lowestThreshold }
 
-  public init() {}
+  package init() {}
 
   /// Looks at the next frame: channel 0 of `lightness` is L\* in 0…100. A frame of another size
   /// starts a shot.
-  public mutating func observe(_ lightness: FloatImage) -> Verdict {
+  package mutating func observe(_ lightness: FloatImage) -> Verdict {
     let current = Thumbnail(lightness)
     defer {
       beforePrevious = previous

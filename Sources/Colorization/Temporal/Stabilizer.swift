@@ -41,13 +41,13 @@ internal import Imaging
 ///
 /// Used serially, frames in order; not thread-safe. It holds `lookAhead` + 1 frames and, while a
 /// block is finished, as many merged estimates.
-public final class Stabilizer<Payload> {
+package final class Stabilizer<Payload> {
   /// 0…1; 0 leaves each estimate as it is. A shot may have its own (`TemporalFrame.stability`).
-  public let stability: Float
+  package let stability: Float
   /// How many later frames a frame waits for, and is merged with, at most.
-  public let lookAhead: Int
+  package let lookAhead: Int
   /// The greatest distance between frames that the network saw; 1 if it saw them all.
-  public let keyFrameDistance: Int
+  package let keyFrameDistance: Int
 
   private var held: [Entry] = []
   private var lastShape: Shape?
@@ -59,7 +59,7 @@ public final class Stabilizer<Payload> {
   ///   - lookAhead: Frames that may be waited for; 0 is causal. Held at 0 or more.
   ///   - keyFrameDistance: The `FrameTracker`'s.
   ///   - state: What the first frame of a part came back with, to go on with this frame.
-  public init(
+  package init(
     stability: Float, lookAhead: Int = 16, keyFrameDistance: Int = 1,
     resuming state: StabilizerState = .beginning
   ) {
@@ -73,12 +73,12 @@ public final class Stabilizer<Payload> {
   private static func held(_ stability: Float) -> Float { stability > 0 ? min(stability, 1) : 0 }
 
   /// How many frames must follow a frame before it comes back, at most.
-  public var lookAheadNeeded: Int { lookAhead }
+  package var lookAheadNeeded: Int { lookAhead }
 
   /// Takes the next frame and gives back those that are ready, in order, each exactly once.
   /// - Parameter tracking: what a `FrameTracker`, which saw the same frames, says of it. Of the estimate
   ///   of a frame that is no key frame only the size counts.
-  public func push(
+  package func push(
     _ frame: TemporalFrame<Payload>, tracking: FrameTracking
   ) -> [TemporalFrame<Payload>] {
     let shot = tracking.shot
@@ -104,7 +104,7 @@ public final class Stabilizer<Payload> {
   }
 
   /// Gives back the frames that are still held, in order. The next frame pushed starts a shot.
-  public func finish() -> [TemporalFrame<Payload>] {
+  package func finish() -> [TemporalFrame<Payload>] {
     settle(before: held.count, next: nil)
     var rest: [TemporalFrame<Payload>] = []
     while !held.isEmpty { rest += release(min(shotLength, partLength)) }
@@ -278,14 +278,14 @@ extension Stabilizer {
 }
 
 /// What a `Stabilizer` knows of a film before the first frame of a part.
-public struct StabilizerState: Codable, Sendable {
+package struct StabilizerState: Codable, Sendable {
   let memory: Memory?
   let balance: ChromaBalance
   let causal: EstimateCarrier.Causal
   fileprivate let lastShape: Shape?
 
   /// What is known before the first frame of a film, and of each shot: nothing.
-  public static let beginning = StabilizerState(
+  package static let beginning = StabilizerState(
     memory: nil, balance: ChromaBalance(), causal: EstimateCarrier.Causal(), lastShape: nil)
 }
 

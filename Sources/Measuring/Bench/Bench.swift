@@ -1,4 +1,4 @@
-public import AutochromeKit
+package import AutochromeKit
 import Foundation
 import Imaging
 import Media
@@ -6,29 +6,29 @@ import SampleFilm
 
 /// How fast the program is on this machine: the time of each stage, frames per second, and the ratio
 /// to FFmpeg's plain transcode of the same clip with the same encoder.
-public struct Bench: Codable, Sendable {
+package struct Bench: Codable, Sendable {
   /// What was colorized.
-  public var clip: String
+  package var clip: String
   /// Width × height.
-  public var size: String
+  package var size: String
   /// The network, its back end and arithmetic.
-  public var network: String
+  package var network: String
   /// Processor threads.
-  public var threads: Int
+  package var threads: Int
   /// Encoder settings, the same for both.
-  public var encoder: String
+  package var encoder: String
   /// Frames written.
-  public var frames: Int
+  package var frames: Int
   /// Wall-clock seconds of each run, ours.
-  public var seconds: [Double]
+  package var seconds: [Double]
   /// Wall-clock seconds of each run of `ffmpeg`; empty where it is not installed.
-  public var plainSeconds: [Double]
+  package var plainSeconds: [Double]
   /// Frames per second, the median run.
-  public var framesPerSecond: Double
+  package var framesPerSecond: Double
   /// The median of the ratios of our wall time to `ffmpeg`'s, run by run.
-  public var ratioToPlainTranscode: Double?
+  package var ratioToPlainTranscode: Double?
   /// Time spent in each stage, of the median run.
-  public var stages: [StageTime]
+  package var stages: [StageTime]
 
   /// How many times each is run, alternating.
   static let rounds = 3
@@ -36,7 +36,7 @@ public struct Bench: Codable, Sendable {
   /// Runs the benchmark on `input`, or on a 1080p clip rendered from the sample film.
   /// - Parameter say: told in short sentences what goes on.
   /// - Throws: `AutochromeError`.
-  public static func run(
+  package static func run(
     input: String?, options: SettingsLayer, say: @escaping @Sendable (String) -> Void
   ) throws(AutochromeError) -> Bench {
     try AutochromeError.wrapping {
@@ -109,7 +109,7 @@ public struct Bench: Codable, Sendable {
   }
 
   /// A table for people.
-  public var text: String {
+  package var text: String {
     var lines = [
       "\(clip), \(size), \(counted(frames, "frame")), \(counted(threads, "thread")), \(encoder)",
       "network: \(network)",

@@ -1,45 +1,45 @@
-public import AutochromeKit
+package import AutochromeKit
 import Dispatch
 import Foundation
 import Locking
 import NeuralNetwork
 
 /// How long a network takes on this machine.
-public struct ModelTiming: Codable, Sendable {
+package struct ModelTiming: Codable, Sendable {
   /// The back end's name.
-  public var backend: String
+  package var backend: String
   /// The arithmetic between layers.
-  public var precision: String
+  package var precision: String
   /// Runs at once, each on a thread of its own, as the pipeline does.
-  public var threads: Int
+  package var threads: Int
   /// Wall-clock milliseconds for each picture, the median of the rounds: with several threads, pictures
   /// that are finished together share the time.
-  public var milliseconds: Double
+  package var milliseconds: Double
 
   /// What is run, and how.
-  public struct Plan: Sendable {
+  package struct Plan: Sendable {
     /// Width of the input.
-    public var width = 256
+    package var width = 256
     /// Height of the input.
-    public var height = 256
+    package var height = 256
     /// Runs at once.
-    public var threads = 1
+    package var threads = 1
     /// One of the back ends by name; nil for all.
-    public var backend: String?
+    package var backend: String?
     /// One of the precisions by name; nil for all that pay on this CPU and the network is
     /// fit for.
-    public var precision: String?
+    package var precision: String?
     /// How often each is measured.
-    public var rounds = 15
+    package var rounds = 15
 
-    public init() {}
+    package init() {}
   }
 
   /// Runs a network on the back ends and in the precisions that are wanted, in turns, so that a
   /// disturbance hits all alike.
   /// - Parameter model: a shipped network by name, or an ONNX file.
   /// - Throws: `AutochromeError`, also for a network with several inputs or another kind of input.
-  public static func measure(
+  package static func measure(
     _ model: String, _ plan: Plan
   ) throws(AutochromeError) -> [ModelTiming] {
     try AutochromeError.wrapping {
@@ -109,7 +109,7 @@ public struct ModelTiming: Codable, Sendable {
   }
 
   /// For people.
-  public var text: String {
+  package var text: String {
     String(format: "%8.2f ms", milliseconds) + "  \(backend), \(precision), "
       + counted(threads, "thread")
   }

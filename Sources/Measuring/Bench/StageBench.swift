@@ -1,4 +1,4 @@
-public import AutochromeKit
+package import AutochromeKit
 import Colorization
 import Foundation
 import Imaging
@@ -7,46 +7,46 @@ import SampleFilm
 
 /// How long each stage takes for a frame, alone and on one core, and what part of this machine's
 /// ceilings it reaches.
-public struct StageBench: Codable, Sendable {
+package struct StageBench: Codable, Sendable {
   /// What this machine does at best, on one core.
-  public struct Ceilings: Codable, Sendable {
+  package struct Ceilings: Codable, Sendable {
     /// Bytes read and written a second by copying 64 MiB, in 10⁹.
-    public var copyGigabytesPerSecond: Double
+    package var copyGigabytesPerSecond: Double
     /// 10⁹ operations a second of a product of matrices, by precision.
-    public var gigaflops: [String: Double]
+    package var gigaflops: [String: Double]
   }
 
   /// One stage at one size.
-  public struct Row: Codable, Sendable {
+  package struct Row: Codable, Sendable {
     /// The stage, as the pipeline calls it, and what of it.
-    public var stage: String
+    package var stage: String
     /// Size of the frames.
-    public var size: String
+    package var size: String
     /// For a frame, the median.
-    public var milliseconds: Double
+    package var milliseconds: Double
     /// 10⁶ bytes that a frame makes it read and write at least.
-    public var megabytes: Double
+    package var megabytes: Double
     /// 10⁹ multiplications and additions for a frame: of networks counted layer by layer, of pixels by
     /// what the formulas take for each sample.
-    public var gigaflop: Double
+    package var gigaflop: Double
     /// The part of the copying rate.
-    public var shareOfCopy: Double
+    package var shareOfCopy: Double
     /// The part of the rate of products of matrices, in the network's precision or in fp32.
-    public var shareOfArithmetic: Double
+    package var shareOfArithmetic: Double
   }
 
   /// Flags of the CPU that matter here.
-  public var instructionSet: String
-  public var network: String
-  public var ceilings: Ceilings
-  public var rows: [Row]
+  package var instructionSet: String
+  package var network: String
+  package var ceilings: Ceilings
+  package var rows: [Row]
 
   /// Measures all stages at all sizes.
   /// - Parameters:
   ///   - sizes: widths and heights of frames; by default 480p, 1080p, 2160p.
   ///   - say: told in short sentences what goes on.
   /// - Throws: `AutochromeError`.
-  public static func run(
+  package static func run(
     options: SettingsLayer, sizes: [(Int, Int)] = [(854, 480), (1920, 1080), (3840, 2160)],
     say: (String) -> Void
   ) throws(AutochromeError) -> StageBench {
@@ -87,7 +87,7 @@ public struct StageBench: Codable, Sendable {
   }
 
   /// A table for people.
-  public var text: String {
+  package var text: String {
     let arithmetic = ceilings.gigaflops.sorted { $0.key < $1.key }
       .map { String(format: "%.0f GFLOP/s in %@", $0.value, $0.key) }.joined(separator: ", ")
     var lines = [

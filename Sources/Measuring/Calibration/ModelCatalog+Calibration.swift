@@ -1,19 +1,19 @@
-public import AutochromeKit
+package import AutochromeKit
 import Colorization
 import Foundation
 import NeuralNetwork
 
 /// How a network is calibrated for int8.
-public struct CalibrationWishes: Hashable, Sendable {
+package struct CalibrationWishes: Hashable, Sendable {
   /// How many pictures to look at, spread evenly over the inputs.
-  public var frames = 300
+  package var frames = 300
   /// Short side of what the network sees, in samples; nil for what colorizing takes.
-  public var size: Int?
+  package var size: Int?
   /// How a value's range follows from its numbers: `mse`, `percentile` or `max`.
-  public var rule = RangeRule.mse.rawValue
+  package var rule = RangeRule.mse.rawValue
 
   /// What is usual.
-  public init() {}
+  package init() {}
 }
 
 extension ModelCatalog {
@@ -25,7 +25,7 @@ extension ModelCatalog {
   ///   - output: the file to write; not `model` itself.
   /// - Returns: what was done, in a sentence.
   /// - Throws: `AutochromeError`; nothing is written then.
-  public static func calibrate(
+  package static func calibrate(
     _ model: String, pictures: [String], to output: String,
     wishes: CalibrationWishes = CalibrationWishes(), overwrite: Bool = false
   ) throws(AutochromeError) -> String {

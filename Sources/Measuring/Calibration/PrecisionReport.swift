@@ -1,4 +1,4 @@
-public import AutochromeKit
+package import AutochromeKit
 import Colorization
 import Foundation
 import Imaging
@@ -7,19 +7,19 @@ import NeuralNetwork
 /// How far the colors that a network gives in one precision are from those in another, on the same
 /// pictures: ΔE of CIE 1976 at each place of the network's grid. L\* is the same on both sides, so that
 /// is the distance of a\* and b\*.
-public struct PrecisionReport: Codable, Sendable {
+package struct PrecisionReport: Codable, Sendable {
   /// The network, its back end and arithmetic.
-  public var network: String
+  package var network: String
   /// What it is held against.
-  public var reference: String
+  package var reference: String
   /// Pictures that were looked at.
-  public var pictures: Int
+  package var pictures: Int
   /// The mean of ΔE over all places.
-  public var mean: Double
+  package var mean: Double
   /// 99 places of 100 differ no more.
-  public var p99: Double
+  package var p99: Double
   /// The largest mean of a picture.
-  public var worstPicture: Double
+  package var worstPicture: Double
 
   /// Runs a network twice on each picture.
   /// - Parameters:
@@ -28,7 +28,7 @@ public struct PrecisionReport: Codable, Sendable {
   ///   - count: how many pictures, spread evenly over the inputs.
   ///   - size: short side of what the network sees; nil for what colorizing takes.
   /// - Throws: `AutochromeError`.
-  public static func measure(
+  package static func measure(
     _ model: String, pictures: [String], count: Int, size: Int?, precision: String?,
     reference: String
   ) throws(AutochromeError) -> PrecisionReport {
@@ -80,7 +80,7 @@ public struct PrecisionReport: Codable, Sendable {
   }
 
   /// For people.
-  public var text: String {
+  package var text: String {
     "\(network) against \(reference), \(counted(pictures, "picture")): "
       + String(
         format: "ΔE %.3f on average, %.3f at the 99th percentile, %.3f in the worst picture",

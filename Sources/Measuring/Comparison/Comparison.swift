@@ -1,4 +1,4 @@
-public import AutochromeKit
+package import AutochromeKit
 import Foundation
 import Imaging
 import Locking
@@ -7,22 +7,22 @@ import Quality
 
 /// Holds a colorized film or picture against another, frame by frame: against the truth, where the
 /// reference is in color, and for steadiness and untouched luma in any case.
-public struct Comparison: Sendable {
+package struct Comparison: Sendable {
   /// What the result should be like: a film, a picture, a folder of pictures, or a pattern.
-  public var reference: String
+  package var reference: String
   /// What is judged, frame by frame the same.
-  public var result: String
+  package var result: String
   /// Processor threads, limits on what is read, and the list of cuts, if there is one; nothing else of the
   /// settings has an effect.
-  public var settings: Settings
+  package var settings: Settings
   /// A file with the probabilities of the 313 bins; nil for those of the default network.
-  public var prior: String?
+  package var prior: String?
   /// Where a page for people goes, if wanted.
-  public var page: String?
+  package var page: String?
   /// Whether a page that exists may be replaced.
-  public var overwrite = false
+  package var overwrite = false
 
-  public init(reference: String, result: String, settings: Settings) {
+  package init(reference: String, result: String, settings: Settings) {
     self.reference = reference
     self.result = result
     self.settings = settings
@@ -34,7 +34,7 @@ public struct Comparison: Sendable {
   ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
   /// Where one goes on after the other's end, what both have is compared.
   /// - Throws: `AutochromeError`; damage is an error.
-  public func run(
+  package func run(
     interruption: AutochromeKit.Interruption = AutochromeKit.Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> ComparisonReport {

@@ -188,10 +188,10 @@ extension ComparisonReport {
   // MARK: For people
 
   /// What the figures say, one sentence each.
-  public var text: String { ([headline] + sentences).joined(separator: "\n") }
+  package var text: String { ([headline] + sentences).joined(separator: "\n") }
 
   /// All figures with what each means.
-  public var fullText: String {
+  package var fullText: String {
     let figures = allFigures
     func column(_ texts: [String]) -> [String] {
       let width = texts.map(\.count).max() ?? 0

@@ -1,5 +1,5 @@
-public import AutochromeKit
-public import Colorization
+package import AutochromeKit
+package import Colorization
 import Foundation
 import Imaging
 import Locking
@@ -8,29 +8,29 @@ import Quality
 
 /// How good a network is on pictures of which the colors are known: takes their color away, gives it
 /// back as a job would, each picture for itself, and compares.
-public struct Evaluation: Sendable {
+package struct Evaluation: Sendable {
   /// What to read: a folder of color pictures, a pattern, or a film.
-  public var input: String
+  package var input: String
   /// The network and how it is used; what concerns sound, shots and encoders has no effect. `frames`
   /// limits the pictures that are measured.
-  public var settings: Settings
+  package var settings: Settings
   /// A row of figures for each; empty for that of the settings alone.
-  public var looks: [Look] = []
+  package var looks: [Look] = []
   /// Takes only every so many pictures, from the first.
-  public var every = 1
+  package var every = 1
   /// A file with the probabilities of the 313 bins that weigh rare colors; nil for those of the default
   /// network.
-  public var prior: String?
+  package var prior: String?
   /// Where a sheet of gray, results and truth goes, if wanted.
-  public var sheet: String?
+  package var sheet: String?
   /// Whether a sheet that exists may be replaced.
-  public var overwrite = false
+  package var overwrite = false
 
   /// Pictures on a sheet.
   private static let sheetRows = 8
 
   /// Measures `input`; nothing is opened before `run`.
-  public init(input: String, settings: Settings) {
+  package init(input: String, settings: Settings) {
     self.input = input
     self.settings = settings
   }
@@ -40,7 +40,7 @@ public struct Evaluation: Sendable {
   ///   - interruption: the user's wish to stop.
   ///   - onEvent: told of progress and warnings, from several threads, one call at a time.
   /// - Throws: `AutochromeError`; pictures that are damaged are an error in the end.
-  public func run(
+  package func run(
     interruption: AutochromeKit.Interruption = AutochromeKit.Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void = { _ in }
   ) throws(AutochromeError) -> EvaluationReport {

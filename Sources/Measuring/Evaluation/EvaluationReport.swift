@@ -3,62 +3,62 @@ import Foundation
 import Quality
 
 /// What an evaluation found.
-public struct EvaluationReport: Codable, Sendable {
+package struct EvaluationReport: Codable, Sendable {
   /// Figures of one method over all pictures.
-  public struct Row: Codable, Hashable, Sendable {
+  package struct Row: Codable, Hashable, Sendable {
     /// The method.
-    public var name: String
+    package var name: String
     /// The vividness in force; nil for gray.
-    public var vividness: Float?
+    package var vividness: Float?
     /// The temperature in force; nil for gray.
-    public var temperature: Float?
+    package var temperature: Float?
     /// Area under the curve of accuracy, in percent.
-    public var auc: Double?
+    package var auc: Double?
     /// Class-rebalanced area, in percent.
-    public var rebalancedAUC: Double?
+    package var rebalancedAUC: Double?
     /// `auc` minus that of gray.
-    public var aucGain: Double?
+    package var aucGain: Double?
     /// `rebalancedAUC` minus that of gray.
-    public var rebalancedAUCGain: Double?
+    package var rebalancedAUCGain: Double?
     /// In decibels, of the squared error pooled over all pictures; nil if nothing differs.
-    public var psnr: Double?
+    package var psnr: Double?
     /// Mean over pictures and over R′, G′, B′.
-    public var ssim: Double?
+    package var ssim: Double?
     /// ΔE₀₀, mean over pictures.
-    public var deltaE2000: Double?
+    package var deltaE2000: Double?
     /// Hasler and Süsstrunk's, mean over pictures.
-    public var colorfulness: Double
+    package var colorfulness: Double
     /// How far `colorfulness` is from the truth's.
-    public var deltaColorfulness: Double?
+    package var deltaColorfulness: Double?
   }
 
   /// What was measured.
-  public var input: String
+  package var input: String
   /// The network, its back end and arithmetic.
-  public var network: String
+  package var network: String
   /// Pictures measured.
-  public var pictures: Int
+  package var pictures: Int
   /// Whether the input is in color, so that there is a truth to compare with.
-  public var hasTruth: Bool
+  package var hasTruth: Bool
   /// Where the weights of the rebalanced figure are from.
-  public var prior: String
+  package var prior: String
   /// Whether the user named that prior.
-  public var priorIsGiven: Bool
+  package var priorIsGiven: Bool
   /// Colorfulness of the truth, mean over pictures.
-  public var truthColorfulness: Double
+  package var truthColorfulness: Double
   /// Figures of the pictures without color; nil if there is no truth.
-  public var gray: Row?
+  package var gray: Row?
   /// Figures of the results, one row for each setting of the dials.
-  public var rows: [Row]
+  package var rows: [Row]
   /// Published figures to compare the gains with.
-  public var published: [PublishedRow]
+  package var published: [PublishedRow]
   /// Wall-clock seconds.
-  public var seconds: Double
+  package var seconds: Double
   /// What the user should know.
-  public var warnings: [String]
+  package var warnings: [String]
 
   /// A table for people.
-  public var text: String {
+  package var text: String {
     var lines = [
       "\(input): \(counted(pictures, "picture")), \(network)"
     ]

@@ -1,16 +1,16 @@
 /// A row of a published table of the same figures.
-public struct PublishedRow: Codable, Hashable, Sendable {
+package struct PublishedRow: Codable, Hashable, Sendable {
   /// Method and source.
-  public var name: String
+  package var name: String
   /// AuC minus that of the table's gray row, in percent.
-  public var aucGain: Double
+  package var aucGain: Double
   /// Class-rebalanced AuC minus that of the table's gray row, in percent.
-  public var rebalancedAUCGain: Double
+  package var rebalancedAUCGain: Double
 
   /// Zhang, Isola, Efros, *Colorful Image Colorization*, ECCV 2016, Table 1, as gains over its gray
   /// row (89.1 and 58.0) on 10,000 pictures of ImageNet. The level of the rebalanced figure hangs on
   /// how often rare colors occur in the pictures at hand; the gain is what compares.
-  public static let zhang2016: [PublishedRow] = [
+  package static let zhang2016: [PublishedRow] = [
     PublishedRow(name: "Zhang et al. 2016, full", auc: 89.5, rebalanced: 67.3),
     PublishedRow(name: "Zhang et al. 2016, class", auc: 91.6, rebalanced: 65.1),
     PublishedRow(name: "Zhang et al. 2016, L2", auc: 91.2, rebalanced: 64.4),

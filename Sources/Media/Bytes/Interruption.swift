@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// The wish to stop, as reads and writes that may wait for others see it.
-public final class Interruption: Sendable {
+package final class Interruption: Sendable {
   private let isAborted = Atomic<Bool>(false)
   /// When the end was asked for, in nanoseconds of the system's uptime; 0 if it was not.
   private let endTime = Atomic<UInt64>(0)
@@ -10,22 +10,22 @@ public final class Interruption: Sendable {
   /// How long a write goes on waiting for a reader that takes nothing, once the end was asked for.
   static let patience: UInt64 = 400_000_000
 
-  public init() {}
+  package init() {}
 
   /// Makes reads and writes end with `MediaError.Code.interrupted` within 100 ms.
-  public func request() {
+  package func request() {
     requestEnd()
     isAborted.store(true, ordering: .relaxed)
   }
 
   /// Makes reads end as `request` does. Writes go on, so that what was read is kept, but wait no longer
   /// than 0.4 s for a reader that takes nothing.
-  public func requestEnd() {
+  package func requestEnd() {
     _ = endTime.compareExchange(
       expected: 0, desired: DispatchTime.now().uptimeNanoseconds, ordering: .relaxed)
   }
 
-  public var isRequested: Bool { isAborted.load(ordering: .relaxed) }
+  package var isRequested: Bool { isAborted.load(ordering: .relaxed) }
 
   /// Whether nothing more is to be read.
   var isEndRequested: Bool { endTime.load(ordering: .relaxed) != 0 }

@@ -193,9 +193,9 @@ struct EncoderSettings: CustomStringConvertible {
 }
 
 /// Names that a misspelled one may have meant.
-public enum NearNames {
+package enum NearNames {
   /// The nearest first, three at most.
-  public static func of(_ name: String, among names: some Sequence<String>) -> [String] {
+  package static func of(_ name: String, among names: some Sequence<String>) -> [String] {
     let limit = max(1, name.count / 3)
     return names.map { ($0, distance(name, $0)) }.filter { $0.1 <= limit }
       .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(3).map(\.0)

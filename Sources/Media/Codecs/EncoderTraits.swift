@@ -62,6 +62,11 @@ struct EncoderTraits: Sendable {
     "libx264rgb", "prores", "prores_aw", "mpeg2video", "mpeg4", "rawvideo", "v210",
   ]
 
+  /// Of what takes frames as they are.
+  static func raw(_ name: String) -> EncoderTraits {
+    EncoderTraits(name: name, family: .losslessVideo)
+  }
+
   /// The traits of `name`; those of an ordinary video encoder if it is not among the known.
   static func of(_ name: String) -> EncoderTraits {
     known.first { $0.name == name }

@@ -1,5 +1,5 @@
 import CFFmpeg
-public import Imaging
+package import Imaging
 
 extension OutputFormat {
   /// Chooses how pictures are handed to an encoder.
@@ -19,7 +19,7 @@ extension OutputFormat {
   ///   - encoder: FFmpeg's name.
   ///   - requested: FFmpeg's name of a pixel format that overrides the choice.
   /// - Throws: `.encoderMissing`, `.encoderRefuses`.
-  public static func choose(
+  package static func choose(
     source: PixelFormat, color: ColorDescription, width: Int, height: Int, encoder: String,
     requested: String? = nil
   ) throws -> OutputFormat {
@@ -29,6 +29,29 @@ extension OutputFormat {
     return try choose(
       source: source, color: color, width: width, height: height, traits: EncoderTraits.of(encoder),
       candidates: candidates(of: encoder), requested: requested)
+  }
+
+  /// Chooses the form of frames that no encoder sees. They keep the depth and, where it is Y′CbCr, the subsampling of
+  /// the source; gray becomes 4:2:0.
+  /// - Parameter wanted: a form that overrides the choice.
+  /// - Throws: `.usage` if `wanted` holds no color, or fewer bits than the source: luma would change.
+  package static func ofFrames(
+    _ source: SourceInfo, as wanted: PixelFormat? = nil
+  ) throws -> OutputFormat {
+    if let wanted {
+      guard wanted.model != .gray, wanted.bitDepth >= source.format.bitDepth else {
+        throw MediaError(
+          .usage,
+          "Frames of \(source.format) can't be given as \(wanted): expected YUV or RGB of at least "
+            + "\(source.format.bitDepth) bits.")
+      }
+    }
+    return try choose(
+      source: source.format, color: source.color, width: source.width, height: source.height,
+      traits: .raw("frames"),
+      candidates: allColorLayouts.filter {
+        $0.isPlanar && $0.writing == .exact && (wanted == nil || $0.format == wanted)
+      }, requested: nil)
   }
 
   /// The same for any taker of pictures.

@@ -1,20 +1,20 @@
-public import Imaging
+package import Imaging
 
 /// The form in which a sink takes pictures.
-public struct OutputFormat: Hashable, Sendable {
+package struct OutputFormat: Hashable, Sendable {
   /// The layout that pictures must have. A luma plane of fewer bits than `pictureFormat.bitDepth`
   /// is brought to it with `Plane.widened(to:repeatingTopBits:)`.
-  public var pictureFormat: PixelFormat
+  package var pictureFormat: PixelFormat
   /// What the code values of the pictures mean, and how the output is tagged.
-  public var color: ColorDescription
+  package var color: ColorDescription
   /// FFmpeg's name of the encoder's pixel format; empty for sinks without one.
-  public var encoderPixelFormat = ""
+  package var encoderPixelFormat = ""
   /// What the encoder writes, if its range differs from `color.range`; the sink converts.
-  public var encodedRange: ColorRange?
+  package var encodedRange: ColorRange?
   /// What the user may want to know: alpha dropped, chroma not subsampled because of an odd size.
-  public var notes: [String] = []
+  package var notes: [String] = []
 
-  public init(
+  package init(
     pictureFormat: PixelFormat, color: ColorDescription, encoderPixelFormat: String = "",
     encodedRange: ColorRange? = nil, notes: [String] = []
   ) {

@@ -1,5 +1,5 @@
 /// What x264 is told beside the user's wishes: threads and look-ahead.
-public enum X264Parameters {
+package enum X264Parameters {
   /// How many frames are encoded at once, on any machine and with any `--threads`: each number gives
   /// other bytes, since what a frame may refer to depends on how far its neighbors are done. Four keep
   /// two cores as busy as more do, and each takes 27 MB at 1080p in 10 bits.
@@ -19,7 +19,7 @@ public enum X264Parameters {
   /// The parameters for `x264-params`. The look-ahead is kept within the budget, but not below five
   /// frames. Beyond 1440p x264's own thread for it, which is three frames further ahead, is done
   /// without; below, that thread saves a tenth of the time.
-  public static func text(preset: String?, width: Int, height: Int) -> String {
+  package static func text(preset: String?, width: Int, height: Int) -> String {
     let threads = "threads=\(threads)"
     guard let usual = presets[preset ?? "medium"] else { return threads }
     let pixels = width * height

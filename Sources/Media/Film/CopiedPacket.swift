@@ -1,14 +1,14 @@
 import CFFmpeg
-public import Imaging
+package import Imaging
 
 /// A compressed packet of a stream that is copied, not decoded.
 ///
 /// `@unchecked Sendable`: never changed after it is made; a sink takes a new reference to the same
 /// bytes.
-public final class CopiedPacket: @unchecked Sendable {
+package final class CopiedPacket: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<AVPacket>
   /// The unit of the times.
-  public let timeBase: Rational
+  package let timeBase: Rational
 
   /// Takes the contents of `source` over, which is left blank.
   init(moving source: UnsafeMutablePointer<AVPacket>, timeBase: Rational) throws {
@@ -19,7 +19,7 @@ public final class CopiedPacket: @unchecked Sendable {
   }
 
   /// Makes a packet of `bytes`.
-  public init(
+  package init(
     streamIndex: Int, bytes: [UInt8], timeBase: Rational, presentationTime: Int64,
     decodingTime: Int64, duration: Int64 = 0, isKey: Bool = true
   ) throws {
@@ -53,19 +53,19 @@ public final class CopiedPacket: @unchecked Sendable {
   }
 
   /// The index of its stream in the source.
-  public var streamIndex: Int { Int(pointer.pointee.stream_index) }
+  package var streamIndex: Int { Int(pointer.pointee.stream_index) }
   /// In units of `timeBase`; `nil` if unknown.
-  public var presentationTime: Int64? { pointer.pointee.pts.knownTime }
+  package var presentationTime: Int64? { pointer.pointee.pts.knownTime }
   /// In units of `timeBase`; `nil` if unknown.
-  public var decodingTime: Int64? { pointer.pointee.dts.knownTime }
+  package var decodingTime: Int64? { pointer.pointee.dts.knownTime }
   /// When it is due, in seconds; `nil` if unknown.
   var seconds: Double? { (presentationTime ?? decodingTime).map { Double($0) * timeBase.value } }
   /// In units of `timeBase`; 0 if unknown.
-  public var duration: Int64 { pointer.pointee.duration }
-  public var isKey: Bool { pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 }
-  public var byteCount: Int { Int(pointer.pointee.size) }
+  package var duration: Int64 { pointer.pointee.duration }
+  package var isKey: Bool { pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 }
+  package var byteCount: Int { Int(pointer.pointee.size) }
   /// A copy of the payload.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     guard let data = pointer.pointee.data else { return [] }
     return Array(UnsafeBufferPointer(start: data, count: byteCount))
   }

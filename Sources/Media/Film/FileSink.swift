@@ -1,6 +1,6 @@
 import CFFmpeg
-public import Foundation
-public import Imaging
+package import Foundation
+package import Imaging
 import Locking
 
 /// Encodes frames into a video file or pipe, with the copied packets of the other streams.
@@ -9,12 +9,12 @@ import Locking
 /// streams, the output's place.
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
-public final class FileSink: SegmentedSink, @unchecked Sendable {
-  public let notes: [String]
+package final class FileSink: SegmentedSink, @unchecked Sendable {
+  package let notes: [String]
   /// FFmpeg's name of the encoder.
-  public var encoderName: String { encoder.encoding.encoderName }
+  package var encoderName: String { encoder.encoding.encoderName }
   /// The form of all pictures.
-  public var outputFormat: OutputFormat { encoder.encoding.outputFormat }
+  package var outputFormat: OutputFormat { encoder.encoding.outputFormat }
 
   private let lock = Locked(())
   private let source: SourceInfo
@@ -26,7 +26,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
   private var isEnded = false
 
   /// Creates the output `path`, `-` being stdout, for what `source` describes.
-  public init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
+  package init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
     self.source = source
     let encoding = try FilmEncoding(path: path, source: source, options: options)
     encoder = try FilmEncoder(encoding, options: options)
@@ -53,9 +53,9 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
     ]
   }
 
-  public func outputFormat(for frame: Frame) -> OutputFormat { outputFormat }
+  package func outputFormat(for frame: Frame) -> OutputFormat { outputFormat }
 
-  public func write(_ element: SourceElement) throws {
+  package func write(_ element: SourceElement) throws {
     try lock.withLock { _ in
       try file.checkPlace()
       let element = try element.onOutputClock(of: source)
@@ -77,22 +77,22 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
 
   // MARK: Segments
 
-  public var keepsFramesApart: Bool { false }
+  package var keepsFramesApart: Bool { false }
 
-  public var canKeepSegments: Bool { file.isTemporary }
+  package var canKeepSegments: Bool { file.isTemporary }
 
-  public func beginSegment(keptAs path: String, isBegun: Bool) throws {
+  package func beginSegment(keptAs path: String, isBegun: Bool) throws {
     try lock.withLock { _ in try encoder.beginSegment(keptAs: path) }
   }
 
-  public func endSegment(trailer: Data) throws {
+  package func endSegment(trailer: Data) throws {
     try lock.withLock { _ in
       try encoder.endSegment(trailer: trailer, writePicture)
       times.beginSegment()
     }
   }
 
-  public func restoreSegment(_ path: String) throws -> RestoredSegment {
+  package func restoreSegment(_ path: String) throws -> RestoredSegment {
     try lock.withLock { _ in
       var (frames, packets) = (0, 0)
       let reader = try PacketLogReader(path: path, interruption: interruption)
@@ -114,7 +114,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
   }
 
   /// A segment that is written goes into the film with its own packets.
-  public func takePackets(ofSegment path: String) throws {
+  package func takePackets(ofSegment path: String) throws {
     throw MediaError(
       .internalFault, "'\(path)' is a segment of a film whose packets are written as they come.")
   }
@@ -123,7 +123,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
 
   /// Writes what the encoder holds back and gives the file its name. Throws `.noFrames` if there was
   /// no frame.
-  public func finish() throws {
+  package func finish() throws {
     try lock.withLock { _ in
       guard !isEnded else { return }
       try endStreams()
@@ -131,7 +131,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
     }
   }
 
-  public func finishEarly() throws -> String? {
+  package func finishEarly() throws -> String? {
     try lock.withLock { _ -> String? in
       guard !isEnded else { return nil }
       try endStreams()
@@ -139,7 +139,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
     }
   }
 
-  public func salvage() -> String? {
+  package func salvage() -> String? {
     lock.withLock { _ in
       guard encoder.frameCount > 0 else {
         file.discard()
@@ -166,7 +166,7 @@ public final class FileSink: SegmentedSink, @unchecked Sendable {
     try muxer.finish()
   }
 
-  public func discard() {
+  package func discard() {
     lock.withLock { _ in
       isEnded = true
       encoder.discardSegment()

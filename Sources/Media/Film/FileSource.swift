@@ -5,8 +5,8 @@ import Locking
 /// Frames of a video file or pipe that FFmpeg demuxes, and the packets of its other streams.
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
-public final class FileSource: FrameSource, @unchecked Sendable {
-  public private(set) var info: SourceInfo
+package final class FileSource: FrameSource, @unchecked Sendable {
+  package private(set) var info: SourceInfo
 
   enum Phase {
     case decoding
@@ -53,7 +53,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
   private var passedEnd: Set<Int> = []
 
   /// Opens `path`, `-` being stdin, and decodes the first frame, which tells what the others are.
-  public convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
+  package convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
     try self.init(
       bytes: ByteInput(path: path, interruption: options.interruption), options: options)
   }
@@ -113,17 +113,17 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     av_packet_free(&doomed)
   }
 
-  public var damagedFrameCount: Int { lock.withLock { _ in damage.frameCount } }
+  package var damagedFrameCount: Int { lock.withLock { _ in damage.frameCount } }
 
-  public var damagedPlaceCount: Int { lock.withLock { _ in damage.placeCount } }
+  package var damagedPlaceCount: Int { lock.withLock { _ in damage.placeCount } }
 
-  public func next() throws -> SourceElement? {
+  package func next() throws -> SourceElement? {
     try lock.withLock { _ in
       opening.isEmpty ? try advance() : opening.removeFirst()
     }
   }
 
-  public func skip(to seconds: Double) throws -> Bool {
+  package func skip(to seconds: Double) throws -> Bool {
     lock.withLock { _ in
       guard demuxer.bytes.isSeekable else { return false }
       let target = ((seconds + demuxer.startTime) / info.timeBase.value).rounded(.down)
@@ -135,7 +135,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     }
   }
 
-  public func packetTimes() throws -> [Double]? {
+  package func packetTimes() throws -> [Double]? {
     // Where the clock may jump, only decoding tells what becomes of it.
     guard demuxer.pointer.pointee.iformat.pointee.flags & AVFMT_TS_DISCONT == 0,
       try skip(to: -demuxer.startTime)
@@ -152,7 +152,7 @@ public final class FileSource: FrameSource, @unchecked Sendable {
     }
   }
 
-  public func goOn(at place: FramePlace) {
+  package func goOn(at place: FramePlace) {
     lock.withLock { _ in
       guard !place.isDamagedBefore, place.index > 0, damage.frameCount == 0
       else { return }

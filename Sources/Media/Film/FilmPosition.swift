@@ -1,7 +1,7 @@
-public import Imaging
+package import Imaging
 
 /// A place in a film: a time, a time code or the number of a frame.
-public enum FilmPosition: Hashable, Sendable {
+package enum FilmPosition: Hashable, Sendable {
   /// Seconds after the start of the film.
   case seconds(Double)
   /// The frame that carries this time code. The first frame carries the one that the file tells, or
@@ -16,7 +16,8 @@ public enum FilmPosition: Hashable, Sendable {
   ///   - first: time code of the first frame; nil for 00:00:00:00.
   /// - Returns: nil for the number of a frame, which only counting turns into a time.
   /// - Throws: `MediaError` if a time code does not exist at this rate or lies before the film.
-  public func seconds(rate: Rational?, firstTimecode first: Timecode?) throws(MediaError) -> Double?
+  package func seconds(rate: Rational?, firstTimecode first: Timecode?) throws(MediaError)
+    -> Double?
   {
     switch self {
     case .seconds(let seconds): return seconds
@@ -40,7 +41,7 @@ public enum FilmPosition: Hashable, Sendable {
 
 extension FilmPosition: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   /// Seconds.
-  public init(floatLiteral value: Double) { self = .seconds(value) }
+  package init(floatLiteral value: Double) { self = .seconds(value) }
   /// Seconds.
-  public init(integerLiteral value: Int) { self = .seconds(Double(value)) }
+  package init(integerLiteral value: Int) { self = .seconds(Double(value)) }
 }

@@ -1,5 +1,5 @@
 /// Where in a source a frame was, so that another run finds it without decoding all that is before.
-public struct FramePlace: Codable, Hashable, Sendable {
+package struct FramePlace: Codable, Hashable, Sendable {
   /// The frame's number among those that the source gave.
   var index: Int
   /// Its number among those that were decoded, or its place in a list of pictures.

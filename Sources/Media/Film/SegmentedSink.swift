@@ -1,8 +1,8 @@
-public import Foundation
+package import Foundation
 
 /// A sink that can keep what it was given in segments, so that another run goes on after the last one that
 /// is whole and makes the very same output.
-public protocol SegmentedSink: FrameSink {
+package protocol SegmentedSink: FrameSink {
   /// Begins a segment with the next element, which is kept in the file `path` once it has ended.
   /// Throws `MediaError`.
   /// - Parameter isBegun: whether an earlier run may have begun it and left some of its frames.
@@ -28,9 +28,9 @@ public protocol SegmentedSink: FrameSink {
 }
 
 /// What a segment of an earlier run holds beside its frames.
-public struct RestoredSegment: Sendable {
+package struct RestoredSegment: Sendable {
   /// As it was given to `endSegment`.
-  public var trailer: Data
+  package var trailer: Data
   /// Packets of other streams.
-  public var packetCount: Int
+  package var packetCount: Int
 }

@@ -6,12 +6,12 @@ import Foundation
 /// At the rates of NTSC a second of the label holds 30 (or 60) frames, which take a little longer.
 /// Drop-frame labels leave out the first two (or four) of each minute but every tenth, so that they stay
 /// with the clock.
-public struct Timecode: Hashable, Sendable {
-  public var hours: Int
-  public var minutes: Int
-  public var seconds: Int
-  public var frames: Int
-  public var isDropFrame: Bool
+package struct Timecode: Hashable, Sendable {
+  package var hours: Int
+  package var minutes: Int
+  package var seconds: Int
+  package var frames: Int
+  package var isDropFrame: Bool
 
   static let zero = Timecode(hours: 0, minutes: 0, seconds: 0, frames: 0, isDropFrame: false)
 
@@ -53,7 +53,7 @@ public struct Timecode: Hashable, Sendable {
 
 extension Timecode: LosslessStringConvertible {
   /// Reads `hh:mm:ss:ff`, or `hh:mm:ss;ff` with dropped frames: at least two digits each after the hours.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let fields = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == ";" }
     let values = fields.compactMap { Self.whole($0) }
     let marks = text.filter { $0 == ":" || $0 == ";" }
@@ -74,7 +74,7 @@ extension Timecode: LosslessStringConvertible {
     return Int(digits)
   }
 
-  public var description: String {
+  package var description: String {
     String(format: "%02d:%02d:%02d", hours, minutes, seconds) + (isDropFrame ? ";" : ":")
       + String(format: "%02d", frames)
   }

@@ -1,10 +1,10 @@
 import CFFmpeg
-public import Imaging
+package import Imaging
 
 /// How a pixel format of FFmpeg is read and written here.
-public struct PixelFormatSupport: Hashable, Sendable {
+package struct PixelFormatSupport: Hashable, Sendable {
   /// How a source in it becomes planes.
-  public enum Reading: String, Hashable, Sendable, CaseIterable {
+  package enum Reading: String, Hashable, Sendable, CaseIterable {
     /// The decoder's own planes, by reference.
     case byReference = "as it is"
     /// Each code is copied to its plane.
@@ -25,7 +25,7 @@ public struct PixelFormatSupport: Hashable, Sendable {
   }
 
   /// How an output in it is made.
-  public enum Writing: String, Hashable, Sendable, CaseIterable {
+  package enum Writing: String, Hashable, Sendable, CaseIterable {
     case exact
     /// 4 to 6 bits per color.
     case rounded = "rounded"
@@ -37,14 +37,14 @@ public struct PixelFormatSupport: Hashable, Sendable {
   }
 
   /// FFmpeg's name.
-  public var name: String
+  package var name: String
   /// The planar form; nil if it is refused.
-  public var format: PixelFormat?
-  public var reading: Reading
-  public var writing: Writing
+  package var format: PixelFormat?
+  package var reading: Reading
+  package var writing: Writing
 
   /// All that the FFmpeg at hand lists, in its order.
-  public static var all: [PixelFormatSupport] {
+  package static var all: [PixelFormatSupport] {
     var result: [PixelFormatSupport] = []
     var descriptor: UnsafePointer<AVPixFmtDescriptor>?
     while true {
@@ -82,7 +82,7 @@ public struct PixelFormatSupport: Hashable, Sendable {
   }
 
   /// All formats as a table in Markdown, one line each.
-  public static var markdown: String {
+  package static var markdown: String {
     let head = "| pixel format | planes | read | written |\n|---|---|---|---|\n"
     return head
       + all.map { support in

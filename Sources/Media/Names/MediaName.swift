@@ -1,5 +1,5 @@
 /// What the name of a file promises, for what is not opened yet.
-public enum MediaName {
+package enum MediaName {
   private static let filmExtensions: Set<String> = [
     "mkv", "mp4", "m4v", "mov", "qt", "avi", "divx", "webm", "mpg", "mpeg", "m1v", "m2v", "ts",
     "m2ts",
@@ -11,25 +11,25 @@ public enum MediaName {
   ]
 
   /// Whether the name is that of a film.
-  public static func isFilm(_ path: String) -> Bool {
+  package static func isFilm(_ path: String) -> Bool {
     filmExtensions.contains(PathParts.fileExtension(of: path).lowercased())
   }
 
   /// Whether the name is that of a file that is written, and not of a folder.
-  public static func isFile(_ path: String) -> Bool {
+  package static func isFile(_ path: String) -> Bool {
     isFilm(path) || isPicture(path)
       || ["yuv", "rgb", "raw", "gif", "apng"].contains(
         PathParts.fileExtension(of: path).lowercased())
   }
 
   /// Whether the name is that of a file with a single picture.
-  public static func isPicture(_ path: String) -> Bool {
+  package static func isPicture(_ path: String) -> Bool {
     PictureKind.extensions.contains(PathParts.fileExtension(of: path).lowercased())
   }
 
   /// Whether the name is a pattern of numbered pictures, such as `frames/%06d.png`. In the name of a film a
   /// percent sign is one.
-  public static func isPicturePattern(_ path: String) -> Bool {
+  package static func isPicturePattern(_ path: String) -> Bool {
     PictureList.isNumbered(path)
       && (PathParts.fileExtension(of: path).isEmpty || isPicture(path))
   }
@@ -40,7 +40,7 @@ public enum MediaName {
   }
 
   /// Whether the name holds wildcards.
-  public static func isWildcard(_ path: String) -> Bool { PictureList.isWildcard(path) }
+  package static func isWildcard(_ path: String) -> Bool { PictureList.isWildcard(path) }
 
   /// The last number in a name without its extension, and what lies around it.
   package static func numbered(

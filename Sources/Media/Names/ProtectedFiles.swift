@@ -3,16 +3,16 @@ import Locking
 
 /// The files that a command reads, which no output may replace: neither under their names nor through a
 /// link.
-public final class ProtectedFiles: Sendable {
+package final class ProtectedFiles: Sendable {
   private let inputs: [String]
   private let files = Locked<Set<FileIdentity>?>(nil)
 
   /// - Parameter inputs: each as `MediaSource.open` takes it: a file, `-`, a folder, a pattern or a
   ///   wildcard.
-  public init(inputs: [String]) { self.inputs = inputs }
+  package init(inputs: [String]) { self.inputs = inputs }
 
   /// Whether `path` is one of them. They are looked up once, and only if something is there.
-  public func contain(_ path: String) -> Bool {
+  package func contain(_ path: String) -> Bool {
     guard let identity = FileIdentity(path: path) else { return false }
     return files.withLock { files in
       let known = files ?? Set(inputs.flatMap(FileIdentity.all))
@@ -22,7 +22,7 @@ public final class ProtectedFiles: Sendable {
   }
 
   /// - Throws: `MediaError` if `path` is one of them.
-  public func check(_ path: String) throws {
+  package func check(_ path: String) throws {
     guard contain(path) else { return }
     throw MediaError(
       .usage, "\(path) is the input itself, which is never replaced; name another output.")

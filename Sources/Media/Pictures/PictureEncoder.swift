@@ -1,9 +1,9 @@
-public import Foundation
-public import Imaging
+package import Foundation
+package import Imaging
 import Locking
 
 /// Encodes single pictures into memory: a JPEG, a PNG.
-public final class PictureEncoder: Sendable {
+package final class PictureEncoder: Sendable {
   private struct Key: Hashable {
     var output: OutputFormat
     var width: Int
@@ -24,7 +24,7 @@ public final class PictureEncoder: Sendable {
   /// - Parameters:
   ///   - encoder: FFmpeg's name, such as `mjpeg` or `png`.
   ///   - quantizer: of `mjpeg`, 2…31, less is better; nil where the encoder has none.
-  public init(_ encoder: String, quantizer: Double? = nil) {
+  package init(_ encoder: String, quantizer: Double? = nil) {
     LibraryLog.install()
     name = encoder
     var options = SinkOptions()
@@ -35,7 +35,7 @@ public final class PictureEncoder: Sendable {
 
   /// The form in which it takes a frame's picture.
   /// - Throws: `MediaError` if the encoder is missing.
-  public func outputFormat(for frame: Frame) throws -> OutputFormat {
+  package func outputFormat(for frame: Frame) throws -> OutputFormat {
     let picture = frame.picture
     return try OutputFormat.choose(
       source: picture.format, color: picture.color, width: picture.width, height: picture.height,
@@ -44,7 +44,7 @@ public final class PictureEncoder: Sendable {
 
   /// The file that holds `picture`, which has the form of `output`.
   /// - Throws: `MediaError` if the encoder refuses it.
-  public func bytes(of picture: Picture, as output: OutputFormat) throws -> Data {
+  package func bytes(of picture: Picture, as output: OutputFormat) throws -> Data {
     try made.withLock { made in
       let key = Key(output: output, width: picture.width, height: picture.height)
       var current: Made

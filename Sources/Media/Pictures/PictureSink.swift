@@ -1,6 +1,6 @@
 import CFFmpeg
-public import Foundation
-public import Imaging
+package import Foundation
+package import Imaging
 import Locking
 
 /// Writes each frame as a picture: into a folder, by a numbered pattern, as the one file, or one
@@ -12,7 +12,7 @@ import Locking
 /// out: pictures hold no sound.
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
-public final class PictureSink: SegmentedSink, @unchecked Sendable {
+package final class PictureSink: SegmentedSink, @unchecked Sendable {
   private enum Target {
     case folder(String)
     case pattern(PictureList.Pattern)
@@ -29,7 +29,7 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
     var sampleAspectRatio: Rational
   }
 
-  public let notes: [String]
+  package let notes: [String]
 
   private let lock = Locked(())
   private let target: Target
@@ -48,7 +48,7 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
 
   /// Creates the output. `path` is `-`, a folder, a pattern such as `out/%06d.png`, or the name of
   /// one picture.
-  public init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
+  package init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
     LibraryLog.install()
     self.options = options
     fileOptions = options
@@ -112,14 +112,14 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
     return fallbackEncoder
   }
 
-  public func outputFormat(for frame: Frame) throws -> OutputFormat {
+  package func outputFormat(for frame: Frame) throws -> OutputFormat {
     try OutputFormat.choose(
       source: frame.picture.format, color: frame.picture.color, width: frame.picture.width,
       height: frame.picture.height, encoder: encoderName(for: frame),
       requested: options.pixelFormat)
   }
 
-  public func write(_ element: SourceElement) throws {
+  package func write(_ element: SourceElement) throws {
     guard let frame = element.frame else { return }
     try lock.withLock { _ in
       let picture = frame.picture
@@ -224,16 +224,16 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
   // MARK: Segments
 
   /// Pictures lie where another run finds them, each in its file; a single one is not worth it.
-  public var canKeepSegments: Bool {
+  package var canKeepSegments: Bool {
     switch target {
     case .folder, .pattern: true
     case .file, .pipe: false
     }
   }
 
-  public var keepsFramesApart: Bool { true }
+  package var keepsFramesApart: Bool { true }
 
-  public func beginSegment(keptAs path: String, isBegun: Bool) throws {
+  package func beginSegment(keptAs path: String, isBegun: Bool) throws {
     lock.withLock { _ in
       (segmentPath, mayBeThere) = (path, isBegun)
       fileOptions.leftovers = isBegun ? .remove : .leave
@@ -241,7 +241,7 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
   }
 
   /// The pictures are their own record: the segment's file holds the trailer alone.
-  public func endSegment(trailer: Data) throws {
+  package func endSegment(trailer: Data) throws {
     try finish()
     try lock.withLock { _ in
       guard let segmentPath else { return }
@@ -250,19 +250,19 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
     }
   }
 
-  public func restoreSegment(_ path: String) throws -> RestoredSegment {
+  package func restoreSegment(_ path: String) throws -> RestoredSegment {
     try lock.withLock { _ in
       let reader = try PacketLogReader(path: path, interruption: options.interruption)
       return RestoredSegment(trailer: try reader.forEach { _ in }, packetCount: 0)
     }
   }
 
-  public func takePackets(ofSegment path: String) {}
+  package func takePackets(ofSegment path: String) {}
 
   // MARK: Ending
 
   /// Brings the pictures to the disk.
-  public func finish() throws {
+  package func finish() throws {
     try lock.withLock { _ in
       let folder: String
       switch target {
@@ -285,13 +285,13 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
   }
 
   /// Leaves the pictures that are complete: each is whole.
-  public func finishEarly() throws -> String? {
+  package func finishEarly() throws -> String? {
     try finish()
     return nil
   }
 
   /// The folder, if it is there still and holds pictures that were written.
-  public func salvage() -> String? {
+  package func salvage() -> String? {
     lock.withLock { _ in
       let folder: String
       switch target {
@@ -303,7 +303,7 @@ public final class PictureSink: SegmentedSink, @unchecked Sendable {
     }
   }
 
-  public func discard() {}
+  package func discard() {}
 }
 
 /// Encodes one picture after the other, each into a file of its own.

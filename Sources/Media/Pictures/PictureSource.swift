@@ -7,10 +7,10 @@ import Locking
 /// format of its own.
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
-public final class PictureSource: FrameSource, @unchecked Sendable {
-  public let info: SourceInfo
+package final class PictureSource: FrameSource, @unchecked Sendable {
+  package let info: SourceInfo
   /// Runs of numbers that are missing between numbered names.
-  public let gaps: [ClosedRange<Int>]
+  package let gaps: [ClosedRange<Int>]
 
   private enum Origin {
     case files(PictureFiles)
@@ -38,7 +38,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
   private var isEnded = false
 
   /// Opens a folder, a pattern such as `frames/%06d.png`, a wildcard or one picture file.
-  public convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
+  package convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
     let list =
       try options.pictureNames.map { PictureList(folder: path, names: $0) } ?? PictureList(path)
     try self.init(
@@ -129,13 +129,13 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     return info
   }
 
-  public var damagedFrameCount: Int { lock.withLock { _ in shortcomings.count } }
+  package var damagedFrameCount: Int { lock.withLock { _ in shortcomings.count } }
 
-  public var damageReport: String? {
+  package var damageReport: String? {
     lock.withLock { _ in shortcomings.report(of: origin.name) }
   }
 
-  public func next() throws -> SourceElement? {
+  package func next() throws -> SourceElement? {
     try lock.withLock { _ in
       while !isEnded, deliveredCount != options.frameLimit {
         let index = position
@@ -166,7 +166,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     }
   }
 
-  public func goOn(at place: FramePlace) {
+  package func goOn(at place: FramePlace) {
     lock.withLock { _ in
       guard case .files = origin, !place.isDamagedBefore, place.number > 0 else { return }
       (position, deliveredCount) = (place.number, place.index)
@@ -174,7 +174,7 @@ public final class PictureSource: FrameSource, @unchecked Sendable {
     }
   }
 
-  public func skip(to seconds: Double) throws -> Bool {
+  package func skip(to seconds: Double) throws -> Bool {
     lock.withLock { _ in
       guard case .files(let files) = origin else { return false }
       // Half a picture more, for times that were rounded.

@@ -1,15 +1,15 @@
 import CFFmpeg
-public import Imaging
+package import Imaging
 import Locking
 
 /// Writes frames as a YUV4MPEG2 or headerless stream. Depth and luma stay as they are. Neither form
 /// holds time stamps or other streams, so that copied packets are left out.
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
-public final class RawVideoSink: FrameSink, @unchecked Sendable {
+package final class RawVideoSink: FrameSink, @unchecked Sendable {
   /// The form of all pictures.
-  public let outputFormat: OutputFormat
-  public let notes: [String]
+  package let outputFormat: OutputFormat
+  package let notes: [String]
 
   private let lock = Locked(())
   private let file: OutputFile
@@ -24,7 +24,7 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
   /// Creates the output `path`, `-` being stdout, and writes the header.
   ///
   /// Headerless if `options.format` is `rawvideo` or the name ends in `.yuv`, `.rgb` or `.raw`.
-  public init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
+  package init(path: String, source: SourceInfo, options: SinkOptions = SinkOptions()) throws {
     LibraryLog.install()
     isY4M =
       options.format.map { $0 != "rawvideo" }
@@ -37,8 +37,8 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
     }
     outputFormat = try OutputFormat.choose(
       source: source.format, color: source.color, width: source.width, height: source.height,
-      traits: EncoderTraits(name: isY4M ? "y4m" : "rawvideo", family: .losslessVideo),
-      candidates: Self.candidates(isY4M: isY4M), requested: options.pixelFormat)
+      traits: .raw(isY4M ? "y4m" : "rawvideo"), candidates: Self.candidates(isY4M: isY4M),
+      requested: options.pixelFormat)
     maker = try EncoderFrameMaker(outputFormat)
     (width, height) = (source.width, source.height)
     let size = av_image_get_buffer_size(
@@ -76,9 +76,9 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
     return OutputFormat.allColorLayouts
   }
 
-  public func outputFormat(for frame: Frame) -> OutputFormat { outputFormat }
+  package func outputFormat(for frame: Frame) -> OutputFormat { outputFormat }
 
-  public func write(_ element: SourceElement) throws {
+  package func write(_ element: SourceElement) throws {
     guard let frame = element.frame else { return }
     try lock.withLock { _ in
       try file.checkPlace()
@@ -100,10 +100,10 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
     }
   }
 
-  public func finish() throws { try lock.withLock { _ in try file.commit() } }
-  public func finishEarly() throws -> String? { try lock.withLock { _ in try file.commitEarly() } }
+  package func finish() throws { try lock.withLock { _ in try file.commit() } }
+  package func finishEarly() throws -> String? { try lock.withLock { _ in try file.commitEarly() } }
   /// What was written of a frame that did not fit is cut off; no frame, no file.
-  public func salvage() -> String? {
+  package func salvage() -> String? {
     lock.withLock { _ in
       guard let wholeByteCount else {
         file.discard()
@@ -112,7 +112,7 @@ public final class RawVideoSink: FrameSink, @unchecked Sendable {
       return file.salvage(keeping: wholeByteCount)
     }
   }
-  public func discard() { lock.withLock { _ in file.discard() } }
+  package func discard() { lock.withLock { _ in file.discard() } }
 
   private func write(_ text: String) throws {
     try Array(text.utf8).withUnsafeBytes { bytes in

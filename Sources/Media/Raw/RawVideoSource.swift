@@ -6,8 +6,8 @@ import Locking
 /// knows exactly where a stream was cut off.
 ///
 /// `@unchecked Sendable`: all that changes is behind a lock.
-public final class RawVideoSource: FrameSource, @unchecked Sendable {
-  public let info: SourceInfo
+package final class RawVideoSource: FrameSource, @unchecked Sendable {
+  package let info: SourceInfo
 
   private let lock = Locked(())
   private let bytes: ByteInput
@@ -25,7 +25,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
   private let hasWindowsLineEnds: Bool
 
   /// Opens `path`, `-` being stdin. Headerless if `options.format` is `rawvideo`.
-  public convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
+  package convenience init(path: String, options: SourceOptions = SourceOptions()) throws {
     try self.init(
       bytes: ByteInput(path: path, interruption: options.interruption), options: options)
   }
@@ -117,9 +117,9 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     return String(decoding: line, as: UTF8.self)
   }
 
-  public var damagedFrameCount: Int { lock.withLock { _ in damaged } }
+  package var damagedFrameCount: Int { lock.withLock { _ in damaged } }
 
-  public func next() throws -> SourceElement? {
+  package func next() throws -> SourceElement? {
     try lock.withLock { _ in
       while !isEnded {
         if deliveredCount == options.frameLimit { break }
@@ -137,7 +137,7 @@ public final class RawVideoSource: FrameSource, @unchecked Sendable {
     }
   }
 
-  public func skip(to seconds: Double) throws -> Bool {
+  package func skip(to seconds: Double) throws -> Bool {
     try lock.withLock { _ in
       guard bytes.isSeekable, let end = bytes.byteCount else { return false }
       let target = seconds / info.timeBase.value

@@ -5,7 +5,7 @@ extension Model {
   ///
   /// - Parameter output: the name of one of the model's outputs.
   /// - Returns: names of values; none if no convolution leads to the output.
-  public func featureValues(of output: String) -> [String] {
+  package func featureValues(of output: String) -> [String] {
     var producers: [String: Node] = [:]
     for node in graph.nodes {
       for value in node.outputs { producers[value] = node }
@@ -45,7 +45,7 @@ extension Model {
 
   /// The same network, which gives these values after its own outputs.
   /// - Throws: `NetworkError` if there is no such value.
-  public func giving(_ values: [String]) throws(NetworkError) -> Model {
+  package func giving(_ values: [String]) throws(NetworkError) -> Model {
     var changed = graph
     for value in values where !changed.outputs.contains(where: { $0.name == value }) {
       guard changed.nodes.contains(where: { $0.outputs.contains(value) }) else {

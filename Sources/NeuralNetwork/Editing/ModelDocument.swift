@@ -2,25 +2,25 @@ import Foundation
 import SwiftProtobuf
 
 /// An ONNX file that is looked at and changed: what it says that the engine does not read is kept.
-public struct ModelDocument: Sendable {
+package struct ModelDocument: Sendable {
   /// One operator of the graph, constants computed beforehand left out.
-  public struct Step: Sendable, Equatable {
+  package struct Step: Sendable, Equatable {
     /// ONNX's name of the operator.
-    public let op: String
+    package let op: String
     /// Names of values; empty for an input left out.
-    public let inputs: [String]
+    package let inputs: [String]
     /// Names of values.
-    public let outputs: [String]
+    package let outputs: [String]
     /// The attributes that are integers.
-    public let integers: [String: Int]
+    package let integers: [String: Int]
   }
 
   /// The network as it was read.
-  public let source: Model
+  package let source: Model
   var proto: Onnx_ModelProto
 
   /// Reads a file. Throws when it can't be read or is no valid ONNX model.
-  public init(contentsOf path: String) throws(NetworkError) {
+  package init(contentsOf path: String) throws(NetworkError) {
     let data: Data
     do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
       throw NetworkError(
@@ -30,7 +30,7 @@ public struct ModelDocument: Sendable {
   }
 
   /// Reads a model from memory; `name` stands for the file in errors.
-  public init(bytes: [UInt8], name: String) throws(NetworkError) {
+  package init(bytes: [UInt8], name: String) throws(NetworkError) {
     source = try Model(bytes: bytes, name: name)
     do { proto = try Onnx_ModelProto(serializedBytes: bytes) } catch {
       throw NetworkError(.malformed, file: name, "the protobuf can't be read (\(error))")
@@ -40,27 +40,27 @@ public struct ModelDocument: Sendable {
   // MARK: Looking
 
   /// The operator that computes a value; nil for inputs and constants.
-  public func producer(of value: String) -> Step? {
+  package func producer(of value: String) -> Step? {
     source.graph.nodes.first { $0.outputs.contains(value) }.map(Self.step)
   }
 
   /// The operators that read a value.
-  public func consumers(of value: String) -> [Step] {
+  package func consumers(of value: String) -> [Step] {
     source.graph.nodes.filter { $0.inputs.contains(value) }.map(Self.step)
   }
 
   /// The shape of a constant; nil if the value is none.
-  public func constantShape(_ value: String) -> [Int]? { source.graph.constants[value]?.shape }
+  package func constantShape(_ value: String) -> [Int]? { source.graph.constants[value]?.shape }
 
   /// The numbers of a constant of fp32; nil if the value is none.
-  public func constant(_ value: String) -> [Float]? {
+  package func constant(_ value: String) -> [Float]? {
     source.graph.constants[value].flatMap { tensor in
       tensor.withUnsafeFloats { Array($0) }
     }
   }
 
   /// The bounds that a Clip sets, where they are constants.
-  public func bounds(of step: Step) -> ClosedRange<Float>? {
+  package func bounds(of step: Step) -> ClosedRange<Float>? {
     guard step.op == "Clip",
       let node = source.graph.nodes.first(where: { $0.outputs == step.outputs })
     else { return nil }
@@ -85,7 +85,7 @@ public struct ModelDocument: Sendable {
   // MARK: Changing
 
   /// Sets metadata properties; nil removes one.
-  public mutating func setMetadata(_ properties: [String: String?]) {
+  package mutating func setMetadata(_ properties: [String: String?]) {
     proto.metadataProps.removeAll { properties.keys.contains($0.key) }
     for (key, value) in properties.sorted(by: { $0.key < $1.key }) {
       guard let value else { continue }
@@ -98,7 +98,7 @@ public struct ModelDocument: Sendable {
 
   /// Makes `value` the only output, of shape (n, `channels`, any, any), under another name if that is
   /// free, and drops the operators and weights that nothing needs any more.
-  public mutating func setOutput(_ value: String, channels: Int, renamed name: String) {
+  package mutating func setOutput(_ value: String, channels: Int, renamed name: String) {
     let isTaken = source.graph.inputs.contains { $0.name == name } || isDefined(name)
     let final = value == name || isTaken ? value : name
     if final != value { rename(value, to: final) }
@@ -107,7 +107,7 @@ public struct ModelDocument: Sendable {
   }
 
   /// Gives the only input, a picture of `channels`, free height and width, or fixes them.
-  public mutating func setInput(
+  package mutating func setInput(
     picture: String, channels: Int, size: (height: Int, width: Int)? = nil
   ) {
     let height = size.map { "\($0.height)" } ?? "h"
@@ -117,7 +117,7 @@ public struct ModelDocument: Sendable {
 
   /// Makes the input `lightness` the only one, of shape (n, 1, any, any); in place of each other input
   /// the network reads zeros of its `channels`, at the size of the lightness.
-  public mutating func setInput(lightness: String, zeros: [(name: String, channels: Int)]) {
+  package mutating func setInput(lightness: String, zeros: [(name: String, channels: Int)]) {
     setInput(picture: lightness, channels: 1)
     guard !zeros.isEmpty else { return }
     let zero = prependZero(like: lightness)
@@ -128,7 +128,7 @@ public struct ModelDocument: Sendable {
 
   /// Replaces the input `name`, which has 1 + `zeros` channels, by one of its first channel alone,
   /// called `lightness`; the others are zeros.
-  public mutating func splitInput(_ name: String, lightness: String, zeros: Int) {
+  package mutating func splitInput(_ name: String, lightness: String, zeros: Int) {
     setInput(picture: lightness, channels: 1)
     let zero = prependZero(like: lightness)
     insert(
@@ -136,7 +136,7 @@ public struct ModelDocument: Sendable {
   }
 
   /// Multiplies the value by a number behind all other operators; returns the product's name.
-  public mutating func scale(_ value: String, by factor: Float) -> String {
+  package mutating func scale(_ value: String, by factor: Float) -> String {
     let (constant, product) = (free("\(value)_scale"), free("\(value)_scaled"))
     addConstant(constant, factor)
     var node = Onnx_NodeProto()
@@ -149,7 +149,7 @@ public struct ModelDocument: Sendable {
   }
 
   /// A name that no value has.
-  public func free(_ wanted: String) -> String {
+  package func free(_ wanted: String) -> String {
     var name = wanted
     while isDefined(name) { name += "_" }
     return name
@@ -158,14 +158,14 @@ public struct ModelDocument: Sendable {
   // MARK: Result
 
   /// The bytes of the file as changed.
-  public func bytes() throws(NetworkError) -> [UInt8] {
+  package func bytes() throws(NetworkError) -> [UInt8] {
     do { return try proto.serializedBytes() } catch {
       throw NetworkError(.malformed, file: source.name, "it can't be written (\(error))")
     }
   }
 
   /// The network as changed, checked like one that is read from a file.
-  public func model() throws(NetworkError) -> Model {
+  package func model() throws(NetworkError) -> Model {
     try Model(bytes: try bytes(), name: source.name)
   }
 }

@@ -1,19 +1,19 @@
 /// A named input or output of a model.
-public struct ValueInfo: Sendable, Equatable {
+package struct ValueInfo: Sendable, Equatable {
   /// An extent that the file fixes, or a symbol such as `height`.
-  public enum Dimension: Sendable, Equatable {
+  package enum Dimension: Sendable, Equatable {
     case fixed(Int)
     case symbolic(String)
   }
   /// The name by which it is passed.
-  public let name: String
+  package let name: String
   /// The element type; nil when the file does not say.
-  public let elementType: ElementType?
+  package let elementType: ElementType?
   /// The extents, the slowest axis first; nil when the file does not say.
-  public let dimensions: [Dimension]?
+  package let dimensions: [Dimension]?
 
   /// The channels of an image (n, c, h, w); nil where it is none or the file leaves them open.
-  public var channels: Int? {
+  package var channels: Int? {
     guard let dimensions, dimensions.count == 4, case .fixed(let count) = dimensions[1] else {
       return nil
     }

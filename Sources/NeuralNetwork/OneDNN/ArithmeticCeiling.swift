@@ -1,10 +1,10 @@
 import COneDNN
 
 /// How fast one core multiplies matrices: what the time of a network is to be held against.
-public enum ArithmeticCeiling {
+package enum ArithmeticCeiling {
   /// Operations (multiplications and additions) a second of oneDNN's product of 1024×512 and 512×512
   /// numbers, as a 1×1 convolution, on one thread: the fastest of `rounds`.
-  public static func operationsPerSecond(
+  package static func operationsPerSecond(
     _ precision: Precision, rounds: Int = 30
   ) throws(NetworkError) -> Double {
     let (pixels, channels) = (1024, 512)

@@ -2,15 +2,15 @@ import Locking
 
 /// Runs a network in fp32 on inputs like those to come, and records what numbers its values take, for
 /// ``Precision/int8``. Any number of threads may add inputs at once.
-public final class Calibration: Sendable {
+package final class Calibration: Sendable {
   /// The network.
-  public let model: Model
+  package let model: Model
   private let session: Session
   private let histograms = Locked<[String: ValueHistogram]>([:])
   private let count = Locked(0)
 
   /// - Throws: when an operator of the model is not supported.
-  public init(model: Model) throws(NetworkError) {
+  package init(model: Model) throws(NetworkError) {
     self.model = model
     session = try Session(
       model: model, backend: .oneDNN, precision: .float32, threadsPerRun: 1, fusion: true,
@@ -18,11 +18,11 @@ public final class Calibration: Sendable {
   }
 
   /// How many inputs were added.
-  public var frames: Int { count.withLock { $0 } }
+  package var frames: Int { count.withLock { $0 } }
 
   /// Runs the network once and notes its values.
   /// - Throws: as ``Session/run(_:outputLayout:)``.
-  public func add(_ inputs: [String: Tensor]) throws(NetworkError) {
+  package func add(_ inputs: [String: Tensor]) throws(NetworkError) {
     let values = try session.run(inputs)
     histograms.withLock { histograms in
       for (name, tensor) in values {
@@ -34,7 +34,7 @@ public final class Calibration: Sendable {
 
   /// The ranges of all values so far.
   /// - Throws: when nothing was added, or a value was infinite or no number.
-  public func ranges(_ rule: RangeRule = .mse) throws(NetworkError) -> ValueRanges {
+  package func ranges(_ rule: RangeRule = .mse) throws(NetworkError) -> ValueRanges {
     let seen = histograms.withLock { $0 }
     guard frames > 0 else {
       throw NetworkError(

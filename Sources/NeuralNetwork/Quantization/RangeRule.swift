@@ -1,5 +1,5 @@
 /// How the range of a value follows from the numbers that it took.
-public enum RangeRule: String, Sendable, CaseIterable, Codable {
+package enum RangeRule: String, Sendable, CaseIterable, Codable {
   /// From the least to the largest number.
   case max
   /// Such that one number in 10,000 lies beyond.

@@ -9,26 +9,26 @@ import Foundation
 ///
 /// `values` holds the least and the largest number to be told apart, by the names of the values in the
 /// file; `weights` is a digest of the constants that they were recorded with.
-public struct ValueRanges: Sendable, Equatable, Codable {
+package struct ValueRanges: Sendable, Equatable, Codable {
   /// The metadata property.
-  public static let property = "autochrome.ranges"
+  package static let property = "autochrome.ranges"
   /// The version of the property's form that is written and read.
-  public static let currentVersion = 1
+  package static let currentVersion = 1
 
   /// From where to where.
-  public struct Range: Sendable, Equatable, Codable {
-    public let low: Float
-    public let high: Float
+  package struct Range: Sendable, Equatable, Codable {
+    package let low: Float
+    package let high: Float
 
     /// - Parameters:
     ///   - low: not above `high`.
     ///   - high: neither is infinite.
-    public init(low: Float, high: Float) {
+    package init(low: Float, high: Float) {
       (self.low, self.high) = (low, high)
     }
 
     /// Reads two numbers.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
       var list = try decoder.unkeyedContainer()
       low = try list.decode(Float.self)
       high = try list.decode(Float.self)
@@ -39,7 +39,7 @@ public struct ValueRanges: Sendable, Equatable, Codable {
     }
 
     /// Writes two numbers.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
       var list = encoder.unkeyedContainer()
       try list.encode(low)
       try list.encode(high)
@@ -47,18 +47,18 @@ public struct ValueRanges: Sendable, Equatable, Codable {
   }
 
   /// The version of the property's form.
-  public let version: Int
+  package let version: Int
   /// A digest of the weights that the ranges were recorded with.
-  public let weights: String
+  package let weights: String
   /// How the ends were chosen.
-  public let rule: RangeRule
+  package let rule: RangeRule
   /// How many inputs were seen.
-  public let frames: Int
+  package let frames: Int
   /// By the names of the network's values.
-  public let values: [String: Range]
+  package let values: [String: Range]
 
   /// Ranges in the current version.
-  public init(weights: String, rule: RangeRule, frames: Int, values: [String: Range]) {
+  package init(weights: String, rule: RangeRule, frames: Int, values: [String: Range]) {
     version = Self.currentVersion
     self.weights = weights
     self.rule = rule
@@ -67,7 +67,7 @@ public struct ValueRanges: Sendable, Equatable, Codable {
   }
 
   /// The text of the property.
-  public func text() throws(NetworkError) -> String {
+  package func text() throws(NetworkError) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do { return String(decoding: try encoder.encode(self), as: UTF8.self) } catch {
@@ -109,7 +109,7 @@ public struct ValueRanges: Sendable, Equatable, Codable {
 
 extension Model {
   /// Whether it carries ranges of its weights, so that it can run in int8.
-  public var isFitForInt8: Bool { fittingRanges != nil }
+  package var isFitForInt8: Bool { fittingRanges != nil }
 
   /// Its ranges; nil where it has none of its weights.
   var fittingRanges: ValueRanges? {

@@ -7,28 +7,28 @@ import Media
 /// A film that several machines, or several processes, make side by side: it is looked at once as a whole and
 /// divided at cuts, each process renders some of the pieces, and one joins them. The result is that of one
 /// run.
-public struct PlannedFilm: Sendable {
+package struct PlannedFilm: Sendable {
   /// What is told of one when it has been planned.
-  public struct Summary: Codable, Sendable {
+  package struct Summary: Codable, Sendable {
     /// The folder that `render` and `join` need.
-    public var folder: String
+    package var folder: String
     /// How many pieces there are to be rendered.
-    public var segments: Int
+    package var segments: Int
     /// Of these, how many are there already.
-    public var done: Int
+    package var done: Int
     /// Frames of the film.
-    public var frames: Int
+    package var frames: Int
     /// Frames of the longest piece.
-    public var mostFrames: Int
+    package var mostFrames: Int
   }
 
   /// The folder of the job.
-  public let folder: String
+  package let folder: String
   /// Processor threads; nil for as many as were planned with. They change nothing in what comes out.
-  public var threads: Int?
+  package var threads: Int?
 
   /// A film that was planned before.
-  public init(folder: String) {
+  package init(folder: String) {
     var folder = folder
     while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
     self.folder = folder
@@ -158,7 +158,7 @@ public struct PlannedFilm: Sendable {
   /// - Parameter number: from 1.
   /// - Returns: how many frames were made; 0 if it was there already.
   /// - Throws: `AutochromeError`. What was not finished is made again by the next call.
-  public func render(
+  package func render(
     segment number: Int, interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void
   ) throws(AutochromeError) -> Int {
@@ -255,7 +255,7 @@ public struct PlannedFilm: Sendable {
   /// Joins the segments to the film.
   /// - Parameter overwrite: whether an output that exists may be replaced.
   /// - Throws: `AutochromeError` that names the segments that are missing.
-  public func join(
+  package func join(
     overwrite: Bool = false, interruption: Interruption = Interruption(),
     onEvent: @escaping @Sendable (JobEvent) -> Void
   ) throws(AutochromeError) -> JobReport {
@@ -289,7 +289,7 @@ extension ColorizationJob {
   /// Looks at the whole input and prepares the job's folder, from which `PlannedFilm` is made by several
   /// processes.
   /// - Throws: `AutochromeError`.
-  public func prepare(
+  package func prepare(
     interruption: Interruption = Interruption(), onEvent: @escaping @Sendable (JobEvent) -> Void
   ) throws(AutochromeError) -> PlannedFilm.Summary {
     try AutochromeError.wrapping {
