@@ -22,6 +22,8 @@ valid() { "$python" -m spdx_tools.spdx.clitools.pyspdxtools -i "$1"; }
 
 first=$("$root/scripts/sbom.py" "$folder/first")
 second=$("$root/scripts/sbom.py" "$folder/second")
+version=$("$root/.build/release/autochrome" --version | sed -n '1s/^autochrome //p')
+[[ $(basename "$first") == "autochrome-$version.spdx.json" ]] || fail "the list is called '$(basename "$first")', expected autochrome-$version"
 cmp "$first" "$second" || fail "two lists of the same build differ"
 valid "$first" || fail "spdx-tools does not take $(basename "$first")"
 for model in "$root"/Sources/AutochromeKit/Resources/models/*.onnx; do

@@ -139,7 +139,8 @@ def libraries(program: str) -> dict[str, tuple[Element, bool]]:
 
 
 def document() -> Element:
-    version = parts.output(RELEASE / "autochrome", "--version").strip()
+    # The first line is "autochrome VERSION"; others tell the commit and the libraries.
+    version = parts.output(RELEASE / "autochrome", "--version").split()[1]
     commit = parts.output("git", "rev-parse", "HEAD").strip()
     seconds = os.environ.get("SOURCE_DATE_EPOCH") or parts.output("git", "log", "-1", "--format=%ct")
     packages: dict[str, Element] = {}
