@@ -45,8 +45,8 @@ import numpy as np
 from skimage.color import rgb2lab
 from skimage.segmentation import felzenszwalb
 
-from processes import usage_of
-from steadiness import Planes, compare, read, run, with_chroma, write
+from processes import run, usage_of
+from steadiness import Planes, compare, read, with_chroma, write
 
 SMALLEST = 0.002
 

@@ -1,4 +1,4 @@
-"""What a program takes."""
+"""Runs programs: what they take, and what they are given."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import time
+from pathlib import Path
 
 
 def usage_of(command: list) -> tuple[float, resource.struct_rusage]:
@@ -17,3 +18,14 @@ def usage_of(command: list) -> tuple[float, resource.struct_rusage]:
     if process.returncode:
         raise SystemExit(f"exit status {process.returncode}: {command}")
     return time.perf_counter() - begin, usage
+
+
+def run(*command: object) -> bytes:
+    """Runs a program that must not fail, and gives what it prints."""
+    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE).stdout
+
+
+def feed(command: list[str], data: bytes, path: Path) -> None:
+    """Runs a program that reads `data` from stdin and writes `path`."""
+    if subprocess.run(command, input=data, check=False).returncode:
+        raise SystemExit(f"{path} could not be written")

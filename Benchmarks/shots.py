@@ -29,7 +29,6 @@ import argparse
 import functools
 import json
 import re
-import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -38,6 +37,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+
+from processes import feed, run
 
 WIDTH, HEIGHT = 320, 180
 RATE = 24
@@ -101,10 +102,6 @@ class Score:
         self.false += other.false
 
 
-def run(*command: object) -> bytes:
-    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE).stdout
-
-
 def read(argument: str) -> Clip:
     match = None if Path(argument).exists() else re.fullmatch(r"(.+):(\d+)-(\d+)", argument)
     path = Path(match[1] if match else argument)
@@ -137,7 +134,7 @@ def read(argument: str) -> Clip:
 
 
 def write(frames: Frames, path: Path) -> None:
-    process = subprocess.Popen(
+    feed(
         [
             "ffmpeg",
             "-v",
@@ -159,13 +156,9 @@ def write(frames: Frames, path: Path) -> None:
             "pc",
             str(path),
         ],
-        stdin=subprocess.PIPE,
+        np.clip(np.rint(frames), 0, 255).astype(np.uint8).tobytes(),
+        path,
     )
-    assert process.stdin is not None
-    process.stdin.write(np.clip(np.rint(frames), 0, 255).astype(np.uint8).tobytes())
-    process.stdin.close()
-    if process.wait():
-        raise SystemExit(f"{path} could not be written")
 
 
 class Maker:

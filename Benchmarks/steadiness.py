@@ -22,13 +22,14 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+from processes import feed, run
 
 FRESH = 0.2
 WINDOW = 15
@@ -39,10 +40,6 @@ WORKED_ON = "yuv444p10le"
 
 Planes = list[np.ndarray]
 """Frames of yuv444p10le, each (3, height, width)."""
-
-
-def run(*command: object) -> bytes:
-    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE).stdout
 
 
 def compare(autochrome: Path, clip: Path, result: Path) -> dict:
@@ -76,7 +73,7 @@ def read(path: Path) -> Planes:
 def write(frames: Planes, like: Path, path: Path) -> None:
     """The frames with the time stamps and tags of `like`."""
     height, width = frames[0].shape[1:]
-    process = subprocess.Popen(
+    feed(
         [
             "ffmpeg",
             "-v",
@@ -103,13 +100,9 @@ def write(frames: Planes, like: Path, path: Path) -> None:
             *tags(like),
             str(path),
         ],
-        stdin=subprocess.PIPE,
+        b"".join(frame.tobytes() for frame in frames),
+        path,
     )
-    assert process.stdin is not None
-    process.stdin.write(b"".join(frame.tobytes() for frame in frames))
-    process.stdin.close()
-    if process.wait():
-        raise SystemExit(f"{path} could not be written")
 
 
 def tags(path: Path) -> list[str]:

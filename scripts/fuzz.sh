@@ -23,6 +23,8 @@ swift build -c release --package-path Tests/Fuzzing --scratch-path "$scratch" --
 # A crash is libFuzzer's to report.
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0
+# What counts as harm, and how large inputs get.
+limits=(-timeout=10 -rss_limit_mb=2048 -max_len=8192)
 status=0
 for name in "$@"; do
   name=$(basename "$name")
@@ -31,7 +33,7 @@ for name in "$@"; do
   out=out/fuzz/$name
   mkdir -p "$corpus" "$out/corpus"
   echo "$name: $seconds s, log in $out/log"
-  "$scratch/release/fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
+  "$scratch/release/fuzz" -max_total_time="$seconds" "${limits[@]}" \
     -artifact_prefix="$out/" -print_final_stats=1 "$out/corpus" "$corpus" >"$out/log" 2>&1 || {
     status=1
     echo "$name: harm was done; the input is in $out" >&2
@@ -41,7 +43,7 @@ for name in "$@"; do
   if [ -n "$keep" ]; then
     least=$(mktemp -d)
     # Edges alone count: with how often each is passed, there would be hundreds of files.
-    "$scratch/release/fuzz" -set_cover_merge=1 -use_counters=0 -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
+    "$scratch/release/fuzz" -set_cover_merge=1 -use_counters=0 "${limits[@]}" \
       -artifact_prefix="$out/" "$least" "$corpus" "$out/corpus" >"$out/merge.log" 2>&1
     find "$corpus" -type f ! -name 'regression-*' -delete
     # 80 of them at most, of all sizes up to 4600 bytes.
