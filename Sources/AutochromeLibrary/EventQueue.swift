@@ -41,16 +41,14 @@ final class EventQueue: Sendable {
   /// which then gets nil.
   func next() async -> Event? {
     await withCheckedContinuation { continuation in
-      let (known, other) = state.withLock {
-        state -> (Event??, CheckedContinuation<Event?, Never>?)
-        in
-        if !state.waiting.isEmpty { return (.some(state.waiting.removeFirst()), nil) }
-        if state.isEnded { return (.some(nil), nil) }
+      let (taker, event) = state.withLock {
+        state -> (CheckedContinuation<Event?, Never>?, Event?) in
+        if !state.waiting.isEmpty { return (continuation, state.waiting.removeFirst()) }
+        if state.isEnded { return (continuation, nil) }
         defer { state.taker = continuation }
-        return (nil, state.taker)
+        return (state.taker, nil)
       }
-      other?.resume(returning: nil)
-      if let known { continuation.resume(returning: known) }
+      taker?.resume(returning: event)
     }
   }
 }

@@ -17,11 +17,7 @@ final class SourceAdapter: Media.FrameSource {
   }
 
   func next() throws -> SourceElement? {
-    let frame: VideoFrame?
-    do { frame = try source.nextFrame() } catch {
-      throw ForeignError("The frame source", cause: error)
-    }
-    guard let frame else { return nil }
+    guard let frame = try named("source", { try source.nextFrame() }) else { return nil }
     let index = count.withLock { count in
       defer { count += 1 }
       return count
@@ -66,9 +62,7 @@ final class SinkAdapter: Media.FrameSink {
     guard let frame = element.frame else { return }
     count.withLock { $0 += 1 }
     let time = Int((Double(frame.presentationTime) * timeBase.value / frameTime).rounded())
-    do { try sink.write(VideoFrame(frame.picture, time: time)) } catch {
-      throw ForeignError("The frame sink", cause: error)
-    }
+    try named("sink") { try sink.write(VideoFrame(frame.picture, time: time)) }
   }
 
   func finish() throws { try end(isComplete: true) }
@@ -82,10 +76,18 @@ final class SinkAdapter: Media.FrameSink {
     guard count.withLock({ $0 }) > 0 else {
       throw MediaError(.noFrames, "No frame came.")
     }
-    do { try sink.finish(isComplete: isComplete) } catch {
-      throw ForeignError("The frame sink", cause: error)
-    }
+    try named("sink") { try sink.finish(isComplete: isComplete) }
   }
 
   func discard() { sink.discard() }
+}
+
+/// Runs code of the program that uses the library, and names it where it fails.
+private func named<Value>(
+  _ end: String, _ body: () throws -> Value
+) throws(AutochromeKit.AutochromeError) -> Value {
+  do { return try body() } catch {
+    throw AutochromeKit.AutochromeError(
+      .ioError, "The frame \(end) failed: \(error).", cause: error)
+  }
 }

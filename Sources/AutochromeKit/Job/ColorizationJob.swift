@@ -35,13 +35,6 @@ package struct ColorizationJob: Sendable {
   package var frameSource: (any FrameSource)?
   /// Opens what takes the frames in place of the output; nil to open that.
   package var openFrameSink: (@Sendable (SourceInfo) throws -> any FrameSink)?
-  /// The sentence on an input without frames.
-  var noFrameSentence: String {
-    let source = frameSource == nil ? "'\(input)'" : "The frame source"
-    return openFrameSink == nil
-      ? "\(source) holds no frame; '\(output)' is not written." : "\(source) holds no frame."
-  }
-
   /// What no output may replace.
   let inputFiles: ProtectedFiles
 
@@ -49,6 +42,13 @@ package struct ColorizationJob: Sendable {
   package var input: String { request.input }
   /// What to write, as given.
   package var output: String { request.output }
+
+  /// The sentence on an input without frames.
+  var noFrameSentence: String {
+    let source = frameSource == nil ? "'\(input)'" : "The frame source"
+    return openFrameSink == nil
+      ? "\(source) holds no frame; '\(output)' is not written." : "\(source) holds no frame."
+  }
 
   /// Describes a job; nothing is opened before `plan` or `run`.
   package init(

@@ -79,8 +79,7 @@ struct JobRun {
       if let cause = log.damage { throw cause }
       throw film?.isDrained == true
         ? AutochromeError(.interrupted, "Stopped before the first frame was done.")
-        : AutochromeError(
-          .badData, job.noFrameSentence)
+        : AutochromeError(.badData, job.noFrameSentence)
     } catch {
       let error = AutochromeError(wrapping: error)
       let left = whatIsLeft(after: error, log: log, sink: sink, place: film?.place)

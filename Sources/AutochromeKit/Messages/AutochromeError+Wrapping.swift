@@ -15,7 +15,6 @@ extension AutochromeError {
   init(wrapping error: any Error) {
     switch error {
     case let error as AutochromeError: self = error
-    case let error as ForeignError: self.init(.ioError, error.description, cause: error.cause)
     case let error as MediaError:
       self.init(Self.status(of: error), error.description, cause: error)
     case let error as NetworkError:

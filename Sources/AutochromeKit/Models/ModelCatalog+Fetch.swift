@@ -56,18 +56,13 @@ extension ModelCatalog {
           try report("\(entry.name) is there: \(path)")
           continue
         }
-        do {
-          try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-        } catch {
-          throw AutochromeError(
-            .cannotCreate, "The folder '\(place)' can't be created; name another one by --to.")
-        }
+        try MediaSink.createFolder(place)
         let file = try SideFile(path, overwrite: overwrite, protected: ProtectedFiles(inputs: []))
         let fetched = ModelSource(source, file: entry.file)
         try file.write { append in
           var sum = try SHA256Sum()
           var count = 0
-          try fetched.read(atMost: entry.bytes) { bytes in
+          try fetched.read { bytes in
             count += bytes.count
             guard count <= entry.bytes else { throw fetched.wrongSize(entry, "more") }
             sum.add(Array(bytes))
@@ -92,7 +87,7 @@ extension ModelCatalog {
   private static func isThere(_ entry: ModelManifest.Entry, at path: String, overwrite: Bool) throws
     -> Bool
   {
-    guard FileManager.default.fileExists(atPath: path) else { return false }
+    guard FileSystem.exists(path) else { return false }
     if try Fingerprint.ofAllBytes(of: path) == entry.sha256 { return true }
     if overwrite { return false }
     throw AutochromeError(
@@ -125,9 +120,8 @@ struct ModelSource: Sendable {
   }
 
   /// Gives all bytes, piece by piece.
-  /// - Parameter limit: more bytes than this need not be fetched.
   /// - Throws: `AutochromeError`, and what `body` throws.
-  func read(atMost limit: Int, _ body: (Data) throws -> Void) throws {
+  func read(_ body: (Data) throws -> Void) throws {
     guard isURL else { return try readFile(body) }
     let scheme = place.prefix { $0 != ":" }.lowercased()
     guard Self.schemes.contains(scheme) else {
@@ -140,7 +134,7 @@ struct ModelSource: Sendable {
   }
 
   private func readFile(_ body: (Data) throws -> Void) throws {
-    guard FileManager.default.fileExists(atPath: place),
+    guard FileSystem.exists(place),
       let file = FileHandle(forReadingAtPath: place)
     else {
       throw AutochromeError(
@@ -155,11 +149,7 @@ struct ModelSource: Sendable {
 
   /// By curl, which the program need not link: URLSession would bring libcurl and more to every start.
   private func readURL(_ body: (Data) throws -> Void) throws {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(
-      separator: ":")
-    let curl = folders.map { PathParts.join(String($0), "curl") }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
-    guard let curl else {
+    guard let curl = FileSystem.program(named: "curl") else {
       throw AutochromeError(
         .unavailable,
         "curl is missing, by which networks are fetched from URLs; install it ('apt-get install curl'), or fetch "

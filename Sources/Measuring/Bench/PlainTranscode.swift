@@ -9,14 +9,8 @@ struct PlainTranscode {
 
   /// Nil if `ffmpeg` is not in the search path.
   init?(input: String, output: String, plan: JobPlan) {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    let candidates = folders.map { URL(fileURLWithPath: String($0)).appending(path: "ffmpeg") }
-    guard
-      let found = candidates.first(where: {
-        FileManager.default.isExecutableFile(atPath: $0.path)
-      })
-    else { return nil }
-    program = found
+    guard let found = FileSystem.program(named: "ffmpeg") else { return nil }
+    program = URL(fileURLWithPath: found)
     let settings = plan.settings
     var arguments = [
       "-nostdin", "-v", "error", "-y", "-threads", "\(settings.threads)", "-i", input,

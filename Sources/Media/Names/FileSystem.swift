@@ -87,6 +87,13 @@ package enum FileSystem {
 
   package static func remove(_ path: String) { unlink(path) }
 
+  /// Where a program of this name lies in the search path; `nil` if there is none.
+  package static func program(named name: String) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    return folders.map { PathParts.join(String($0), name) }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
   /// Removes a folder and the files in it, as far as the system lets it; folders in it stay.
   package static func removeFolder(_ path: String) {
     for name in names(in: path) ?? [] { unlink(PathParts.join(path, name)) }
