@@ -4,10 +4,7 @@ import Testing
 
 /// ARCHITECTURE.md's table of modules says what Package.swift says.
 @Suite struct ArchitectureTests {
-  private var root: URL {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-  }
+  private let root = checkoutURL
 
   @Test func theTableOfModulesMatchesThePackage() throws {
     let document = try String(contentsOf: root.appending(path: "ARCHITECTURE.md"), encoding: .utf8)

@@ -131,8 +131,7 @@ import Testing
   }
 
   @Test func soundSubtitlesAndChaptersOfTheSampleAreCopied() throws {
-    let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "samples/film.mkv")
+    let sample = checkoutURL.appending(path: "samples/film.mkv")
     let output = scratch.file("color.mkv")
     _ = try ColorizationJob(
       input: sample.path, output: output,

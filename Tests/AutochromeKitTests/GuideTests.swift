@@ -7,8 +7,7 @@ import Testing
 
 /// What the README and the guide tell users to type does what they say: each command runs, in the order of the page.
 @Suite struct GuideTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
+  private static let root = checkoutURL
 
   private static let pages = ["README.md"] + guidePages.map { "docs/guide/" + $0 }
   private static let guidePages = [

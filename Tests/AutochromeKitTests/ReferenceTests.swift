@@ -9,8 +9,7 @@ import Testing
   private let page: String
 
   init() throws {
-    root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
+    root = checkoutURL
     page = try String(contentsOf: root.appending(path: "docs/reference.md"), encoding: .utf8)
   }
 

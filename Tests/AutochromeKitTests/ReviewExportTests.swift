@@ -277,8 +277,8 @@ import Testing
   @Test(.enabled(if: hasBrowser, "there is no Chromium; 'make deps' installs it"))
   func itWorksInABrowser() throws {
     #expect(try export().status == 0)
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
+    let script =
+      checkoutURL
       .appending(path: "Benchmarks/clientpage.py").path
     let run = try runProgram([script, scratch.file("page.html")], tool: "python3")
     #expect(run.status == 0, "\(run.errors)")

@@ -577,8 +577,8 @@ import Testing
   /// file with that, and fails where the page complains.
   @Test(.enabled(if: hasBrowser, "there is no Chromium; 'make deps' installs it"))
   func aShotIsCorrectedInABrowser() throws {
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
+    let script =
+      checkoutURL
       .appending(path: "Benchmarks/review.py").path
     let run = try runProgram(
       [

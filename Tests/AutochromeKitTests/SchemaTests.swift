@@ -13,8 +13,7 @@ import Testing
   init() throws {
     scratch = try TemporaryFolder()
     schemas = try JSONSchemas(
-      folder: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "docs/schemas"))
+      folder: checkoutURL.appending(path: "docs/schemas"))
   }
 
   // MARK: The validator

@@ -1,13 +1,11 @@
 import AutochromeKit
 import Foundation
+import TestSupport
 import Testing
 
 /// One place says which version this is; all others say the same.
 @Suite struct VersionTests {
-  private var root: URL {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-  }
+  private let root = checkoutURL
 
   @Test func theProgramTellsItsVersionItsCommitAndItsLibraries() throws {
     let run = try runProgram(["--version"])

@@ -4,8 +4,7 @@ import Testing
 
 /// The programs in `Examples`, and the page of the guide that shows them.
 @Suite struct ExampleTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
+  private static let root = checkoutURL
 
   private func runExample(_ name: String, _ arguments: String...) throws -> String {
     String(decoding: try run(builtURL("example-\(name)").path, arguments), as: UTF8.self)

@@ -1,6 +1,5 @@
 import Autochrome
 import Foundation
-import Imaging
 import Locking
 import SampleFilm
 import TestSupport
@@ -28,9 +27,9 @@ import Testing
       (self.failsAt, self.slowAfter) = (failsAt, slowAfter)
     }
 
-    func luma(_ index: Int, x: Int, y: Int) -> Int {
-      let code = Int(film.render(frame: index).luma[y * 160 + x])
-      return code << (format.pixelFormat.bitDepth - 8)
+    /// The codes of a frame, row by row.
+    func luma(_ index: Int) -> [Int] {
+      film.render(frame: index).luma.map { Int($0) << (format.pixelFormat.bitDepth - 8) }
     }
 
     func nextFrame() throws -> VideoFrame? {
@@ -89,8 +88,9 @@ import Testing
     for (index, frame) in frames.enumerated() {
       #expect(frame.pixelFormat == (try PixelFormat(.yuv420, bitDepth: bitDepth)))
       #expect(frame.matrixCoefficients == 1 && !frame.isFullRange)
+      let luma = film.luma(index)
       for (x, y) in [(0, 0), (159, 95), (80, 48), (31, 77)] {
-        #expect(frame.planes[0][x, y] == film.luma(index, x: x, y: y))
+        #expect(frame.planes[0][x, y] == luma[y * 160 + x])
       }
     }
     let neutral = 1 << (bitDepth - 1)
@@ -198,6 +198,17 @@ import Testing
     } throws: { ($0 as? AutochromeError)?.code == .options }
   }
 
+  /// Runs tasks on a thread that no other test holds: those that block the common pool would let the job end before
+  /// the task that stops it sees the first frame.
+  private final class OwnQueue: TaskExecutor {
+    private let queue = DispatchQueue(label: "tasks of one test")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+      let job = UnownedJob(job)
+      queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+  }
+
   /// A job that is stopped by the iterating task's end keeps what is done, and goes on from there.
   @Test(.timeLimit(.minutes(2))) func aStoppedJobGoesOn() async throws {
     let scratch = try TemporaryFolder()
@@ -205,7 +216,7 @@ import Testing
     let options = Options(pipeline: .archive)
     let job = Job(.path(samplePath), to: .path(film), options: options)
     let run = job.start()
-    let first = try await Task {
+    let first = try await Task(executorPreference: OwnQueue()) {
       for try await event in run {
         if case .progress(let progress) = event, progress.framesDone > 0 {
           withUnsafeCurrentTask { $0?.cancel() }
@@ -233,7 +244,6 @@ import Testing
   }
 
   private var samplePath: String {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "samples/film.mkv").path
+    checkoutURL.appending(path: "samples/film.mkv").path
   }
 }

@@ -271,8 +271,8 @@ import Testing
 
   /// The table for people is that of the program.
   @Test func tableIsThatOfTheProgram() throws {
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
+    let path =
+      checkoutURL
       .appendingPathComponent("docs/pixel-formats.md")
     let lines = try String(contentsOf: path, encoding: .utf8).split(separator: "\n").filter {
       $0.hasPrefix("| `")

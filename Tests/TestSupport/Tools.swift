@@ -6,6 +6,10 @@ package struct ToolFailure: Error, CustomStringConvertible {
   package init(description: String) { self.description = description }
 }
 
+/// The root of the checkout.
+package let checkoutURL = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent()
+
 /// What was built beside the tests.
 package func builtURL(_ name: String) -> URL {
   URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
