@@ -89,17 +89,30 @@ static inline void ac_write_luma_411(uint8_t *target, int width, const uint8_t *
   for (int x = 0; x < width; x++) target[(ptrdiff_t)(x / 4) * 6 + places[x % 4]] = input[x];
 }
 
-// 32-bit floats to codes of 16 bits, the nearest to 65535 times the value. What lies outside of 0...1
+// The value of a 16-bit float (IEEE 754 binary16).
+static inline float ac_half(uint32_t bits) {
+  const int exponent = (int)(bits >> 10 & 31);
+  const float mantissa = (float)(bits & 1023);
+  const float size = exponent == 0    ? ldexpf(mantissa, -24)
+                     : exponent == 31 ? (mantissa == 0 ? INFINITY : NAN)
+                                      : ldexpf(mantissa + 1024, exponent - 25);
+  return bits >> 15 ? -size : size;
+}
+
+// Floats of 2 or 4 bytes to codes of 16 bits, the nearest to 65535 times the value. What lies outside of 0...1
 // is clipped; what is no number becomes 0.
-static inline void ac_read_float(const uint8_t *source, int step, int big_endian, int width,
-                                 uint16_t *output) {
+static inline void ac_read_float(const uint8_t *source, int step, int word_bytes, int big_endian,
+                                 int width, uint16_t *output) {
   for (int x = 0; x < width; x++) {
     const uint8_t *p = source + (ptrdiff_t)x * step;
-    uint32_t bits = big_endian
-                        ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
-                        : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+    uint32_t bits = 0;
+    for (int i = 0; i < word_bytes; i++) bits = bits << 8 | p[big_endian ? i : word_bytes - 1 - i];
     float value;
-    memcpy(&value, &bits, 4);
+    if (word_bytes == 2) {
+      value = ac_half(bits);
+    } else {
+      memcpy(&value, &bits, 4);
+    }
     output[x] = value > 0 ? (uint16_t)((double)(value < 1 ? value : 1) * 65535 + 0.5) : 0;
   }
 }

@@ -116,6 +116,12 @@ static inline AVStream *ac_stream(const AVFormatContext *context, int index) {
   return context->streams[index];
 }
 
+// Whether the Matroska muxer adds the codec delay that it writes to the times of the packets, as readers subtract it.
+// Before FFmpeg 6.1 it did not.
+static inline int ac_matroska_adds_codec_delay(void) {
+  return avformat_version() >= AV_VERSION_INT(60, 16, 100);
+}
+
 // The `opaque` of the decoder that logs, `NULL` if it is not a decoder or has none.
 static inline void *ac_logging_decoder_opaque(void *logging) {
   if (!logging) return NULL;

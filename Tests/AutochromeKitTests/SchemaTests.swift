@@ -144,9 +144,7 @@ import Testing
         + "[0]split[a][b];[a]hue=s=0[c];[c][b]concat,pad=160:120:0:15,setsar=4/3[v] "
         + "-map [v] -map 1 -t 3 -c:v libx264 -bf 0 -g 12 -qp 1 -pix_fmt yuv420p",
       scratch.file("upright.mp4"))
-    try ffmpeg(
-      words: "-i \(scratch.file("upright.mp4")) -c copy -metadata:s:v:0 rotate=90",
-      scratch.file("film.mp4"))
+    try copyRotated(scratch.file("upright.mp4"), to: scratch.file("film.mp4"))
     let film = smallFilm()
     try writeClip(film, frames: 0..<30, to: scratch.file("gray.mkv"))
     try writeClip(film, frames: 0..<20, to: scratch.file("short.mkv"))

@@ -14,17 +14,27 @@ import Testing
 
   @Test(arguments: [
     ("12.5", 12.5), ("0", 0), ("2:05", 125), ("90:00.25", 5400.25), ("1:02:12.480", 3732.48),
-    ("0:06", 6),
+    ("0:06", 6), ("0.00001", 0.00001), ("0.000000000123", 0.000000000123),
+    ("999999999.5", 999_999_999.5),
   ])
   func clocksAreSeconds(text: String, seconds: Double) throws {
     let position = try #require(TimePosition(text))
     #expect(try position.position.seconds(rate: nil, firstTimecode: nil) == seconds)
+    #expect(TimePosition(position.description) == position, "\(position)")
+  }
+
+  @Test(arguments: ["-1", "1e9", "1e300"])
+  func numbersOutsideOfAnyFilmAreRefused(json: String) {
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode([TimePosition].self, from: Data("[\(json)]".utf8))
+    }
   }
 
   @Test(arguments: [
     "", " ", "-1", "+1", "1e3", "0x10", "nan", "inf", "1:75", "1:60:00", "1:2:3:4", "1::2", "12,5",
     "1.5:00", "#", "#-1", "#1.5", "# 1", "00:00:00:1", "00:61:00:00", "00;00:00:00", "1:2:3:4:5",
-    ".", "5.", "99999999999999999999", "#99999999999999999999", "12s", "٣",
+    ".", "5.", "99999999999999999999", "#99999999999999999999", "12s", "٣", "1000000000",
+    "40042281:8",
   ])
   func whatIsNoPlaceIsRefused(text: String) {
     #expect(text == "5." || TimePosition(text) == nil)

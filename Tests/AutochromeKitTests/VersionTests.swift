@@ -43,6 +43,10 @@ import Testing
     // Debian sorts 1.0.0~rc.1 before 1.0.0, and 1.0.0-rc.1 behind it.
     let debian = version.replacing("-", with: "~")
     #expect(changelog.hasPrefix("autochrome (\(debian)) "), "\(changelog.prefix(60))")
+    // The newest version that the changelog names; what is under "Unreleased" goes into the next.
+    let history = try String(contentsOf: root.appending(path: "CHANGELOG.md"), encoding: .utf8)
+    let newest = history.firstMatch(of: /(?m)^## (\d\S*) \(\d{4}-\d\d-\d\d\)$/)
+    #expect(newest.map { String($0.output.1) } == version)
     let make = try runProgram(
       ["--silent", "-C", root.path, "--eval", "say:;@echo $(VERSION)", "say"], tool: "make")
     #expect(String(decoding: make.output, as: UTF8.self) == "\(version)\n", "\(make.errors)")

@@ -135,6 +135,14 @@ struct PixelFormatReference {
 
   private mutating func packed(_ stem: String) -> Bool {
     let rgba = Array("rgba0")
+    if let match = stem.wholeMatch(of: /rgb(a)?f(16|32)/) {
+      set(
+        .floats([match.1 == nil ? [0, 1, 2] : [0, 1, 2, 3]]),
+        PixelFormat(model: .rgb, bitDepth: 16, hasAlpha: match.1 != nil),
+        depth: match.2 == "16" ? 16 : 32,
+        bytes: match.2 == "16" ? 2 : 4)
+      return true
+    }
     if let match = stem.wholeMatch(of: /([argb0]{3,4})(24|48|64)?/),
       Set(match.1).isSuperset(of: "rgb")
     {
@@ -159,6 +167,16 @@ struct PixelFormatReference {
     case "y210":
       set(.runs([0, 1, 0, 2]), yuv(10, 1), depth: 10, bytes: 2)
       shift = 6
+    case "y212":
+      set(.runs([0, 1, 0, 2]), yuv(12, 1), depth: 12, bytes: 2)
+      shift = 4
+    case "vuya", "vuyx":
+      set(
+        .words([[2, 1, 0, stem == "vuya" ? 3 : -1]]),
+        PixelFormat(model: .yuv, bitDepth: 8, hasAlpha: stem == "vuya"), depth: 8, bytes: 1)
+    case "xv36":
+      set(.words([[1, 0, 2, -1]]), yuv(12, 0), depth: 12, bytes: 2)
+      shift = 4
     case "ayuv64":
       set(
         .words([[3, 0, 1, 2]]), PixelFormat(model: .yuv, bitDepth: 16, hasAlpha: true), depth: 16,
@@ -187,14 +205,16 @@ struct PixelFormatReference {
       "bgr444": ([(-1, 4), (2, 4), (1, 4), (0, 4)], 2),
       "x2rgb10": ([(-1, 2), (0, 10), (1, 10), (2, 10)], 4),
       "x2bgr10": ([(-1, 2), (2, 10), (1, 10), (0, 10)], 4),
+      "xv30": ([(-1, 2), (2, 10), (0, 10), (1, 10)], 4),
     ]
     if stem == "rgb4" || stem == "bgr4" {
       set(.nibbles(stem == "rgb4" ? rgb121 : bgr121), .rgb(8), depth: 8, bytes: 1)
       return true
     }
     guard let (list, bytes) = known[stem] else { return false }
-    let depth = stem.hasSuffix("10") ? 10 : 8
-    set(.fields(list.map { ($0.0, $0.1) }), .rgb(depth), depth: depth, bytes: bytes)
+    let depth = stem.hasSuffix("10") || stem == "xv30" ? 10 : 8
+    let format = stem == "xv30" ? PixelFormat(model: .yuv, bitDepth: 10) : .rgb(depth)
+    set(.fields(list.map { ($0.0, $0.1) }), format, depth: depth, bytes: bytes)
     return true
   }
 
@@ -257,9 +277,11 @@ extension PixelFormatReference {
     switch layout {
     case .floats:
       // A few lie outside of 0…1.
-      return (0..<(count / 4)).flatMap { _ -> [UInt8] in
+      return (0..<(count / wordBytes)).flatMap { _ -> [UInt8] in
         let value = Float(random.next() >> 40) / Float(1 << 24) * 1.25 - 0.125
-        return bytes(of: value.bitPattern, count: 4)
+        return bytes(
+          of: wordBytes == 2 ? UInt32(Float16(value).bitPattern) : value.bitPattern,
+          count: wordBytes)
       }
     case .words, .runs, .xyz:
       return (0..<(count / wordBytes)).flatMap { _ in
@@ -362,7 +384,9 @@ extension PixelFormatReference {
 
   private func code(_ word: UInt32) -> Int {
     if case .floats = layout {
-      return Int((min(max(Double(Float(bitPattern: word)), 0), 1) * 65535).rounded())
+      let value =
+        wordBytes == 2 ? Float(Float16(bitPattern: UInt16(word))) : Float(bitPattern: word)
+      return Int((min(max(Double(value), 0), 1) * 65535).rounded())
     }
     return Int(word >> shift) & ((1 << depth) - 1)
   }

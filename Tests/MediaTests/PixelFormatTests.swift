@@ -126,9 +126,10 @@ import Testing
   private static let withoutTag: Set<String> = Set(
     [
       "nv16 nv20le nv20be nv24 nv42 ya16le ya16be yuvj411p ayuv64le ayuv64be y210le y210be",
-      "yuv440p10le yuv440p10be yuv440p12le yuv440p12be p010le p010be p016le p016be p210le p210be",
-      "p216le p216be p410le p410be p416le p416be x2rgb10le x2rgb10be x2bgr10le x2bgr10be",
-      "grayf32le grayf32be gbrpf32le gbrpf32be gbrapf32le gbrapf32be",
+      "yuv440p10le yuv440p10be yuv440p12le yuv440p12be p010le p010be p012le p012be p016le p016be p210le p210be",
+      "p212le p212be p216le p216be p410le p410be p412le p412be p416le p416be x2rgb10le x2rgb10be x2bgr10le x2bgr10be",
+      "grayf32le grayf32be gbrpf32le gbrpf32be gbrapf32le gbrapf32be rgbaf16le rgbaf16be rgbf32le",
+      "rgbf32be rgbaf32le rgbaf32be vuyx y212le y212be xv30le xv30be xv36le xv36be",
     ].flatMap { $0.split(separator: " ").map(String.init) })
 
   /// What `encoder` takes; all for raw video.

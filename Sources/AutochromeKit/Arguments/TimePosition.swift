@@ -32,7 +32,7 @@ extension TimePosition: LosslessStringConvertible {
   /// What is read back as the same.
   package var description: String {
     switch position {
-    case .seconds(let seconds): "\(seconds)"
+    case .seconds(let seconds): Self.decimal(seconds)
     case .timecode(let code): code.description
     case .frame(let number): "#\(number)"
     }
@@ -48,16 +48,29 @@ extension TimePosition: LosslessStringConvertible {
       guard let value = Timecode.whole(part), place == 0 || value < 60 else { return nil }
       minutes = 60 * minutes + value
     }
-    return Double(60 * minutes) + seconds
+    let sum = Double(60 * minutes) + seconds
+    return range.contains(sum) ? sum : nil
   }
 
-  /// Digits with at most one point among them; no sign, no exponent, at most nine digits before the
-  /// point, which are thirty years.
+  /// The seconds that are read, up to thirty years.
+  private static let range = 0..<1e9
+
+  /// Digits with at most one point among them; no sign, no exponent.
   private static func decimal(_ text: Substring) -> Double? {
     guard let first = text.utf8.first, isDigit(first),
       text.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") })
     else { return nil }
-    return Double(text).flatMap { $0 < 1e9 ? $0 : nil }
+    return Double(text)
+  }
+
+  /// The shortest decimal that is read as `seconds`, without the exponent that Swift gives to tiny numbers.
+  private static func decimal(_ seconds: Double) -> String {
+    let text = "\(seconds)"
+    guard let mark = text.firstIndex(of: "e"), let exponent = Int(text[mark...].dropFirst()),
+      exponent < 0
+    else { return text }
+    let digits = text[..<mark].filter(\.isNumber)
+    return "0." + String(repeating: "0", count: -exponent - 1) + digits
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool {
@@ -70,7 +83,12 @@ extension TimePosition: Codable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let text = try? container.decode(String.self) else {
-      self.init(.seconds(try container.decode(Double.self)))
+      let seconds = try container.decode(Double.self)
+      guard Self.range.contains(seconds) else {
+        throw DecodingError.dataCorruptedError(
+          in: container, debugDescription: "\(seconds) is no time of a film, in seconds")
+      }
+      self.init(.seconds(seconds))
       return
     }
     guard let position = TimePosition(text) else {

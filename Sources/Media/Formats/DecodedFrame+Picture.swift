@@ -84,8 +84,8 @@ extension DecodedFrame {
         out.assumingMemoryBound(to: UInt8.self))
     case .float:
       ac_read_float(
-        row + component.offset, Int32(component.step), isBigEndian, Int32(width),
-        out.assumingMemoryBound(to: UInt16.self))
+        row + component.offset, Int32(component.step), Int32(component.wordBytes), isBigEndian,
+        Int32(width), out.assumingMemoryBound(to: UInt16.self))
     case .uyyvyy where index == 0:
       ac_read_luma_411(row, Int32(width), out.assumingMemoryBound(to: UInt8.self))
     case .words, .uyyvyy, .palette, .xyz, .converted:

@@ -30,7 +30,7 @@ struct SampleLayout: @unchecked Sendable {
     case palette
     /// U Y Y V Y Y, which FFmpeg describes with steps that luma does not have.
     case uyyvyy
-    /// 32-bit floating point; 0…1 becomes the 16-bit codes.
+    /// Floating point of 16 or 32 bits; 0…1 becomes the 16-bit codes.
     case float
     /// X′Y′Z′ of digital cinema (SMPTE ST 428-1), which becomes R′G′B′.
     case xyz
@@ -64,6 +64,10 @@ struct SampleLayout: @unchecked Sendable {
     let hasAlpha = !has(AV_PIX_FMT_FLAG_PAL) && has(AV_PIX_FMT_FLAG_ALPHA)
     let isGray = !isRGB && count - (hasAlpha ? 1 : 0) == 1
 
+    // FFmpeg's descriptor of xv30be counts the bits of U, Y and V from the wrong end.
+    let isXV30BE = name == "xv30be"
+    let isBits = has(AV_PIX_FMT_FLAG_BITSTREAM) && !isXV30BE
+
     let how: Storage
     var standIn: SampleLayout?
     if has(AV_PIX_FMT_FLAG_HWACCEL) {
@@ -77,9 +81,9 @@ struct SampleLayout: @unchecked Sendable {
       how = .uyyvyy
     } else if name.hasPrefix("xyz12") {
       how = .xyz
-    } else if has(AV_PIX_FMT_FLAG_FLOAT), depth == 32 {
+    } else if has(AV_PIX_FMT_FLAG_FLOAT), depth == 32 || depth == 16 {
       how = .float
-    } else if has(AV_PIX_FMT_FLAG_BITSTREAM) {
+    } else if isBits {
       how = .bits(isInverted: pixelFormat == AV_PIX_FMT_MONOWHITE)
     } else if !isMosaic, !has(AV_PIX_FMT_FLAG_FLOAT),
       depth <= 8 || depth <= 16 && raw.allSatisfy({ Int($0.depth) == depth })
@@ -116,7 +120,6 @@ struct SampleLayout: @unchecked Sendable {
       chromaShiftX: Int(descriptor.pointee.log2_chroma_w),
       chromaShiftY: Int(descriptor.pointee.log2_chroma_h), hasAlpha: hasAlpha)
     let bigEndian = isBigEndian
-    let isBits = has(AV_PIX_FMT_FLAG_BITSTREAM)
     // FFmpeg's descriptor of rgb8 says 2:3:3; the format is 3:3:2, as libswscale has it.
     let places = [(shift: 5, depth: 3), (shift: 2, depth: 3), (shift: 0, depth: 2)]
     components = raw.enumerated().map { index, component in
@@ -124,6 +127,12 @@ struct SampleLayout: @unchecked Sendable {
         return Component(
           plane: 0, step: 1, offset: 0, shift: places[index].shift, depth: places[index].depth,
           wordBytes: 1)
+      }
+      if isXV30BE {
+        // Two bits of filler, V, Y and U, from the top of a word down.
+        let place = [(offset: 1, shift: 2), (offset: 2, shift: 0), (offset: 0, shift: 4)][index]
+        return Component(
+          plane: 0, step: 4, offset: place.offset, shift: place.shift, depth: 10, wordBytes: 2)
       }
       let top = Int(component.shift) + Int(component.depth)
       return Component(
@@ -162,7 +171,8 @@ struct SampleLayout: @unchecked Sendable {
 
   var writing: Writing {
     switch storage {
-    case .words where leastDepth >= 8, .uyyvyy, .float: return .exact
+    case .words where leastDepth >= 8, .uyyvyy: return .exact
+    case .float: return leastDepth == 32 ? .exact : .impossible
     // libswscale misses 16-bit words by up to 24 of their steps; bytes it dithers within 1½.
     case .words where leastDepth >= 4: return .rounded
     case .words:
