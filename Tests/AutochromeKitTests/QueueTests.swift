@@ -167,7 +167,7 @@ import Testing
     }
     #expect(
       lines[(start + 3)...] == [
-        "autochrome: 2 of 4 inputs were not colorized whole, see above."
+        "autochrome: 2 of 4 inputs were not colorized completely; see above."
       ])
 
     // A second time, what is there is left; in quiet, only errors are told.
@@ -201,6 +201,6 @@ import Testing
       films + ["--preview", scratch.file("{name}.png"), "--preview-frames", "2"])
     #expect(run.status == 65)
     #expect(run.errors.contains("4 films: 3 complete, 1 failed; "), "\(run.errors)")
-    #expect(run.errors.contains("1 of 4 inputs was not looked at, see above."), "\(run.errors)")
+    #expect(run.errors.contains("1 of 4 inputs was not previewed; see above."), "\(run.errors)")
   }
 }
