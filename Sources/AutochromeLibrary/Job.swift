@@ -75,7 +75,8 @@ public struct Job: Sendable {
       if let option = job.settings.ownEncoderOptions.first {
         throw AutochromeKit.AutochromeError(
           .usage,
-          "The option '\(option)' has no effect on frames that no encoder sees; leave it out.")
+          "The option '\(option)' has no effect, because these frames are not encoded; leave it out."
+        )
       }
       job.openFrameSink = { try SinkAdapter(sink, source: $0) }
     }

@@ -59,7 +59,8 @@ public struct Options: Hashable, Sendable {
   func settings(suggested: String) throws -> Settings {
     for (name, value) in named where (name + value).contains(where: \.isNewline) {
       throw AutochromeKit.AutochromeError(
-        .usage, "Option '\(name)' has more than one line, expected one value.")
+        .usage, "The value of the option '\(name)' has more than one line; expected a single value."
+      )
     }
     let text = named.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\n" }.joined()
     var layer = try SettingsLayer(yaml: text, file: "options")

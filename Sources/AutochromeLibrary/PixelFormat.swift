@@ -25,7 +25,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
   /// - Throws: ``AutochromeError`` if the depth is not 8…16.
   public init(_ model: Model, bitDepth: Int = 8) throws(AutochromeError) {
     guard (8...16).contains(bitDepth) else {
-      throw AutochromeError(.options, "A sample has \(bitDepth) bits, expected 8…16.")
+      throw AutochromeError(.options, "The bit depth is \(bitDepth), expected 8…16.")
     }
     layout =
       switch model {

@@ -63,10 +63,11 @@ public struct VideoFormat: Hashable, Sendable {
   /// - Throws: `MediaError` if the size or the rate is not positive.
   func sourceInfo() throws -> SourceInfo {
     guard (1...65_535).contains(width), (1...65_535).contains(height) else {
-      throw MediaError(.usage, "Frames are \(width)×\(height), expected sides of 1…65535.")
+      throw MediaError(
+        .usage, "The frame size is \(width)×\(height), expected width and height within 1…65535.")
     }
     guard rate.numerator > 0, rate.denominator > 0 else {
-      throw MediaError(.usage, "The frame rate is \(rate), expected a ratio above 0.")
+      throw MediaError(.usage, "The frame rate is \(rate), expected a positive ratio.")
     }
     var info = SourceInfo(
       width: width, height: height, format: pixelFormat.layout, color: color,

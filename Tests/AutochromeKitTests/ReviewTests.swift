@@ -137,7 +137,7 @@ import Testing
         #"{"action": "edit", "shot": 1, "edit": {"references": ["/etc/passwd"]}}"#,
         "no picture of these shots"
       ),
-      (#"{"action": "edit", "shot": 9, "edit": {"state": "x"}}"#, "no shot 10"),
+      (#"{"action": "edit", "shot": 9, "edit": {"state": "x"}}"#, "Shot 10 does not exist"),
       (
         #"{"action": "edit", "shot": 1, "edit": {"hints": [{"frame": 30, "at": [2, 0], "color": "red"}]}}"#,
         "hint"
