@@ -46,7 +46,8 @@ enum ExistingOutput {
       guard missing == 0 else { return "the last \(counted(missing, "byte")) are missing" }
       found = try MediaSource.open(output)
     } catch {
-      return AutochromeError(wrapping: error).message
+      let message = AutochromeError(wrapping: error).message
+      return message.hasSuffix(".") ? String(message.dropLast()) : message
     }
     return try AutochromeError.wrapping { () throws -> String? in
       let source = try JobParts.openSource(

@@ -86,8 +86,8 @@ package struct SettingsCatalog: Sendable {
   /// A folder of stills of the film in color; nil for none.
   package let references = OptionalSetting<String>(
     "references",
-    "A folder of colored frames of the film, whose colors follow the motion; ref_000310.png is frame 310, counted from "
-      + "0", value: "folder", words: "none")
+    "A folder of colored frames of the film, whose colors follow the motion; ref_000310.png is frame 310, counted "
+      + "from 0", value: "folder", words: "none")
   /// A picture whose colors are likely; nil for what the network takes for likely.
   package let palette = OptionalSetting<String>(
     "palette", "A picture whose colors are taken as the likely ones", value: "picture",

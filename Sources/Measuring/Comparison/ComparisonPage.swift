@@ -72,7 +72,7 @@ struct ComparisonPage {
     return
       "<h2>Shots</h2>\n<p>Energy of changes in a*b* along the motion, by period in frames, and drift: how far the "
       + "color of a place moves from the first to the last frame (ΔE). Values of the result, in brackets those of the "
-      + "reference's.</p>\n" + Self.table(head: head, rows: rows)
+      + "reference.</p>\n" + Self.table(head: head, rows: rows)
   }
 
   private static func table(head: [String], rows: [[String]]) -> String {

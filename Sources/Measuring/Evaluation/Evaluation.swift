@@ -103,8 +103,8 @@ package struct Evaluation: Sendable {
     guard source.damagedFrameCount == 0 else {
       throw AutochromeError(
         .badData,
-        "'\(input)' holds \(counted(source.damagedFrameCount, "damaged picture")); remove them, because figures "
-          + "without them would not be comparable.")
+        "'\(input)' holds \(counted(source.damagedFrameCount, "damaged picture")); remove them first, because skipping "
+          + "them silently would give figures that are not comparable.")
     }
     let found = sums.withLock { $0 }
     let hasTruth = found.hasTruth
