@@ -5,13 +5,13 @@ import Imaging
 public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
   /// The components, in the order of their planes.
   public enum Model: Hashable, Sendable {
-    /// Luma alone.
+    /// Luma only.
     case gray
-    /// Y′CbCr with chroma of half the width and half the height.
+    /// Y′CbCr with chroma at half the width and half the height (4:2:0).
     case yuv420
-    /// Y′CbCr with chroma of half the width.
+    /// Y′CbCr with chroma at half the width (4:2:2).
     case yuv422
-    /// Y′CbCr with chroma of full size.
+    /// Y′CbCr with chroma at full size (4:4:4).
     case yuv444
     /// R′, G′, B′.
     case rgb
