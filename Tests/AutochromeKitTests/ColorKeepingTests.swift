@@ -204,7 +204,8 @@ import Testing
     let run = try runProgram(["-", "-o", "-", "--progress", "none"], input: bytes)
     #expect(run.status == 0)
     #expect(
-      run.errors.contains("A part from about 0:00:00.833 of '-' is already in color"), "\(run.errors)")
+      run.errors.contains("A part from about 0:00:00.833 of '-' is already in color"),
+      "\(run.errors)")
     #expect(run.errors.contains("5 of 8 frames of '-' were already in color"), "\(run.errors)")
     // Two frames of a burst of noise are no part in color.
     let burst = (0..<8).map { $0 == 3 || $0 == 4 ? colored($0) : gray($0) }

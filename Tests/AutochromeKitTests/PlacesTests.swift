@@ -196,7 +196,8 @@ import Testing
     let skipped = try run("a.mkv b.mkv c.mkv -o out --skip-existing --codec ffv1 --progress plain")
     #expect(skipped.status == 73, "\(skipped.errors)")
     #expect(skipped.errors.contains("out/a.mkv already exists"), "\(skipped.errors)")
-    #expect(skipped.errors.contains("'out/b.mkv' already exists, but is incomplete"), "\(skipped.errors)")
+    #expect(
+      skipped.errors.contains("'out/b.mkv' already exists, but is incomplete"), "\(skipped.errors)")
     #expect(try bytes("out/a.mkv") == done)
     #expect(try bytes("out/b.mkv") == whole.prefix(whole.count * 2 / 3))
     #expect(try readFrames(scratch.file("out/c.mkv")).count == 15)

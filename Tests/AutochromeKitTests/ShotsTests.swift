@@ -367,7 +367,8 @@ import Testing
 
   @Test func faultsAreNamedWithLineAndShot() throws {
     for (text, said) in [
-      ("cuts: [1]", "line 1: the file has the unknown key 'cuts'"), ("look: {}", "the file has no 'shots'"),
+      ("cuts: [1]", "line 1: the file has the unknown key 'cuts'"),
+      ("look: {}", "the file has no 'shots'"),
       ("shots: 3", "'shots' is not a list"), ("- 1", "the file is not a mapping"),
       ("shots:\n  - 0\n  - at: soon", "line 3: shot 2 begins at 'soon'"),
       ("shots:\n  - at: #12\n", "shot 1 begins at ''"),

@@ -223,7 +223,8 @@ import Testing
     #expect(bare.status == 64 && bare.errors.contains("'from'") && bare.errors.contains("quotes"))
     try "from: soon\n".write(toFile: pipeline, atomically: true, encoding: .utf8)
     let wrong = try runProgram([input, "-o", scratch.file("x.mkv"), "--pipeline", pipeline])
-    #expect(wrong.status == 64 && wrong.errors.contains("from: 'soon' is not a position"), "\(wrong)")
+    #expect(
+      wrong.status == 64 && wrong.errors.contains("from: 'soon' is not a position"), "\(wrong)")
   }
 
   @Test(arguments: [

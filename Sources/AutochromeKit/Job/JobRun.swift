@@ -110,9 +110,7 @@ struct JobRun {
     if kept == nil { sink.discard() }
     let done = counted(log.framesDone, "frame")
     return
-      (kept.map {
-        " The output up to that point, \(done), is in '\($0)'."
-      } ?? "")
+      (kept.map { " The output up to that point, \(done), is in '\($0)'." } ?? "")
       + (place.map { " Run the same command again to continue from '\($0)'." } ?? "")
   }
 
