@@ -253,7 +253,7 @@ def render(
     browser.run("document.getElementById('renderStart').click()")
     browser.wait(
         "!isWatching && document.getElementById('rendering').hidden"
-        " && document.getElementById('status').textContent.includes(' made before.')",
+        " && document.getElementById('status').textContent.includes(' rendered before.')",
         3600,
     )
     headless = output + ".headless.mkv"

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Colorizes a film as a job array of Slurm: one machine looks at the film, any number of them make its
-# segments, one joins them. The machines must see the input and the output's folder under the same names.
+# Colorizes a film as a Slurm job array: one machine analyzes the film, any number of machines render its
+# segments, and one joins them. All machines must see the input and the output folder under the same names.
 #
 #   cluster/slurm.sh INPUT -o OUTPUT [OPTION...]
 #
-# The arguments are those of `autochrome`. What the environment says:
+# The arguments are those of `autochrome`. Environment variables:
 #
 #   AUTOCHROME      the program; `autochrome` by default
-#   SBATCH_OPTIONS  for all jobs, such as "--partition=film --cpus-per-task=4"
-#   MOST_AT_ONCE    how many segments are made at the same time; 100 by default
+#   SBATCH_OPTIONS  options for all jobs, such as "--partition=film --cpus-per-task=4"
+#   MOST_AT_ONCE    how many segments are rendered at the same time; 100 by default
 #
-# A segment whose node fails is put back into the queue by Slurm; one that fails by itself is tried twice more.
-# Calling the script again makes what is missing. It prints the number of the job that joins.
+# If a node fails, Slurm puts its segment back into the queue; a segment that fails by itself is retried twice.
+# Run the script again to render missing segments. It prints the number of the job that joins.
 set -euo pipefail
 
 program=${AUTOCHROME:-autochrome}

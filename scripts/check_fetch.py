@@ -154,7 +154,7 @@ def main() -> None:
         file = work / f"models/{NAME}.onnx"
         there = {file.name: NETWORK}
 
-        case("what can be fetched is listed", run("list"), 0, ["autochrome (default)\n", f"{NAME} (not there", "fetch"])
+        case("what can be fetched is listed", run("list"), 0, ["autochrome (default)\n", f"{NAME} (not installed", "fetch"])
         for way, status, words in (
             ("other", 65, ["SHA-256", NAME]),
             ("short", 65, [f"{len(NETWORK) - 1} bytes, expected {len(NETWORK)}"]),
@@ -169,26 +169,26 @@ def main() -> None:
         case("no such name", run("fetch", "nothing", "--from", work / "folder"), 66, ["'nothing'", NAME], {})
         case("no curl", run("fetch", NAME, "--from", server.address("right"), path=folder), 69, ["curl"], {})
 
-        case("by http", run("fetch", NAME, "--from", server.address("right")), 0, ["is fetched"], there)
+        case("by http", run("fetch", NAME, "--from", server.address("right")), 0, ["was fetched"], there)
         case("it is listed as there", run("list"), 0, [f"{NAME} ({file})\n"])
         case("it is found by its name", run("show", NAME), 0, [str(file)])
-        case("once more", run("fetch", NAME, "--from", server.address("absent")), 0, ["is there"], there)
+        case("once more", run("fetch", NAME, "--from", server.address("absent")), 0, ["already present"], there)
         case("all that is not there", run("fetch", "--from", server.address("absent")), 0, ["All networks"], there)
         file.write_bytes(b"mine")
         mine = {file.name: b"mine"}
         case("another is there", run("fetch", NAME, "--from", work / "folder"), 73, ["--overwrite"], mine)
         broken = run("fetch", NAME, "--from", server.address("broken"), "--overwrite")
         case("another stays when it breaks off", broken, 74, ["can't be fetched"], mine)
-        case("replaced", run("fetch", NAME, "--from", work / "folder", "--overwrite"), 0, ["is fetched"], there)
+        case("replaced", run("fetch", NAME, "--from", work / "folder", "--overwrite"), 0, ["was fetched"], there)
         file.unlink()
-        case("moved", run("fetch", "--from", server.address("moved") + "/"), 0, ["is fetched"], there)
+        case("moved", run("fetch", "--from", server.address("moved") + "/"), 0, ["was fetched"], there)
         file.unlink()
         local = (work / "folder").as_uri()
-        case("by file URL", run("fetch", NAME, "--from", local), 0, ["is fetched"], there)
+        case("by file URL", run("fetch", NAME, "--from", local), 0, ["was fetched"], there)
         missing = (work / "nowhere").as_uri()
-        case("no such file URL", run("fetch", NAME, "--from", missing, "--overwrite"), 0, ["is there"], there)
+        case("no such file URL", run("fetch", NAME, "--from", missing, "--overwrite"), 0, ["already present"], there)
         elsewhere = run("fetch", NAME, "--from", work / "folder", "--to", work / "to/there")
-        case("to another folder", elsewhere, 0, ["is fetched"], there, "to/there")
+        case("to another folder", elsewhere, 0, ["was fetched"], there, "to/there")
         case("no such file URL, new", run("fetch", NAME, "--from", missing, "--to", work / "new"), 66, ["nowhere"])
         sys.exit(1 if checker.wrong else 0)
 

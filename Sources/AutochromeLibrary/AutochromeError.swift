@@ -2,7 +2,7 @@ import AutochromeKit
 
 /// Why a job or a call failed.
 public struct AutochromeError: Error, Sendable, CustomStringConvertible {
-  /// What kind of thing went wrong. Later versions may add kinds, so a `switch` over them needs a `default`.
+  /// The kind of an error. Later versions may add kinds, so a `switch` over them needs a `default`.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Value: String {
       case options, badData, noInput, unavailable, cannotCreate, io, interrupted, internalFault
@@ -11,19 +11,19 @@ public struct AutochromeError: Error, Sendable, CustomStringConvertible {
 
     /// An option does not exist, has a value out of range, or contradicts another.
     public static let options = Code(value: .options)
-    /// The data of the input or of a network is bad.
+    /// The input or a network is damaged or not usable.
     public static let badData = Code(value: .badData)
     /// The input does not exist or may not be read.
     public static let noInput = Code(value: .noInput)
     /// A codec, an encoder or a network is missing.
     public static let unavailable = Code(value: .unavailable)
-    /// The output exists already, or can't be created.
+    /// The output already exists, or can't be created.
     public static let cannotCreate = Code(value: .cannotCreate)
     /// Reading or writing failed, or the program's own source or sink threw: see ``AutochromeError/cause``.
     public static let io = Code(value: .io)
-    /// The job was stopped before there was anything to keep.
+    /// The job was stopped before there was any output to keep.
     public static let interrupted = Code(value: .interrupted)
-    /// A fault of Autochrome itself.
+    /// A bug in Autochrome itself.
     public static let internalFault = Code(value: .internalFault)
 
     public var description: String { value.rawValue }
@@ -45,11 +45,11 @@ public struct AutochromeError: Error, Sendable, CustomStringConvertible {
     private init(value: Value) { self.value = value }
   }
 
-  /// What kind of thing went wrong.
+  /// The kind of error.
   public let code: Code
-  /// One sentence or two that name the file, stream, frame or option, what was expected, and what helps.
+  /// One or two sentences that name the file, stream, frame or option, what was expected, and what to do.
   public let message: String
-  /// The error that this one comes from, such as one that a ``FrameSource`` threw.
+  /// The underlying error, such as one that a ``FrameSource`` threw.
   public let cause: (any Error)?
 
   public var description: String { message }

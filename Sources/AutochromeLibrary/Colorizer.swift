@@ -8,7 +8,7 @@ public final class Colorizer: Sendable {
   private let preview: ShotPreview
 
   /// Loads the network.
-  /// - Throws: ``AutochromeError`` if it can't be loaded, or an option is not right.
+  /// - Throws: ``AutochromeError`` if it can't be loaded, or an option is invalid.
   public init(options: Options = Options()) throws(AutochromeError) {
     preview = try AutochromeError.translating {
       // Sizes and formats come with each picture.
@@ -18,11 +18,11 @@ public final class Colorizer: Sendable {
     }
   }
 
-  /// The picture in color. Luma is that of the picture, bit for bit, unless `pixelFormat` is RGB. May be
-  /// called from several threads at once.
+  /// Colorizes a picture. The luma stays the same, bit for bit, unless `pixelFormat` is RGB. May be called
+  /// from several threads at once.
   /// - Parameters:
   ///   - frame: the picture; its time is kept.
-  ///   - pixelFormat: the form of the result; nil for what holds the picture best.
+  ///   - pixelFormat: the format of the result; nil for the one that holds the picture best.
   /// - Throws: ``AutochromeError``.
   public func colorize(
     _ frame: VideoFrame, as pixelFormat: PixelFormat? = nil

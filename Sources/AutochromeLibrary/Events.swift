@@ -1,11 +1,11 @@
 public import Foundation
 import AutochromeKit
 
-/// What a running job tells about itself.
+/// An event of a running job.
 public enum Event: Sendable {
   /// The input and the network are open, and the work begins.
   case started(Plan)
-  /// Frames have been written. Comes at most ten times a second.
+  /// Frames have been written. Sent at most ten times a second.
   case progress(Progress)
   /// Something the user should know, in one sentence, that does not stop the job.
   case warning(String)
@@ -32,9 +32,9 @@ public struct Plan: Sendable {
   public let network: String
   /// Size at which the network sees a frame, in samples.
   public let networkSize: (width: Int, height: Int)
-  /// FFmpeg's name of the pixel format that is encoded; nil where it is not known beforehand.
+  /// FFmpeg's name of the pixel format that is encoded; nil if it is not known in advance.
   public let encoderPixelFormat: String?
-  /// Frames that may be in flight at once: with the size of a frame they bound the memory.
+  /// Frames that may be in flight at once. Together with the size of a frame, they bound the memory.
   public let framesInFlight: Int
 
   init(_ plan: JobPlan) {
@@ -48,15 +48,15 @@ public struct Plan: Sendable {
   }
 }
 
-/// How far a job is.
+/// The progress of a job.
 public struct Progress: Hashable, Sendable {
   /// Frames written.
   public let framesDone: Int
-  /// Frames to be written; nil if the input does not tell.
+  /// Frames to be written; nil if unknown.
   public let framesTotal: Int?
   /// Frames written per second since the start.
   public let framesPerSecond: Double
-  /// Estimated seconds until the end; nil where that can't be estimated.
+  /// Estimated seconds until the end; nil if they can't be estimated.
   public let secondsLeft: Double?
 
   init(_ progress: JobProgress) {
@@ -67,21 +67,21 @@ public struct Progress: Hashable, Sendable {
   }
 }
 
-/// What a job did.
+/// The report of a job.
 public struct Report: Sendable {
-  /// Frames in the output, those of an earlier run that this one went on from included.
+  /// Frames in the output, including those of an earlier run that this one continued.
   public let frames: Int
   /// The first frame of each shot, from 0.
   public let shotStarts: [Int]
   /// Wall-clock seconds of this run.
   public let seconds: Double
-  /// Whether the job was stopped before the end of its input. The same job goes on from there.
+  /// Whether the job was stopped before the end of its input. The same job continues from there.
   public let isInterrupted: Bool
-  /// Where the part that is done lies, after an interruption; nil if there is none to be looked at.
+  /// The path of the finished part, after an interruption; nil if there is no playable one.
   public let partialOutput: String?
-  /// What of the input was missing or damaged, in words; nil if it was whole. All else is in the output.
+  /// Which parts of the input were missing or damaged, in words; nil if it was intact. Everything else is in the output.
   public let damage: String?
-  /// Everything that was told by ``Event/warning(_:)``.
+  /// The messages of all ``Event/warning(_:)`` events.
   public let warnings: [String]
   /// The whole report as JSON, in the form that `docs/schemas/report.schema.json` describes.
   public let json: Data

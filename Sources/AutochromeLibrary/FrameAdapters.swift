@@ -74,7 +74,7 @@ final class SinkAdapter: Media.FrameSink {
 
   private func end(isComplete: Bool) throws {
     guard count.withLock({ $0 }) > 0 else {
-      throw MediaError(.noFrames, "No frame came.")
+      throw MediaError(.noFrames, "The frame source delivered no frames.")
     }
     try named("sink") { try sink.finish(isComplete: isComplete) }
   }

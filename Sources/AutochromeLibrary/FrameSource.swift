@@ -1,12 +1,12 @@
-/// Frames of the program's own, in place of a file.
+/// Frames from your program, instead of a file.
 public protocol FrameSource: AnyObject, Sendable {
   /// What all frames have in common.
   var format: VideoFormat { get }
 
-  /// How many frames there are; nil if that is not known. Only the progress depends on it.
+  /// The number of frames; nil if unknown. It is used only for the progress.
   var frameCount: Int? { get }
 
-  /// The next frame in the order of presentation; nil at the end. Called by one thread at a time, and only as fast as
+  /// The next frame in presentation order; nil at the end. Called by one thread at a time, and only as fast as
   /// frames are colorized.
   /// - Throws: any error. The job then fails with ``AutochromeError/Code/io`` and this error as its cause.
   func nextFrame() throws -> VideoFrame?
@@ -16,10 +16,10 @@ extension FrameSource {
   public var frameCount: Int? { nil }
 }
 
-/// What takes the colorized frames, in place of a file.
+/// A receiver of colorized frames in your program, instead of a file.
 public protocol FrameSink: AnyObject, Sendable {
-  /// The form in which frames are wanted; nil for what holds the source best: Y′CbCr keeps its subsampling, gray becomes
-  /// 4:2:0. Its depth is at least the source's.
+  /// The pixel format of the frames; nil for the one that holds the source best: Y′CbCr keeps its subsampling, gray
+  /// becomes 4:2:0. Its bit depth must be at least the source's.
   var pixelFormat: PixelFormat? { get }
 
   /// Takes the next frame, in the order of the source. Called by one thread at a time; the job waits until it returns.

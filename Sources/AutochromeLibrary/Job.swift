@@ -2,14 +2,14 @@ import AutochromeKit
 
 /// A film, a folder of pictures, or a stream of frames to be colorized.
 ///
-/// Nothing is opened before `plan()`, `start()` or `run()`. A job can be run more than once, unless it takes its frames
-/// from a ``FrameSource``, which gives them once.
+/// Nothing is opened before `plan()`, `start()` or `run()`. A job can be run more than once, unless its frames come
+/// from a ``FrameSource``, which delivers them once.
 public struct Job: Sendable {
   /// Where the frames come from.
   public enum Input: Sendable {
     /// A film, a picture, a folder of pictures, or a pattern of file names such as `scans/%06d.png`.
     case path(String)
-    /// Frames of the program's own.
+    /// Frames from your program.
     case frames(any FrameSource)
   }
 
@@ -17,7 +17,7 @@ public struct Job: Sendable {
   public enum Output: Sendable {
     /// A film, a folder, or a pattern of file names. It appears under this name only when it is complete.
     case path(String)
-    /// The program itself.
+    /// Your program.
     case frames(any FrameSink)
   }
 
@@ -35,20 +35,20 @@ public struct Job: Sendable {
     self.options = options
   }
 
-  /// Opens the input and the network, and tells what `start()` would do. Writes nothing.
-  /// - Throws: ``AutochromeError`` if the input, the network or an option is not right.
+  /// Opens the input and the network, and returns what `start()` would do. Writes nothing.
+  /// - Throws: ``AutochromeError`` if the input, the network or an option is invalid.
   public func plan() throws(AutochromeError) -> Plan {
     try AutochromeError.translating {
       Plan(try described().plan())
     }
   }
 
-  /// Starts the job on threads of its own, and returns at once. It goes on to its end even if the ``Run`` is let go.
+  /// Starts the job on its own threads, and returns at once. It runs to its end even if the ``Run`` is released.
   public func start() -> Run { Run(self) }
 
-  /// Runs the job to its end. When the task is cancelled, the job stops as by ``Run/stop()``.
-  /// - Returns: what was done; ``Report/isInterrupted`` tells whether all of it was.
-  /// - Throws: ``AutochromeError``. There is no output under its final name then.
+  /// Runs the job to its end. If the task is cancelled, the job stops as after ``Run/stop()``.
+  /// - Returns: the report; ``Report/isInterrupted`` tells whether the job was stopped early.
+  /// - Throws: ``AutochromeError``. In this case, there is no output under its final name.
   @discardableResult
   public func run() async throws(AutochromeError) -> Report {
     let run = start()
@@ -75,7 +75,8 @@ public struct Job: Sendable {
       if let option = job.settings.ownEncoderOptions.first {
         throw AutochromeKit.AutochromeError(
           .usage,
-          "The option '\(option)' has no effect on frames that no encoder sees; leave it out.")
+          "The option '\(option)' has no effect, because these frames are not encoded; leave it out."
+        )
       }
       job.openFrameSink = { try SinkAdapter(sink, source: $0) }
     }

@@ -1,25 +1,25 @@
 import AutochromeKit
 
-/// How a job colorizes and encodes. The properties are the options that programs need most; the subscript takes all
+/// How a job colorizes and encodes. The properties are the options that programs need most; the subscript sets all
 /// others by the names that `docs/reference.md` lists.
 public struct Options: Hashable, Sendable {
-  /// The settings that a job begins with.
+  /// The settings that a job starts from.
   public struct Pipeline: Hashable, Sendable {
     let name: String
 
     /// Films: steady colors, looking ahead.
     public static let film = Pipeline(name: "film")
-    /// Lossless masters at the depth of the source.
+    /// Lossless masters at the bit depth of the source.
     public static let archive = Pipeline(name: "archive")
     /// Photographs, each by itself.
     public static let photos = Pipeline(name: "photos")
     /// Streams: no frame waits for later ones.
     public static let stream = Pipeline(name: "stream")
-    /// A pipeline file of the user's.
+    /// Your own pipeline file.
     public static func file(_ path: String) -> Pipeline { Pipeline(name: path) }
   }
 
-  /// The settings to begin with; nil for those that suit the input.
+  /// The pipeline; nil for the one that suits the input.
   public var pipeline: Pipeline?
   /// A network by name, or an ONNX file by path; nil for the pipeline's.
   public var model: String?
@@ -27,28 +27,28 @@ public struct Options: Hashable, Sendable {
   public var look: Look
   /// A shots file with cuts, looks and hints.
   public var shots: String?
-  /// A folder of frames of the film in color, `ref_000310.png` for frame 310.
+  /// A folder of colored frames of the film; `ref_000310.png` is frame 310.
   public var references: String?
-  /// The video encoder by FFmpeg's or its common name, such as `ffv1`; nil for what suits the output.
+  /// The video encoder by FFmpeg's or its common name, such as `ffv1`; nil for the one that suits the output.
   public var encoder: String?
-  /// Constant rate factor of the encoder, 0…63: less is better and larger.
+  /// Constant rate factor of the encoder, 0…63; lower values give better quality and larger files.
   public var constantRateFactor: Double?
-  /// Processor threads; nil for one for each processor.
+  /// Number of processor threads; nil for one per processor.
   public var threads: Int?
-  /// Whether an output that exists is replaced. Without it, an output that exists is an error.
+  /// Whether an existing output is replaced; otherwise it is an error.
   public var replacesOutput = false
-  /// Whether what an interrupted run has left is thrown away. Without it, the job goes on from there.
+  /// Whether the work of an interrupted run is discarded; otherwise the job continues from there.
   public var startsOver = false
   private var named: [String: String] = [:]
 
-  /// Options that leave all to the pipeline.
+  /// Options that leave everything to the pipeline.
   public init(pipeline: Pipeline? = nil, look: Look = Look()) {
     self.pipeline = pipeline
     self.look = look
   }
 
-  /// An option by the name and in the form in which pipeline files set it, such as `options["look-ahead"] = "4"`.
-  /// Whether it exists and what it may be is checked when the job begins.
+  /// An option by its name and in the notation of pipeline files, such as `options["look-ahead"] = "4"`.
+  /// Name and value are checked when the job begins.
   public subscript(name: String) -> String? {
     get { named[name] }
     set { named[name] = newValue }
@@ -59,7 +59,8 @@ public struct Options: Hashable, Sendable {
   func settings(suggested: String) throws -> Settings {
     for (name, value) in named where (name + value).contains(where: \.isNewline) {
       throw AutochromeKit.AutochromeError(
-        .usage, "Option '\(name)' has more than one line, expected one value.")
+        .usage, "The value of the option '\(name)' has more than one line; expected a single value."
+      )
     }
     let text = named.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\n" }.joined()
     var layer = try SettingsLayer(yaml: text, file: "options")

@@ -5,13 +5,13 @@ import Imaging
 public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
   /// The components, in the order of their planes.
   public enum Model: Hashable, Sendable {
-    /// Luma alone.
+    /// Luma only.
     case gray
-    /// Y′CbCr with chroma of half the width and half the height.
+    /// Y′CbCr with chroma at half the width and half the height (4:2:0).
     case yuv420
-    /// Y′CbCr with chroma of half the width.
+    /// Y′CbCr with chroma at half the width (4:2:2).
     case yuv422
-    /// Y′CbCr with chroma of full size.
+    /// Y′CbCr with chroma at full size (4:4:4).
     case yuv444
     /// R′, G′, B′.
     case rgb
@@ -25,7 +25,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
   /// - Throws: ``AutochromeError`` if the depth is not 8…16.
   public init(_ model: Model, bitDepth: Int = 8) throws(AutochromeError) {
     guard (8...16).contains(bitDepth) else {
-      throw AutochromeError(.options, "A sample has \(bitDepth) bits, expected 8…16.")
+      throw AutochromeError(.options, "The bit depth is \(bitDepth), expected 8…16.")
     }
     layout =
       switch model {

@@ -2,7 +2,7 @@ import AutochromeKit
 import Foundation
 import Locking
 
-/// A job that runs: a sequence of what it tells about itself, which ends when the job does.
+/// A running job: a sequence of its events, which ends when the job does.
 ///
 ///     let run = job.start()
 ///     for try await event in run {
@@ -10,10 +10,10 @@ import Locking
 ///     }
 ///     let report = try await run.report
 ///
-/// There may be one iterator. Nobody has to iterate: events that are not taken do not pile up, since the newest progress
-/// replaces the one before. When the iterating task is cancelled, the job stops as by ``stop()``.
+/// There may be only one iterator, but you need not iterate: events that are not consumed do not pile up, because the
+/// newest progress replaces the previous one. If the iterating task is cancelled, the job stops as after ``stop()``.
 public final class Run: AsyncSequence, Sendable {
-  /// What the sequence gives.
+  /// The elements of the sequence.
   public typealias Element = Event
 
   private let interruption = Interruption()
@@ -42,16 +42,16 @@ public final class Run: AsyncSequence, Sendable {
     thread.start()
   }
 
-  /// Asks the job to stop after the frames in flight. The part that is done is kept, and the same job goes on from
-  /// there when it is started again, if its input can be read anew.
+  /// Asks the job to stop after the frames in flight. The finished part is kept, and the same job continues from
+  /// there when it is started again, if its input can be read again.
   public func stop() {
     if interruption.requests == 0 { interruption.request() }
   }
 
-  /// Asks the job to stop at once. What was done of a film before is kept to go on from; a half-written file is removed.
+  /// Asks the job to stop at once. Finished segments of a film are kept to continue from; a half-written file is removed.
   public func abort() { interruption.abort() }
 
-  /// What was done, once the job has ended.
+  /// The report, once the job has ended.
   /// - Throws: ``AutochromeError`` if it failed.
   public var report: Report {
     get async throws(AutochromeError) { try await result.get() }
@@ -63,7 +63,7 @@ public final class Run: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> Iterator { Iterator(run: self) }
 
-  /// Gives the events of a run.
+  /// Iterates over the events of a run.
   public struct Iterator: AsyncIteratorProtocol {
     let run: Run
 

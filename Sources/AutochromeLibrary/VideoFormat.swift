@@ -1,9 +1,9 @@
 import Imaging
 import Media
 
-/// What the frames of a film have in common.
+/// The properties that all frames of a film share.
 public struct VideoFormat: Hashable, Sendable {
-  /// How Y′CbCr is made of R′G′B′ (ITU-T H.273 §8.3).
+  /// How Y′CbCr is computed from R′G′B′ (ITU-T H.273 §8.3).
   public enum Matrix: Hashable, Sendable {
     /// Standard definition.
     case bt601
@@ -17,16 +17,16 @@ public struct VideoFormat: Hashable, Sendable {
   public var width: Int
   /// Height in luma rows.
   public var height: Int
-  /// How samples are laid out.
+  /// The layout of the samples.
   public var pixelFormat: PixelFormat
-  /// Frames per second as a ratio. The time stamps of frames count in its reciprocal.
+  /// Frames per second, as a ratio. Its reciprocal is the unit of the frames' time stamps.
   public var frameRate: (numerator: Int, denominator: Int) {
     get { (rate.numerator, rate.denominator) }
     set { rate = Rational(newValue.numerator, newValue.denominator) }
   }
   /// Matrix coefficients; nil for BT.601 up to 576 rows, and BT.709 above.
   public var matrix: Matrix?
-  /// Whether codes use their full range (0…255 at 8 bits), or keep head- and footroom (luma 16…235).
+  /// Whether codes use the full range (0…255 at 8 bits), or the limited range (luma 16…235).
   public var isFullRange: Bool
   private var rate: Rational
 
@@ -63,10 +63,11 @@ public struct VideoFormat: Hashable, Sendable {
   /// - Throws: `MediaError` if the size or the rate is not positive.
   func sourceInfo() throws -> SourceInfo {
     guard (1...65_535).contains(width), (1...65_535).contains(height) else {
-      throw MediaError(.usage, "Frames are \(width)×\(height), expected sides of 1…65535.")
+      throw MediaError(
+        .usage, "The frame size is \(width)×\(height), expected width and height within 1…65535.")
     }
     guard rate.numerator > 0, rate.denominator > 0 else {
-      throw MediaError(.usage, "The frame rate is \(rate), expected a ratio above 0.")
+      throw MediaError(.usage, "The frame rate is \(rate), expected a positive ratio.")
     }
     var info = SourceInfo(
       width: width, height: height, format: pixelFormat.layout, color: color,

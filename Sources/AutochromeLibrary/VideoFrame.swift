@@ -1,7 +1,7 @@
 import Imaging
 import Media
 
-/// A picture with its place in time. Copies share the samples, which never change.
+/// A picture with its time stamp. Copies share the samples, which never change.
 public struct VideoFrame: Sendable {
   let picture: Picture
   /// When the frame is shown, counted in frame durations from the start: frame 24 of a film with 24 frames per second is
@@ -15,10 +15,10 @@ public struct VideoFrame: Sendable {
 
   /// Makes a frame and lets `write` fill its planes.
   /// - Parameters:
-  ///   - format: its size, its layout, and what its codes mean.
+  ///   - format: its size, its layout, and the meaning of its codes.
   ///   - time: when it is shown, in frame durations.
-  ///   - write: is given the number of a plane, its bytes, and the distance between the starts of its rows in bytes. The
-  ///     bytes are undefined before.
+  ///   - write: receives the number of a plane, its bytes, and the distance between the starts of its rows in bytes. The
+  ///     bytes are uninitialized.
   /// - Throws: ``AutochromeError`` if the size is not positive.
   public init(
     format: VideoFormat, time: Int,
@@ -42,7 +42,7 @@ public struct VideoFrame: Sendable {
   public var width: Int { picture.width }
   /// Height in luma rows.
   public var height: Int { picture.height }
-  /// How the samples are laid out.
+  /// The layout of the samples.
   public var pixelFormat: PixelFormat { PixelFormat(picture.format) }
   /// ITU-T H.273 matrix coefficients of the code values, such as 1 for BT.709.
   public var matrixCoefficients: Int { picture.color.matrix.rawValue }
@@ -72,7 +72,7 @@ public struct VideoFrame: Sendable {
           start: plane.base + row * plane.bytesPerRow, count: plane.width * plane.bytesPerSample))
     }
 
-    /// The code value at column `x` of row `y`. Slow: for looking at single samples.
+    /// The code value at column `x` of row `y`. Slow: meant for examining single samples.
     public subscript(x: Int, y: Int) -> Int { plane[x, y] }
   }
 }

@@ -32,8 +32,8 @@ package final class ColorNetwork: Sendable {
       throw ColorizationError.interface(
         model: name,
         problem:
-          "it has \(model.inputs.count) inputs, expected one; 'model import' makes networks with "
-          + "hints usable")
+          "it has \(model.inputs.count) inputs, expected one; for a network with inputs for hints, run 'autochrome "
+          + "model import'")
     }
     fixedSize = try Self.fixedSize(of: input, description)
     inputName = input.name
@@ -73,8 +73,8 @@ package final class ColorNetwork: Sendable {
       throw .interface(
         model: description.name,
         problem:
-          "its input '\(input.name)' has \(channels) channels, and by its property autochrome.input it "
-          + "is given \(description.input.channels)")
+          "its input '\(input.name)' has \(channels) channels, but its property autochrome.input describes "
+          + "\(description.input.channels)")
     }
     switch (dimensions[2], dimensions[3]) {
     case (.symbolic, .symbolic): return nil
@@ -84,15 +84,16 @@ package final class ColorNetwork: Sendable {
       else {
         throw .interface(
           model: description.name,
-          problem: "its input is \(width)×\(height), no multiple of its scale \(description.scale)")
+          problem:
+            "its input size \(width)×\(height) is not a multiple of its scale \(description.scale)")
       }
       return WorkingGeometry.FixedSize(width: width, height: height)
     default:
       throw .interface(
         model: description.name,
         problem:
-          "one of height and width of its input '\(input.name)' is fixed and the other free; export it with "
-          + "both free (dynamic axes) or both fixed")
+          "only one of the height and width of its input '\(input.name)' is fixed; export it with both free (dynamic "
+          + "axes) or both fixed")
     }
   }
 
@@ -148,7 +149,9 @@ package final class ColorNetwork: Sendable {
     }
     guard let result = result ?? nil else {
       throw ColorizationError.interface(
-        model: description.name, problem: "its output is of type \(output.elementType.name)")
+        model: description.name,
+        problem: "its output has the element type \(output.elementType.name), expected "
+          + "floating point")
     }
     return result
   }

@@ -106,7 +106,7 @@ package struct ColorNetworkDescription: Hashable, Sendable {
     guard let kind = metadata["autochrome.output"] else {
       throw .metadata(
         model: name, property: "autochrome.output", value: "nothing",
-        expected: "\(Self.outputWords); without it the network's output can't be understood")
+        expected: "\(Self.outputWords), to tell what the network's output means")
     }
     guard let output = Self.output(kind) else {
       throw .metadata(
@@ -147,7 +147,7 @@ package struct ColorNetworkDescription: Hashable, Sendable {
       guard let values = Self.prior(text) else {
         throw .metadata(
           model: name, property: "autochrome.prior", value: "\(text.prefix(40))…",
-          expected: "313 numbers, none negative")
+          expected: "313 non-negative numbers")
       }
       return values
     }

@@ -18,21 +18,21 @@ package enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertib
   package var description: String {
     switch self {
     case .metadata(let model, let property, let value, let expected):
-      "Model '\(model)' says \(value) for the property \(property); expected \(expected)."
+      "The property \(property) of the model '\(model)' is \(value); expected \(expected)."
     case .interface(let model, let problem):
-      "Model '\(model)' is no colorization network: \(problem)."
+      "The model '\(model)' can't be used for colorization: \(problem)."
     case .unexpectedSize(let what, let expected, let actual):
-      "\(what) is \(actual), expected \(expected); pictures of another size need stages of their own"
+      "\(what) is \(actual), expected \(expected)"
     case .unexpectedCount(let what, let expected, let actual):
-      "the count of numbers in \(what) is \(actual), expected \(expected); check the model's metadata"
+      "\(what) has \(actual) numbers, expected \(expected); check the model's metadata"
     case .settingOutOfRange(let name, let expected, let actual):
       "\(name) is \(actual), expected \(expected)"
     case .needsDistribution(let setting, let model):
-      "Model '\(model)' gives one color for each place, not how likely each color is, so that \(setting) can't "
-        + "act; leave them out, or take a network that gives a distribution."
+      "The model '\(model)' predicts one color per position instead of probabilities of colors, so \(setting) can't be "
+        + "applied; leave out these settings, or choose a network that predicts a distribution."
     case .needsFeatures(let model):
-      "Model '\(model)' has no convolution whose input could serve as features; name the values that do in the "
-        + "property autochrome.features, or take another network."
+      "The model '\(model)' has no convolution whose input could serve as features; name suitable values in the "
+        + "property autochrome.features, or choose another network."
     }
   }
 }

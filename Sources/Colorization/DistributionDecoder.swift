@@ -50,7 +50,7 @@ package struct DistributionDecoder: Sendable {
       }
       guard prior.allSatisfy({ $0 >= 0 && $0.isFinite }), prior.contains(where: { $0 > 0 }) else {
         throw ColorizationError.settingOutOfRange(
-          name: "the prior", expected: "numbers that are not negative, not all 0",
+          name: "the prior", expected: "non-negative numbers that are not all 0",
           actual: "\(prior.min() ?? 0)…\(prior.max() ?? 0)")
       }
       let weights = ColorBins.rebalancingWeights(prior: prior, lambda: lambda)

@@ -101,7 +101,7 @@ extension HueWeights: Codable {
     do {
       given = try container.decode([String: Float].self)
     } catch is DecodingError {
-      throw wrong("hues are a mapping of names to weights, such as {red: 0.5, green: 1.5}")
+      throw wrong("hues must be a mapping of names to weights, such as {red: 0.5, green: 1.5}")
     }
     values = [:]
     for (name, weight) in given {
@@ -120,7 +120,7 @@ extension HueWeights: Codable {
 extension HueRange {
   /// What is to say of a name that is none, without a full stop.
   package static func unknown(_ name: String) -> String {
-    "'\(name)' is no range of hues; there are "
+    "'\(name)' is not a range of hues; expected one of "
       + allCases.map(\.rawValue).joined(separator: ", ")
   }
 }

@@ -20,8 +20,8 @@ package enum PipelineError: Error, CustomStringConvertible {
     case .aborted:
       "aborted on request"
     case .stalled(let name, let held, let permits):
-      "stage \(name) holds \(held) items back and there are only \(permits) permits: "
-        + "give more permits than the stages look ahead"
+      "stage \(name) holds back \(held) items, but there are only \(permits) permits: give more permits than the "
+        + "stages look ahead"
     case .surplus(let name, let taken, let emitted):
       "stage \(name) emitted \(emitted) items, but had taken only \(taken)"
     case .lost(let name, let taken, let emitted):

@@ -18,7 +18,7 @@ package final class AlignedBuffer: @unchecked Sendable {
   /// process when the system has no memory.
   package init(byteCount: Int) {
     guard let block = Self.pool.take(byteCount: byteCount) else {
-      fatalError("\(byteCount) bytes of memory can't be had")
+      fatalError("\(byteCount) bytes of memory can't be allocated")
     }
     self.byteCount = byteCount
     self.block = block

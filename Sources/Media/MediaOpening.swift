@@ -30,10 +30,10 @@ package enum MediaSource {
     if options.format == nil {
       let head = try bytes.peek(18)
       if head.isEmpty && !bytes.isSeekable {
-        throw MediaError(.notMedia, "\(bytes.name) gave nothing.")
+        throw MediaError(.notMedia, "\(bytes.name) delivered no data.")
       }
       if let change = TextTransfer.change(of: head) {
-        throw MediaError(.corrupt, "\(bytes.name) \(change); send it as binary data.")
+        throw MediaError(.corrupt, "\(bytes.name) \(change); transfer it as binary data.")
       }
       if head.starts(with: Y4MHeader.magic.utf8) {
         return try RawVideoSource(bytes: bytes, options: options)
@@ -137,7 +137,7 @@ package enum MediaSink {
     }
     guard access(folder, W_OK) == 0 else {
       throw MediaError(
-        .cannotCreate, "The folder \(folder) may not be written; check its permissions.",
+        .cannotCreate, "The folder \(folder) is not writable; check its permissions.",
         underlying: String(cString: strerror(errno)))
     }
   }

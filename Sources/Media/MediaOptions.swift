@@ -115,7 +115,7 @@ package struct SinkOptions: Sendable {
   func isTaken(_ path: String) -> MediaError {
     MediaError(
       .outputExists,
-      "The output \(path) exists already; --overwrite replaces it, "
-        + (offersSkipping ? "--skip-existing leaves it as it is, " : "") + "or name another.")
+      "The output \(path) already exists; --overwrite replaces it, "
+        + (offersSkipping ? "--skip-existing keeps it, " : "") + "or choose another name.")
   }
 }

@@ -98,7 +98,7 @@ package struct ModelVerifier: Sendable {
     }
     let reason =
       bad.mismatch
-      ?? "numbers that differ: \(bad.failures), the worst at \(bad.worstIndex): expected \(bad.expected), found \(bad.actual)"
+      ?? "\(bad.failures) numbers differ, the worst at \(bad.worstIndex): expected \(bad.expected), found \(bad.actual)"
     return Report(
       folder: folder, verdict: .failed("\(bad.dataSet), output \"\(bad.name)\": \(reason)"),
       outputs: outputs)
@@ -115,7 +115,8 @@ package struct ModelVerifier: Sendable {
     for (index, output) in session.model.outputs.enumerated() {
       guard let wanted = expected[output.name], let found = results[output.name] else {
         throw NetworkError(
-          .unreadable, file: folder, at: "output \"\(output.name)\"", "nothing is recorded for it")
+          .unreadable, file: folder, at: "output \"\(output.name)\"",
+          "the test data does not contain it")
       }
       if let savedIn { try save(found, name: output.name, as: "output_\(index).pb", in: savedIn) }
       reports.append(compare(found, with: wanted, name: output.name, dataSet: set))
@@ -220,7 +221,7 @@ package struct ModelVerifier: Sendable {
         if data.isEmpty { continue }
         proto = try Onnx_TensorProto(serializedBytes: data)
       } catch {
-        throw NetworkError(.unreadable, file: path, "no tensor can be read from it (\(error))")
+        throw NetworkError(.unreadable, file: path, "it is not a readable tensor (\(error))")
       }
       let name: String
       if names.contains(proto.name) {

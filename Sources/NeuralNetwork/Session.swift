@@ -63,7 +63,8 @@ package final class Session: Sendable {
     }
     guard (1...1024).contains(threadsPerRun) else {
       throw NetworkError(
-        .invalidInput, file: model.name, "\(threadsPerRun) threads are not from 1 to 1024")
+        .invalidInput, file: model.name,
+        "the number of threads is \(threadsPerRun), expected 1 to 1024")
     }
     if let node = model.graph.nodes.first(where: { OperatorRegistry.lowerings[$0.op] == nil }) {
       throw OperatorRegistry.unknown(node).inFile(model.name)
@@ -192,11 +193,12 @@ package final class Session: Sendable {
     for name in types.keys.sorted() where !model.inputs.contains(where: { $0.name == name }) {
       throw NetworkError(
         .invalidInput, at: "input \"\(name)\"",
-        "the model has no such input, only \(model.inputs.map(\.name))")
+        "the model has no input of this name, only \(model.inputs.map(\.name))")
     }
     for input in model.inputs {
       guard let type = types[input.name] else {
-        throw NetworkError(.invalidInput, at: "input \"\(input.name)\"", "it was not given")
+        throw NetworkError(
+          .invalidInput, at: "input \"\(input.name)\"", "no tensor was given for it")
       }
       try check(type, input)
     }
@@ -206,7 +208,7 @@ package final class Session: Sendable {
     if let wanted = input.elementType, wanted != type.elementType {
       throw NetworkError(
         .invalidInput, at: "input \"\(input.name)\"",
-        "it has the type \(type.elementType.name), the model wants \(wanted.name)")
+        "it has the type \(type.elementType.name), expected \(wanted.name)")
     }
     guard let dimensions = input.dimensions else { return }
     let fits =
@@ -224,7 +226,7 @@ package final class Session: Sendable {
       }
       throw NetworkError(
         .invalidInput, at: "input \"\(input.name)\"",
-        "it has the shape \(type.shape), the model wants [\(wanted.joined(separator: ", "))]")
+        "it has the shape \(type.shape), expected [\(wanted.joined(separator: ", "))]")
     }
   }
 

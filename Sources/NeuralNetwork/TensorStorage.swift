@@ -14,7 +14,7 @@ final class TensorStorage: @unchecked Sendable {
   /// Allocates `byteCount` bytes of undefined content.
   init(byteCount: Int) throws(NetworkError) {
     guard let block = Self.pool.take(byteCount: byteCount) else {
-      throw NetworkError(.backEnd, "\(byteCount) bytes of memory can't be had")
+      throw NetworkError(.backEnd, "\(byteCount) bytes of memory can't be allocated")
     }
     self.byteCount = byteCount
     self.block = block

@@ -54,14 +54,14 @@ package struct ColorAccuracy: Hashable, Sendable {
   /// - Throws: `QualityError.unusablePrior`.
   package func rebalancedArea(prior: [Double]) throws(QualityError) -> Double? {
     guard prior.count == ColorBins.count else {
-      throw .unusablePrior(problem: "is of length \(prior.count)")
+      throw .unusablePrior(problem: "has \(prior.count) numbers")
     }
     guard prior.allSatisfy({ $0 >= 0 && $0.isFinite }), prior.contains(where: { $0 > 0 }) else {
-      throw .unusablePrior(problem: "has negative numbers or nothing but 0")
+      throw .unusablePrior(problem: "has negative numbers, or only zeros")
     }
     let smooth = ColorBins.smoothed(prior: prior)
     if let bin = smooth.indices.first(where: { pixels[$0] > 0 && smooth[$0] == 0 }) {
-      throw .unusablePrior(problem: "gives bin \(bin) no chance, which occurs")
+      throw .unusablePrior(problem: "is 0 for bin \(bin), which occurs in the picture")
     }
     return area(weights: smooth.map { $0 > 0 ? 1 / $0 : 0 })
   }

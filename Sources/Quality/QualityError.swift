@@ -12,9 +12,9 @@ package enum QualityError: Error, Hashable, Sendable, CustomStringConvertible {
     case .sizesDiffer(let reference, let result):
       "the result is \(result), the reference \(reference); compare pictures of the same size"
     case .tooSmall(let figure, let expected, let actual):
-      "\(figure) needs pictures of at least \(expected), this one is \(actual); leave it out"
+      "\(figure) needs pictures of at least \(expected), but this one is \(actual); leave it out"
     case .unusablePrior(let problem):
-      "the prior \(problem); expected 313 numbers, none negative, not all 0"
+      "the prior \(problem); expected 313 non-negative numbers that are not all 0"
     }
   }
 }

@@ -32,13 +32,13 @@ struct Gate: Sendable {
   /// Why a request is not answered; nil if it may be.
   func refusal(of request: Request) -> String? {
     guard let authority = request.head.authority, Self.isHere(authority) else {
-      return "This server answers on 127.0.0.1 and localhost alone."
+      return "This server answers only on 127.0.0.1 and localhost."
     }
     if let origin = request.headers[.origin], origin != "http://" + authority {
-      return "The request comes from another page."
+      return "The request comes from another web page."
     }
     if let site = request.headers[.fetchSite], !["same-origin", "none"].contains(site) {
-      return "The request comes from another page."
+      return "The request comes from another web page."
     }
     guard isKnown(request) else {
       return "The token is missing or wrong; open the address that 'autochrome review' printed."

@@ -39,7 +39,9 @@ final class ReferenceFolder: Sendable {
   func keep(_ bytes: Data, called given: String) throws(AutochromeError) -> String {
     guard let ending = Self.ending(of: bytes) else {
       throw AutochromeError(
-        .badData, "'\(PrintableText(given))' is no PNG, JPEG, TIFF or WebP; drop one of these.")
+        .badData,
+        "'\(PrintableText(given))' is not a PNG, JPEG, TIFF or WebP; drop a picture in one of these formats."
+      )
     }
     return try writing.withLock { _ throws(AutochromeError) in
       for number in 1... {
@@ -60,13 +62,13 @@ final class ReferenceFolder: Sendable {
           try WholeFile.write(bytes, to: place, options: SinkOptions())
           do {
             guard let frame = try MediaSource.open(place).nextFrame() else {
-              throw AutochromeError(.badData, "'\(PrintableText(given))' holds no picture.")
+              throw AutochromeError(.badData, "'\(PrintableText(given))' contains no picture.")
             }
             guard ColorSurvey(frame.picture).content != .gray else {
               throw AutochromeError(
                 .badData,
-                "'\(PrintableText(given))' has no color: all that looks like it would turn gray. Drop a picture in "
-                  + "color.")
+                "'\(PrintableText(given))' has no color, so everything that looks like it would turn gray; drop a "
+                  + "picture in color.")
             }
           } catch {
             FileSystem.remove(place)
@@ -75,7 +77,7 @@ final class ReferenceFolder: Sendable {
         }
         return name + "/" + file
       }
-      throw AutochromeError(.internalFault, "No name was free.")
+      throw AutochromeError(.internalFault, "All names for the picture are taken.")
     }
   }
 

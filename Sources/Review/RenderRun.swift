@@ -63,7 +63,7 @@ final class RenderRun: Sendable {
         state: State(phase: .running, output: request.output), interruption: interruption)
       return true
     }
-    guard isBegun else { throw AutochromeError(.usage, "The film is being rendered already.") }
+    guard isBegun else { throw AutochromeError(.usage, "The film is already being rendered.") }
     queue.async { [self] in run(overwrite: overwrite, interruption) }
     return state
   }
@@ -86,9 +86,9 @@ final class RenderRun: Sendable {
         running.state.phase = report.interrupted ? .stopped : .done
         running.state.message =
           report.interrupted
-          ? "Stopped after \(counted(report.frames, "frame")); it goes on from there."
+          ? "Stopped after \(counted(report.frames, "frame")); rendering again continues from there."
           : report.damage
-            ?? "\(counted(report.frames, "frame")), \(report.framesBefore) of them made before."
+            ?? "\(counted(report.frames, "frame")), \(report.framesBefore) of them rendered before."
       case .failure(let error):
         running.state.phase = error.status == .interrupted ? .stopped : .failed
         running.state.message = error.message

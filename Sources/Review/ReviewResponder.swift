@@ -59,13 +59,15 @@ struct ReviewResponder: HTTPResponder {
         .conflict,
         AutochromeError(
           .usage,
-          "The shots were changed meanwhile, by another page or program; look at them first."))
+          "Another page or program has changed the shots in the meantime; check the change, then try again."
+        ))
       response.headers[.eTag] = Self.tag(conflict.revision)
     } catch let refusal as Refusal {
       response = failure(refusal.status, AutochromeError(.usage, refusal.message))
     } catch {
       response = failure(
-        .internalServerError, AutochromeError(.internalFault, "A fault of Autochrome: \(error)."))
+        .internalServerError,
+        AutochromeError(.internalFault, "Internal error in Autochrome: \(error)."))
     }
     for field in Gate.headers { response.headers[field.name] = field.value }
     return response
@@ -126,13 +128,14 @@ struct ReviewResponder: HTTPResponder {
         try await work(on: filmQueue) { try session.make(change, of: revision) })
     case (.get, let path):
       guard let asset = assets[path] else {
-        throw Refusal(status: .notFound, message: "There is no such page.")
+        throw Refusal(status: .notFound, message: "This page does not exist.")
       }
       return Response(
         status: .ok, headers: [.contentType: asset.type],
         body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
     default:
-      throw Refusal(status: .methodNotAllowed, message: "This can't be done here.")
+      throw Refusal(
+        status: .methodNotAllowed, message: "This address does not support the request.")
     }
   }
 
@@ -172,7 +175,7 @@ struct ReviewResponder: HTTPResponder {
       case ("redo", _, _, _): return .redo
       default:
         throw Refusal(
-          status: .badRequest, message: "The change '\(action)' is not known, or not complete.")
+          status: .badRequest, message: "The change '\(action)' is unknown or incomplete.")
       }
     }
   }
@@ -182,7 +185,7 @@ struct ReviewResponder: HTTPResponder {
   private func number(_ name: String, in request: Request) throws -> Int {
     guard let text = request.uri.queryParameters[Substring(name)], let number = Int(text),
       number >= 0
-    else { throw Refusal(status: .badRequest, message: "'\(name)' is no number from 0 on.") }
+    else { throw Refusal(status: .badRequest, message: "'\(name)' is not a number of 0 or more.") }
     return number
   }
 
@@ -190,7 +193,7 @@ struct ReviewResponder: HTTPResponder {
     guard let tag = request.headers[.ifMatch], tag.count > 2, tag.first == "\"", tag.last == "\""
     else {
       throw Refusal(
-        status: .preconditionRequired, message: "If-Match must say which revision is meant.")
+        status: .preconditionRequired, message: "The header If-Match must name a revision.")
     }
     return String(tag.dropFirst().dropLast())
   }
@@ -199,7 +202,7 @@ struct ReviewResponder: HTTPResponder {
   /// - Parameter type: how its media type begins.
   private func bytes(of request: Request, type: String, most: Int) async throws -> Data {
     guard request.headers[.contentType]?.hasPrefix(type) == true else {
-      throw Refusal(status: .unsupportedMediaType, message: "Expected \(type).")
+      throw Refusal(status: .unsupportedMediaType, message: "The content type must be \(type).")
     }
     let tooLarge = Refusal(
       status: .contentTooLarge, message: "The request is larger than \(most) bytes.")
@@ -217,7 +220,7 @@ struct ReviewResponder: HTTPResponder {
   private func decoded<Value: Decodable>(_ request: Request) async throws -> Value {
     let bytes = try await bytes(of: request, type: "application/json", most: Self.mostBytes)
     do { return try JSONDecoder().decode(Value.self, from: bytes) } catch {
-      throw Refusal(status: .badRequest, message: "The request is not understood: \(error).")
+      throw Refusal(status: .badRequest, message: "The request is malformed: \(error).")
     }
   }
 

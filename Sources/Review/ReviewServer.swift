@@ -41,7 +41,7 @@ package struct ReviewServer: Sendable {
     do { try await application.runService() } catch let error as IOError {
       throw AutochromeError(
         .unavailable,
-        "Port \(port) of 127.0.0.1 can't be listened on (\(error)); leave --port out to take a free one."
+        "The server can't listen on port \(port) of 127.0.0.1 (\(error)); leave out --port to use any free port."
       )
     }
   }
@@ -72,7 +72,7 @@ struct Assets: Sendable {
         files[path] = Asset(type: type, bytes: try Data(contentsOf: folder.appending(path: name)))
       } catch {
         throw AutochromeError(
-          .unavailable, "'\(folder.path)/\(name)' can't be read; install the program again.")
+          .unavailable, "'\(folder.path)/\(name)' can't be read; reinstall the program.")
       }
     }
     self.files = files

@@ -278,7 +278,7 @@ package final class ReviewSession: Sendable {
     for picture in wanted where !known.contains(picture) && !references.holds(picture) {
       throw AutochromeError(
         .usage,
-        "'\(picture)' is no picture of these shots; drop it on the page, or write it into the shots file."
+        "'\(picture)' is not a picture of these shots; drop it on the page, or add it to the shots file."
       )
     }
     return edit
@@ -346,7 +346,7 @@ package final class ReviewSession: Sendable {
     case .addCut(let frame):
       let starts = try reader.starts(of: document.file.list)
       guard let shot = starts.lastIndex(where: { $0 <= frame }), frame != starts[shot] else {
-        throw AutochromeError(.usage, "A shot begins at frame \(frame) already.")
+        throw AutochromeError(.usage, "A shot already begins at frame \(frame).")
       }
       return try document.addingCut(at: frame, seconds: try seconds(of: frame, document), in: shot)
     case .removeCut(let shot): return try document.removingCut(of: shot)
@@ -357,7 +357,8 @@ package final class ReviewSession: Sendable {
       else {
         throw AutochromeError(
           .usage,
-          "Shot \(shot + 1) can't begin at frame \(frame): it would not lie between its neighbors.")
+          "Shot \(shot + 1) can't begin at frame \(frame), because that is not between the shots before and after it."
+        )
       }
       return try document.movingCut(of: shot, to: frame, seconds: try seconds(of: frame, document))
     case .undo:
@@ -378,7 +379,9 @@ package final class ReviewSession: Sendable {
   ) throws(AutochromeError) -> Double {
     guard (0..<max(1, frameCount(of: document))).contains(frame),
       let seconds = reader.seconds(of: frame)
-    else { throw AutochromeError(.usage, "There is no frame \(frame): the film ends before it.") }
+    else {
+      throw AutochromeError(.usage, "Frame \(frame) does not exist: the film ends before it.")
+    }
     return seconds
   }
 
@@ -399,7 +402,7 @@ package final class ReviewSession: Sendable {
     guard document.file.filmLook == state.document.file.filmLook else {
       throw AutochromeError(
         .usage,
-        "The look of the whole film in '\(request.shots)' was changed; start 'autochrome review' again."
+        "The look of the whole film in '\(request.shots)' was changed; restart 'autochrome review'."
       )
     }
     // What could be taken back was meant for another text.

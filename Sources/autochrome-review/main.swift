@@ -6,18 +6,21 @@ import Review
 /// argument, in JSON.
 func serve() async throws {
   guard CommandLine.arguments.count == 2, let text = CommandLine.arguments.last else {
-    throw AutochromeError(.usage, "This program is started by 'autochrome review'.")
+    throw AutochromeError(.usage, "Don't start this program yourself; run 'autochrome review'.")
   }
   let request: ReviewRequest
   do { request = try JSONDecoder().decode(ReviewRequest.self, from: Data(text.utf8)) } catch {
-    throw AutochromeError(.usage, "This program is started by 'autochrome review' (\(error)).")
+    throw AutochromeError(
+      .usage, "Don't start this program yourself; run 'autochrome review' (\(error)).")
   }
   let session = try ReviewSession(request) { say("autochrome: \($0)") }
   try await ReviewServer(session).run(port: request.port) { address in
     do { try FileHandle.standardOutput.write(contentsOf: Data((address + "\n").utf8)) } catch {
       say("The page is at \(address)")
     }
-    say("Reviewing \(request.input); Ctrl-C ends it. Through ssh: ssh -L PORT:127.0.0.1:PORT HOST")
+    say(
+      "Reviewing \(request.input); press Ctrl-C to stop. From another machine: ssh -L PORT:127.0.0.1:PORT HOST"
+    )
     if request.opensBrowser { openBrowser(at: address) }
   }
 }
@@ -36,7 +39,9 @@ func openBrowser(at address: String) {
   browser.arguments = ["xdg-open", address]
   browser.standardError = FileHandle.nullDevice
   browser.standardOutput = FileHandle.nullDevice
-  do { try browser.run() } catch { say("No browser could be opened; open the address above.") }
+  do { try browser.run() } catch {
+    say("No browser could be started; open the address above yourself.")
+  }
 }
 
 ProcessMemory.keepFlat()
@@ -45,6 +50,6 @@ do { try await serve() } catch let error as AutochromeError {
   say("autochrome: \(error.message)")
   exit(error.status.rawValue)
 } catch {
-  say("autochrome: A fault of Autochrome: \(error).")
+  say("autochrome: Internal error in Autochrome: \(error).")
   exit(ExitStatus.internalFault.rawValue)
 }

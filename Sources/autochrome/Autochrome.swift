@@ -6,15 +6,15 @@ import Foundation
 struct Autochrome: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "autochrome",
-    abstract: "Colorizes black-and-white film, on an ordinary CPU.",
+    abstract: "Colorizes black-and-white film on an ordinary CPU.",
     discussion: """
-      autochrome film.mkv -o film-color.mkv     a film: audio, subtitles and times are kept
+      autochrome film.mkv -o film-color.mkv     a film: audio, subtitles and timing are kept
       autochrome scans/ -o color/               a folder of frames: names are kept
       … | autochrome - -o - | …                 a pipe: y4m, raw video, pictures, Matroska, NUT
 
       The luma plane of the original is never altered. Exit status: 0 done, 64 usage, 65 bad \
-      data, 66 no such input, 69 a codec is missing, 70 a fault of ours, 73 the output can't be \
-      created, 74 I/O error, 130 interrupted.
+      data, 66 no such input, 69 a codec is missing, 70 a bug in Autochrome, 73 the output can't \
+      be created, 74 I/O error, 130 interrupted.
       """,
     version: AutochromeVersion.text,
     subcommands: [
@@ -45,7 +45,7 @@ struct Autochrome: ParsableCommand {
       // Help and the version that were asked for.
       if exitCode(for: error) == .success { exit(withError: error) }
       guard exitCode(for: error) == .validationFailure else {
-        Console.fail(AutochromeError(.internalFault, "A fault of Autochrome: \(error)."))
+        Console.fail(AutochromeError(.internalFault, "Internal error in Autochrome: \(error)."))
         Foundation.exit(ExitStatus.internalFault.rawValue)
       }
       let sentence = message(for: error).prefix { !$0.isNewline }

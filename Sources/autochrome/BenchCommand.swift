@@ -5,24 +5,27 @@ import Measuring
 /// How fast the program is here.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Time per stage, frames/s, and the ratio to plain FFmpeg.")
+    commandName: "bench",
+    abstract: "Measure the time per stage, frames/s, and the ratio to plain FFmpeg.")
 
-  @Argument(help: "A clip; by default one is rendered.")
+  @Argument(help: "A clip; by default, the sample film is rendered.")
   var input: String?
 
   @OptionGroup(title: "Settings")
   var settings: SettingsOptions
 
   @Flag(
-    help: "Each stage alone on one core, at 480p, 1080p and 2160p, beside the machine's ceilings.")
+    help:
+      "Measure each stage by itself on one core, at 480p, 1080p and 2160p, against the limits of the machine."
+  )
   var stages = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print JSON.")
   var json = false
 
   func validate() throws {
     if stages, input != nil {
-      throw ValidationError("--stages renders its frames; it takes no clip.")
+      throw ValidationError("--stages renders its own frames and can't be combined with a clip.")
     }
   }
 

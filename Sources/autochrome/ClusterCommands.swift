@@ -5,17 +5,17 @@ import AutochromeKit
 struct RenderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "render",
-    abstract: "Make one segment of a film that was planned with --plan-only.",
+    abstract: "Render one segment of a film that was planned with --plan-only.",
     discussion: """
-      Any number of processes, on any number of machines that see the folder and the input, make segments \
-      side by side; 'join' puts them together. A segment that is there already is left as it is, and one that \
-      failed can be made again, anywhere.
+      Any number of processes, on any number of machines that see the folder and the input, can render \
+      segments at the same time; 'join' puts them together. A segment that is already done is skipped, and one \
+      that failed can be rendered again on any machine.
       """)
 
-  @Option(help: ArgumentHelp("The folder that --plan-only has made.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The job folder that --plan-only created.", valueName: "folder"))
   var job: String
 
-  @Option(help: ArgumentHelp("Which segment, from 1.", valueName: "k"))
+  @Option(help: ArgumentHelp("Number of the segment, from 1.", valueName: "k"))
   var segment: Int
 
   @OptionGroup var cores: ThreadsOption
@@ -34,12 +34,12 @@ struct RenderCommand: ParsableCommand {
 /// The film of its segments.
 struct JoinCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "join", abstract: "Put the segments together that 'render' has made.")
+    commandName: "join", abstract: "Join the segments that 'render' has made.")
 
-  @Option(help: ArgumentHelp("The folder that --plan-only has made.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The job folder that --plan-only created.", valueName: "folder"))
   var job: String
 
-  @Flag(help: "Replace an output that exists.")
+  @Flag(help: "Replace an existing output.")
   var overwrite = false
 
   @OptionGroup var cores: ThreadsOption

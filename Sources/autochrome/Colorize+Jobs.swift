@@ -57,7 +57,7 @@ extension Colorize {
     guard runs.count == 1 || output.contains(ShotRuns.placeholder) else {
       throw AutochromeError(
         .usage,
-        "--only \(only) asks for \(runs.count) films; put \(ShotRuns.placeholder) into the output's name, as in "
+        "--only \(only) produces \(runs.count) films; put \(ShotRuns.placeholder) into the output's name, as in "
           + "'shots-\(ShotRuns.placeholder).mkv'.")
     }
     return requests.flatMap { request in runs.map { (request.only($0), $0) } }

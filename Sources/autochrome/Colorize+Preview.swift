@@ -5,18 +5,19 @@ extension Colorize {
   func look(_ sheet: String) throws {
     guard only == nil else {
       throw AutochromeError(
-        .usage, "--only goes with an --output; a preview shows all of the film.")
+        .usage, "--only requires an --output; a preview always shows the whole film.")
     }
     guard report == nil, !dryRun else {
       throw AutochromeError(
-        .usage, "--report and --dry-run go with an --output; a preview alone makes no film.")
+        .usage, "--report and --dry-run require an --output; without one, only the preview is made."
+      )
     }
     let requests = try JobRequests(
       inputs: inputs, output: sheet, pipeline: settings.pipeline, sideOption: "--preview")
     let queue = FilmQueue(running.makeDisplay())
     defer { queue.stop() }
     let networks = NetworkShelf()
-    try queue.run(requests.all, notDone: "looked at") { index in
+    try queue.run(requests.all, notDone: "previewed") { index in
       let (request, display) = (requests.all[index], queue.display)
       if skipExisting, request.outputExists { return tellLeft(request, display) }
       let settings = try Settings(

@@ -9,12 +9,12 @@ struct Colorize: ParsableCommand {
     abstract: "Colorize films, folders of frames or streams (the default command).")
 
   @Argument(
-    help: "Films, folders of films or of frames, patterns such as frames/%06d.png, or - for stdin.")
+    help: "Films, folders of films or frames, patterns such as frames/%06d.png, or - for stdin.")
   var inputs: [String]
 
   @Option(
     name: [.short, .long],
-    help: "A file, a folder, a pattern, or - for stdout; {name} is the input's name.")
+    help: "A file, a folder, a pattern, or - for stdout; {name} stands for the input's name.")
   var output: String?
 
   @OptionGroup(title: "Settings")
@@ -25,38 +25,40 @@ struct Colorize: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Only these shots of the list, such as 12,17-19; each run of them is a film of its own, {shots} in its name.",
+      "Render only these shots of the list, such as 12,17-19; each run of consecutive shots becomes a film, with "
+        + "{shots} in its name.",
       valueName: "numbers"))
   var only: String?
 
-  @Flag(help: "Replace an output that exists.")
+  @Flag(help: "Replace existing outputs.")
   var overwrite = false
 
-  @Flag(help: "Leave outputs that exist and are whole as they are, and go on.")
+  @Flag(help: "Skip inputs whose output exists and is complete.")
   var skipExisting = false
 
-  @Flag(help: "Begin anew where an earlier run has left off; otherwise the job goes on from there.")
+  @Flag(help: "Start over instead of continuing where an earlier run was interrupted.")
   var restart = false
 
   @Option(
     help: ArgumentHelp(
-      "Write a sheet of source and color frames to this PNG or JPEG; without -o, nothing else; {name} as in -o.",
+      "Write a sheet of source and colorized frames to this PNG or JPEG file; without -o, write only the sheet; {name} "
+        + "as in -o.",
       valueName: "file"))
   var preview: String?
 
-  @Option(help: ArgumentHelp("How many frames the sheet shows.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of frames on the sheet.", valueName: "n"))
   var previewFrames = Preview.usualFrames
 
-  @Option(help: "Write a report of what was done to this JSON file; {name} as in -o.")
+  @Option(help: "Write a report to this JSON file; {name} as in -o.")
   var report: String?
 
   @Flag(
     help:
-      "Only look, and divide the film, so that several machines can make it: see 'render' and 'join'."
+      "Only analyze the film and divide it into segments, for several processes or machines; see 'render' and 'join'."
   )
   var planOnly = false
 
-  @Flag(help: "Only tell what would be done.")
+  @Flag(help: "Only print what would be done.")
   var dryRun = false
 
   @OptionGroup
@@ -68,15 +70,16 @@ struct Colorize: ParsableCommand {
   func validate() throws {
     if overwrite, skipExisting {
       throw ValidationError(
-        "--overwrite and --skip-existing contradict each other; give one of them.")
+        "--overwrite and --skip-existing contradict each other; give only one of them.")
     }
     if planOnly, preview != nil || report != nil {
       throw ValidationError(
-        "--plan-only makes no film, so that there is nothing for --preview and --report to tell.")
+        "--plan-only can't be combined with --preview or --report, because it renders nothing.")
     }
     guard output != nil || preview != nil else {
       throw ValidationError(
-        "Missing expected argument '--output <output>'; or --preview FILE.png for a look alone.")
+        "Missing expected argument '--output <output>'; for a preview only, give --preview FILE.png."
+      )
     }
   }
 
@@ -92,7 +95,7 @@ struct Colorize: ParsableCommand {
     let jobs = try jobs(output: output)
     let queue = FilmQueue(running.makeDisplay(verbose: verbose), makesNothing: dryRun || planOnly)
     defer { queue.stop() }
-    try queue.run(jobs.map(\.request), notDone: "colorized whole") { index in
+    try queue.run(jobs.map(\.request), notDone: "colorized completely") { index in
       guard !planOnly else { return try prepare(jobs[index], queue) }
       guard dryRun else { return try colorize(jobs[index], queue) }
       try Console.json(try jobs[index].plan())
@@ -125,8 +128,9 @@ struct Colorize: ParsableCommand {
       let error = AutochromeError(
         .interrupted,
         "Stopped after \(counted(result.frames, "frame"))"
-          + (result.partialOutput.map { "; what was done is in '\($0)'" } ?? "") + "."
-          + (result.jobFolder.map { " The same command goes on from '\($0)'." } ?? ""))
+          + (result.partialOutput.map { "; the finished part is in '\($0)'" } ?? "") + "."
+          + (result.jobFolder.map { " Run the same command again to continue from '\($0)'." } ?? "")
+      )
       return FilmQueue.Result(.interrupted, frames: frames, error: error)
     }
     if let damage = result.damage {
@@ -138,7 +142,7 @@ struct Colorize: ParsableCommand {
 
   func tellLeft(_ request: JobRequest, _ display: ProgressDisplay) -> FilmQueue.Result {
     if !running.quiet {
-      display.show(.warning("\(request.outputTitle) is there already and left as it is."))
+      display.show(.warning("\(request.outputTitle) already exists and is left unchanged."))
     }
     return FilmQueue.Result(.left)
   }

@@ -6,33 +6,34 @@ import Measuring
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Hold a colorized film against the original, or against the truth.",
+    abstract: "Compare a colorized film with the original, or with the true colors.",
     discussion: """
-      Frame by frame, both of the same size; where one is longer, what both have is compared. Prints a \
-      sentence on luma, on how right the colors are (where the reference is in color), on how colorful, \
-      and on how steady; --all adds each figure: ΔE2000, AuC, class-rebalanced AuC, PSNR, SSIM, \
-      colorfulness, the warp error of a*b* and of RGB, CDC, and the energy of changes along the paths of \
-      motion by their period. --json holds all figures in any case.
+      Compares two films of the same frame size, frame by frame; if one is longer, the rest of it is ignored. \
+      Prints a sentence each on whether the luma is unchanged, how accurate the colors are (if the reference is \
+      in color), how colorful they are, and how steady. --all adds all figures: ΔE2000, AuC, class-rebalanced \
+      AuC, PSNR, SSIM, colorfulness, the warp error of a*b* and of RGB, CDC, and the energy of color changes \
+      along the motion, by period. --json always holds all figures.
       """)
 
-  @Argument(help: "The original or the truth: a film, a picture, a folder or a pattern.")
+  @Argument(
+    help: "The original, or the film in its true colors: a film, a picture, a folder or a pattern.")
   var reference: String
 
   @Argument(help: "The colorized film, picture, folder or pattern.")
   var result: String
 
-  @Flag(help: "Print all figures, each with what it means.")
+  @Flag(help: "Print all figures, each with its meaning.")
   var all = false
 
-  @Option(help: ArgumentHelp("Also write a page for people to this file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Also write an HTML page with plots to this file.", valueName: "file"))
   var html: String?
 
-  @Option(help: "Compare only so many frames.")
+  @Option(help: "Compare at most this many frames.")
   var frames: Int?
 
   @Option(\.cuts) var cuts: String?
 
-  @Flag(help: "Replace a page that exists.")
+  @Flag(help: "Replace an existing page.")
   var overwrite = false
 
   @OptionGroup

@@ -4,15 +4,15 @@ import AutochromeKit
 /// What the program finds on this machine.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Versions, CPU features, back ends, encoders.")
+    commandName: "doctor", abstract: "Show versions, CPU features, back ends and encoders.")
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print JSON.")
   var json = false
 
-  @Flag(help: "The pixel formats of this FFmpeg, and how each is read and written, as a table.")
+  @Flag(help: "Print a table of FFmpeg's pixel formats and how each one is read and written.")
   var pixelFormats = false
 
-  @Flag(help: "The settings of pipeline files: values, ranges and defaults, as a table.")
+  @Flag(help: "Print a table of the settings: values, ranges and defaults.")
   var settings = false
 
   func run() throws {

@@ -7,12 +7,13 @@ import Measuring
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Take the color from pictures, give it back, and compare.",
+    abstract: "Measure how well the network restores the colors of pictures.",
     discussion: """
-      Prints accuracy (AuC and class-rebalanced AuC of Zhang et al. 2016, with the gains over gray \
-      and those of the paper's table), PSNR, SSIM, ΔE2000, and colorfulness with its distance from \
-      the truth's. Each picture stands for itself; its luma is kept. Of a film in black and white, \
-      only the sheet and the colorfulness are made.
+      Removes the color from the pictures, colorizes them, and compares the result with the original. Prints \
+      accuracy (AuC and class-rebalanced AuC of Zhang et al. 2016, with the gains over gray and those of the \
+      paper's table), PSNR, SSIM, ΔE2000, and colorfulness with its distance from that of the originals. Each \
+      picture is colorized by itself and keeps its luma. For a film in black and white, only the sheet and the \
+      colorfulness are available.
       """)
 
   @Argument(help: "A folder of color pictures, a pattern, or a film.")
@@ -20,18 +21,20 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A row for each vividness, with a temperature if wanted: 0:0.7,0.6,1:0.38.",
+      "Vividness of each row, optionally with a temperature: 0:0.7,0.6,1:0.38.",
       valueName: "list"))
   var dials: String?
 
-  @Option(help: "Take only every so many pictures.")
+  @Option(help: "Use only every Nth picture.")
   var every = 1
 
   @Option(
-    help: ArgumentHelp("Write gray, results and truth to this PNG or JPEG.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write a sheet of gray, colorized and original pictures to this PNG or JPEG "
+        + "file.", valueName: "file"))
   var sheet: String?
 
-  @Flag(help: "Replace a sheet that exists.")
+  @Flag(help: "Replace an existing sheet.")
   var overwrite = false
 
   @OptionGroup(title: "Settings")

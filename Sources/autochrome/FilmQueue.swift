@@ -92,14 +92,14 @@ extension QueueSummary {
   fileprivate func error(notDone what: String) -> AutochromeError? {
     if let stopped = notWhole.first(where: { $0.ending == .interrupted })?.error { return stopped }
     if let next = notWhole.first(where: { $0.ending == .notBegun }) {
-      return AutochromeError(.interrupted, "Stopped before '\(next.film.input)' was begun.")
+      return AutochromeError(.interrupted, "Stopped before '\(next.film.input)' was started.")
     }
     guard let first = notWhole.first?.error else { return nil }
     guard films > 1 else { return first }
     let count = notWhole.count
     return AutochromeError(
       first.status,
-      "\(count) of \(counted(films, "input")) \(count == 1 ? "was" : "were") not \(what), see above."
+      "\(count) of \(counted(films, "input")) \(count == 1 ? "was" : "were") not \(what); see above."
     )
   }
 }

@@ -5,11 +5,11 @@ import AutochromeKit
 struct MeasuringOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Probabilities of the 313 bins, as text or .npy; by default those of the default network.",
+      "A file with the probabilities of the 313 bins, as text or .npy; by default those of the default network.",
       valueName: "file"))
   var prior: String?
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print JSON.")
   var json = false
 
   @OptionGroup

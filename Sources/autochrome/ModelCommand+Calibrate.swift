@@ -6,14 +6,14 @@ extension ModelCommand {
   /// Making networks fit for int8.
   struct Calibrate: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Find between which numbers a network's values lie, so that it can run in int8.",
+      abstract: "Record the ranges of a network's values, so that it can run in int8.",
       discussion: """
-        Runs the network in fp32 on pictures like those to come, reduced to lightness as for \
-        colorizing, and writes it with the range of each value in the property autochrome.ranges. \
-        Other weights need other ranges: calibrate again after training.
+        Runs the network in fp32 on the lightness of typical pictures, and writes a copy of it that holds the \
+        range of each value in the property autochrome.ranges. The ranges belong to the weights: calibrate \
+        again after training.
         """)
 
-    @Argument(help: "A shipped network by name, or an ONNX file.")
+    @Argument(help: "A network by name, or an ONNX file.")
     var model: String
 
     @Argument(help: "Pictures, folders of pictures, or films.")
@@ -22,7 +22,7 @@ extension ModelCommand {
     @Option(name: [.short, .long], help: "The ONNX file to write.")
     var output: String
 
-    @Option(help: "How many pictures to look at, spread evenly over what is given.")
+    @Option(help: "Number of pictures to use, spread evenly over the inputs.")
     var frames = CalibrationWishes().frames
 
     @Option(help: "Short side of the picture that the network sees.")
@@ -30,11 +30,11 @@ extension ModelCommand {
 
     @Option(
       help: """
-        A value's range: mse (of least error), percentile (all but one number in 10000) or max.
+        How to choose the range of a value: mse (least error), percentile (all but one in 10000) or max.
         """)
     var rule = CalibrationWishes().rule
 
-    @Flag(help: "Replace an output that exists.")
+    @Flag(help: "Replace an existing output.")
     var overwrite = false
 
     func run() throws {
@@ -51,31 +51,31 @@ extension ModelCommand {
   /// What lower precision costs.
   struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "How far colors in one precision are from those in another.",
+      abstract: "Measure how much colors differ between two precisions.",
       discussion: """
-        Runs the network in both on each picture and prints ΔE (CIE 1976, at the places of the \
-        network's grid): the mean, the 99th percentile, and the mean of the worst picture.
+        Runs the network in both precisions on each picture and prints ΔE (CIE 1976, on the network's output \
+        grid): the mean, the 99th percentile, and the mean of the worst picture.
         """)
 
-    @Argument(help: "A shipped network by name, or an ONNX file.")
+    @Argument(help: "A network by name, or an ONNX file.")
     var model: String
 
     @Argument(help: "Pictures, folders of pictures, or films.")
     var pictures: [String]
 
-    @Option(help: "int8, bf16, fp32 or auto, the default.")
+    @Option(help: "int8, bf16, fp32 or auto; auto by default.")
     var precision: String?
 
-    @Option(help: "What it is held against.")
+    @Option(help: "The precision to compare with.")
     var reference = "fp32"
 
-    @Option(help: "How many pictures to look at, spread evenly over what is given.")
+    @Option(help: "Number of pictures to use, spread evenly over the inputs.")
     var frames = 400
 
     @Option(help: "Short side of the picture that the network sees.")
     var size: Int?
 
-    @Flag(help: "As JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {

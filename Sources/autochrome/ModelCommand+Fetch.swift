@@ -5,28 +5,29 @@ extension ModelCommand {
   /// Getting networks that are not there.
   struct Fetch: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Get networks of the list that comes with the program.",
+      abstract: "Download networks from the list that comes with the program.",
       discussion: """
-        A network is there when its size and its SHA-256 sum are those of the list, or not at all. It goes to \
-        AUTOCHROME_MODELS, by default ~/.local/share/autochrome/models, where --model finds it by its name. From \
-        URLs, curl fetches it.
+        A file is kept only if its size and its SHA-256 sum match the list. Networks are stored in the folder \
+        that AUTOCHROME_MODELS names, by default ~/.local/share/autochrome/models, where --model finds them by \
+        name. Downloads from URLs need curl.
         """)
 
-    @Argument(help: "Names of networks, see 'model list'; by default all that are not there.")
+    @Argument(help: "Names of networks, as in 'model list'; by default, all that are missing.")
     var names: [String] = []
 
     @Option(
       help: ArgumentHelp(
-        "Where the files lie: a folder, or a URL of http, https or file.",
+        "The folder or URL (http, https or file) that contains the files.",
         valueName: "folder or URL"))
     var from: String
 
     @Option(
-      help: ArgumentHelp("Where they go, in place of the folder for networks.", valueName: "folder")
+      help: ArgumentHelp(
+        "Folder to store them in, instead of your folder for networks.", valueName: "folder")
     )
     var to: String?
 
-    @Flag(help: "Replace another file of the same name.")
+    @Flag(help: "Replace a different file of the same name.")
     var overwrite = false
 
     func run() throws {

@@ -5,13 +5,13 @@ extension ModelCommand {
   /// Making networks of others usable.
   struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make an ONNX file of others a network for --model.",
+      abstract: "Turn a published ONNX file into a network for --model.",
       discussion: """
         Recognizes ECCV16 and SIGGRAPH17 of github.com/richzhang/colorization, DDColor of \
         github.com/piddnad/DDColor and DeOldify of github.com/jantic/DeOldify, as PyTorch exports them, \
-        and adds the metadata that they lack. ECCV16 gives its distribution of 313 bins in place of its \
-        own mean; its prior_probs.npy as --prior makes vividness work. SIGGRAPH17's inputs for hints read \
-        zeros. Of other networks, --input and --gives tell the use.
+        and adds the metadata that they lack. From ECCV16, the distribution over 313 bins is used instead of \
+        its own mean; give its prior_probs.npy as --prior for vividness to have an effect. The hint inputs of \
+        SIGGRAPH17 are set to zero. For other networks, describe input and output with --input and --gives.
         """)
 
     @Argument(help: "An ONNX file.")
@@ -22,22 +22,26 @@ extension ModelCommand {
 
     @Option(
       help: ArgumentHelp(
-        "What it is to be given: L, (L-50)/50, (L-50)/100, or gray R'G'B' as RGB, RGB*255 or imagenet.",
+        "What the network takes: L, (L-50)/50, (L-50)/100, or gray R'G'B' as RGB, RGB*255 or imagenet.",
         valueName: "form"))
     var input: String?
 
     @Option(
       help: ArgumentHelp(
-        "What to take from it: bins313, ab, or R'G'B' as RGB, RGB*255 or imagenet.",
+        "What the network gives: bins313, ab, or R'G'B' as RGB, RGB*255 or imagenet.",
         valueName: "form"))
     var gives: String?
 
     @Option(
       help: ArgumentHelp(
-        "Probabilities of the 313 bins in its training, as text or .npy.", valueName: "file"))
+        "A file with the probabilities of the 313 bins in its training data, as text or .npy.",
+        valueName: "file"))
     var prior: String?
 
-    @Option(help: "The share of the uniform distribution in its rebalancing; 0.5 by default.")
+    @Option(
+      help:
+        "The weight of the uniform distribution in the rebalancing of its training; 0.5 by default."
+    )
     var lambda: Double?
 
     @Option(help: "Temperature of the annealed mean that suits it; 0.38 by default.")
@@ -48,11 +52,11 @@ extension ModelCommand {
 
     @Option(
       help: ArgumentHelp(
-        "Short side below which it does not know what it sees; 512 for DDColor, 336 for DeOldify.",
+        "Smallest useful short side of its input; 512 for DDColor, 336 for DeOldify.",
         valueName: "samples"))
     var size: Int?
 
-    @Flag(help: "Replace an output that exists.")
+    @Flag(help: "Replace an existing output.")
     var overwrite = false
 
     func run() throws {

@@ -15,7 +15,7 @@ struct ModelCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "The networks that are there by name, and those that can be fetched.")
+      abstract: "List the networks that are installed, and those that can be fetched.")
 
     func run() throws {
       for listing in try ModelCatalog.listings() {
@@ -24,7 +24,8 @@ struct ModelCommand: ParsableCommand {
         if let file = listing.file {
           if !listing.isShipped { line += " (\(file))" }
         } else {
-          line += " (not there: 'autochrome model fetch', \(counted(listing.bytes ?? 0, "byte")))"
+          line +=
+            " (not installed; 'autochrome model fetch' gets it, \(counted(listing.bytes ?? 0, "byte")))"
         }
         try Console.result(line)
       }
@@ -33,12 +34,12 @@ struct ModelCommand: ParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "What a network takes, gives, holds and costs.")
+      abstract: "Describe a network: inputs, outputs, properties, size and cost.")
 
-    @Argument(help: "A shipped network by name, or an ONNX file.")
+    @Argument(help: "A network by name, or an ONNX file.")
     var model = Settings.defaultModel
 
-    @Flag(help: "As JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
@@ -49,28 +50,28 @@ struct ModelCommand: ParsableCommand {
 
   struct Time: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "How long a network takes on each back end, in each precision.",
-      discussion: "Nothing else should run beside.")
+      abstract: "Measure how long a network takes on each back end, in each precision.",
+      discussion: "Run nothing else on the machine meanwhile.")
 
-    @Argument(help: "A shipped network by name, or an ONNX file.")
+    @Argument(help: "A network by name, or an ONNX file.")
     var model = Settings.defaultModel
 
-    @Option(help: ArgumentHelp("Sides of the input.", valueName: "WIDTHxHEIGHT"))
+    @Option(help: ArgumentHelp("Size of the input.", valueName: "WIDTHxHEIGHT"))
     var size = "256x256"
 
-    @Option(help: "Runs at once, each on one thread.")
+    @Option(help: "Number of concurrent runs, each on one thread.")
     var threads = 1
 
     @Option(help: "onednn or openblas; by default both.")
     var backend: String?
 
-    @Option(help: "int8, bf16 or fp32; by default all that the CPU and the network are fit for.")
+    @Option(help: "int8, bf16 or fp32; by default, all that the CPU and the network support.")
     var precision: String?
 
-    @Option(help: "How often each is measured; the median counts.")
+    @Option(help: "Number of measurements; the median is printed.")
     var rounds = 15
 
-    @Flag(help: "As JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
@@ -91,9 +92,9 @@ struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Run networks on ONNX test data and compare.",
       discussion: """
-        Each FOLDER holds model.onnx and test_data_set_N/input_M.pb, output_M.pb, as ONNX's own \
-        tests do. Exit status 65 if any result is wrong; a network with an operator that the \
-        engine lacks is refused by the operator's name.
+        Each folder must hold model.onnx and test_data_set_N/input_M.pb, output_M.pb, like ONNX's own \
+        tests. The exit status is 65 if any result is wrong. A network with an operator that the engine \
+        does not support is rejected, and the message names the operator.
         """)
 
     @Argument(help: "Folders in ONNX's test layout.")
@@ -105,10 +106,10 @@ struct ModelCommand: ParsableCommand {
     @Option(help: "int8, bf16 or fp32, the default.")
     var precision: String?
 
-    @Option(help: "Write our outputs as output_M.pb below this folder.")
+    @Option(help: "Write the computed outputs as output_M.pb below this folder.")
     var save: String?
 
-    @Flag(help: "One JSON object a line and folder.")
+    @Flag(help: "Print one line of JSON per folder.")
     var json = false
 
     func run() throws {

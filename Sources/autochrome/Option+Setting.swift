@@ -49,7 +49,8 @@ extension TimePosition {
   /// Reads an option, and says what may stand there instead of anything else.
   fileprivate static func option(_ text: String) throws -> TimePosition {
     guard let position = TimePosition(text) else {
-      throw ValidationError("'\(text)' is no time such as \(TimePosition.forms)")
+      throw ValidationError(
+        "'\(text)' is not a position in the film; expected \(TimePosition.forms)")
     }
     return position
   }

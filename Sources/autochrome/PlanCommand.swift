@@ -5,18 +5,18 @@ import AutochromeKit
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Write a shots file: where shots begin, and what the network is not sure of.",
+    abstract: "Find the shots and write a shots file that flags those that deserve a look.",
     discussion: """
       autochrome plan film.mkv -o film.shots.yaml --sheet film.html
       autochrome film.mkv -o color.mkv --shots film.shots.yaml
 
-      Give shots a look of their own in the file, then colorize again: only those are made anew.
+      Give shots a look of their own in the file, then colorize again: only those shots are rendered again.
       """)
 
   @Argument(help: "A film, a folder of frames or a pattern.")
   var input: String
 
-  @Option(name: [.short, .long], help: "The shots file, YAML.")
+  @Option(name: [.short, .long], help: "The shots file to write, YAML.")
   var output: String
 
   @Option(
@@ -29,7 +29,7 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup(title: "Settings")
   var list: ShotsOption
 
-  @Flag(help: "Replace files that exist; a shots file may hold corrections.")
+  @Flag(help: "Replace existing files; beware that a shots file may hold your corrections.")
   var overwrite = false
 
   @OptionGroup

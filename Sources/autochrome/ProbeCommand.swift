@@ -4,7 +4,8 @@ import AutochromeKit
 /// What an input is and what would be done with it.
 struct ProbeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "probe", abstract: "Streams, shots, what would be done and why.")
+    commandName: "probe",
+    abstract: "Describe a film: its streams, its shots, and what would be done with it.")
 
   @Argument(help: "A file, a folder or a pattern.")
   var input: String
@@ -12,19 +13,19 @@ struct ProbeCommand: ParsableCommand {
   @OptionGroup(title: "Settings")
   var settings: SettingsOptions
 
-  @Flag(help: "Find the shots too: decodes the whole film.")
+  @Flag(help: "Find the shots, too; this decodes the whole film.")
   var shots = false
 
   @Option(
     help: ArgumentHelp(
-      "Also write the shots to a file that can be corrected and given to --cuts.",
+      "Also write the cuts to a file that you can correct and give to --cuts.",
       valueName: "file"))
   var writeCuts: String?
 
-  @Flag(help: "Replace a file of shots that exists.")
+  @Flag(help: "Replace an existing file of cuts.")
   var overwrite = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {

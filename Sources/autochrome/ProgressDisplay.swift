@@ -95,23 +95,24 @@ final class ProgressDisplay: Sendable {
           + "\(TimePosition.duration(report.seconds)), \(rate) frames/s")
       if verbosity == .verbose {
         if report.framesSeen < report.frames {
-          Console.say("  the network saw \(counted(report.framesSeen, "frame"))")
+          Console.say("  the network ran on \(counted(report.framesSeen, "frame"))")
         }
         for found in report.areas.prefix(20) {
           Console.say("  from frame \(found.frame) on: \(found.area)")
         }
         if report.areas.count > 20 {
-          Console.say("  and \(report.areas.count - 20) changes more; --report tells them all")
+          Console.say("  and \(report.areas.count - 20) more changes; --report lists them all")
         }
         for reach in report.given.prefix(20) {
           Console.say("  \(Self.words(of: reach))")
         }
         if report.given.count > 20 {
-          Console.say("  and \(report.given.count - 20) frames more; --report tells them all")
+          Console.say("  and \(report.given.count - 20) more frames; --report lists them all")
         }
         for stage in report.stages where stage.count > 0 {
           let name = stage.name.padding(toLength: 12, withPad: " ", startingAt: 0)
-          Console.say("  \(name) \(String(format: "%8.2f", stage.millisecondsPerItem)) ms a frame")
+          Console.say(
+            "  \(name) \(String(format: "%8.2f", stage.millisecondsPerItem)) ms per frame")
         }
       }
     }
@@ -121,8 +122,8 @@ final class ProgressDisplay: Sendable {
     let ends: String
     switch (reach.isFromShotStart, reach.isToShotEnd) {
     case (true, true): ends = "the whole shot"
-    case (true, false): ends = "from the shot's beginning on"
-    case (false, true): ends = "to the shot's end"
+    case (true, false): ends = "from the beginning of the shot"
+    case (false, true): ends = "to the end of the shot"
     case (false, false): ends = "within the shot"
     }
     return
@@ -136,7 +137,7 @@ final class ProgressDisplay: Sendable {
       Console.event("finished", ["segment": number, "frames": frames])
     } else if mode != .none {
       Console.say(
-        "segment \(number): " + (frames == 0 ? "is there already" : counted(frames, "frame")))
+        "segment \(number): " + (frames == 0 ? "already done" : counted(frames, "frame")))
     }
   }
 
@@ -148,7 +149,7 @@ final class ProgressDisplay: Sendable {
     } else if mode != .none {
       let flagged = shots.filter { !$0.flags.isEmpty }
       Console.say(
-        "\(output): \(counted(shots.count, "shot")), \(flagged.count) with a flag")
+        "\(output): \(counted(shots.count, "shot")), \(flagged.count) flagged")
     }
   }
 

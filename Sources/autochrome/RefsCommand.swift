@@ -10,9 +10,9 @@ struct RefsCommand: ParsableCommand {
       autochrome refs film.mkv -o refs/
       autochrome film.mkv -o color.mkv --references refs/
 
-      One of each shot, and more where things come into view or a shot is long. Color those that matter in any \
-      program, keep their names, and remove the others: their colors go along with the motion. Where a still is \
-      transparent, nothing is said.
+      Writes one still per shot, and more where new things come into view or a shot is long. Color those that \
+      matter in any program, keep their names, and remove the others. Their colors then follow the motion \
+      through the shots. Transparent parts of a still are left to the network.
       """)
 
   @Argument(help: "A film, a folder of frames or a pattern.")
@@ -21,13 +21,13 @@ struct RefsCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "The folder for the stills.")
   var output: String
 
-  @Option(help: "At most so many stills, those of which the network is least sure.")
+  @Option(help: "Write at most this many stills: those of which the network is least sure.")
   var limit: Int?
 
-  @Option(help: "How many frames of a shot one still serves at most.")
+  @Option(help: "Greatest number of frames of a shot for one still.")
   var distance = 240
 
-  @Flag(help: "With the network's colors, to be corrected, instead of gray.")
+  @Flag(help: "Write stills in the network's colors, for you to correct, instead of gray.")
   var colored = false
 
   @OptionGroup(title: "Settings")
@@ -36,10 +36,10 @@ struct RefsCommand: ParsableCommand {
   @OptionGroup(title: "Settings")
   var list: ShotsOption
 
-  @Flag(help: "Replace stills that exist; they may be colored already.")
+  @Flag(help: "Replace existing stills; beware that you may have colored them.")
   var overwrite = false
 
-  @Flag(help: "As JSON.")
+  @Flag(help: "Print JSON.")
   var json = false
 
   @OptionGroup
@@ -47,7 +47,7 @@ struct RefsCommand: ParsableCommand {
 
   func run() throws {
     for (option, value) in [("--limit", limit ?? 1), ("--distance", distance)] where value < 1 {
-      throw AutochromeError(.usage, "\(option) is \(value), expected 1 or more.")
+      throw AutochromeError(.usage, "\(option) is \(value); expected 1 or more.")
     }
     var layer = try settings.layer()
     layer.shots = list.shots

@@ -7,17 +7,18 @@ import Foundation
 struct ReviewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "review",
-    abstract: "Look at the shots in a browser, and correct them there.",
+    abstract: "Review and correct the shots in a browser.",
     discussion: """
       autochrome plan film.mkv -o film.shots.yaml
       autochrome review film.mkv
       autochrome review film.mkv --export film.html
 
-      The page shows each shot beside its source, and writes the shots file, nothing else. It is served on this \
-      machine alone, to whoever knows its address. Through ssh: give a --port, and ssh -L PORT:127.0.0.1:PORT HOST.
+      The page shows each shot beside its source, and saves your changes to the shots file. It is served on \
+      127.0.0.1 only, to anyone who knows its address. To use it from another machine, give a --port and run \
+      ssh -L PORT:127.0.0.1:PORT HOST there.
 
-      With --export, nothing is served: a page with each shot before and after, for the person who ordered the \
-      colors, is written to a file that needs nothing else.
+      With --export, no page is served; instead, a self-contained page with each shot before and after is \
+      written for the person who ordered the film.
       """)
 
   /// What serves the page, beside this program.
@@ -28,21 +29,22 @@ struct ReviewCommand: ParsableCommand {
 
   @Option(
     name: [.short, .long],
-    help: "Where the film goes that is rendered from the page; default: NAME-color.mkv here.")
+    help: "The film that the page renders; default: NAME-color.mkv in the current folder.")
   var output: String?
 
-  @Option(help: "The port on 127.0.0.1; default: any that is free.")
+  @Option(help: "The port on 127.0.0.1; default: any free port.")
   var port: UInt16?
 
-  @Flag(name: .customLong("no-open"), help: "Open no browser; the address is printed in any case.")
+  @Flag(
+    name: .customLong("no-open"), help: "Don't open a browser; the address is printed in any case.")
   var noOpen = false
 
   @Option(
     help: ArgumentHelp(
-      "Write a page for a client to this file, and serve none.", valueName: "page.html"))
+      "Write a page for a client to this file instead of serving one.", valueName: "page.html"))
   var export: String?
 
-  @Flag(help: "Replace an exported page that exists.")
+  @Flag(help: "Replace an existing exported page.")
   var overwrite = false
 
   @OptionGroup(title: "Settings")
@@ -67,11 +69,11 @@ struct ReviewCommand: ParsableCommand {
     if export != nil, port != nil || noOpen || output != nil {
       throw AutochromeError(
         .usage,
-        "--export writes a page and serves nothing; leave out --port, --no-open and --output.")
+        "--export can't be combined with --port, --no-open or --output, because it serves no page.")
     }
     if export == nil, overwrite {
       throw AutochromeError(
-        .usage, "--overwrite replaces a page of --export, and none is given; leave it out.")
+        .usage, "--overwrite has an effect only with --export; leave it out.")
     }
     let shots = list.shots ?? ReviewRequest.shotsFile(of: input)
     var layer = try settings.layer()
@@ -107,7 +109,7 @@ struct ReviewCommand: ParsableCommand {
     let reason = String(cString: strerror(errno))
     throw AutochromeError(
       .unavailable,
-      "'\(server)', which serves the page, can't be started (\(reason)); build it with 'make', or install the program "
-        + "again with 'make install'.")
+      "'\(server)', which serves the page, can't be started (\(reason)); build it with 'make', or reinstall the "
+        + "program with 'make install'.")
   }
 }

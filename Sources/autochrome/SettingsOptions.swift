@@ -7,7 +7,8 @@ struct SettingsOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help:
-      "film, archive, stream, photos, or a YAML file; default: stream for stdin, photos for single pictures, film for all else."
+      "film, archive, stream, photos, or a YAML file; default: stream for stdin, photos for single pictures, film for "
+      + "everything else."
   )
   var pipeline: String?
 

@@ -35,10 +35,10 @@ struct ThreadsOption: ParsableArguments {
 
 /// How much a command that takes a while tells of itself.
 struct RunningOptions: ParsableArguments {
-  @Option(help: "auto, plain, json or none.")
+  @Option(help: "How to show progress: auto, plain, json or none.")
   var progress: ProgressMode = .auto
 
-  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  @Flag(name: [.short, .long], help: "Print nothing but errors.")
   var quiet = false
 
   func makeDisplay(verbose: Bool = false) -> ProgressDisplay {

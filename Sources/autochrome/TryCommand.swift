@@ -6,10 +6,10 @@ import Colorization
 struct TryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "try",
-    abstract: "Show the same frames at several settings, on a sheet.",
+    abstract: "Show the same frames at several settings on one sheet.",
     discussion: """
-      A row for each frame, a column for each network at each vividness. Each frame stands for itself: \
-      what steadies colors over time is not at work.
+      The sheet has a row for each frame, and a column for each network at each vividness. Each frame is \
+      colorized by itself, without the temporal stage.
       """)
 
   @Argument(help: "A film, a picture, a folder, a pattern, or - for stdin.")
@@ -20,13 +20,13 @@ struct TryCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A column for each vividness, with a temperature if wanted: 0:0.7,0.5,1.", valueName: "list"))
+      "Vividness of each column, optionally with a temperature: 0:0.7,0.5,1.", valueName: "list"))
   var vividness = "0,0.5,1"
 
-  @Option(help: ArgumentHelp("Networks by name or ONNX file.", valueName: "list"))
+  @Option(help: ArgumentHelp("Networks to compare, by name or ONNX file.", valueName: "list"))
   var models = Settings.defaultModel
 
-  @Option(help: "How many frames; spread over the film.")
+  @Option(help: "Number of frames, spread over the film.")
   var frames = 4
 
   @OptionGroup
@@ -38,7 +38,7 @@ struct TryCommand: ParsableCommand {
   @OptionGroup
   var cores: ThreadsOption
 
-  @Flag(help: "Replace a sheet that exists.")
+  @Flag(help: "Replace an existing sheet.")
   var overwrite = false
 
   @OptionGroup

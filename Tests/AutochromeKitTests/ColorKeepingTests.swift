@@ -186,7 +186,7 @@ import Testing
     let kept = try runProgram(
       [folder, "-o", scratch.file("kept"), "--pipeline", "photos", "--color", "keep"])
     #expect(kept.status == 0, "\(kept.errors)")
-    #expect(kept.errors.contains("in color in parts (1 of 4") && kept.errors.contains("'b.png'"))
+    #expect(kept.errors.contains("partly in color (1 of 4") && kept.errors.contains("'b.png'"))
     expectSame(color, try frames("kept/b.png")[0], "b.png")
     for name in ["a.png", "c.png", "d.png"] {
       let planes = try frames("kept/\(name)")[0].planes
@@ -204,8 +204,9 @@ import Testing
     let run = try runProgram(["-", "-o", "-", "--progress", "none"], input: bytes)
     #expect(run.status == 0)
     #expect(
-      run.errors.contains("A part from about 0:00:00.833 of '-' is in color"), "\(run.errors)")
-    #expect(run.errors.contains("5 of 8 frames of '-' came in color"), "\(run.errors)")
+      run.errors.contains("A part from about 0:00:00.833 of '-' is already in color"),
+      "\(run.errors)")
+    #expect(run.errors.contains("5 of 8 frames of '-' were already in color"), "\(run.errors)")
     // Two frames of a burst of noise are no part in color.
     let burst = (0..<8).map { $0 == 3 || $0 == 4 ? colored($0) : gray($0) }
     try writeClip(film, pictures: burst, to: scratch.file("burst.y4m"))
@@ -226,7 +227,7 @@ import Testing
       decoding: try runProgram(["probe", scratch.file("film.mkv")]).output, as: UTF8.self)
     #expect(
       text.contains(
-        "in color in parts (4 of 12 frames examined: 0:00:00.000 to 0:00:00.500)"),
+        "partly in color (4 of 12 frames examined: 0:00:00.000 to 0:00:00.500)"),
       "\(text)")
     let run = try runProgram([
       scratch.file("film.mkv"), "-o", scratch.file("x.mkv"), "--report", scratch.file("x.json"),

@@ -50,7 +50,7 @@ import Testing
         == Data(contentsOf: URL(fileURLWithPath: scratch.file("color.mkv"))))
     // A list that may have been corrected is not replaced.
     run = try runProgram(["probe", input, "--write-cuts", path])
-    #expect(run.status == 73 && run.errors.contains("found.txt exists already"))
+    #expect(run.status == 73 && run.errors.contains("found.txt already exists"))
   }
 
   /// A list is told as it is taken, also where it has a cut that is none and lacks one.

@@ -35,7 +35,7 @@ import Testing
       ("stability", ("0", "1"), "\(defaults.stability)"),
       ("look-ahead", ("0", "16"), "\(defaults.lookAhead)"),
       ("key-frames", ("1", "48"), "\(defaults.keyFrames)"),
-      ("crf", ("0", "63"), "the pipeline's"), ("threads", ("1", "256"), "one for each processor"),
+      ("crf", ("0", "63"), "the pipeline's"), ("threads", ("1", "256"), "one per processor"),
       ("memory", ("64", "1000000"), "600"),
     ] {
       let help = try Self.help(of: name, in: text)

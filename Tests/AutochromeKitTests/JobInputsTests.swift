@@ -139,7 +139,7 @@ import Testing
     try make(names + ["p/a.jpg", "p/b.jpg"])
     let found = try JobRequests(inputs: (names + ["p/a.jpg"]).map(path), output: path("out"))
     #expect(found.all.count == 6 && found.all.allSatisfy { $0.pictures == nil })
-    #expect(found.notes.contains { $0.contains("each for itself") }, "\(found.notes)")
+    #expect(found.notes.contains { $0.contains("colorized separately") }, "\(found.notes)")
     #expect(try requests(["p/a.jpg", "p/b.jpg"], "out").count == 2)
     #expect(refusal(["p/a.jpg", "p/b.jpg"], "film.mkv")?.status == .usage)
   }

@@ -76,7 +76,7 @@ import Testing
       ffmpeg -v error -nostdin -i "$name/$name.jpg" -c:v ffv1 "films$name/$name.mkv"
       "$0" "films$name" -o 'color/{name}.mkv' --codec ffv1 --quiet
       test -s "color/$name.mkv"
-      "$0" "films$name" -o 'color/{name}.mkv' --codec ffv1 --skip-existing 2>&1 | grep -q 'is there'
+      "$0" "films$name" -o 'color/{name}.mkv' --codec ffv1 --skip-existing 2>&1 | grep -q 'already exists'
       "$0" "films$name/*.mkv" -o more/ --codec ffv1 --quiet
       test -s "more/$name.mkv"
       test $(ls | wc -l) = 7

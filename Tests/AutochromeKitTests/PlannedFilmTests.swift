@@ -90,8 +90,8 @@ import Testing
     let plan = try plan("color.mkv")
     for (words, status, said) in [
       (["render", "--job", plan.folder, "--segment", "99"], 64, "no segment 99"),
-      (["render", "--job", scratch.path, "--segment", "1"], 66, "no folder of a job"),
-      (["join", "--job", scratch.file("nothing")], 66, "no folder of a job"),
+      (["render", "--job", scratch.path, "--segment", "1"], 66, "not a job folder"),
+      (["join", "--job", scratch.file("nothing")], 66, "not a job folder"),
     ] as [([String], Int32, String)] {
       let run = try runProgram(words)
       #expect(run.status == status && run.errors.contains(said), "\(run.errors)")

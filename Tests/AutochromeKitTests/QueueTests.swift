@@ -156,7 +156,8 @@ import Testing
     let start = try #require(lines.firstIndex { $0.hasPrefix("4 films: ") }, "\(run.errors)")
     let count = try readFrames(scratch.file("out/c.mkv")).count
     #expect(
-      lines[start].hasPrefix("4 films: 2 whole, 1 damaged, 1 failed; \(10 + count) frames in 0:"))
+      lines[start].hasPrefix("4 films: 2 complete, 1 damaged, 1 failed; \(10 + count) frames in 0:")
+    )
     #expect(lines[start + 1].hasPrefix("  failed: '\(films[1])': "))
     #expect(lines[start + 2].hasPrefix("  damaged: '\(films[2])': "))
     // The same sentences stand where it happened.
@@ -166,7 +167,7 @@ import Testing
     }
     #expect(
       lines[(start + 3)...] == [
-        "autochrome: 2 of 4 inputs were not colorized whole, see above."
+        "autochrome: 2 of 4 inputs were not colorized completely; see above."
       ])
 
     // A second time, what is there is left; in quiet, only errors are told.
@@ -177,8 +178,9 @@ import Testing
       [films[0], films[2], films[3]] + arguments.suffix(4) + ["--skip-existing"])
     #expect(again.status == 0, "\(again.errors)")
     #expect(
-      again.errors.contains("3 films: 1 whole, 2 left as is; 9 frames in 0:"), "\(again.errors)")
-    #expect(again.errors.hasSuffix("\n") && !again.errors.contains("not begun"))
+      again.errors.contains("3 films: 1 complete, 2 already there; 9 frames in 0:"),
+      "\(again.errors)")
+    #expect(again.errors.hasSuffix("\n") && !again.errors.contains("not started"))
     let quiet = try runProgram(
       [films[0], films[2]] + arguments.suffix(4) + ["--overwrite", "-q"])
     #expect(quiet.status == 0 && quiet.errors.isEmpty, "\(quiet.errors)")
@@ -198,7 +200,7 @@ import Testing
     let run = try runProgram(
       films + ["--preview", scratch.file("{name}.png"), "--preview-frames", "2"])
     #expect(run.status == 65)
-    #expect(run.errors.contains("4 films: 3 whole, 1 failed; "), "\(run.errors)")
-    #expect(run.errors.contains("1 of 4 inputs was not looked at, see above."), "\(run.errors)")
+    #expect(run.errors.contains("4 films: 3 complete, 1 failed; "), "\(run.errors)")
+    #expect(run.errors.contains("1 of 4 inputs was not previewed; see above."), "\(run.errors)")
   }
 }

@@ -87,7 +87,7 @@ import Testing
     #expect(
       run.status == 64
         && run.errors.contains(
-          "'mmx'; it can be one of plain, avx2, avx512, avx512-vnni, avx512-bf16")
+          "'mmx'; expected one of plain, avx2, avx512, avx512-vnni, avx512-bf16")
     )
     let plain = try runProgram(["doctor"], environment: [InstructionSet.variable: "plain"])
     #expect(String(decoding: plain.output, as: UTF8.self).contains("kernels: plain"))

@@ -69,7 +69,7 @@ import Testing
     let resumed = try finish(job("color.mkv"))
     #expect(
       resumed.warnings.contains {
-        $0.contains("Going on with frame") && $0.contains("color.mkv.job")
+        $0.contains("Continuing at frame") && $0.contains("color.mkv.job")
       })
     #expect(try bytes("color.mkv") == bytes("whole.mkv"))
     #expect(!scratch.names.contains("color.mkv.job"))
@@ -212,7 +212,7 @@ import Testing
       ["-c", "ulimit -f \(size * 3 / 4 / 1024); exec \"$0\" \"$@\"", builtURL("autochrome").path]
         + arguments, tool: "bash")
     #expect(limited.status == 74, "\(limited.errors)")
-    #expect(limited.errors.contains("The same command goes on"), "\(limited.errors)")
+    #expect(limited.errors.contains("Run the same command again"), "\(limited.errors)")
     #expect(scratch.names == ["color.mkv.job", "film.mkv", "whole.mkv"])
     let resumed = try runProgram(arguments)
     #expect(resumed.status == 0, "\(resumed.errors)")
@@ -248,7 +248,7 @@ import Testing
       guard failed.status != 0 else { break }
       failures += 1
       #expect(failed.status == 74, "\(failed.errors)")
-      #expect(failed.errors.contains("The same command goes on"), "\(failed.errors)")
+      #expect(failed.errors.contains("Run the same command again"), "\(failed.errors)")
     }
     #expect(failures > 0 && scratch.names.contains("color.mkv.job"))
     #expect(try reads("color.mkv", failsAfter: nil).status == 0)

@@ -153,8 +153,8 @@ import Testing
     let head = words(parts[0].components(separatedBy: "</head>")[1])
     for sentence in [
       "The film lasts 8.0 seconds and has 3 shots. 1 of them is accepted, 2 are not yet.",
-      "0:08 48 frames at 6 a second.", "1 of 3 A person looked at these shots",
-      "3 of 3 A person changed what the program found, with 1 color point and 1 brush stroke.",
+      "0:08 48 frames at 6 per second.", "1 of 3 A person looked at these shots",
+      "3 of 3 A person changed the program's colors, with 1 color point and 1 brush stroke.",
       "1 of 3 The program asks for a second look", "Set for the whole film: cooler by 2 of 20.",
       "Still flagged (1)", "Corrected by hand (3)", "Not accepted yet (2)",
     ] {
@@ -208,12 +208,13 @@ import Testing
     #expect(run.status == 0, "\(run.errors)")
     let parts = try page().replacing(/src="[^"]*"/, with: "").components(separatedBy: "<section ")
     try #require(parts.count == 5)
-    #expect(words(parts[0]).contains("1 of 4 These shots keep the colors that they had."))
+    #expect(
+      words(parts[0]).contains("1 of 4 These shots were already in color and keep their colors."))
     #expect(words(parts[0]).contains("with 1 reference picture."))
     let said = words(parts[1])
     #expect(parts[1].components(separatedBy: "<li>").count == 1 + ShotSurvey.Flag.allCases.count)
     #expect(!said.contains(/<li><b>\w+<\/b> <\/li>/))
-    #expect(said.contains("It keeps the colors that it came with."))
+    #expect(said.contains("It keeps its original colors."))
     #expect(words(parts[2]).contains("{who: Ann}") && words(parts[2]).contains("Note 12"))
     #expect(words(parts[2]).contains("mine"))
     #expect(words(parts[3]).contains("later") && words(parts[3]).contains("[a, b]"))

@@ -135,9 +135,9 @@ import Testing
       (#"{"action": "edit", "shot": 1, "edit": {"at": 3}}"#, "can't be changed"),
       (
         #"{"action": "edit", "shot": 1, "edit": {"references": ["/etc/passwd"]}}"#,
-        "no picture of these shots"
+        "not a picture of these shots"
       ),
-      (#"{"action": "edit", "shot": 9, "edit": {"state": "x"}}"#, "no shot 10"),
+      (#"{"action": "edit", "shot": 9, "edit": {"state": "x"}}"#, "Shot 10 does not exist"),
       (
         #"{"action": "edit", "shot": 1, "edit": {"hints": [{"frame": 30, "at": [2, 0], "color": "red"}]}}"#,
         "hint"
@@ -439,7 +439,7 @@ import Testing
     guard case .string(let message)? = state["message"] else {
       throw ToolFailure(description: "no message")
     }
-    #expect(message == "48 frames, 33 of them made before.")
+    #expect(message == "48 frames, 33 of them rendered before.")
     guard case .string(let command)? = try program.film()["command"] else {
       throw ToolFailure(description: "no command")
     }

@@ -196,7 +196,9 @@ import Testing
         try Look.list(list, over: base, option: "--dials")
       }
       #expect(error?.message.contains("'\(wrong)'") == true)
-      #expect(error?.message.contains("0…1, with a temperature in 0.01…1") == true)
+      #expect(
+        error?.message.contains(
+          "0…1, optionally followed by a colon and a temperature within 0.01…1") == true)
     }
   }
 

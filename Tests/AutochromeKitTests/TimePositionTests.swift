@@ -233,13 +233,14 @@ import Testing
     #expect(bare.status == 64 && bare.errors.contains("'from'") && bare.errors.contains("quotes"))
     try "from: soon\n".write(toFile: pipeline, atomically: true, encoding: .utf8)
     let wrong = try runProgram([input, "-o", scratch.file("x.mkv"), "--pipeline", pipeline])
-    #expect(wrong.status == 64 && wrong.errors.contains("from: 'soon' is no time"), "\(wrong)")
+    #expect(
+      wrong.status == 64 && wrong.errors.contains("from: 'soon' is not a position"), "\(wrong)")
   }
 
   @Test(arguments: [
-    (["--from", "soon"], "'soon' is no time such as 12.48"),
-    (["--from", "#20", "--to", "#20"], "does not lie after --from #20"),
-    (["--from", "1:00", "--to", "0:30"], "does not lie after --from"),
+    (["--from", "soon"], "'soon' is not a position in the film; expected 12.48"),
+    (["--from", "#20", "--to", "#20"], "must be later than --from #20"),
+    (["--from", "1:00", "--to", "0:30"], "must be later than --from"),
     (["--from", "99999999999"], "--from"),
   ])
   func placesThatMakeNoPartAreRefused(arguments: [String], words: String) throws {

@@ -280,7 +280,7 @@ private func dawdle(_ value: Int, salt: UInt64) {
     }
     #expect(
       error.map(String.init(describing:))
-        == "stage window holds 4 items back and there are only 4 permits: "
+        == "stage window holds back 4 items, but there are only 4 permits: "
         + "give more permits than the stages look ahead")
   }
 

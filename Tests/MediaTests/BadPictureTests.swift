@@ -212,7 +212,7 @@ final class Reports: Sendable {
   @Test func gapsAreToldInOneLine() throws {
     try good([1, 2, 4, 5, 9])
     let one = try open(folder.path).reports.lines
-    #expect(one == ["Pictures 3, 6 to 8 are missing in the numbering."])
+    #expect(one == ["Pictures 3, 6 to 8 are missing from the numbering."])
     let many = try TemporaryFolder()
     for number in stride(from: 2, through: 400, by: 2) {
       try FileManager.default.copyItem(

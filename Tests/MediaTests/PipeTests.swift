@@ -66,7 +66,7 @@ import Testing
       #expect(elements.count == frames)
       #expect(error?.code == .truncated)
       #expect(error?.message.contains("frame \(frames)") == true)
-      #expect(error?.message.contains("\(actual) came") == true, "\(error?.message ?? "")")
+      #expect(error?.message.contains("found \(actual)") == true, "\(error?.message ?? "")")
       var options = SourceOptions()
       options.onDamage = .continue
       let going = try MediaSource.open(path, options: options)

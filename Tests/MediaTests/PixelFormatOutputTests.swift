@@ -71,7 +71,7 @@ import Testing
           in: picture, reference: reference, planes: reference.planes(bytes, width: 21, height: 7),
           tolerance: Self.tolerance(reference))
         #expect(problem == nil, "\(name): \(problem ?? "")")
-        let isReduced = sink.notes.contains { $0.contains("bits per color") }
+        let isReduced = sink.notes.contains { $0.contains("bits for at least one color") }
         #expect(isReduced == (Self.tolerance(reference) > 0), "\(name): \(sink.notes)")
         #expect(
           Self.meanError(picture, reference.planes(bytes, width: 21, height: 7)) < 8, "\(name)")

@@ -177,7 +177,7 @@ import Testing
     let (elements, error) = source.drain()
     #expect(error?.code == .truncated, "\(error?.description ?? "")")
     #expect(
-      error?.message.contains(grows ? "still being written" : "became shorter") == true,
+      error?.message.contains(grows ? "still being written" : "shrank while") == true,
       "\(error?.message ?? "")")
     let count = elements.compactMap(\.frame).count + 1
     // What was read ahead comes, too; what was added to a stream without an end damages its last frames.

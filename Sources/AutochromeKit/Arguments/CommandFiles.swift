@@ -127,17 +127,16 @@ package struct CommandFiles: Sendable {
     guard found.role == Self.input else {
       return AutochromeError(
         .usage,
-        "\(entry.role) '\(entry.path)' would replace the file of \(found.role), which is read; name "
-          + "another.")
+        "\(entry.role) '\(entry.path)' would overwrite \(found.role), which this command reads; choose another name."
+      )
     }
     let other = found.path == name ? "" : ", '\(found.path)'"
     return AutochromeError(
       .usage,
       name == entry.path
-        ? "'\(name)' is the input itself\(other), which is never replaced; name another for "
-          + "\(entry.role)."
-        : "'\(name)' is the input itself, and \(entry.role) '\(entry.path)' takes that name while it is "
-          + "written; name another output.")
+        ? "'\(name)' is the input itself\(other), which is never overwritten; choose another name for \(entry.role)."
+        : "'\(name)' is the input itself, but \(entry.role) '\(entry.path)' uses that name while it is being written; "
+          + "choose another output.")
   }
 
   private func checkAgainstEachOther() throws(AutochromeError) {
@@ -164,8 +163,8 @@ package struct CommandFiles: Sendable {
         }
         throw AutochromeError(
           .usage,
-          "\(entry.role) '\(entry.path)' has the name of a picture that goes to '\(output.path)'; name "
-            + "another.")
+          "\(entry.role) '\(entry.path)' has the same name as a picture that is written to '\(output.path)'; choose "
+            + "another name.")
       }
     }
   }
@@ -176,12 +175,12 @@ package struct CommandFiles: Sendable {
     first.role == second.role
       ? AutochromeError(
         .usage,
-        "'\(first.path)' and '\(second.path)' would both be written to '\(name)'; name another folder for "
-          + "one of them.")
+        "'\(first.path)' and '\(second.path)' would both be written to '\(name)'; choose another folder for one of "
+          + "them.")
       : AutochromeError(
         .usage,
-        "\(first.role) '\(first.path)' and \(second.role) '\(second.path)' would both be written to "
-          + "'\(name)'; name another file for one of them.")
+        "\(first.role) '\(first.path)' and \(second.role) '\(second.path)' would both be written to '\(name)'; choose "
+          + "another name for one of them.")
   }
 
   /// Under which names a file may lie: its own, the one that it has while it is written, and that of a

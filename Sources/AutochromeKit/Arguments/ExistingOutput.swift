@@ -19,7 +19,7 @@ enum ExistingOutput {
     if let fault = try fault(of: job) {
       throw AutochromeError(
         .cannotCreate,
-        "The output '\(request.output)' is there, but not whole: \(fault); remove it, or replace it with "
+        "The output '\(request.output)' already exists, but is incomplete: \(fault); remove it, or replace it with "
           + "--overwrite.")
     }
     return true
@@ -43,10 +43,11 @@ enum ExistingOutput {
     let found: any FrameSource
     do {
       let missing = try MediaSource.missingByteCount(of: output)
-      guard missing == 0 else { return "its end is missing, \(counted(missing, "byte"))" }
+      guard missing == 0 else { return "the last \(counted(missing, "byte")) are missing" }
       found = try MediaSource.open(output)
     } catch {
-      return AutochromeError(wrapping: error).message
+      let message = AutochromeError(wrapping: error).message
+      return message.hasSuffix(".") ? String(message.dropLast()) : message
     }
     return try AutochromeError.wrapping { () throws -> String? in
       let source = try JobParts.openSource(
@@ -56,7 +57,7 @@ enum ExistingOutput {
         wanted = min(wanted, Double(frames) / rate.value)
       }
       guard present < wanted * (1 - tolerance.share) - tolerance.seconds else { return nil }
-      return String(format: "it lasts %.1f s of %.1f s", present, wanted)
+      return String(format: "it lasts %.1f s instead of %.1f s", present, wanted)
     }
   }
 }

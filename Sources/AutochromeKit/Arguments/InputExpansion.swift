@@ -52,7 +52,7 @@ struct InputExpansion {
     let folder = PathParts.folder(of: wildcard)
     if !films.isEmpty {
       try Self.refuseMixture(
-        of: films.count, and: pictures.count, in: "'\(wildcard)' stands for", folder: folder)
+        of: films.count, and: pictures.count, in: "'\(wildcard)' matches", folder: folder)
     }
     switch (films.isEmpty, pictures.isEmpty) {
     case (true, false) where !MediaName.isWildcard(folder):
@@ -64,8 +64,8 @@ struct InputExpansion {
       items = films.map { InputItem(.film, $0) }
       if films.count < found.count {
         notes.append(
-          "Of what '\(wildcard)' stands for, \(counted(found.count - films.count, "file")) not named like films "
-            + "\(found.count - films.count == 1 ? "is" : "are") left out.")
+          "Among the files that match '\(wildcard)', \(counted(found.count - films.count, "file")) without the "
+            + "extension of a film \(found.count - films.count == 1 ? "is" : "are") left out.")
       }
     }
   }
@@ -76,9 +76,8 @@ struct InputExpansion {
     guard pictures > 0 else { return }
     throw AutochromeError(
       .usage,
-      "\(what) \(counted(films, "film")) and \(counted(pictures, "picture")); "
-        + "name the ones that are meant, such as '\(PathParts.join(folder, "*.mkv"))' or "
-        + "'\(PathParts.join(folder, "*.png"))'.")
+      "\(what) \(counted(films, "film")) and \(counted(pictures, "picture")); name the ones that you mean, as in "
+        + "'\(PathParts.join(folder, "*.mkv"))' or '\(PathParts.join(folder, "*.png"))'.")
   }
 
   /// In natural order, folders left out.

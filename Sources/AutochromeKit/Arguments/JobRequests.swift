@@ -50,11 +50,11 @@ package struct JobRequests: Sendable {
       !FileSystem.exists(last)
     else {
       return AutochromeError(
-        .usage, "The output is missing; name it with -o, such as -o color.mkv.")
+        .usage, "No output is given; name it with -o, as in -o color.mkv.")
     }
     let command = (inputs.dropLast() + ["-o", last]).map(quoted).joined(separator: " ")
     return AutochromeError(
-      .usage, "The output is named with -o; what is meant may be: autochrome \(command)")
+      .usage, "The output must be given with -o; did you mean: autochrome \(command)")
   }
 
   /// As a shell takes it.
@@ -69,17 +69,17 @@ package struct JobRequests: Sendable {
     guard !output.contains(JobRequest.placeholder) else { return }
     let what = isFolderOfFilms ? "A folder of films needs" : "Several inputs need"
     guard output != "-" else {
-      throw AutochromeError(.usage, "\(what) a folder as output, not stdout; name one.")
+      throw AutochromeError(.usage, "\(what) a folder as output, not stdout; name a folder.")
     }
     guard !FileSystem.isFolder(output) else { return }
     guard !FileSystem.exists(output) else {
-      throw AutochromeError(.usage, "\(what) a folder as output, and '\(output)' is a file.")
+      throw AutochromeError(.usage, "\(what) a folder as output, but '\(output)' is a file.")
     }
     guard output.hasSuffix("/") || !MediaName.isFile(output) else {
       throw AutochromeError(
         .usage,
-        "\(what) a folder as output, and '\(output)' is the name of a file; name a folder, or "
-          + "'\(output)/' if that is what it is to be called, or '{name}' as in -o 'color/{name}.mkv'."
+        "\(what) a folder as output, but '\(output)' looks like the name of a file; name a folder, write '\(output)/' "
+          + "if that is the folder's name, or use {name} as in -o 'color/{name}.mkv'."
       )
     }
   }
@@ -121,7 +121,7 @@ package struct JobRequests: Sendable {
         + (ending.isEmpty ? "" : "." + ending))
     throw AutochromeError(
       .usage,
-      "\(option) '\(template)' would be written by each of \(inputs) inputs; put {name} into it, as in "
+      "\(option) '\(template)' would be overwritten by each of the \(inputs) inputs; put {name} into it, as in "
         + "\(option) '\(example)'.")
   }
 

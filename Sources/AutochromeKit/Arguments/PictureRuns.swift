@@ -44,15 +44,15 @@ struct PictureRuns {
       items.append(run)
       if let first = run.pictures?.first, let last = run.pictures?.last {
         notes.append(
-          "The \(names.count) pictures \(PathParts.join(key.folder, first)) to \(last) are numbered without "
-            + "a break and are colorized as one film; --pipeline photos takes each for itself.")
+          "The \(names.count) pictures \(PathParts.join(key.folder, first)) to \(last) are numbered consecutively and "
+            + "are colorized as one film; --pipeline photos colorizes each one separately.")
       }
     }
     let single = items.count { $0.kind == .picture }
     if joins, single > 1 {
       notes.append(
-        "\(single) pictures whose numbers don't follow each other are colorized each for itself; name their "
-          + "folder, or a wildcard in quotes such as 'scans/*.png', if they are one film.")
+        "\(single) pictures are not numbered consecutively and are colorized separately; if they are one film, give "
+          + "their folder, or a wildcard in quotes such as 'scans/*.png'.")
     }
   }
 

@@ -93,7 +93,8 @@ extension TimePosition: Codable {
     }
     guard let position = TimePosition(text) else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "'\(text)' is no time such as \(Self.forms)")
+        in: container,
+        debugDescription: "'\(text)' is not a position in the film; expected \(Self.forms)")
     }
     self = position
   }

@@ -14,7 +14,7 @@ struct GivenColors: Codable, Hashable, Sendable {
     /// - Throws: `AutochromeError` if there is no such file.
     init(_ path: String) throws(AutochromeError) {
       guard FileSystem.exists(path) else {
-        throw AutochromeError(.noInput, "There is no picture '\(path)'.")
+        throw AutochromeError(.noInput, "The picture '\(path)' does not exist.")
       }
       self.path = path
     }
@@ -42,7 +42,7 @@ struct GivenColors: Codable, Hashable, Sendable {
         try MediaSource.open(path, options: options).nextFrame()
       }
       guard let frame else {
-        throw AutochromeError(.badData, "The reference '\(path)' holds no picture.")
+        throw AutochromeError(.badData, "The reference '\(path)' contains no picture.")
       }
       return frame.picture
     }
@@ -160,15 +160,15 @@ struct GivenColors: Codable, Hashable, Sendable {
       if let other = stills[frame] {
         throw AutochromeError(
           .badData,
-          "The references '\(path)' have two pictures of frame \(frame), '\(PathParts.name(of: other.path))' and "
-            + "'\(name)'; keep one.")
+          "The references '\(path)' contain two pictures of frame \(frame), '\(PathParts.name(of: other.path))' and "
+            + "'\(name)'; keep one of them.")
       }
       stills[frame] = try Still(PathParts.join(path, name))
     }
     guard !stills.isEmpty else {
       throw AutochromeError(
         .badData,
-        "The references '\(path)' hold no picture with the number of a frame in its name, such as "
+        "The references '\(path)' contain no picture with a frame number in its name, such as "
           + "'\(Self.prefix)000310.png'.")
     }
   }

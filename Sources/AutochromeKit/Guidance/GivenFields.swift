@@ -157,7 +157,7 @@ final class GivenFields: Sendable {
         state.withLock({ $0.strangers.insert(picture.path).inserted })
       {
         warn(
-          "Nothing in frame \(frame) resembles the reference '\(picture.path)', which changes nothing there."
+          "Nothing in frame \(frame) resembles the reference '\(picture.path)', so it has no effect there."
         )
       }
       return field
@@ -214,8 +214,8 @@ final class GivenFields: Sendable {
       let off = (da * da + db * db).squareRoot()
       if field.weight[0, x, y] > 0.5, off > Self.mostDisagreement {
         warn(
-          "A hint and a reference of frame \(frame) contradict each other at [\(point.x), \(point.y)]; the hint "
-            + "holds.")
+          "A hint and a reference of frame \(frame) contradict each other at [\(point.x), \(point.y)]; the hint is "
+            + "used.")
       }
     }
   }
@@ -251,16 +251,16 @@ final class GivenFields: Sendable {
     guard abs(wanted / actual - 1) <= Self.shapeTolerance else {
       throw AutochromeError(
         .badData,
-        "The reference '\(still.path)' is \(picture.width)×\(picture.height), and frame \(frame) "
-          + "\(area.frameWidth)×\(area.frameHeight): another shape. Color a still of the film itself."
+        "The reference '\(still.path)' is \(picture.width)×\(picture.height), but frame \(frame) is "
+          + "\(area.frameWidth)×\(area.frameHeight), a different aspect ratio; color a still of the film itself."
       )
     }
     let colors = try PictureColors(geometry: survey.geometry, area: area).colors(of: picture)
     let likeness = colors.likeness(to: survey.lightness)
     if likeness < Self.leastLikeness {
       warn(
-        "The reference '\(still.path)' does not look like frame \(frame) (\(percent(likeness)) of its lightness goes "
-          + "along); is its number right?")
+        "The reference '\(still.path)' does not look like frame \(frame) (\(percent(likeness)) of its lightness "
+          + "agrees); check the frame number.")
     }
     return colors.field
   }

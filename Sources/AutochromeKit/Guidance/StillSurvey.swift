@@ -65,11 +65,11 @@ package struct StillSurvey: Sendable {
       let source = try open()
       guard !source.info.isPipe, input != "-" else {
         throw AutochromeError(
-          .usage, "A pipe is gone once it was looked at; give a film or a folder of frames.")
+          .usage, "A pipe can be read only once; give a film or a folder of frames instead.")
       }
       var found = try choose(from: source, list: list, colorizer: colorizer)
       guard !found.isEmpty else {
-        throw AutochromeError(.badData, "'\(input)' holds no frame; no still is written.")
+        throw AutochromeError(.badData, "'\(input)' holds no frames, so no stills were written.")
       }
       if let limit, found.count > limit {
         let kept = found.sorted { $0.certainty < $1.certainty }.prefix(limit).map(\.frame)
@@ -155,7 +155,7 @@ extension StillSurvey {
       let why =
         switch still.reason {
         case .shot: "shot \(still.shot) begins"
-        case .news: "new in shot \(still.shot)"
+        case .news: "something new in shot \(still.shot)"
         case .length: "shot \(still.shot) is long"
         }
       return "\(still.file)  \(TimePosition.clock(still.time))  \(why), certainty "

@@ -50,11 +50,11 @@ final class ColorWatch: Sendable {
         frame.fileName.map { "Picture '\($0)'" }
         ?? "A part from about \(TimePosition.clock(seconds))"
       warn(
-        "\(place) of '\(input)' is in color already. "
+        "\(place) of '\(input)' is already in color. "
           + (mode == .keep
-            ? "What is in color is kept as it is."
-            : "The network's colors replace its own; give --color keep to keep those of shots or "
-              + "pictures in color."))
+            ? "Its own colors are kept."
+            : "The network's colors replace its own; give --color keep to keep the original colors of such shots or "
+              + "pictures."))
     }
   }
 

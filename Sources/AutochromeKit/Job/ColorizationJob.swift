@@ -47,7 +47,7 @@ package struct ColorizationJob: Sendable {
   var noFrameSentence: String {
     let source = frameSource == nil ? "'\(input)'" : "The frame source"
     return openFrameSink == nil
-      ? "\(source) holds no frame; '\(output)' is not written." : "\(source) holds no frame."
+      ? "\(source) holds no frames, so '\(output)' was not written." : "\(source) holds no frames."
   }
 
   /// Describes a job; nothing is opened before `plan` or `run`.
@@ -82,7 +82,7 @@ package struct ColorizationJob: Sendable {
     _ path: String, warn: (String) -> Void
   ) throws(AutochromeError) -> SideFile? {
     if keepsExisting, path != "-", FileSystem.exists(path) {
-      warn("\(path) is there already and left as it is.")
+      warn("\(path) already exists and is left unchanged.")
       return nil
     }
     return try SideFile(

@@ -35,8 +35,8 @@ package struct JobParts {
     colorizer = try Self.openColorizer(settings, looks: looks.all, from: job.networks)
     if colorizer.network.description.guidance != .features, !looks.areGuided {
       warn(
-        "The model '\(colorizer.network.description.name)' has no colors of its own, and none are given: all stays "
-          + "gray. Give --references, or a shots file with hints.")
+        "The model '\(colorizer.network.description.name)' predicts no colors by itself, and you have given none, so "
+          + "the film stays gray; give --references, or a shots file with hints.")
     }
     let countsFrames = list?.countsFrames == true || looks.areGuided
     reopenSource = { [job] in
@@ -54,7 +54,7 @@ package struct JobParts {
     if let origin = list?.origin, !source.info.isPipe, job.input != "-",
       try job.request.fingerprint() != origin.fingerprint
     {
-      warn("The shots '\(origin.path)' were written for another film than '\(job.input)'.")
+      warn("The shots file '\(origin.path)' was written for another film, not for '\(job.input)'.")
     }
     var sinkOptions = Self.sinkOptions(job: job, info: source.info, interruption: interruption)
     sinkOptions.report = warn
@@ -178,8 +178,8 @@ package struct JobParts {
       sink.discard()
       throw AutochromeError(
         .usage,
-        "--\(option) has no effect: '\(job.output)' takes raw frames, which no encoder sees; leave it "
-          + "out.")
+        "--\(option) has no effect: '\(job.output)' holds raw frames, which are not encoded; leave it out."
+      )
     }
     return sink
   }
@@ -331,8 +331,8 @@ package struct JobParts {
     guard allowed >= needed else {
       throw AutochromeError(
         .usage,
-        "--memory \(memory) holds \(counted(allowed, "frame")) of \(info.width)×\(info.height), and look-ahead "
-          + "\(settings.lookAhead) needs \(needed); give --memory "
+        "--memory \(memory) has room for \(counted(allowed, "frame")) of \(info.width)×\(info.height), but "
+          + "--look-ahead \(settings.lookAhead) needs \(needed); give --memory "
           + "\(Int((megabytes * Double(needed)).rounded(.up))) or a smaller --look-ahead.")
     }
     return min(wanted, allowed)

@@ -34,7 +34,7 @@ extension JobPlan {
       "steadiness",
       settings.stability > 0
         ? "\(settings.stability), looks \(counted(settings.lookAhead, "frame")) ahead"
-        : "off, each frame for itself")
+        : "off, each frame by itself")
     rows.add(
       "key frames",
       settings.keyFrames == .off
@@ -42,7 +42,7 @@ extension JobPlan {
         : "at most \(counted(settings.keyFrames.distance, "frame")) apart")
     rows.add("shots", (settings.shots ?? settings.cuts).map { "as listed in \($0)" } ?? "found")
     rows.add("picture", sourceColors?.text)
-    rows.add("bars", settings.bars == .none ? "not looked for" : bars?.text ?? "found")
+    rows.add("bars", settings.bars == .none ? "not searched for" : bars?.text ?? "found")
     rows.add(
       "colors it has", settings.color == .keep ? "kept" : "replaced")
     rows.add("chroma", settings.refine == .guided ? "guided by the luma" : "bilinear")
@@ -58,7 +58,8 @@ extension JobPlan {
       switch settings.audio {
       case .copy: "copied"
       case .none: "left out"
-      case .aac, .opus, .flac: "copied, or encoded as \(settings.audio) where it does not fit"
+      case .aac, .opus, .flac:
+        "copied, or encoded as \(settings.audio) if the container can't hold it"
       }
     rows.add("audio", audio)
     rows.add(

@@ -109,28 +109,29 @@ struct JobRun {
     let kept = salvages ? sink.salvage() : nil
     if kept == nil { sink.discard() }
     let done = counted(log.framesDone, "frame")
-    return (kept.map { " What was done before, \(done), is in '\($0)'." } ?? "")
-      + (place.map { " The same command goes on from what is kept in '\($0)'." } ?? "")
+    return
+      (kept.map { " The output up to that point, \(done), is in '\($0)'." } ?? "")
+      + (place.map { " Run the same command again to continue from '\($0)'." } ?? "")
   }
 
   /// What was missing or damaged, in words.
   private func damage(of source: any FrameSource, log: JobLog) -> String? {
     if let cause = log.damage {
       return
-        "\(cause.message) \(counted(log.framesDone, "whole frame")) \(log.framesDone == 1 ? "was" : "were") written."
+        "\(cause.message) \(counted(log.framesDone, "intact frame")) \(log.framesDone == 1 ? "was" : "were") written."
     }
     let (count, places) = (source.damagedFrameCount, source.damagedPlaceCount)
     var sentences: [String] = []
     if places > 0 {
       sentences.append(
-        "'\(job.input)' is damaged at \(counted(places, "place")), where frames may be "
-          + "missing; all that could be read was written.")
+        "'\(job.input)' is damaged at \(counted(places, "place")), where frames may be missing; everything that could "
+          + "be read was written.")
     }
     if count > 0 {
       sentences.append(
         source.damageReport
-          ?? "\(counted(count, "frame")) of '\(job.input)' \(count == 1 ? "was" : "were") damaged, and colorized as "
-          + "far as could be decoded.")
+          ?? "\(counted(count, "frame")) of '\(job.input)' \(count == 1 ? "was" : "were") damaged; the parts that "
+          + "could be decoded were colorized.")
     }
     return sentences.isEmpty ? nil : sentences.joined(separator: " ")
   }

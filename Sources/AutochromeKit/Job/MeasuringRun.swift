@@ -56,7 +56,7 @@ package struct MeasuringRun {
       })
     guard summary.ending == .completed else {
       throw AutochromeError(
-        .interrupted, "Stopped after \(log.framesDone) \(what); no result was made.")
+        .interrupted, "Stopped after \(log.framesDone) \(what), without a result.")
     }
     return summary.elapsed
   }

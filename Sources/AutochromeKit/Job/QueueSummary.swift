@@ -36,9 +36,10 @@ package enum FilmEnding: String, Codable, CaseIterable, Sendable {
   /// For people.
   package var words: String {
     switch self {
-    case .left: "left as is"
-    case .notBegun: "not begun"
-    case .whole, .damaged, .failed, .interrupted: rawValue
+    case .left: "already there"
+    case .notBegun: "not started"
+    case .whole: "complete"
+    case .damaged, .failed, .interrupted: rawValue
     }
   }
 }
@@ -125,7 +126,7 @@ package struct QueueSummary: Encodable, Sendable {
       "  \(outcome.ending.words): '\(outcome.film.input)'"
         + (outcome.error.map { ": \($0.message)" } ?? "")
     }
-    if notBegun > 0 { lines.append("  not begun: \(Self.names(of: notWhole))") }
+    if notBegun > 0 { lines.append("  not started: \(Self.names(of: notWhole))") }
     return lines
   }
 

@@ -26,7 +26,7 @@ extension AutochromeError {
     case let error as QualityError: self.init(.badData, error.description, cause: error)
     case PipelineError.stageFailed(_, let underlying): self.init(wrapping: underlying)
     case PipelineError.aborted: self.init(.interrupted, "Stopped; nothing was kept.")
-    default: self.init(.internalFault, "A fault of Autochrome: \(error).", cause: error)
+    default: self.init(.internalFault, "Internal error in Autochrome: \(error).", cause: error)
     }
   }
 

@@ -20,7 +20,7 @@ package struct BinPrior {
     guard let prior = description.prior else {
       throw AutochromeError(
         .unavailable,
-        "The network '\(name)' tells no probabilities of the bins; name a file with --prior.")
+        "The network '\(name)' contains no bin probabilities; name a file with --prior.")
     }
     return BinPrior(values: prior, origin: "network '\(name)'")
   }
@@ -40,8 +40,8 @@ package struct BinPrior {
     guard let values = text.flatMap({ ColorNetworkDescription.prior($0) }) else {
       throw AutochromeError(
         .badData,
-        "The prior '\(path)' does not hold 313 numbers, none negative, as text or as "
-          + "little-endian floats in NumPy's format.")
+        "The prior '\(path)' does not contain 313 non-negative numbers, as text or as little-endian floats in NumPy's "
+          + "format.")
     }
     self.init(values: values, origin: "'\(path)'")
   }

@@ -11,7 +11,7 @@ extension HintReach {
     } catch {
       throw AutochromeError(
         .unavailable,
-        "'\(file.path)', which tells how far hints reach, can't be read (\(error)); install the program again."
+        "'\(file.path)', the model of how far hints reach, can't be read (\(error)); reinstall the program."
       )
     }
   }

@@ -9,7 +9,7 @@ extension AutochromeError {
     let words = InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")
     throw AutochromeError(
       .usage,
-      "The environment variable \(InstructionSet.variable) is '\(word)'; it can be one of \(words)."
+      "The environment variable \(InstructionSet.variable) is '\(word)'; expected one of \(words)."
     )
   }
 }

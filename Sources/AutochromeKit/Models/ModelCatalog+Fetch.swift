@@ -47,13 +47,13 @@ extension ModelCatalog {
       if names.isEmpty {
         let present = Set(try listings().filter { $0.file != nil }.map(\.name))
         entries = manifest.models.filter { !present.contains($0.name) }
-        if entries.isEmpty { try report("All networks are there.") }
+        if entries.isEmpty { try report("All networks are already present.") }
       }
       let place = try folder ?? ResourceLocator.ownModelsFolder()
       for entry in entries {
         let path = PathParts.join(place, entry.file)
         if try isThere(entry, at: path, overwrite: overwrite) {
-          try report("\(entry.name) is there: \(path)")
+          try report("\(entry.name) is already present: \(path)")
           continue
         }
         try MediaSink.createFolder(place)
@@ -74,10 +74,10 @@ extension ModelCatalog {
             throw AutochromeError(
               .badData,
               "\(fetched.place) is not the network '\(entry.name)': its SHA-256 sum is \(found), expected "
-                + "\(entry.sha256). Nothing was kept; fetch it from another place.")
+                + "\(entry.sha256). Nothing was kept; fetch it from another source.")
           }
         }
-        try report("\(entry.name) is fetched: \(path)")
+        try report("\(entry.name) was fetched: \(path)")
       }
     }
   }
@@ -92,7 +92,8 @@ extension ModelCatalog {
     if overwrite { return false }
     throw AutochromeError(
       .cannotCreate,
-      "'\(path)' is there, and is not the network '\(entry.name)'; --overwrite replaces it, --to names another folder."
+      "'\(path)' already exists, but is not the network '\(entry.name)'; --overwrite replaces it, --to chooses another "
+        + "folder."
     )
   }
 }
@@ -116,7 +117,7 @@ struct ModelSource: Sendable {
     AutochromeError(
       .badData,
       "\(place) is not the network '\(entry.name)': it has \(found) bytes, expected \(entry.bytes). Nothing was kept; "
-        + "fetch it again, or from another place.")
+        + "try again, or fetch it from another source.")
   }
 
   /// Gives all bytes, piece by piece.
@@ -127,7 +128,7 @@ struct ModelSource: Sendable {
     guard Self.schemes.contains(scheme) else {
       throw AutochromeError(
         .usage,
-        "--from '\(place)' begins with \(scheme)://; known are http://, https://, file:// and folders."
+        "--from '\(place)' begins with \(scheme)://; expected http://, https://, file:// or a folder."
       )
     }
     try readURL(body)
@@ -138,7 +139,8 @@ struct ModelSource: Sendable {
       let file = FileHandle(forReadingAtPath: place)
     else {
       throw AutochromeError(
-        .noInput, "There is no file '\(place)'; --from names the folder or URL in which it lies.")
+        .noInput,
+        "The file '\(place)' does not exist; --from must name the folder or URL that contains it.")
     }
     try Self.readAll(file, body)
   }
@@ -152,7 +154,7 @@ struct ModelSource: Sendable {
     guard let curl = FileSystem.program(named: "curl") else {
       throw AutochromeError(
         .unavailable,
-        "curl is missing, by which networks are fetched from URLs; install it ('apt-get install curl'), or fetch "
+        "curl, which fetches networks from URLs, is not installed; install it ('apt-get install curl'), or download "
           + "\(place) by other means and give its folder to --from.")
     }
     let process = Process()

@@ -37,7 +37,7 @@ extension ModelCatalog {
   ) throws(AutochromeError) -> [String] {
     try AutochromeError.wrapping {
       guard FileManager.default.fileExists(atPath: source) else {
-        throw AutochromeError(.noInput, "There is no file '\(source)'.")
+        throw AutochromeError(.noInput, "The file '\(source)' does not exist.")
       }
       var files = CommandFiles()
       files.reads(source, as: "the network")
@@ -50,7 +50,8 @@ extension ModelCatalog {
         guard let input = ColorNetworkDescription.input(spelledOut(text)) else {
           throw AutochromeError(
             .usage,
-            "--input '\(text)' is none of L, L/100, (L-50)/50, (L-50)/100, RGB, RGB*255, imagenet and the like."
+            "--input '\(text)' is not a known form; expected one such as L, L/100, (L-50)/50, (L-50)/100, RGB, RGB*255 "
+              + "or imagenet."
           )
         }
         return input
@@ -58,13 +59,14 @@ extension ModelCatalog {
       options.output = try wishes.gives.map { text in
         guard let output = ColorNetworkDescription.output(spelledOut(text)) else {
           throw AutochromeError(
-            .usage, "--gives '\(text)' is none of bins313, ab, RGB, RGB*255, imagenet and the like."
+            .usage,
+            "--gives '\(text)' is not a known form; expected one such as bins313, ab, RGB, RGB*255 or imagenet."
           )
         }
         return output
       }
       if let size = wishes.size, !(16...1024).contains(size) {
-        throw AutochromeError(.usage, "--size \(size) is not in 16…1024.")
+        throw AutochromeError(.usage, "--size \(size) is outside of 16…1024.")
       }
       options.size = wishes.size
       options.prior = try wishes.prior.map { try BinPrior(contentsOf: $0).values }

@@ -38,8 +38,8 @@ package enum ModelCatalog {
       {
         throw AutochromeError(
           .usage,
-          "--save '\(saveTo)' would replace the outputs in '\(folder)' that ours are held against; name "
-            + "another folder.")
+          "--save '\(saveTo)' would overwrite the expected outputs in '\(folder)'; choose another folder."
+        )
       }
       return ModelVerdict(
         verifier.verify(
@@ -73,7 +73,8 @@ package enum ModelCatalog {
       let names = ["auto"] + Precision.allCases.map(\.rawValue)
       throw AutochromeError(
         .usage,
-        "'\(text)' is no precision; there are \(names.map { "'\($0)'" }.joined(separator: ", ")).")
+        "'\(text)' is not a precision; expected \(names.map { "'\($0)'" }.joined(separator: ", "))."
+      )
     }
     return value
   }
@@ -83,7 +84,7 @@ package enum ModelCatalog {
     guard let value = T(rawValue: text) else {
       throw AutochromeError(
         .usage,
-        "'\(text)' is none of "
+        "'\(text)' is not one of "
           + T.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ") + ".")
     }
     return value

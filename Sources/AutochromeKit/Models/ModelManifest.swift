@@ -35,12 +35,14 @@ package struct ModelManifest: Codable, Hashable, Sendable {
     } catch {
       throw AutochromeError(
         .badData,
-        "'\(file)' is no list of networks as docs/schemas/models.schema.json has it: \(error)")
+        "'\(file)' is not a list of networks as described in docs/schemas/models.schema.json: \(error)"
+      )
     }
     guard schema == Self.knownSchema else {
       throw AutochromeError(
         .badData,
-        "'\(file)' has the form \(schema); this program knows \(Self.knownSchema). Take the list that belongs to it."
+        "'\(file)' has schema version \(schema), but this program needs \(Self.knownSchema); use the list that comes "
+          + "with it."
       )
     }
     for entry in models {
@@ -53,8 +55,8 @@ package struct ModelManifest: Codable, Hashable, Sendable {
       guard isPlain, isSum, entry.bytes > 0 else {
         throw AutochromeError(
           .badData,
-          "'\(file)' describes the network '\(entry.name)' wrongly: its file has to be NAME.onnx, its size above 0, "
-            + "and its sum 64 hexadecimal digits.")
+          "'\(file)' has a wrong entry for the network '\(entry.name)': the file must be named NAME.onnx, the size "
+            + "must be above 0, and the SHA-256 sum must have 64 hexadecimal digits.")
       }
     }
   }
@@ -65,7 +67,7 @@ package struct ModelManifest: Codable, Hashable, Sendable {
     let url = try ResourceLocator.folder().appending(path: "models/models.json")
     guard let json = FileManager.default.contents(atPath: url.path) else {
       throw AutochromeError(
-        .unavailable, "'\(url.path)' is missing; install the program again with 'make install'.")
+        .unavailable, "'\(url.path)' is missing; reinstall the program with 'make install'.")
     }
     return try ModelManifest(json: json, file: url.path)
   }
@@ -76,7 +78,7 @@ package struct ModelManifest: Codable, Hashable, Sendable {
     if let entry = models.first(where: { $0.name == name }) { return entry }
     throw AutochromeError(
       .noInput,
-      "There is no network '\(name)' to fetch; there are \(models.map(\.name).joined(separator: ", "))."
+      "There is no network '\(name)' to fetch; the list has \(models.map(\.name).joined(separator: ", "))."
     )
   }
 }

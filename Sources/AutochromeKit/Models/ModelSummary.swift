@@ -79,7 +79,7 @@ package struct ModelSummary: Codable, Sendable {
         + operators.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         .joined(separator: ", "))
     lines += metadata.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-    if let problem { lines.append("can't colorize: \(problem)") }
+    if let problem { lines.append("problem: \(problem)") }
     return lines.joined(separator: "\n")
   }
 }

@@ -27,7 +27,7 @@ package enum ResourceLocator {
     guard let found else {
       throw AutochromeError(
         .unavailable,
-        "The folder of models and pipelines is missing: looked for "
+        "The folder with models and pipelines was not found in "
           + candidates.map { "'\($0.path)'" }.joined(separator: " and ")
           + "; install with 'make install', or set AUTOCHROME_RESOURCES.")
     }
@@ -40,7 +40,7 @@ package enum ResourceLocator {
     let folder = programFolder.appending(path: name, directoryHint: .isDirectory)
     guard FileSystem.isFolder(folder.path) else {
       throw AutochromeError(
-        .unavailable, "'\(folder.path)' is missing; install the program again with 'make install'.")
+        .unavailable, "'\(folder.path)' is missing; reinstall the program with 'make install'.")
     }
     return folder
   }
@@ -55,7 +55,7 @@ package enum ResourceLocator {
       names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     } catch {
       throw AutochromeError(
-        .unavailable, "The folder '\(folder.path)' can't be read; install the program again.")
+        .unavailable, "The folder '\(folder.path)' can't be read; reinstall the program.")
     }
     var result: [String: URL] = [:]
     for name in names where name.hasSuffix("." + suffix) {
@@ -79,7 +79,7 @@ package enum ResourceLocator {
     }
     throw AutochromeError(
       .unavailable,
-      "There is no folder for networks of your own: set HOME, or name one by AUTOCHROME_MODELS or --to."
+      "The folder for your own networks is unknown: set HOME, or name a folder with AUTOCHROME_MODELS or --to."
     )
   }
 
@@ -108,7 +108,7 @@ package enum ResourceLocator {
     }
     throw AutochromeError(
       .noInput,
-      "There is no \(kind) '\(nameOrPath)': neither a file nor one of the shipped ones ("
+      "There is no \(kind) '\(nameOrPath)': it is neither a file nor one of those that come with the program ("
         + shipped.keys.sorted().joined(separator: ", ") + ")"
         + (own.isEmpty ? "." : " or of your own (\(own.keys.sorted().joined(separator: ", ")))."))
   }

@@ -47,7 +47,7 @@ package struct ColorFinding: Codable, Hashable, Sendable {
     case .gray: "black and white"
     case .toned: "black and white, toned (\(tones.joined(separator: ", ")))"
     case .color: "in color (\(share))"
-    case .partly: "in color in parts (\(share): \(places))"
+    case .partly: "partly in color (\(share): \(places))"
     }
   }
 
@@ -70,13 +70,13 @@ package struct ColorFinding: Codable, Hashable, Sendable {
     switch kind {
     case .gray: nil
     case .toned:
-      "'\(input)' is \(text); the tone gives way to the colors of the network."
+      "'\(input)' is \(text); the network's colors replace the tone."
     case .color, .partly:
-      "'\(input)' is \(text) already. "
+      "'\(input)' is already \(text). "
         + (mode == .keep
-          ? "What is in color is kept as it is; the rest is colorized."
-          : "The network's colors will replace its own; give --color keep to keep those of shots or "
-            + "pictures in color.")
+          ? "The parts in color are kept; the rest is colorized."
+          : "The network's colors will replace its own; give --color keep to keep the original colors of such shots or "
+            + "pictures.")
     }
   }
 
@@ -86,7 +86,7 @@ package struct ColorFinding: Codable, Hashable, Sendable {
   func closing(input: String, mode: ColorMode, after said: ColorFinding?) -> String? {
     guard kind == .partly || (kind == .color && said?.kind != .color) else { return nil }
     return
-      "\(framesInColor) of \(counted(framesExamined, "frame")) of '\(input)' came in color (\(places)). "
+      "\(framesInColor) of \(counted(framesExamined, "frame")) of '\(input)' were already in color (\(places)). "
       + (mode == .keep
         ? "These colors were kept."
         : "These colors were replaced; give --color keep to keep them.")

@@ -156,7 +156,7 @@ package struct Probe: Codable, Sendable {
       .compactMap { $0 }.joined(separator: ", "))
     rows.add("sample aspect", sampleAspectRatio ?? "unknown")
     rows.add("fields", fieldOrder)
-    rows.add("rotation", rotationDegrees.map { "\($0)°, carried on" })
+    rows.add("rotation", rotationDegrees.map { "\($0)°, kept" })
     for stream in otherStreams { rows.add("stream", stream) }
     rows.add("chapters", chapters > 0 ? "\(chapters)" : nil)
     rows.add("pipeline", pipeline)
@@ -164,7 +164,7 @@ package struct Probe: Codable, Sendable {
     rows.add(
       "key frames",
       keyFrameDistance.map {
-        "at most \($0) apart, and where motion does not explain the picture"
+        "at most \($0) apart, and wherever motion does not explain the picture"
           + (seen.map { "; the network sees \($0.frames) of \(counted($0.of, "frame"))" } ?? "")
       })
     rows.add("shots", shots.map { "\($0.count)" })

@@ -106,20 +106,20 @@ struct ClientPage: Sendable {
       Figure(
         value: TimePosition.duration(length), name: "Length",
         sentence: counted(frameCount, "frame")
-          + (rate.map { " at \(String(format: "%.4g", $0)) a second" } ?? "")
+          + (rate.map { " at \(String(format: "%.4g", $0)) per second" } ?? "")
           + ". No frame is added or left out."),
       Figure(
         value: "\(shots.count)", name: "Shots",
         sentence:
-          "A shot lasts from one cut to the next. No color is carried over a cut."),
+          "A shot lasts from one cut to the next. No color is carried across a cut."),
       Figure(
         value: of(accepted), name: "Accepted",
         sentence: "A person looked at these shots and found their colors right."),
       Figure(
         value: of(corrected), name: "Corrected by hand",
         sentence: corrected == 0
-          ? "All colors are those that the program found by itself."
-          : "A person changed what the program found"
+          ? "All colors are the program's own."
+          : "A person changed the program's colors"
             + (given.isEmpty ? "." : ", with \(Self.list(given)).")),
       Figure(
         value: of(open), name: "Still flagged",
@@ -130,8 +130,8 @@ struct ClientPage: Sendable {
     if kept > 0 {
       result.append(
         Figure(
-          value: of(kept), name: "Left as they came",
-          sentence: "These shots keep the colors that they had."))
+          value: of(kept), name: "Original colors kept",
+          sentence: "These shots were already in color and keep their colors."))
     }
     return result
   }
@@ -139,9 +139,9 @@ struct ClientPage: Sendable {
   private var about: [String] {
     let tones = look.lookInWords
     return (tones.isEmpty ? [] : ["Set for the whole film: \(tones.joined(separator: ", "))."]) + [
-      "Each shot is shown by one frame, before and after. That frame is colored for itself; in the finished film, "
-        + "colors are steadied and carried along the motion, so they may differ a little. The light and the grain of "
-        + "the picture are not altered.",
+      "Each shot is shown by one frame, before and after. That frame is colored by itself; in the finished film, "
+        + "colors are steadied and follow the motion, so they may differ a little. The light and the grain of the "
+        + "picture are not altered.",
       "Flags were set before anything was corrected. Frames are counted from 0.",
     ]
   }

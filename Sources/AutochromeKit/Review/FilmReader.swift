@@ -114,7 +114,7 @@ package final class FilmReader: Sendable {
   ) throws -> [Double] {
     if let frames, let times = try open().packetTimes(), times.count == frames { return times }
     warn(
-      "When each frame of this film is shown is known only from decoding it, which is done once.")
+      "This film does not state the time of each frame, so it is decoded once to find out.")
     return try times(of: open())
   }
 
@@ -128,7 +128,7 @@ package final class FilmReader: Sendable {
   /// - Throws: `AutochromeError` if the film is shorter, `MediaError` if it can't be decoded.
   package func frame(_ number: Int) throws -> Frame {
     guard let frame = try frameIfAny(number) else {
-      throw AutochromeError(.usage, "There is no frame \(number): the film ends before it.")
+      throw AutochromeError(.usage, "Frame \(number) does not exist: the film ends before it.")
     }
     return frame
   }

@@ -45,12 +45,12 @@ package struct ReviewRequest: Codable, Sendable {
   package func check() throws(AutochromeError) {
     guard input != "-" else {
       throw AutochromeError(
-        .usage, "A pipe is gone once it was looked at; give a film or a folder of frames.")
+        .usage, "A pipe can be read only once; give a film or a folder of frames instead.")
     }
     guard FileSystem.exists(shots) else {
       throw AutochromeError(
         .noInput,
-        "There is no shots file '\(shots)'; write one with: autochrome plan '\(input)' -o '\(shots)'"
+        "The shots file '\(shots)' does not exist; create it with: autochrome plan '\(input)' -o '\(shots)'"
       )
     }
   }

@@ -109,12 +109,12 @@ struct ShotStory: Sendable {
         "Its colors follow \(counted(references, "reference picture")) that a person chose.")
     }
     if value("palette") != nil {
-      result.append("The colors of a picture that a person chose are the likely ones here.")
+      result.append("The program favors the colors of a picture that a person chose.")
     }
     switch value("color") {
     case nil: break
-    case .text(ColorMode.keep.rawValue): result.append("It keeps the colors that it came with.")
-    default: result.append("The colors that it came with are replaced.")
+    case .text(ColorMode.keep.rawValue): result.append("It keeps its original colors.")
+    default: result.append("Its original colors are replaced.")
     }
     return result.isEmpty
       ? ["Nothing was set by hand: these are the program's own colors."] : result
@@ -133,12 +133,12 @@ extension ShotSurvey.Flag {
   /// What it says, for people who don't know the program.
   var sentence: String {
     switch self {
-    case .color: "The shot had colors of its own when it came."
+    case .color: "The shot was already in color."
     case .unsure: "The program is not sure of these colors: others are nearly as likely."
     case .brown:
-      "Nearly all of the shot is brown, the color that the program gives to what it does not recognize."
+      "Nearly all of the shot is brown, the color that the program gives to things that it does not recognize."
     case .drift: "The colors at the beginning of the shot differ from those at its end."
-    case .black: "There is next to nothing to be seen in the shot."
+    case .black: "Almost nothing is visible in the shot."
     }
   }
 }

@@ -11,7 +11,8 @@ package struct EncoderOptions: Codable, Hashable, Sendable, CustomStringConverti
   package init(_ pairs: [String]) throws(AutochromeError) {
     for pair in pairs {
       guard let sign = pair.firstIndex(of: "="), sign != pair.startIndex else {
-        throw AutochromeError(.usage, "The encoder option '\(pair)' is not KEY=VALUE.")
+        throw AutochromeError(
+          .usage, "The encoder option '\(pair)' does not have the form KEY=VALUE.")
       }
       set(String(pair[..<sign]), String(pair[pair.index(after: sign)...]))
     }

@@ -12,7 +12,7 @@ extension HueWeights {
       guard sides.count == 2, let weight = Float(sides[1]) else {
         throw AutochromeError(
           .usage,
-          "--\(name) has '\(part)', expected a name and a weight in \(SettingsCatalog.shared.hues.ends), such "
+          "--\(name) contains '\(part)'; expected a name and a weight within \(SettingsCatalog.shared.hues.ends), such "
             + "as red=0.5.")
       }
       guard let range = HueRange(rawValue: String(sides[0])) else {

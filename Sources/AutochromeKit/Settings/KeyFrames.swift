@@ -45,7 +45,7 @@ extension KeyFrames: Codable {
       throw DecodingError.dataCorrupted(
         .init(
           codingPath: decoder.codingPath,
-          debugDescription: "key-frames '\(text)' is neither a number nor off"))
+          debugDescription: "key-frames '\(text)' is neither a number nor 'off'"))
     }
     self = value
   }

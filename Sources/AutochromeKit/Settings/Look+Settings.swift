@@ -45,7 +45,7 @@ extension Look {
     let catalog = SettingsCatalog.shared
     return AutochromeError(
       .usage,
-      "\(option) has '\(part)', expected a vividness in \(catalog.vividness.ends), with a temperature in "
-        + "\(catalog.temperature.ends) behind a colon if wanted, such as 0.6:0.5.")
+      "\(option) contains '\(part)'; expected a vividness within \(catalog.vividness.ends), optionally followed by a "
+        + "colon and a temperature within \(catalog.temperature.ends), such as 0.6:0.5.")
   }
 }

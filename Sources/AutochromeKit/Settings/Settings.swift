@@ -69,8 +69,8 @@ package struct Settings: Hashable, Sendable {
     if let wanted = options.keyFrames, wanted.distance > 1, self.stability == 0 {
       throw AutochromeError(
         .usage,
-        "--key-frames \(wanted) goes with a --stability above 0: colors are carried by the stage that "
-          + "steadies them.")
+        "--key-frames \(wanted) requires a --stability above 0, because the temporal stage carries colors between key "
+          + "frames.")
     }
     codecIsDefault = options.codec == nil
     let catalog = SettingsCatalog.shared
@@ -114,7 +114,7 @@ package struct Settings: Hashable, Sendable {
   ) throws(AutochromeError) -> (width: Int, height: Int) {
     let sides = text.lowercased().split(separator: "x").compactMap { Int($0) }
     guard sides.count == 2, sides.allSatisfy({ $0 > 0 }) else {
-      throw AutochromeError(.usage, "\(option) '\(text)' is not WIDTHxHEIGHT.")
+      throw AutochromeError(.usage, "\(option) '\(text)' does not have the form WIDTHxHEIGHT.")
     }
     return (sides[0], sides[1])
   }
@@ -142,7 +142,9 @@ package struct Settings: Hashable, Sendable {
       }
     if isEmpty, let to {
       throw AutochromeError(
-        .usage, "--to \(to) does not lie after --from \(from ?? 0), so that no frame is left.")
+        .usage,
+        "--to \(to) must be later than --from \(from ?? 0); otherwise there is no frame to colorize."
+      )
     }
   }
 }

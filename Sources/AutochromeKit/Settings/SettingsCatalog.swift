@@ -30,7 +30,7 @@ package struct SettingsCatalog: Sendable {
     "backend", "onednn or openblas", words: "the fastest")
   /// Arithmetic of the network; nil for the fastest that the CPU does well.
   package let precision = OptionalSetting<String>(
-    "precision", "int8, bf16, fp32 or auto: the fastest that CPU and network are fit for",
+    "precision", "int8, bf16, fp32, or auto: the fastest that the CPU and the network support",
     value: "name", words: "auto")
   /// Short side of the picture that the network sees, in samples.
   package let size = SettingWithDefault<Int>(
@@ -46,25 +46,25 @@ package struct SettingsCatalog: Sendable {
     words: "the model's own")
   /// Factor on the chroma.
   package let saturation = SettingWithDefault<Float>(
-    "saturation", "Factor on the chroma", range: .within(0...2), standard: 1)
+    "saturation", "Factor applied to the chroma", range: .within(0...2), standard: 1)
   /// Added to b\*.
   package let warmth = SettingWithDefault<Float>(
     "warmth", "Warmer, or cooler below 0, in units of b*; black and white stay neutral",
     range: .within(-20...20), standard: 0)
   /// Added to a\*.
   package let tint = SettingWithDefault<Float>(
-    "tint", "Towards magenta, or green below 0, in units of a*; black and white stay neutral",
+    "tint", "Toward magenta, or green below 0, in units of a*; black and white stay neutral",
     range: .within(-20...20), standard: 0)
   /// How many times as likely ranges of hues are as the network takes them to be; nil where nothing is said.
   package let hues = OptionalSetting<HueWeights>(
     "hues",
-    "How likely hues are, as a factor on what the network thinks: 0 excludes, above 1 favors "
+    "Factors on the probabilities that the network gives to hues: 0 excludes a hue, above 1 favors it; hues are "
       + HueRange.allCases.map(\.rawValue).joined(separator: ", "),
     value: "name=weight,…", range: .ofEach(HueWeights.allowed, in: { Array($0.values.values) }),
     words: "1 for each", overlay: { $0.overlaid(by: $1) })
   /// 0 (each frame for itself) … 1.
   package let stability = SettingWithDefault<Float>(
-    "stability", "Steadiness of color inside a shot, 0 for each frame by itself",
+    "stability", "Steadiness of color within a shot; 0 treats each frame by itself",
     range: .within(0...1), standard: Look().stability)
   /// Frames that the temporal stage may look ahead; 0 is causal.
   package let lookAhead = SettingWithDefault<Int>(
@@ -72,53 +72,58 @@ package struct SettingsCatalog: Sendable {
     range: .within(0...16), standard: 16)
   /// How far apart the frames that the network sees may be; every frame where nothing is steadied.
   package let keyFrames = SettingWithDefault<KeyFrames>(
-    "key-frames", "Let the network see what motion doesn't explain, and at least each Nth frame",
+    "key-frames",
+    "Run the network only on frames that motion doesn't explain, and at least on every Nth frame",
     value: "n", range: .within(1...KeyFrames.most, of: \.distance), standard: .off)
   /// A file that lists where shots begin; nil to find them.
   package let cuts = OptionalSetting<String>(
-    "cuts", "Where shots begin, as 'probe --write-cuts' lists them, or as in a shots file",
+    "cuts", "A list of where shots begin, as 'probe --write-cuts' writes it, or a shots file",
     value: "file")
   /// A file that says where shots begin and how each looks; nil for one look of all.
   package let shots = OptionalSetting<String>(
-    "shots", "Where shots begin and how each looks, as 'plan' writes it", value: "file")
+    "shots", "A shots file, as 'plan' writes it: where shots begin and how each one looks",
+    value: "file")
   /// A folder of stills of the film in color; nil for none.
   package let references = OptionalSetting<String>(
     "references",
-    "A folder of frames of the film in color, ref_000310.png for frame 310, counted from 0: their colors go along "
-      + "with the motion", value: "folder", words: "none")
+    "A folder of colored frames of the film, whose colors follow the motion; ref_000310.png is frame 310, counted "
+      + "from 0", value: "folder", words: "none")
   /// A picture whose colors are likely; nil for what the network takes for likely.
   package let palette = OptionalSetting<String>(
-    "palette", "A picture whose colors are the likely ones", value: "picture",
+    "palette", "A picture whose colors are taken as the likely ones", value: "picture",
     words: "the network's")
   /// What becomes of frames that are in color already.
   package let color = SettingWithDefault<ColorMode>(
-    "color", "What becomes of frames that are in color already: replace or keep", value: "mode",
+    "color", "What to do with frames that are already in color: replace or keep their colors",
+    value: "mode",
     standard: .replace)
   /// What becomes of black bars around the picture.
   package let bars = SettingWithDefault<BarsMode>(
     "bars",
-    "Black bars and the rounded corners of film gates: auto finds them in each shot, shows the network the "
-      + "picture inside of them, and keeps them neutral; none takes them for a part of the picture",
+    "Black bars and the rounded corners of film gates: auto finds them in each shot, shows the network only the "
+      + "picture inside them, and keeps them neutral; none treats them as part of the picture",
     value: "mode", standard: .auto)
   /// How chroma gets to full resolution.
   package let refine = SettingWithDefault<RefineMode>(
-    "refine", "How chroma gets to full resolution", standard: .guided)
+    "refine", "How chroma is upsampled to full resolution", standard: .guided)
   /// The first wanted frame; nil from the start.
   package let from = OptionalSetting<TimePosition>(
     "from", "First frame: \(TimePosition.forms)", value: "time", range: time)
   /// The first frame that is not wanted any more; nil to the end.
   package let to = OptionalSetting<TimePosition>(
-    "to", "Where to end, in the same forms; that frame is left out", value: "time", range: time)
+    "to", "Where to stop, in the same forms; this frame is not included", value: "time", range: time
+  )
   /// How many frames at most.
   package let frames = OptionalSetting<Int>(
-    "frames", "Colorize this many frames at most", range: .from(1), words: "all")
+    "frames", "Colorize at most this many frames", range: .from(1), words: "all")
   /// Encoder, by FFmpeg's or its common name; nil for what the output's kind suggests.
   package let codec = OptionalSetting<String>(
     "codec", letter: "c", "x264, x265, svtav1, prores, dnxhr, ffv1, png, tiff or mjpeg",
-    words: "the pipeline's for films, the name's for pictures")
+    words: "the pipeline's for films, by the output's name for pictures")
   /// Constant rate factor of the encoder.
   package let crf = OptionalSetting<Double>(
-    "crf", "Constant rate factor, for encoders that have one; less is better and larger",
+    "crf",
+    "Constant rate factor, for encoders that have one; lower values give better quality and larger files",
     range: .within(0...63), words: "the pipeline's or the encoder's")
   /// Preset of the encoder.
   package let preset = OptionalSetting<String>(
@@ -127,18 +132,18 @@ package struct SettingsCatalog: Sendable {
   /// Options of the encoder's own, by FFmpeg's names.
   package let encoderOption = OptionalSetting<EncoderOptions>(
     "encoder-option", letter: "e",
-    "An option of the encoder's own, such as tune=film or b=8M; may be repeated",
+    "An option of the encoder itself, such as tune=film or b=8M; may be repeated",
     value: "key=value", words: "none", overlay: { $0.overlaid(by: $1) })
   /// Pixel format of the output, by FFmpeg's name.
   package let pixelFormat = OptionalSetting<String>(
     "pixel-format", "Pixel format of the output, by FFmpeg's name",
-    words: "what holds the source best")
+    words: "the one that holds the source best")
   /// Container or stream format of the output.
   package let format = OptionalSetting<String>(
-    "format", letter: "f", "Format of the output, by FFmpeg's name", words: "what its name says")
+    "format", letter: "f", "Format of the output, by FFmpeg's name", words: "by the output's name")
   /// Format of the input where it can't be guessed.
   package let inputFormat = OptionalSetting<String>(
-    "input-format", "Format of the input, by FFmpeg's name", words: "guessed by its content")
+    "input-format", "Format of the input, by FFmpeg's name", words: "detected from the content")
   /// Width×height of raw video.
   package let inputSize = OptionalSetting<String>("input-size", "WIDTHxHEIGHT of raw video")
   /// Pixel format of raw video, by FFmpeg's name.
@@ -152,20 +157,20 @@ package struct SettingsCatalog: Sendable {
   /// What becomes of the audio.
   package let audio = SettingWithDefault<AudioMode>(
     "audio",
-    "What becomes of the sound; aac, opus and flac encode what the container can't hold and copy the rest",
+    "What to do with audio; aac, opus and flac encode the streams that the container can't hold and copy the rest",
     standard: .copy)
   /// What becomes of subtitles, attachments, data and cover pictures.
   package let extras = SettingWithDefault<CopyMode>(
-    "extras", "What becomes of subtitles, attachments, data and cover pictures", standard: .copy)
+    "extras", "What to do with subtitles, attachments, data and cover pictures", standard: .copy)
   /// Processor threads for decoding, the network and pixels.
   package let threads = SettingWithDefault<Int>(
-    "threads", letter: "t", "Processor threads", range: .within(threadRange),
+    "threads", letter: "t", "Number of processor threads", range: .within(threadRange),
     standard: min(threadRange.upperBound, ProcessInfo.processInfo.activeProcessorCount),
-    words: "one for each processor")
+    words: "one per processor")
   /// Memory that frames in flight may take, in MB.
   package let memory = OptionalSetting<Int>(
-    "memory", "Memory that frames in flight may take, in MB", range: .within(64...1_000_000),
-    words: "\(Settings.Standard.memory), or more where the look-ahead needs it")
+    "memory", "Memory limit for frames in flight, in MB", range: .within(64...1_000_000),
+    words: "\(Settings.Standard.memory), or more if the look-ahead needs it")
 
   private static let threadRange = 1...256
 

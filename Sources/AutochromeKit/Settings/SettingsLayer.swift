@@ -58,20 +58,20 @@ package struct SettingsLayer: Hashable, Sendable {
       return
     }
     guard let mapping = node.mapping else {
-      throw AutochromeError(.usage, "Pipeline '\(file)' is not a list of 'name: value' lines.")
+      throw AutochromeError(.usage, "Pipeline '\(file)' is not a mapping ('name: value' lines).")
     }
     let known = Set(Self.names)
     for key in mapping.keys where !known.contains(key.string ?? "") {
       throw AutochromeError(
         .usage,
-        "Pipeline '\(file)' sets '\(key.string ?? "?")', which is no setting; there are "
+        "Pipeline '\(file)' sets '\(key.string ?? "?")', which is not a setting; expected one of "
           + Self.names.joined(separator: ", ") + ".")
     }
     for (key, value) in mapping where value.scalar?.string.isEmpty == true {
       throw AutochromeError(
         .usage,
-        "Pipeline '\(file)' gives '\(key.string ?? "?")' no value; what begins with a # stands in quotes, "
-          + "as in from: \"#1234\".")
+        "Pipeline '\(file)' gives no value for '\(key.string ?? "?")'; put values that begin with # in quotes, as in "
+          + "from: \"#1234\".")
     }
     do {
       self = try YAMLDecoder().decode(Self.self, from: yaml)
@@ -82,7 +82,7 @@ package struct SettingsLayer: Hashable, Sendable {
           + "\(context.debugDescription).")
     } catch {
       throw AutochromeError(
-        .usage, "Pipeline '\(file)' has a value of the wrong kind: \(Self.oneLine(error)).")
+        .usage, "Pipeline '\(file)' has a value of the wrong type: \(Self.oneLine(error)).")
     }
   }
 

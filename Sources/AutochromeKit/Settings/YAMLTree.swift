@@ -27,7 +27,7 @@ enum YAMLTree {
 
   struct TooLarge: Error, CustomStringConvertible {
     var description: String {
-      "with what its aliases (*) stand for, it has more than \(mostNodes) values; use fewer aliases"
+      "with its aliases (*) expanded, it has more than \(mostNodes) values; use fewer aliases"
     }
   }
 }

@@ -86,7 +86,8 @@ struct LookingRun {
       let all = shown.withLock { $0 }
       guard !all.isEmpty else {
         throw AutochromeError(
-          .badData, "'\(input)' holds no frame that can be decoded; '\(output)' is not written.")
+          .badData, "'\(input)' holds no frame that can be decoded, so '\(output)' was not written."
+        )
       }
       try sheet(all).write(to: file)
       return all.count
@@ -97,8 +98,8 @@ struct LookingRun {
     guard Self.frameRange.contains(frames) else {
       throw AutochromeError(
         .usage,
-        "\(frames) frames on a sheet are outside of \(Self.frameRange.lowerBound)…"
-          + "\(Self.frameRange.upperBound).")
+        "The number of frames on a sheet, \(frames), is outside of "
+          + "\(Self.frameRange.lowerBound)…\(Self.frameRange.upperBound).")
     }
     try Thumbnail.checkName(output)
     var files = CommandFiles()

@@ -44,7 +44,8 @@ package struct Thumbnail: Sendable {
   package static func checkName(_ path: String) throws(AutochromeError) {
     guard encoder(for: path) == nil else { return }
     throw AutochromeError(
-      .usage, "The sheet '\(path)' is written as PNG or JPEG: name it .png, .jpg or .jpeg.")
+      .usage,
+      "The sheet '\(path)' must be PNG or JPEG; give it a name that ends in .png, .jpg or .jpeg.")
   }
 
   /// Writes a PNG or JPEG, as the name says.

@@ -78,7 +78,7 @@ package struct Trial: Sendable {
     guard (1...Self.mostColumns).contains(models.count * looks.count) else {
       throw AutochromeError(
         .usage,
-        "\(counted(models.count, "network")) at \(counted(looks.count, "setting")) are not 1 to "
+        "\(counted(models.count, "network")) at \(counted(looks.count, "setting")) would not give 1 to "
           + "\(Self.mostColumns) columns."
       )
     }

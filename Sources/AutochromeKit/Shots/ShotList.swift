@@ -55,8 +55,8 @@ package struct ShotList: Sendable {
       guard let position = TimePosition(entry) else {
         throw AutochromeError(
           .badData,
-          "The cuts '\(path)' have '\(entry)' in line \(number + 1), which is no time such as "
-            + "\(TimePosition.forms); a comment begins with '# '.")
+          "Line \(number + 1) of the cuts '\(path)' is '\(entry)'; expected \(TimePosition.forms), or a comment that "
+            + "begins with '# '.")
       }
       shots.append(Shot(position: position))
     }
@@ -85,7 +85,7 @@ package struct ShotList: Sendable {
       throw AutochromeError(.noInput, "\(what) '\(path)' can't be read: \(error)")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw AutochromeError(.noInput, "\(what) '\(path)' can't be read: it is no text in UTF-8.")
+      throw AutochromeError(.noInput, "\(what) '\(path)' can't be read: it is not UTF-8 text.")
     }
     return text
   }
@@ -108,8 +108,8 @@ package struct ShotList: Sendable {
   /// The text of a list of cuts for shots that were found.
   static func cutText(of shots: [Probe.Shot]) -> String {
     ([
-      "# Where shots begin: \(TimePosition.forms), one a line.",
-      "# What follows a # and a space is not read.",
+      "# Where shots begin, one per line: \(TimePosition.forms).",
+      "# Text after a # and a space is a comment.",
     ]
       + shots.map { TimePosition.clock($0.time) + "  # frame \($0.frame)" })
       .joined(separator: "\n") + "\n"

@@ -18,7 +18,7 @@ package struct ShotRuns: Hashable, Sendable {
         first >= 1, last >= first, last < 1_000_000
       else {
         throw AutochromeError(
-          .usage, "--only has '\(part)', expected numbers of shots such as 12,17-19.")
+          .usage, "--only contains '\(part)'; expected shot numbers such as 12,17-19.")
       }
       numbers.formUnion(first...last)
     }
@@ -52,7 +52,7 @@ extension ShotList {
   ) {
     guard run.upperBound <= shots.count else {
       throw AutochromeError(
-        .usage, "There is no shot \(run.upperBound) for --only; the list has \(shots.count).")
+        .usage, "--only asks for shot \(run.upperBound), but the list has only \(shots.count).")
     }
     return (
       shots[run.lowerBound - 1].position,
@@ -66,11 +66,13 @@ extension Settings {
   /// - Throws: `AutochromeError` if there is no list, it has fewer shots, or another part is asked for.
   package func only(_ run: ClosedRange<Int>) throws(AutochromeError) -> Settings {
     guard let list = try ShotList.given(by: self) else {
-      throw AutochromeError(.usage, "--only names shots of a list; give it with --shots or --cuts.")
+      throw AutochromeError(
+        .usage, "--only selects shots from a list; give the list with --shots or --cuts.")
     }
     guard self.from == nil, self.to == nil else {
       throw AutochromeError(
-        .usage, "--only and --from or --to both say which part is wanted; give one of them.")
+        .usage,
+        "--only can't be combined with --from or --to, because both select a part of the film.")
     }
     var result = self
     (result.from, result.to) = try list.part(run)

@@ -86,13 +86,13 @@ package struct ShotSurvey: Sendable {
         countsFrames: list?.countsFrames ?? false, warn: { [log = run.log] in log.warn($0) })
       guard !source.info.isPipe, input != "-" else {
         throw AutochromeError(
-          .usage, "A pipe is gone once it was looked at; give a film or a folder of frames.")
+          .usage, "A pipe can be read only once; give a film or a folder of frames instead.")
       }
       let found = try FoundShots(
         in: source, colorizer: colorizer, settings: settings, list: list)
       guard found.seen.of > 0 else {
         throw AutochromeError(
-          .badData, "'\(input)' holds no frame; '\(output)' is not written.")
+          .badData, "'\(input)' holds no frames, so '\(output)' was not written.")
       }
       let looked = try look(at: found, run, colorizer: colorizer)
       let shots = zip(found.shots, found.lengths).enumerated().map { index, shot in
@@ -225,12 +225,13 @@ extension ShotsFile {
     let looks = SettingsCatalog.ofLook.map(\.name).joined(separator: ", ")
     var lines = [
       "# The shots of a film, for --shots. A shot may have:",
-      "#   look: {…}   of its own: \(looks)",
-      "#   color: \(ColorMode.allCases.map(\.rawValue).joined(separator: " or "))   what becomes of colors that it has",
+      "#   look: {…}   its own settings: \(looks)",
+      "#   color: \(ColorMode.allCases.map(\.rawValue).joined(separator: " or "))   what to do with colors that it "
+        + "already has",
       "#   like: N     the look of shot N",
-      "#   hints, references, palette: colors that you know, see docs/reference.md",
+      "#   hints, references, palette: colors that you know; see docs/reference.md",
       "#   state, note: whatever you like",
-      "# Flags tell what wants an eye: \(ShotSurvey.Flag.allCases.map(\.rawValue).joined(separator: ", ")).",
+      "# Flags mark what deserves a look: \(ShotSurvey.Flag.allCases.map(\.rawValue).joined(separator: ", ")).",
       "film: {name: \(quoted(film)), frames: \(frames), fingerprint: \(fingerprint)}",
       "look: {}",
       "shots:",

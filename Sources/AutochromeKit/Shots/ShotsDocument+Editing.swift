@@ -48,7 +48,7 @@ extension ShotsDocument {
     if let other = shots.firstIndex(where: { $0["like"] == .integer(index + 1) }) {
       throw AutochromeError(
         .usage,
-        "Shot \(other + 1) is like shot \(index + 1); give it a look of its own before this one goes."
+        "Shot \(other + 1) is like shot \(index + 1); give it a look of its own before you remove this one."
       )
     }
     var result = try inLines(index)
@@ -154,14 +154,15 @@ extension ShotsDocument {
     guard !text.utf8.contains(UInt8(ascii: "\r")) else {
       throw AutochromeError(
         .badData,
-        "The lines of '\(path)' end with a carriage return, as on Windows; convert it, and it can be changed here."
+        "'\(path)' can't be edited here because its lines end with carriage returns, as on Windows; convert it to LF "
+          + "line ends first."
       )
     }
     guard !text.unicodeScalars.contains(where: YAMLText.otherLineEnds.contains) else {
       throw AutochromeError(
         .badData,
-        "'\(path)' has a line end other than a line feed (U+0085, U+2028 or U+2029); write it as \\u2028 in quotes, "
-          + "and it can be changed here."
+        "'\(path)' can't be edited here because it contains a line separator other than LF (U+0085, U+2028 or U+2029); "
+          + "write it in quotes as an escape such as \\u2028."
       )
     }
     if isFlow {
@@ -179,8 +180,8 @@ extension ShotsDocument {
     else {
       throw AutochromeError(
         .badData,
-        "Shot \(index + 1) of '\(path)' can't be changed here: its dash stands on a line of its own, or it "
-          + "borrows from elsewhere in the file (&, *). Write it out as the others are.")
+        "Shot \(index + 1) of '\(path)' can't be edited here, because its dash is on a line of its own, or it uses "
+          + "YAML anchors or aliases (&, *); write it out in full, like the other shots.")
     }
     switch entry.form {
     case .block: return self

@@ -72,7 +72,7 @@ package struct ShotsDocument: Sendable {
     guard top.map({ !source.isFlow($0) }) ?? true else {
       throw AutochromeError(
         .badData,
-        "The shots '\(path)' stand in braces from the first line on; give 'shots:' a line of its own."
+        "The shots file '\(path)' is written in braces from the first line on; put 'shots:' on a line of its own."
       )
     }
     let keyLines = mapping.compactMap { key, _ in key.mark.map { (key.string, $0.line - 1) } }
@@ -119,7 +119,7 @@ package struct ShotsDocument: Sendable {
       guard (1...max(1, shots.count)).contains(like), like - 1 != shot else {
         throw AutochromeError(
           .badData,
-          "Shot \(shot + 1) can't be like shot \(like); give another one of 1…\(shots.count).")
+          "Shot \(shot + 1) can't be like shot \(like); choose another one of 1…\(shots.count).")
       }
       let isBefore = like - 1 < shot
       list.insert(shots[like - 1], at: isBefore ? 0 : 1)
@@ -134,7 +134,7 @@ package struct ShotsDocument: Sendable {
   func values(of shot: Int) throws(AutochromeError) -> [String: ShotValue] {
     guard shots.indices.contains(shot) else {
       throw AutochromeError(
-        .usage, "There is no shot \(shot + 1); '\(path)' has \(shots.count).")
+        .usage, "Shot \(shot + 1) does not exist; '\(path)' has \(counted(shots.count, "shot")).")
     }
     return shots[shot]
   }
@@ -163,7 +163,8 @@ package struct ShotEdit: Codable, Hashable, Sendable {
     for key in values.keys where !Self.keys.contains(key) {
       throw AutochromeError(
         .usage,
-        "A shot's '\(key)' can't be changed; there are " + Self.keys.joined(separator: ", ") + ".")
+        "A shot's '\(key)' can't be changed; expected one of " + Self.keys.joined(separator: ", ")
+          + ".")
     }
   }
 

@@ -53,7 +53,7 @@ package struct ShotsFile: Sendable {
         try Self.look(node, of: path, what: "the film")
       } ?? SettingsLayer()
     guard let sequence = top["shots"]?.sequence else {
-      throw Self.wrong(path, top["shots"], "'shots' is no list of shots")
+      throw Self.wrong(path, top["shots"], "'shots' is not a list")
     }
     var entries: [Entry] = []
     for (index, node) in sequence.enumerated() {
@@ -68,7 +68,8 @@ package struct ShotsFile: Sendable {
         else {
           throw Self.wrong(
             path, entry.node,
-            "shot \(index + 1) is 'like: \(like)', which is no other shot with a look of its own (1…\(entries.count))"
+            "shot \(index + 1) has 'like: \(like)'; expected another shot (1…\(entries.count)) that has no 'like' "
+              + "itself"
           )
         }
         shot.look = entries[like - 1].shot.look.overlaid(by: shot.look)
@@ -101,7 +102,7 @@ package struct ShotsFile: Sendable {
       }
       guard isLater else {
         throw wrong(
-          path, entry.node, "shot \(index + 1) does not begin after the one before it")
+          path, entry.node, "shot \(index + 1) does not begin after the previous one")
       }
     }
   }
@@ -121,8 +122,8 @@ package struct ShotsFile: Sendable {
       guard let text = node?.scalar?.string, let position = TimePosition(text) else {
         throw wrong(
           path, node,
-          "\(what) begins at '\(node?.scalar?.string ?? "")', which is no time such as \(TimePosition.forms); the "
-            + "number of a frame stands in quotes")
+          "\(what) begins at '\(node?.scalar?.string ?? "")', expected \(TimePosition.forms); put frame numbers in "
+            + "quotes")
       }
       return position
     }
@@ -138,7 +139,7 @@ package struct ShotsFile: Sendable {
       guard let color = ColorMode(rawValue: node.scalar?.string ?? "") else {
         throw wrong(
           path, node,
-          "\(what) has color '\(node.scalar?.string ?? "")', expected "
+          "\(what) has color '\(node.scalar?.string ?? "")'; expected "
             + ColorMode.allCases.map(\.rawValue).joined(separator: " or "))
       }
       shot.color = color
@@ -148,7 +149,7 @@ package struct ShotsFile: Sendable {
     var like: Int?
     if let node = mapping[Key.like.rawValue] {
       guard let number = node.int, number >= 1 else {
-        throw wrong(path, node, "\(what) is 'like' no number of a shot")
+        throw wrong(path, node, "\(what) has a 'like' that is not the number of a shot")
       }
       like = number
     }
@@ -180,7 +181,7 @@ package struct ShotsFile: Sendable {
       do {
         let hint = try YAMLDecoder().decode(FrameHint.self, from: node)
         guard hint.frame >= 0 else {
-          throw wrong(path, node, "a hint of \(what) has a frame below 0")
+          throw wrong(path, node, "a hint of \(what) has a negative frame number")
         }
         result.add(hint.hint, at: hint.frame)
       } catch let error as AutochromeError {
@@ -203,13 +204,13 @@ package struct ShotsFile: Sendable {
         node, of: path, what: "a reference of \(what)", keys: ["picture", "frame", "swatches"],
         needed: "picture")
       guard let name = entry["picture"]?.scalar?.string else {
-        throw wrong(path, node, "a reference of \(what) names no picture")
+        throw wrong(path, node, "a reference of \(what) does not name a picture")
       }
       let still = try still(name, node, of: path, what)
       let frame = try entry["frame"].map { number throws(AutochromeError) in
         guard let frame = number.int, frame >= 0 else {
           throw wrong(
-            path, number, "a reference of \(what) has no number of a frame as its 'frame'")
+            path, number, "the 'frame' of a reference of \(what) is not a frame number")
         }
         return frame
       }
@@ -219,7 +220,8 @@ package struct ShotsFile: Sendable {
         result.add(GivenColors.Swatches(picture: still, pairs: pairs), at: frame)
       case (nil, let swatches?):
         throw wrong(
-          path, swatches, "a reference of \(what) has swatches and no 'frame' to which they belong")
+          path, swatches, "a reference of \(what) has swatches, but no 'frame' to which they belong"
+        )
       case (let frame?, nil): result.add(still, at: frame)
       case (nil, nil): result.add(still)
       }
@@ -252,7 +254,7 @@ package struct ShotsFile: Sendable {
   ) throws(AutochromeError) -> [Node] {
     guard let node else { return [] }
     guard let sequence = node.sequence else {
-      throw wrong(path, node, "the \(name) of \(what) are no list")
+      throw wrong(path, node, "the \(name) of \(what) are not a list")
     }
     return Array(sequence)
   }
@@ -261,7 +263,7 @@ package struct ShotsFile: Sendable {
   private static func still(
     _ name: String, _ node: Node, of path: String, _ what: String
   ) throws(AutochromeError) -> GivenColors.Still {
-    guard !name.isEmpty else { throw wrong(path, node, "\(what) names no picture") }
+    guard !name.isEmpty else { throw wrong(path, node, "\(what) does not name a picture") }
     let folder = PathParts.folder(of: path)
     do {
       return try GivenColors.Still(
@@ -285,7 +287,7 @@ package struct ShotsFile: Sendable {
     do { layer = try YAMLDecoder().decode(SettingsLayer.self, from: node) } catch {
       throw wrong(
         path, node,
-        "the look of \(what) has a value of the wrong kind (\(SettingsLayer.said(error)))")
+        "the look of \(what) has a value of the wrong type (\(SettingsLayer.said(error)))")
     }
     do throws(AutochromeError) {
       for setting in SettingsCatalog.all { try setting.check(layer) }
@@ -300,7 +302,7 @@ package struct ShotsFile: Sendable {
     _ node: Node?, of path: String, what: String, keys: [String], needed: String?
   ) throws(AutochromeError) -> [String: Node] {
     guard let mapping = node?.mapping else {
-      throw wrong(path, node, "\(what) is no list of 'name: value' lines")
+      throw wrong(path, node, "\(what) is not a mapping ('name: value' lines)")
     }
     var result: [String: Node] = [:]
     for (key, value) in mapping {
@@ -308,7 +310,7 @@ package struct ShotsFile: Sendable {
       guard keys.contains(name) else {
         throw wrong(
           path, key,
-          "\(what) has '\(name)', which is not known; there are \(keys.joined(separator: ", "))")
+          "\(what) has the unknown key '\(name)'; expected one of \(keys.joined(separator: ", "))")
       }
       result[name] = value
     }
@@ -320,6 +322,6 @@ package struct ShotsFile: Sendable {
 
   private static func wrong(_ path: String, _ node: Node?, _ what: String) -> AutochromeError {
     let line = node?.mark.map { " in line \($0.line)" } ?? ""
-    return AutochromeError(.badData, "The shots '\(path)' are wrong\(line): \(what).")
+    return AutochromeError(.badData, "The shots file '\(path)' has an error\(line): \(what).")
   }
 }

@@ -61,7 +61,8 @@ extension Hint: Codable {
     let key: CodingKeys = container.contains(.stroke) ? .stroke : .at
     guard !(container.contains(.stroke) && container.contains(.at)) else {
       throw DecodingError.dataCorruptedError(
-        forKey: .stroke, in: container, debugDescription: "a hint has either 'at' or 'stroke'")
+        forKey: .stroke, in: container, debugDescription: "a hint must have either 'at' or 'stroke'"
+      )
     }
     do {
       let points =
@@ -96,7 +97,7 @@ extension Hint.Point: Codable {
     let numbers = try container.decode([Double].self)
     guard numbers.count == 2 else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "a place is [x, y], not \(numbers.count) numbers")
+        in: container, debugDescription: "a position must be [x, y], not \(numbers.count) numbers")
     }
     self.init(x: numbers[0], y: numbers[1])
   }

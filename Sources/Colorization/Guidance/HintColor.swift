@@ -57,7 +57,7 @@ extension HintColor: Codable {
       guard numbers.count == 2 else {
         throw DecodingError.dataCorruptedError(
           in: container,
-          debugDescription: "a color is \"#rrggbb\" or [a, b], not \(numbers.count) numbers")
+          debugDescription: "a color must be \"#rrggbb\" or [a, b], not \(numbers.count) numbers")
       }
       try self.init(a: numbers[0], b: numbers[1])
     } catch let error as ColorizationError {

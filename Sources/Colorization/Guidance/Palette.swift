@@ -36,7 +36,7 @@ package struct Palette: Hashable, Sendable {
     let sum = shares.reduce(0, +)
     guard shares.allSatisfy({ $0 >= 0 }), sum > 0, sum.isFinite else {
       throw .settingOutOfRange(
-        name: "a palette", expected: "numbers that are not negative, not all 0",
+        name: "a palette", expected: "non-negative numbers that are not all 0",
         actual: "\(shares.min() ?? 0)…\(shares.max() ?? 0)")
     }
     // What was divided once stays as it is, so that a palette is read as it was written.

@@ -92,7 +92,7 @@ extension SwatchPair.Rectangle: Codable {
     guard edges.count == 4 else {
       throw DecodingError.dataCorruptedError(
         in: container,
-        debugDescription: "a swatch is [left, top, right, bottom], not \(edges.count) numbers")
+        debugDescription: "a swatch must be [left, top, right, bottom], not \(edges.count) numbers")
     }
     do {
       try self.init(left: edges[0], top: edges[1], right: edges[2], bottom: edges[3])

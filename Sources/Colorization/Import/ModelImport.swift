@@ -59,7 +59,7 @@ package struct ModelImport: Sendable {
         properties["autochrome.prior"] = prior.map { "\($0)" }.joined(separator: " ")
       } else {
         findings.append(
-          "No prior was given: vividness will have no effect; --prior takes the bins' probabilities."
+          "No prior was given, so vividness will have no effect; give the bins' probabilities with --prior."
         )
       }
     }
@@ -70,14 +70,15 @@ package struct ModelImport: Sendable {
       switch output {
       case .bins313: "313 logits"
       case .ab: "a and b"
-      case .rgb: "\(output.text), of which a and b are taken,"
+      case .rgb: "\(output.text), from which a and b are used,"
       }
     findings.append(
-      "It is given \(input.text) "
+      "Its input is \(input.text) "
         + (fixed.map { "of \($0.width)×\($0.height), to which pictures are stretched" }
           ?? "at multiples of \(stride)")
         + (size.map { ", with a short side of \($0) or more" } ?? "")
-        + ", and gives \(given)" + (scale == 1 ? " at full size." : " at 1/\(scale) of the size."))
+        + "; its output is \(given)"
+        + (scale == 1 ? " at full size." : " at 1/\(scale) of the size."))
   }
 
   private static func takeOutput(
@@ -91,20 +92,21 @@ package struct ModelImport: Sendable {
         guard wanted == nil else {
           throw ColorizationError.interface(
             model: name,
-            problem: "its 313 bins are not the published ones in their order, so that only "
-              + "--gives ab serves")
+            problem:
+              "its 313 bins are not the published ones in the published order, so only --gives ab is possible"
+          )
         }
-        findings.append("Its bins are not the published ones: its own mean, a and b, is taken.")
+        findings.append("Its bins are not the published ones, so its own mean (a and b) is used.")
         return .ab
       }
       document.setOutput(logits, channels: 313, renamed: "logits")
       findings.append(
-        "The mean over the bins and what follows are cut off, so that temperature and vividness "
-          + "have their effect.")
+        "The mean over the bins and everything after it is removed, so that temperature and vividness have an effect."
+      )
       return .bins313
     case (.probabilities(let logits), let wanted) where Self.isBins(wanted):
       document.setOutput(logits, channels: 313, renamed: "logits")
-      findings.append("The softmax at the end is cut off: logits are taken.")
+      findings.append("The softmax at the end is removed, and the logits are used.")
       return .bins313
     case (.logits(let value), let wanted) where Self.isBins(wanted):
       document.setOutput(value, channels: 313, renamed: "logits")
@@ -117,8 +119,9 @@ package struct ModelImport: Sendable {
       guard unit == 1 else {
         throw ColorizationError.interface(
           model: name,
-          problem: "a tanh times \(unit) ends it, expected times 110; if these are a and b in "
-            + "CIELAB units, say --gives ab")
+          problem:
+            "it ends in a tanh times \(unit), expected times 110; if its output is a and b in CIELAB units, "
+            + "give --gives ab")
       }
       document.setOutput(document.scale(value, by: 110), channels: 2, renamed: "ab")
       findings.append("Its tanh is multiplied by 110, the unit of a and b.")
@@ -142,11 +145,12 @@ package struct ModelImport: Sendable {
     case (.other(let value), nil):
       throw ColorizationError.interface(
         model: name,
-        problem: "what its output '\(value)' means is not recognized; say --gives bins313 (logits "
-          + "of the published bins), ab (in CIELAB units) or RGB (0…1), RGB*255 or imagenet")
+        problem:
+          "the meaning of its output '\(value)' is unknown; give --gives bins313 (logits of the published "
+          + "bins), ab (in CIELAB units) or RGB (0…1), RGB*255 or imagenet")
     case (_, let wanted):
       throw ColorizationError.interface(
-        model: name, problem: "it does not give what --gives \(wanted?.text ?? "") asks for")
+        model: name, problem: "its output can't be used as --gives \(wanted?.text ?? "") says")
     }
   }
 
@@ -171,12 +175,12 @@ package struct ModelImport: Sendable {
     if form.lightnessChannels == 4 {
       lightness = document.free("L")
       document.splitInput(form.lightness, lightness: lightness, zeros: 3)
-      findings.append("Its channels for hints of color and their mask read zeros.")
+      findings.append("Its input channels for color hints and their mask are set to zero.")
     } else {
       document.setInput(lightness: lightness, zeros: form.hints)
       if !form.hints.isEmpty {
         let names = form.hints.map { "'\($0.name)'" }.joined(separator: " and ")
-        findings.append("Its inputs \(names), for hints of color, read zeros.")
+        findings.append("Its inputs \(names) for color hints are set to zero.")
       }
     }
     if let wanted = try Self.wantedInput(options, channels: 1, form, name) { return wanted }
@@ -184,8 +188,9 @@ package struct ModelImport: Sendable {
     guard form.architecture != nil else {
       throw ColorizationError.interface(
         model: name,
-        problem: "how its input '\(form.lightness)' is normalized is not recognized; say "
-          + "--input L, --input '(L-50)/50' or --input '(L-50)/100'")
+        problem:
+          "the normalization of its input '\(form.lightness)' is unknown; give --input L, --input '(L-50)/50' "
+          + "or --input '(L-50)/100'")
     }
     return .lightness(ChannelScale(offset: 50, scale: 100, channels: 1))
   }
@@ -198,7 +203,7 @@ package struct ModelImport: Sendable {
     let (has, says) = channels == 1 ? ("one channel", "three") : ("three channels", "one")
     throw .interface(
       model: name,
-      problem: "its input '\(form.lightness)' has \(has), and --input \(wanted.text) has \(says)")
+      problem: "its input '\(form.lightness)' has \(has), but --input \(wanted.text) has \(says)")
   }
 
   private static func takePicture(
@@ -211,8 +216,8 @@ package struct ModelImport: Sendable {
       throw ColorizationError.interface(
         model: name,
         problem:
-          "how its input '\(form.lightness)' is scaled is not recognized; say --input RGB (0…1), "
-          + "--input 'RGB*255' or --input imagenet")
+          "the scaling of its input '\(form.lightness)' is unknown; give --input RGB (0…1), --input 'RGB*255' or "
+          + "--input imagenet")
     }
     return .gray(.imageNet)
   }
@@ -261,15 +266,17 @@ package struct ModelImport: Sendable {
       throw ColorizationError.interface(
         model: name,
         problem: found.isEmpty
-          ? "it takes no input of \(width)×\(height), and names no size that it takes; export it with free "
-            + "height and width (dynamic axes)"
-          : "for an input of \(width)×\(height) its output has the shape \(found), which is no whole part of it"
+          ? "it does not accept an input of \(width)×\(height), and declares no size that it accepts; export it with "
+            + "free height and width (dynamic axes)"
+          : "for an input of \(width)×\(height), its output has the shape \(found), whose height and width are not an "
+            + "integer fraction of the input's"
       )
     }
     throw ColorizationError.interface(
       model: name,
-      problem: "it takes \(width)×\(height) but not other multiples of 128; export it with free "
-        + "height and width (dynamic axes)")
+      problem:
+        "it accepts \(width)×\(height), but not all other multiples of 128; export it with free height and "
+        + "width (dynamic axes)")
   }
 }
 

@@ -67,8 +67,8 @@ struct NetworkForm {
       throw ColorizationError.interface(
         model: name,
         problem:
-          "its inputs have \(channels) channels; expected L alone (1), R′G′B′ (3), L with hints "
-          + "and their mask (4), or these apart (1, 2, 1)")
+          "its inputs have \(channels) channels; expected L alone (1), R′G′B′ (3), L with hints and their mask (4), or "
+          + "these as separate inputs (1, 2, 1)")
     }
     lightness = inputs[0].name
     lightnessChannels = inputs[0].channels

@@ -53,7 +53,7 @@ package struct ModelTiming: Codable, Sendable {
       guard loaded.inputs.count == 1, let input = loaded.inputs.first else {
         throw AutochromeError(
           .badData,
-          "The network '\(model)' has \(loaded.inputs.count) inputs; only those with one can be timed."
+          "The network '\(model)' has \(loaded.inputs.count) inputs; only networks with one input can be timed."
         )
       }
       let backend: Backend? = try plan.backend.map { try ModelCatalog.parse($0) }
@@ -70,7 +70,8 @@ package struct ModelTiming: Codable, Sendable {
         }
       guard !sessions.isEmpty else {
         throw AutochromeError(
-          .unavailable, "No back end computes in \(plan.precision ?? "that precision") here.")
+          .unavailable,
+          "No back end supports \(plan.precision ?? "that precision") on this machine.")
       }
       return try measure(sessions, input: input, plan)
     }

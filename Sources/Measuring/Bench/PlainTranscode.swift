@@ -43,7 +43,7 @@ struct PlainTranscode {
     guard process.terminationStatus == 0 else {
       throw AutochromeError(
         .unavailable,
-        "ffmpeg ended with status \(process.terminationStatus) on \(arguments.joined(separator: " "))."
+        "ffmpeg exited with status \(process.terminationStatus) for \(arguments.joined(separator: " "))."
       )
     }
     return (ContinuousClock.now - start).seconds

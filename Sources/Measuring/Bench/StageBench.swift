@@ -54,7 +54,7 @@ package struct StageBench: Codable, Sendable {
       let settings = try Settings(pipeline: nil, suggested: "film", options: options)
       let network = try ModelCatalog.open(
         settings.model, backend: settings.backend, precision: settings.precision)
-      say("Measuring this machine's ceilings …")
+      say("Measuring the limits of this machine …")
       let ceilings = Ceilings(
         copyGigabytesPerSecond: copyRate() / 1e9,
         gigaflops: try Dictionary(

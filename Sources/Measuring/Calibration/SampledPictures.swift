@@ -30,7 +30,7 @@ struct SampledPictures {
       guard source.damagedFrameCount == 0 else {
         throw AutochromeError(
           .badData,
-          "'\(input)' holds \(counted(source.damagedFrameCount, "damaged picture")); take out what is damaged."
+          "'\(input)' holds \(counted(source.damagedFrameCount, "damaged picture")); remove the damaged ones."
         )
       }
     }

@@ -94,8 +94,8 @@ package struct Comparison: Sendable {
       guard source.damagedFrameCount == 0 else {
         throw AutochromeError(
           .badData,
-          "'\(path)' holds \(counted(source.damagedFrameCount, "damaged frame")), so that frames that do not "
-            + "belong together would be compared; compare whole files.")
+          "'\(path)' holds \(counted(source.damagedFrameCount, "damaged frame")), so the wrong frames would be "
+            + "compared with each other; compare intact files.")
       }
     }
     let found = sums.withLock { $0 }
@@ -179,7 +179,8 @@ package struct Comparison: Sendable {
     of sources: (any FrameSource, any FrameSource)
   ) throws -> (pair: (Frame, Frame)?, note: String?) {
     func note(_ shorter: String, _ count: Int, _ longer: String) -> String {
-      "'\(shorter)' ends after \(counted(count, "frame")) and '\(longer)' goes on; only what both have was compared."
+      "'\(shorter)' ends after \(counted(count, "frame")), but '\(longer)' is longer; only the frames that both have "
+        + "were compared."
     }
     switch (try sources.0.nextFrame(), try sources.1.nextFrame()) {
     case (let first?, let second?): return ((first, second), nil)

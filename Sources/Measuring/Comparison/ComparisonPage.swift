@@ -54,7 +54,7 @@ struct ComparisonPage {
     let rows = report.allFigures.map { figure in
       [figure.name, figure.result, figure.reference, figure.sentence].map(HTMLText.escaped)
     }
-    return Self.table(head: ["", "result", "reference", "what it says"], rows: rows)
+    return Self.table(head: ["", "result", "reference", "meaning"], rows: rows)
       + (report.coverage.map { "\n<p>\($0)</p>" } ?? "")
   }
 
@@ -70,9 +70,9 @@ struct ComparisonPage {
         + shot.spectrum.map(cell) + [cell(shot.drift)]
     }
     return
-      "<h2>Shots</h2>\n<p>Energy of a*b* along the paths of motion by period in frames, and how far a "
-      + "place's color goes from the first to the last frame (ΔE): the result's, in brackets the "
-      + "reference's.</p>\n" + Self.table(head: head, rows: rows)
+      "<h2>Shots</h2>\n<p>Energy of changes in a*b* along the motion, by period in frames, and drift: how far the "
+      + "color of a place moves from the first to the last frame (ΔE). Values of the result, in brackets those of the "
+      + "reference.</p>\n" + Self.table(head: head, rows: rows)
   }
 
   private static func table(head: [String], rows: [[String]]) -> String {

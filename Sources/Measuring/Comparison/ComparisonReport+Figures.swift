@@ -22,9 +22,9 @@ extension ComparisonReport {
     switch referenceColor {
     case .color: nil
     case .gray:
-      "The reference has no color, so that nothing can be said of how right the colors are."
+      "The reference has no color, so the accuracy of the colors can't be measured."
     case .toned:
-      "The reference is toned: one hue everywhere. It says nothing of how right the colors are."
+      "The reference is toned: it has one hue everywhere, so the accuracy of the colors can't be measured."
     }
   }
 
@@ -39,12 +39,12 @@ extension ComparisonReport {
     let psnr = Self.number(luma.psnr, 1) + " dB"
     let sentence =
       switch luma.kind {
-      case .identical: "The luma is that of the reference, sample by sample."
+      case .identical: "The luma is identical to that of the reference, sample by sample."
       case .lossy:
-        "The luma differs \(share) as a lossy encoder leaves it (PSNR \(psnr)); it was not altered otherwise."
+        "The luma differs \(share), but only as a lossy encoder leaves it (PSNR \(psnr)); it was not altered otherwise."
       case .altered:
-        "The luma was altered \(share), by up to \(Self.number(luma.largestDifference, 1)) of 255 codes "
-          + "(PSNR \(psnr)): more, or more one-sided, than a lossy encoder leaves it."
+        "The luma was altered \(share), by up to \(Self.number(luma.largestDifference, 1)) of 255 codes (PSNR "
+          + "\(psnr)): the differences are larger, or more one-sided, than those of a lossy encoder."
       }
     return [
       Figure(
@@ -67,16 +67,16 @@ extension ComparisonReport {
           sentence: Self.words(deltaE: figures.deltaE2000), isMain: true),
         Figure(
           name: "AuC", result: Self.number(figures.auc, 2),
-          sentence: "How near colors are on the whole; 100 where all are right."),
+          sentence: "Overall accuracy of the colors; 100 means that all are right."),
         Figure(
           name: "AuC, rebalanced", result: Self.number(figures.rebalancedAUC, 2),
           sentence: "The same with rare colors counting as much as frequent ones."),
         Figure(
           name: "PSNR", result: figures.psnr.map { Self.number($0, 2) + " dB" } ?? "∞",
-          sentence: "The error of red, green and blue, luma included; higher is nearer."),
+          sentence: "The error of red, green and blue, luma included; higher is better."),
         Figure(
           name: "SSIM", result: Self.number(figures.ssim, 4),
-          sentence: "How alike structures are; 1 where they are the same."),
+          sentence: "Similarity of structures; 1 means that they are identical."),
       ]
     }
     list.append(
@@ -88,14 +88,14 @@ extension ComparisonReport {
   }
 
   private static func words(deltaE: Double?) -> String {
-    guard let deltaE else { return "Nothing can be said of how far colors are apart." }
+    guard let deltaE else { return "The difference between the colors can't be measured." }
     let words =
       switch deltaE {
       case ..<1: "which the eye does not see"
       case ..<2.5: "which the eye sees only side by side"
-      case ..<6: "which is seen at a second look"
-      case ..<12: "which is seen at once"
-      default: "so that they are other colors"
+      case ..<6: "which the eye sees at a second look"
+      case ..<12: "which the eye sees at once"
+      default: "which makes them different colors"
       }
     return "Colors are ΔE \(number(deltaE, 1)) from the reference on average, \(words)."
   }
@@ -133,21 +133,23 @@ extension ComparisonReport {
       steady,
       figure(
         "warp error, RGB", film.warpErrorRGB, 6,
-        "The same of red, green and blue, luma included, as papers give it."),
+        "The same for red, green and blue, luma included, as given in papers."),
       figure(
         "CDC", film.colorDistributionConsistency, 5,
-        "How the mixture of colors changes over one to four frames; the reference's own is best."),
+        "How much the mixture of colors changes over one to four frames; best if equal to the reference's."
+      ),
     ]
       + film.spectrum.enumerated().map { octave, both in
         figure(
           "period \(2 << octave) frames", both, 3,
-          "How much colors swing in about \(2 << octave) frames along the motion"
+          "How much colors oscillate with a period of about \(2 << octave) frames along the motion"
             + (octave == 0 ? ": flicker." : "."))
       }
       + [
         figure(
           "drift, ΔE", film.drift, 2,
-          "How far the color of a place goes from the first to the last frame in which it is seen.")
+          "How far the color of a place moves from the first to the last frame in which it is visible."
+        )
       ]
   }
 
@@ -155,7 +157,10 @@ extension ComparisonReport {
   private static let leastChange = 0.1
 
   private func steadinessWords(_ error: Both) -> String {
-    guard let result = error.result else { return "Nothing could be followed from frame to frame." }
+    guard let result = error.result else {
+      return "Steadiness can't be measured: no motion could be followed from "
+        + "frame to frame."
+    }
     if referenceColor == .color, let ratio = error.ratio, let reference = error.reference,
       reference >= Self.leastChange * Self.leastChange
     {
@@ -174,8 +179,8 @@ extension ComparisonReport {
     let words =
       switch distance {
       case ..<1: "which the eye does not see"
-      case ..<3: "which may be seen in even areas"
-      default: "which is seen as flicker"
+      case ..<3: "which may be visible in even areas"
+      default: "which the eye sees as flicker"
       }
     return
       "From frame to frame, colors change by \(Self.number(distance, 2)) Lab units along the motion, \(words)."

@@ -103,8 +103,8 @@ package struct Evaluation: Sendable {
     guard source.damagedFrameCount == 0 else {
       throw AutochromeError(
         .badData,
-        "'\(input)' holds \(counted(source.damagedFrameCount, "damaged picture")); figures without what is "
-          + "damaged would not compare with others. Take it out.")
+        "'\(input)' holds \(counted(source.damagedFrameCount, "damaged picture")); remove them first, because skipping "
+          + "them silently would give figures that are not comparable.")
     }
     let found = sums.withLock { $0 }
     let hasTruth = found.hasTruth

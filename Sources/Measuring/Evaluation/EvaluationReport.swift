@@ -63,7 +63,7 @@ package struct EvaluationReport: Codable, Sendable {
       "\(input): \(counted(pictures, "picture")), \(network)"
     ]
     guard hasTruth, let gray else {
-      lines.append("There is no color in it to compare with.")
+      lines.append("The input is black and white, so there are no colors to compare with.")
       lines += rows.map { row in
         row.name + String(format: ": colorfulness %.1f", row.colorfulness)
       }
@@ -71,7 +71,7 @@ package struct EvaluationReport: Codable, Sendable {
     }
     lines.append(
       String(
-        format: "colorfulness of the truth %.1f, rare colors weighed by the prior of ",
+        format: "colorfulness of the originals %.1f, rare colors weighted by the prior of ",
         truthColorfulness) + prior)
     lines.append("")
     let names = ([gray] + rows).map(\.name) + published.map(\.name)
@@ -85,8 +85,8 @@ package struct EvaluationReport: Codable, Sendable {
     lines += ([gray] + rows).map { line($0.name, Self.cells($0)) }
     if !priorIsGiven, !published.isEmpty {
       lines.append(
-        "The figures below were made with the prior of ImageNet: give its prior_probs.npy with --prior "
-          + "to compare.")
+        "The published figures below use the prior of ImageNet; give its prior_probs.npy with --prior to compare."
+      )
     }
     lines += published.map { row in
       line(

@@ -29,7 +29,7 @@ struct PictureTrial: Sendable {
     var figures: [Figures] = []
     for result in results {
       guard result.luma.hasSameSamples(as: gray.luma) else {
-        throw AutochromeError(.internalFault, "A fault of Autochrome: luma was changed.")
+        throw AutochromeError(.internalFault, "Internal error in Autochrome: the luma was changed.")
       }
       figures.append(try Figures(reference: reference, result: try MeasuredPicture(result)))
     }

@@ -33,7 +33,7 @@ final class ByteInput: @unchecked Sendable {
       let mode = fcntl(0, F_GETFL)
       guard mode >= 0, mode & O_ACCMODE != O_WRONLY else {
         throw MediaError(
-          .noSuchFile, "stdin is closed; send the film through a pipe, or name a file.")
+          .noSuchFile, "stdin is closed; pipe the film in, or name a file.")
       }
     } else {
       name = path
@@ -45,7 +45,7 @@ final class ByteInput: @unchecked Sendable {
         throw MediaError(
           .noSuchFile,
           reason == ENOENT
-            ? "There is no input \(path)."
+            ? "The input \(path) does not exist."
             : "The input \(path) cannot be opened; check its permissions.",
           underlying: String(cString: strerror(reason)))
       }
@@ -134,14 +134,14 @@ final class ByteInput: @unchecked Sendable {
     if now < byteCount {
       return MediaError(
         .truncated,
-        "\(name) became shorter while it was read: it had \(counted(byteCount, "byte")) and now has \(now); get a "
-          + "whole copy.")
+        "\(name) shrank while it was being read, from \(counted(byteCount, "byte")) to \(now); get a complete copy."
+      )
     }
     if now > byteCount {
       return MediaError(
         .truncated,
-        "\(name) is still being written: it had \(counted(byteCount, "byte")) when it was opened and now has "
-          + "\(now); start again when it is complete.")
+        "\(name) is still being written: it has grown from \(counted(byteCount, "byte")) to \(now) since it was "
+          + "opened; try again when it is complete.")
     }
     return nil
   }

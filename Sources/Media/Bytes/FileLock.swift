@@ -32,13 +32,14 @@ extension MediaError {
   /// Of an output that another process has locked.
   static func isBeingWritten(_ output: String) -> MediaError {
     MediaError(
-      .cannotCreate, "Another process is writing \(output); wait for it, or give another name.")
+      .cannotCreate,
+      "Another process is writing \(output); wait until it has finished, or choose another name.")
   }
 
   /// Of a file that can't be created though others in its folder could.
   func afterOthers(_ path: String) -> MediaError {
     MediaError(
-      .io, "\(path) can't be written: its folder was removed, moved or locked meanwhile.",
+      .io, "\(path) can't be written: its folder was removed, moved or locked in the meantime.",
       underlying: underlying)
   }
 }

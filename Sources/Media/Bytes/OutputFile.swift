@@ -47,7 +47,8 @@ final class OutputFile: @unchecked Sendable {
       guard mode >= 0, mode & O_ACCMODE != O_RDONLY else {
         isSeekable = false
         throw MediaError(
-          .cannotCreate, "stdout is closed; send it to a file or a pipe, or name an output file.")
+          .cannotCreate,
+          "stdout is closed; redirect it to a file or a pipe, or name an output file.")
       }
       var status = stat()
       isSeekable = fstat(1, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
@@ -87,7 +88,7 @@ final class OutputFile: @unchecked Sendable {
       let descriptor = FileSystem.open(path, O_WRONLY | O_NONBLOCK)
       guard descriptor < 0, errno == ENXIO || errno == EINTR else { return descriptor }
       if interruption?.isEndRequested == true {
-        throw MediaError(.interrupted, "Stopped: nobody reads \(path).")
+        throw MediaError(.interrupted, "Stopped: no process opened \(path) for reading.")
       }
       usleep(50_000)
     }
@@ -103,7 +104,7 @@ final class OutputFile: @unchecked Sendable {
         throw MediaError(.interrupted, "Writing \(name) was interrupted.")
       }
       if !isSeekable, options.interruption?.endsWait(since: lastProgress) == true {
-        throw MediaError(.interrupted, "Stopped: the reader of \(name) takes nothing more.")
+        throw MediaError(.interrupted, "Stopped: the reader of \(name) has stopped reading.")
       }
       var chunk = count - done
       if !isSeekable {
@@ -136,7 +137,7 @@ final class OutputFile: @unchecked Sendable {
 
   func seek(to offset: Int64) throws {
     guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
-      throw fail(errno, "Going to byte \(offset) of \(name) failed")
+      throw fail(errno, "Seeking to byte \(offset) of \(name) failed")
     }
     position = offset
   }
@@ -167,8 +168,8 @@ final class OutputFile: @unchecked Sendable {
     guard let temporary, !temporary.isInPlace else { return }
     throw MediaError(
       .io,
-      "\(name) can't be written any more: its temporary file or its folder was removed or moved "
-        + "meanwhile.")
+      "\(name) can no longer be written: its temporary file or its folder was removed or moved meanwhile."
+    )
   }
 
   /// Brings all to the disk and gives the file its name. Without `syncs` the disk may take its time.
@@ -182,7 +183,7 @@ final class OutputFile: @unchecked Sendable {
       switch temporary.publish(replacing: options.overwrite) {
       case 0: break
       case EEXIST: throw options.isTaken(name)
-      case let code: throw fail(code, "Giving \(name) its name failed")
+      case let code: throw fail(code, "Renaming the finished file to \(name) failed")
       }
       if syncs { syncFolder(of: name) }
     }
@@ -200,7 +201,8 @@ final class OutputFile: @unchecked Sendable {
     try sync(true)
     guard let kept = temporary.keepPartial() else {
       try checkPlaceNow()
-      throw fail(errno, "Giving the part of \(name) that is done a name failed")
+      throw fail(
+        errno, "Renaming the unfinished output, to keep what was written of \(name), failed")
     }
     syncFolder(of: kept)
     try closeDescriptor()
@@ -227,7 +229,7 @@ final class OutputFile: @unchecked Sendable {
 
   private func sync(_ isWanted: Bool) throws {
     if isWanted && fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS {
-      throw fail(errno, "Bringing \(name) to the disk failed")
+      throw fail(errno, "Flushing \(name) to disk failed")
     }
   }
 
@@ -257,7 +259,7 @@ final class OutputFile: @unchecked Sendable {
   private func fail(_ code: Int32, _ what: String) -> MediaError {
     let remedy: String
     switch code {
-    case ENOSPC, EDQUOT: remedy = "; make room and start again."
+    case ENOSPC, EDQUOT: remedy = "; free some space and start again."
     case EPIPE: remedy = ": the reader closed the pipe."
     default: remedy = "."
     }

@@ -39,8 +39,8 @@ final class TemporaryFile {
     }
     throw MediaError(
       .cannotCreate,
-      "The output \(path) cannot be created: all its temporary names, from "
-        + "\(names.hidden(1)) on, are taken; remove what lies there.")
+      "The output \(path) cannot be created: all temporary names for it, from \(names.hidden(1)) on, are taken; remove "
+        + "those files.")
   }
 
   /// Clears a hidden name that is taken, if what lies there is what a killed run left. Returns whether it
@@ -64,8 +64,8 @@ final class TemporaryFile {
     }
     guard let kept = names.moveToPartial(hidden) else { return false }
     notes.append(
-      "What an earlier run had written to \(names.path) when it was killed, \(counted(status.st_size, "byte")), is "
-        + "kept as \(kept).")
+      "An earlier run was killed while it wrote \(names.path); the \(counted(status.st_size, "byte")) that it had "
+        + "written are kept as \(kept).")
     return true
   }
 

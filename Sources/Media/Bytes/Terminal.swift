@@ -16,7 +16,7 @@ enum Terminal {
     guard isatty(descriptor) == 1 else { return }
     throw MediaError(
       .usage,
-      "\(name) is a terminal, which can't show a film; name a file, or send stdout into one "
-        + "(-o - > film.y4m) or into a program (-o - | ffplay -).")
+      "\(name) is a terminal, which can't show a film; name an output file, or redirect stdout to a file (-o - > "
+        + "film.y4m) or a program (-o - | ffplay -).")
   }
 }

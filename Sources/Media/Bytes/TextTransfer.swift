@@ -7,10 +7,10 @@ enum TextTransfer {
     if head.starts(with: png) {
       let rest = Array(head.dropFirst(4))
       if rest.starts(with: [0x0A, 0x1A, 0x0A]) {
-        return "is a PNG picture that was sent as text: its carriage returns are gone"
+        return "is a PNG picture that was transferred as text: its carriage returns are missing"
       }
       if rest.starts(with: [0x0D, 0x0D, 0x0A]) || rest.starts(with: [0x0D, 0x0A, 0x1A, 0x0D]) {
-        return "is a PNG picture that was sent as text: carriage returns were added to it"
+        return "is a PNG picture that was transferred as text: carriage returns were added to it"
       }
     }
     // Windows PowerShell writes what passes through `>` or `|` anew, as UTF-16 or UTF-8 with a mark.
@@ -18,10 +18,10 @@ enum TextTransfer {
       let characters = head.dropFirst(2).enumerated()
       let isWide =
         head.count >= 6 && characters.count(where: { $0.element == 0 }) >= (head.count - 2) / 3
-      if isWide { return "went through a shell that has made UTF-16 text of it" }
+      if isWide { return "was converted to UTF-16 text by a shell" }
     }
     if head.starts(with: [0xEF, 0xBB, 0xBF]), head.dropFirst(3).starts(with: "YUV4MPEG2".utf8) {
-      return "went through a shell that has made text of it: a byte order mark is before its header"
+      return "was converted to text by a shell: a byte order mark precedes its header"
     }
     return nil
   }

@@ -7,8 +7,8 @@ extension AudioTranscoder {
     guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
       throw MediaError(
         .decoderMissing,
-        "This FFmpeg has no decoder for the audio of stream \(stream.index) (\(stream.codecName)), so "
-          + "that it can't be encoded; leave the audio out (--audio none).")
+        "The audio of stream \(stream.index) (\(stream.codecName)) can't be transcoded, because this FFmpeg has no "
+          + "decoder for it; leave the audio out (--audio none).")
     }
     guard let context = avcodec_alloc_context3(codec) else { throw MediaError.outOfMemory }
     var status = avcodec_parameters_to_context(context, parameters)
@@ -31,12 +31,14 @@ extension AudioTranscoder {
   ) throws -> (UnsafeMutablePointer<AVCodecContext>, String) {
     guard let codec = avcodec_find_encoder_by_name(name), codec.pointee.type == AVMEDIA_TYPE_AUDIO
     else {
-      throw MediaError(.encoderMissing, "This FFmpeg has no audio encoder \(name); take another.")
+      throw MediaError(
+        .encoderMissing, "This FFmpeg has no audio encoder \(name); choose another one.")
     }
     let channels = decoder.pointee.ch_layout.nb_channels
     guard channels > 0, decoder.pointee.sample_rate > 0 else {
       throw MediaError(
-        .corrupt, "The audio of stream \(stream.index) tells neither its rate nor its channels.")
+        .corrupt,
+        "The audio of stream \(stream.index) specifies neither a sample rate nor a channel layout.")
     }
     let mark = LibraryLog.mark
     var status: Int32 = 0
@@ -65,7 +67,7 @@ extension AudioTranscoder {
           changes.append("at \(context.pointee.sample_rate) Hz")
         }
         if context.pointee.ch_layout.nb_channels != channels {
-          changes.append("in stereo in place of \(channels) channels")
+          changes.append("in stereo instead of \(channels) channels")
         }
         return (context, changes.isEmpty ? "" : " " + changes.joined(separator: ", "))
       }
@@ -73,8 +75,8 @@ extension AudioTranscoder {
     }
     throw MediaError(
       .encoderRefuses,
-      "\(name) refuses the audio of stream \(stream.index), \(channels) channels at "
-        + "\(decoder.pointee.sample_rate) Hz; take another encoder, or leave the audio out.",
+      "\(name) refuses the audio of stream \(stream.index), \(channels) channels at \(decoder.pointee.sample_rate) Hz; "
+        + "choose another encoder, or leave the audio out.",
       underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
   }
 

@@ -106,8 +106,8 @@ final class AudioTranscoder: @unchecked Sendable {
     guard !saidThatDamaged else { return }
     saidThatDamaged = true
     report?(
-      "Audio of stream \(streamIndex) cannot be decoded everywhere; silence takes the place of what is "
-        + "missing (\(MediaError.text(of: status))).")
+      "Parts of the audio of stream \(streamIndex) cannot be decoded and are replaced by silence "
+        + "(\(MediaError.text(of: status))).")
   }
 
   // MARK: Time

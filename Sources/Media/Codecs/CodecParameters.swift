@@ -44,5 +44,5 @@ final class CodecParameters: @unchecked Sendable {
 }
 
 extension MediaError {
-  static var outOfMemory: MediaError { MediaError(.internalFault, "Memory ran out.") }
+  static var outOfMemory: MediaError { MediaError(.internalFault, "Out of memory.") }
 }

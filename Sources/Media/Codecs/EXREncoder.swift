@@ -23,7 +23,8 @@ final class EXREncoder: PictureEncoding, @unchecked Sendable {
     let name = source.hasAlpha ? "gbrapf32le" : "gbrpf32le"
     guard requested == nil || requested == name else {
       throw MediaError(
-        .encoderRefuses, "exr takes the pixel format \(name) for color; leave the choice out.")
+        .encoderRefuses, "The exr encoder writes color as \(name) only; leave out the pixel format."
+      )
     }
     var color = color
     color.matrix = .identity
@@ -32,7 +33,7 @@ final class EXREncoder: PictureEncoding, @unchecked Sendable {
     return OutputFormat(
       pictureFormat: PixelFormat(model: .rgb, bitDepth: 16, hasAlpha: source.hasAlpha),
       color: color, encoderPixelFormat: name,
-      notes: ["OpenEXR is written in linear light, as compositing programs take it."])
+      notes: ["OpenEXR is written in linear light, as compositing programs expect."])
   }
 
   init(
@@ -44,7 +45,7 @@ final class EXREncoder: PictureEncoding, @unchecked Sendable {
       width: width, height: height, format: format.pictureFormat)
     let transfer: TransferFunction
     do { transfer = try TransferFunction(color.transfer) } catch {
-      throw MediaError(.unsupported, "OpenEXR is not written: \(error).")
+      throw MediaError(.unsupported, "The picture cannot be written as OpenEXR: \(error).")
     }
     light = (0..<65536).map { Float(transfer.linear(Double($0) / 65535)) }
     alpha = (0..<65536).map { Float($0) / 65535 }

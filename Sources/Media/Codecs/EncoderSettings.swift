@@ -90,7 +90,7 @@ struct EncoderSettings: CustomStringConvertible {
       }
     } else if let crf = options.crf {
       guard Self.hasOption("crf", context) else {
-        throw MediaError(.usage, "\(encoder) has no constant rate factor; leave the crf out.")
+        throw MediaError(.usage, "\(encoder) has no constant rate factor; leave out the crf.")
       }
       if !hasRate { values["crf"] = crf == crf.rounded() ? String(Int(crf)) : String(crf) }
     } else if encoder == "libsvtav1", !hasRate {
@@ -98,7 +98,7 @@ struct EncoderSettings: CustomStringConvertible {
     }
     if let preset = options.preset {
       guard Self.hasOption("preset", context) else {
-        throw MediaError(.usage, "\(encoder) has no presets; leave the preset out.")
+        throw MediaError(.usage, "\(encoder) has no presets; leave out the preset.")
       }
       values["preset"] = preset
     }
@@ -132,7 +132,7 @@ struct EncoderSettings: CustomStringConvertible {
         .usage,
         "\(encoder) has no option named \(key); "
           + (near.isEmpty
-            ? "'ffmpeg -h encoder=\(encoder)' lists what it has."
+            ? "'ffmpeg -h encoder=\(encoder)' lists its options."
             : "did you mean \(near.joined(separator: ", "))?"))
     }
     let isPass = key == "flags" && value.contains("pass")
@@ -141,8 +141,8 @@ struct EncoderSettings: CustomStringConvertible {
     {
       throw MediaError(
         .usage,
-        "The option \(file) of \(encoder) makes files beside the output or reads some; give a rate (b) "
-          + "or a crf in its place.")
+        "The option \(file) of \(encoder) makes it read or write other files, which is not allowed; set a bit rate (b) "
+          + "or a crf instead.")
     }
   }
 
@@ -185,7 +185,7 @@ struct EncoderSettings: CustomStringConvertible {
         }
         if let complaint {
           throw MediaError(
-            .usage, "\(encoder) does not take \(name) as given in \(key).", underlying: complaint)
+            .usage, "\(encoder) rejects \(name) as given in \(key).", underlying: complaint)
         }
       }
     }

@@ -42,7 +42,7 @@ extension OutputFormat {
       guard wanted.model != .gray, wanted.bitDepth >= source.format.bitDepth else {
         throw MediaError(
           .usage,
-          "Frames of \(source.format) can't be given as \(wanted): expected YUV or RGB of at least "
+          "Frames of \(source.format) can't be delivered as \(wanted); choose YUV or RGB with at least "
             + "\(source.format.bitDepth) bits.")
       }
     }
@@ -69,7 +69,7 @@ extension OutputFormat {
       guard let match = candidates.first(where: { $0.name == requested }) else {
         throw MediaError(
           .encoderRefuses,
-          "\(encoder) does not take the pixel format \(requested) for color; it takes "
+          "\(encoder) does not accept the pixel format \(requested) for color; it accepts "
             + candidates.map(\.name).joined(separator: ", ") + ".")
       }
       layout = match
@@ -77,7 +77,7 @@ extension OutputFormat {
       // The first of the best, in the encoder's own order.
       let ranked = candidates.map { ($0, wish.distance(to: $0)) }
       guard let best = ranked.min(by: { $0.1.lexicographicallyPrecedes($1.1) }) else {
-        throw MediaError(.encoderRefuses, "\(encoder) takes no pixel format that holds color.")
+        throw MediaError(.encoderRefuses, "\(encoder) accepts no pixel format that holds color.")
       }
       layout = best.0
     }
@@ -87,8 +87,8 @@ extension OutputFormat {
     {
       throw MediaError(
         .encoderRefuses,
-        "\(encoder) does not take \(layout.name) of \(width)×\(height), an odd size; choose another "
-          + "encoder or a 4:4:4 pixel format.")
+        "\(encoder) does not accept \(layout.name) at the odd size \(width)×\(height); choose another encoder or a "
+          + "4:4:4 pixel format.")
     }
     var result = OutputFormat(
       pictureFormat: format, color: color, encoderPixelFormat: layout.name)
@@ -96,7 +96,7 @@ extension OutputFormat {
     result.note(source: source, wish: wish)
     if [.rounded, .dithered].contains(layout.writing) {
       result.notes.append(
-        "\(layout.name) holds as few as \(layout.leastDepth) bits per color; colors are "
+        "\(layout.name) holds only \(layout.leastDepth) bits for at least one color component; colors are "
           + (layout.writing == .rounded ? "rounded." : "dithered."))
     }
     return result
@@ -178,15 +178,17 @@ extension OutputFormat {
 
   private mutating func note(source: PixelFormat, wish: Wish) {
     if source.hasAlpha && !pictureFormat.hasAlpha {
-      notes.append("The encoder takes no alpha; it is left out.")
+      notes.append("The encoder does not support alpha, so the alpha channel is left out.")
     }
     if source.bitDepth > pictureFormat.bitDepth {
       notes.append(
-        "The encoder takes at most \(pictureFormat.bitDepth) bits; the source has \(source.bitDepth)."
+        "The encoder supports at most \(pictureFormat.bitDepth) bits per sample; the source has \(source.bitDepth)."
       )
     }
     if wish.avoidsOddChroma {
-      notes.append("The size is odd, which the encoder takes without subsampling only.")
+      notes.append(
+        "The chroma is not subsampled, because the encoder does not support subsampling at odd sizes."
+      )
     }
     if let encodedRange {
       notes.append("The encoder writes \(encodedRange.rawValue) range; luma is rescaled.")

@@ -50,8 +50,8 @@ struct SideDataCarrier {
         }
       } else if !Self.carriedElsewhere.contains(item.type), told.insert(item.type).inserted {
         report?(
-          "\(FrameSideData.name(of: item.type)), from frame \(frame.index) on, is left out: "
-            + "\(encoder) has no place for it.")
+          "\(FrameSideData.name(of: item.type)) is left out from frame \(frame.index) on: \(encoder) can't carry it."
+        )
       }
     }
     if !metadata.isEmpty { waiting[frame.presentationTime] = metadata }

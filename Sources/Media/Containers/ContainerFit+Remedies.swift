@@ -12,7 +12,7 @@ extension ContainerFit {
       let ending = Self.ending(holding: video, and: others) ?? Self.ending(holding: video, and: [])
       throw MediaError(
         .containerRefusesStream,
-        "The container \(name) of \(output) cannot hold the video of \(encoder); "
+        "The container \(name) of \(output) cannot hold \(encoder) video; "
           + (ending.map { "write \($0), or " } ?? "") + "choose another encoder.")
     }
     for stream in others where !leavesOut(stream) && !holds(stream) {
@@ -21,21 +21,21 @@ extension ContainerFit {
         if fitting.contains(where: { $0.encoder == audioEncoder }) { continue }
         throw MediaError(
           .containerRefusesStream,
-          "The container \(name) of \(output) cannot hold audio of \(audioEncoder) either; "
-            + (fitting.first.map { "take --audio \($0.option), or " } ?? "")
+          "The container \(name) of \(output) cannot hold \(audioEncoder) audio either; "
+            + (fitting.first.map { "give --audio \($0.option), or " } ?? "")
             + "leave the audio out (--audio none).")
       }
       let remedies = [
         Self.ending(holding: video, and: others).map { "write \($0)" },
         stream.kind == .audio
-          ? fitting.first.map { "encode what does not fit (--audio \($0.option))" } : nil,
+          ? fitting.first.map { "transcode it (--audio \($0.option))" } : nil,
         stream.kind == .audio
           ? "leave the audio out (--audio none)" : "leave such streams out (--extras none)",
       ].compactMap { $0 }
       throw MediaError(
         .containerRefusesStream,
-        "Stream \(stream.index) (\(stream.kind.rawValue), \(stream.codecName)) does not fit into the "
-          + "container \(name) of \(output); \(remedies.joined(separator: ", or ")).")
+        "Stream \(stream.index) (\(stream.kind.rawValue), \(stream.codecName)) cannot be stored in the container "
+          + "\(name) of \(output); \(remedies.joined(separator: ", or ")).")
     }
   }
 
@@ -51,8 +51,9 @@ extension ContainerFit {
   func notes(on source: SourceInfo) -> [String] {
     source.copiedStreams.filter(leavesOut).compactMap { stream in
       if stream.kind == .video {
-        return "Stream \(stream.index) (cover art, \(stream.codecName)) is left out: \(name) would "
-          + "make a second film of it; .mkv and .mp4 hold cover art."
+        return
+          "Stream \(stream.index) (cover art, \(stream.codecName)) is left out: \(name) would store it as a "
+          + "second video track; .mkv and .mp4 can hold cover art."
       }
       guard stream.isTimeCode else {
         return
@@ -66,7 +67,7 @@ extension ContainerFit {
       if writesTimeCode { return nil }
       return keepsTags
         ? "The time code \(text) is kept as a tag; \(name) has no track for it."
-        : "The time code \(text) is left out: \(name) has no place for it; .mov has one."
+        : "The time code \(text) is left out: \(name) cannot hold it; .mov can."
     }
   }
 }

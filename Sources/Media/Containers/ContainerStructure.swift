@@ -28,7 +28,7 @@ package struct OggStructure: ContainerStructure {
       header.append(bytes[Int(next - position)])
       next += 1
       if header.count == 4, header != Self.magic {
-        damage = ("no page begins where the one before it ends", next - 4)
+        damage = ("no page begins where the previous one ends", next - 4)
         return
       }
       // The last byte of 27 tells how many lengths follow.
@@ -106,7 +106,7 @@ package struct TransportStructure: ContainerStructure {
     if isElementary {
       elementaryStreams.insert(number)
     } else if elementaryStreams.contains(number) {
-      damage = ("what should begin a picture or sound does not", place)
+      damage = ("the start code of a picture or audio packet is missing", place)
     }
   }
 }

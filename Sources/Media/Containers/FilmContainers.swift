@@ -24,9 +24,9 @@ enum FilmContainers {
     guard names.contains(name), container.pointee.flags & AVFMT_NOFILE == 0 else {
       throw MediaError(
         .usage,
-        "The format \(name) of \(output) is not one in which films are written: it makes files of its own, "
-          + "or holds no film. Take .mkv, .mp4, .mov, .webm, .avi, .ts, .mxf or .nut, and let ffmpeg make "
-          + "other formats of it.")
+        "Films cannot be written in the format \(name) of \(output): it creates additional files, or cannot hold a "
+          + "film. Write .mkv, .mp4, .mov, .webm, .avi, .ts, .mxf or .nut, and convert the result with ffmpeg."
+      )
     }
   }
 

@@ -68,11 +68,11 @@ package struct MatroskaStructure: ContainerStructure {
     if header.isEmpty { leaveParents() }
     header.append(byte)
     let idLength = header[0].leadingZeroBitCount + 1
-    guard idLength <= 4 else { return fail("no element begins there", at: next - 1) }
+    guard idLength <= 4 else { return fail("there is no valid element ID", at: next - 1) }
     guard header.count > idLength else { return }
     let sizeLength = header[idLength].leadingZeroBitCount + 1
     let start = next - Int64(header.count)
-    guard sizeLength <= 8 else { return fail("an element has no length", at: start) }
+    guard sizeLength <= 8 else { return fail("an element has no valid length", at: start) }
     guard header.count == idLength + sizeLength else { return }
     let id = header[..<idLength].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
     let first = Int64(header[idLength]) & ((1 << (8 - sizeLength)) - 1)
@@ -110,11 +110,11 @@ package struct MatroskaStructure: ContainerStructure {
         "there is an unknown element \(String(id, radix: 16, uppercase: true))", at: start)
     }
     if known != nil, Self.numbers.contains(id), size ?? 9 > 8 {
-      return fail("a number has more than 8 bytes", at: start)
+      return fail("a number is longer than 8 bytes", at: start)
     }
     let end = size.map { next + $0 }
     if let end, let limit = parent.end, end > limit {
-      return fail("an element is longer than what it lies in", at: start)
+      return fail("an element is longer than its parent", at: start)
     }
     switch (parent.level, id) {
     case (.root, Self.segment): parents.append(Parent(level: .segment, end: end))
@@ -150,7 +150,7 @@ package struct MatroskaStructure: ContainerStructure {
       let first = content.bytes[0]
       let isKnown = first & 0x80 == 0 || trackNumbers.contains(Int64(first & 0x7F))
       if first == 0 || !isKnown && !trackNumbers.isEmpty {
-        return fail("a block belongs to no track", at: next - 1)
+        return fail("a block names a track that does not exist", at: next - 1)
       }
     }
     next = content.end

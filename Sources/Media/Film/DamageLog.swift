@@ -34,7 +34,7 @@ final class DamageLog {
     last = message
     told += 1
     report?(
-      told <= Self.mostTold ? message : "Further damage of \(name) is counted, but not told.")
+      told <= Self.mostTold ? message : "Further damage in \(name) is counted, but not reported.")
   }
 
   /// Forgets what was counted: it lies before what is wanted.

@@ -72,8 +72,8 @@ final class Demuxer: @unchecked Sendable {
     if watch.hasExternalTracks {
       throw MediaError(
         .unsupported,
-        "\(bytes.name) has pictures or sound in other files, and only what is named is opened; make one "
-          + "film of them: ffmpeg -i IN -c copy OUT.")
+        "\(bytes.name) refers to video or audio in other files, and only the files that you name are opened; merge "
+          + "them into one file: ffmpeg -i IN -c copy OUT.")
     }
     if !bytes.isSeekable, Self.headerTellsAll.contains(where: { fullFormatName.hasPrefix($0) }) {
       // A pipe must not wait for seconds of video.
@@ -98,7 +98,8 @@ final class Demuxer: @unchecked Sendable {
       format = av_find_input_format(name)
       guard format != nil else {
         throw MediaError(
-          .usage, "There is no input format named \(name); leave it out to have it guessed.")
+          .usage,
+          "FFmpeg has no input format named \(name); leave the format out to have it detected.")
       }
       score = 100
     } else {
@@ -112,7 +113,7 @@ final class Demuxer: @unchecked Sendable {
     }
     let name = String(cString: format.pointee.name)
     if refused.contains(name) {
-      throw MediaError(.notMedia, "\(bytes.name) is neither video nor a picture.")
+      throw MediaError(.notMedia, "\(bytes.name) is neither a video nor a picture.")
     }
     if format.pointee.flags & AVFMT_NOFILE != 0
       || name.split(separator: ",").contains(where: { playlists.contains(String($0)) })
@@ -125,11 +126,11 @@ final class Demuxer: @unchecked Sendable {
   private static func playlist(
     _ bytes: ByteInput, _ address: String?, format: String? = nil
   ) -> MediaError {
-    let what = address.map { "asks for '\($0.prefix(200))'" } ?? "only tells where a film is"
+    let what = address.map { "refers to '\($0.prefix(200))'" } ?? "only refers to a film elsewhere"
     return MediaError(
       .notMedia,
-      "\(bytes.name) is no film but \(what)\(format.map { " (\($0))" } ?? ""), and nothing is opened "
-        + "but what you name; name the film itself.")
+      "\(bytes.name) is not a film: it \(what)\(format.map { " (\($0))" } ?? ""), and only the files that you name are "
+        + "opened; name the film itself.")
   }
 
   private static let refuse:
@@ -162,17 +163,17 @@ final class Demuxer: @unchecked Sendable {
     if missing > 0 {
       return MediaError(
         .truncated,
-        "\(bytes.name) was cut off \(counted(missing, "byte")) before its end, and its index with it; get a "
-          + "whole copy.", underlying: said)
+        "\(bytes.name) was cut off \(counted(missing, "byte")) before its end, and its index is missing; get a "
+          + "complete copy.", underlying: said)
     }
     if bytes.byteCount == 0 { return MediaError(.notMedia, "\(bytes.name) is empty.") }
     if said.contains("moov atom not found") {
       return MediaError(
-        .truncated, "\(bytes.name) has no index: its recording or copying was cut off.",
+        .truncated, "\(bytes.name) has no index (moov atom): its recording or copying was cut off.",
         underlying: said)
     }
     return MediaError(
-      .notMedia, "\(bytes.name) is neither video nor a picture that FFmpeg knows.",
+      .notMedia, "\(bytes.name) is neither a video nor a picture in a format that FFmpeg can read.",
       underlying: said)
   }
 
@@ -246,11 +247,13 @@ final class Demuxer: @unchecked Sendable {
           + "\(bytes.name).")
     }
     if probeScore <= 25 {
-      throw MediaError(.notMedia, "\(bytes.name) is neither video nor a picture that FFmpeg knows.")
+      throw MediaError(
+        .notMedia,
+        "\(bytes.name) is neither a video nor a picture in a format that FFmpeg can read.")
     }
     throw MediaError(
       .noVideoStream,
-      "\(bytes.name) holds no video stream, only "
+      "\(bytes.name) has no video stream, only "
         + Set(kinds.map { String(cString: av_get_media_type_string($0)) }).sorted()
         .joined(separator: ", ") + ".")
   }

@@ -48,8 +48,8 @@ package final class FileSink: SegmentedSink, @unchecked Sendable {
       return []
     }
     return [
-      "The source is interlaced and \(encoder) does not flag fields, so that players may not "
-        + "deinterlace the output; take libx264, prores_ks or ffv1 to keep the flags."
+      "The source is interlaced, but \(encoder) does not write field flags, so players may not deinterlace the output; "
+        + "choose libx264, prores_ks or ffv1 to keep the flags."
     ]
   }
 
@@ -160,7 +160,7 @@ package final class FileSink: SegmentedSink, @unchecked Sendable {
     guard encoder.frameCount > 0 else {
       // FFmpeg's Matroska without a packet cannot be read, not even by FFmpeg.
       file.discard()
-      throw MediaError(.noFrames, "The input holds no frame; \(file.name) is not written.")
+      throw MediaError(.noFrames, "The input holds no frames, so \(file.name) was not written.")
     }
     try encoder.finish(writePicture)
     try muxer.finish()

@@ -70,13 +70,13 @@ extension FileSource {
       let size = bytes.byteCount ?? 0
       return MediaError(
         .truncated,
-        "\(bytes.name) was cut off: it should have \(counted(size + missing, "byte")) and has \(size)."
+        "\(bytes.name) was cut off: it should have \(counted(size + missing, "byte")), but has only \(size)."
       )
     }
     guard isEnd, phase == .decoding, cut.from == nil, packetIndex < indexedCount else { return nil }
     return MediaError(
       .corrupt,
-      "The container of \(bytes.name) is damaged: its index names \(counted(indexedCount, "picture")), and only "
+      "The container of \(bytes.name) is damaged: its index lists \(counted(indexedCount, "picture")), but only "
         + "\(packetIndex) \(packetIndex == 1 ? "was" : "were") found.")
   }
 
@@ -91,8 +91,8 @@ extension FileSource {
       counts: kind == AVMEDIA_TYPE_VIDEO || kind == AVMEDIA_TYPE_AUDIO)
     if let jump, index == videoIndex {
       options.report?(
-        "The clock of \(demuxer.bytes.name) jumps by \(Int64((jump * 1000).rounded())) ms near "
-          + "frame \(frameIndex); all streams go on without the jump.")
+        "The time stamps of \(demuxer.bytes.name) jump by \(Int64((jump * 1000).rounded())) ms near frame "
+          + "\(frameIndex); the jump is removed from all streams.")
     }
   }
 }

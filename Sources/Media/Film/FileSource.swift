@@ -290,8 +290,8 @@ package final class FileSource: FrameSource, @unchecked Sendable {
     {
       let error = MediaError(
         .truncated,
-        "\(demuxer.bytes.name) ends or breaks in the middle of video packet \(packetIndex - 1), at "
-          + "frame \(frameIndex); get a whole copy, or go on past damage.")
+        "\(demuxer.bytes.name) ends or is damaged within video packet \(packetIndex - 1), at frame \(frameIndex); get "
+          + "a complete copy, or read on past damage.")
       guard options.onDamage == .continue else { return stop(error) }
       damage.noteFrame(error)
     }
@@ -309,8 +309,8 @@ package final class FileSource: FrameSource, @unchecked Sendable {
     guard shortcut == nil else { return }
     let error = MediaError(
       .corrupt,
-      "Frame \(frameIndex) of \(demuxer.bytes.name) cannot be decoded (near video packet "
-        + "\(packetIndex - 1)); it can be left out by going on past damage.", status: status)
+      "Frame \(frameIndex) of \(demuxer.bytes.name) cannot be decoded (near video packet \(packetIndex - 1)); read on "
+        + "past damage to leave it out.", status: status)
     if inputEnded && failure != nil { return }
     guard options.onDamage == .continue else { return stop(error) }
     damage.noteFrame(error)
@@ -354,8 +354,8 @@ package final class FileSource: FrameSource, @unchecked Sendable {
     {
       let error = MediaError(
         .corrupt,
-        "Frame \(frameIndex) of \(demuxer.bytes.name) is damaged; go on past damage to take what "
-          + "the decoder makes of it.")
+        "Frame \(frameIndex) of \(demuxer.bytes.name) is damaged; read on past damage to use what the decoder recovers "
+          + "of it.")
       guard options.onDamage == .continue else {
         failure = failure ?? error
         phase = .ended
@@ -371,8 +371,8 @@ package final class FileSource: FrameSource, @unchecked Sendable {
       if !saidThatTimeGoesBack {
         saidThatTimeGoesBack = true
         options.report?(
-          "The times of \(demuxer.bytes.name) go back at frame \(frameIndex); frames that would "
-            + "be shown too early are shown at once.")
+          "The time stamps of \(demuxer.bytes.name) go backward at frame \(frameIndex); frames with too early a time "
+            + "stamp follow directly after the previous frame.")
       }
       time = last + 1
     }
@@ -400,9 +400,9 @@ package final class FileSource: FrameSource, @unchecked Sendable {
       else {
         throw MediaError(
           .unsupported,
-          "Frame \(frameIndex) of \(demuxer.bytes.name) is \(picture.width)×\(picture.height) "
-            + "\(picture.format), the frames before are \(info.width)×\(info.height) "
-            + "\(info.format); split the file there.")
+          "Frame \(frameIndex) of \(demuxer.bytes.name) is \(picture.width)×\(picture.height) \(picture.format), but "
+            + "the frames before it are \(info.width)×\(info.height) \(info.format); split the file there."
+        )
       }
     }
     let frame = Frame(

@@ -45,8 +45,8 @@ struct FilmEncoding {
       throw MediaError(
         .unsupported,
         "Frame \(frame.index)\(frame.fileName.map { " (\($0))" } ?? "") is "
-          + "\(frame.picture.width)×\(frame.picture.height) and \(name) holds \(width)×\(height); write "
-          + "pictures of mixed sizes into a folder.")
+          + "\(frame.picture.width)×\(frame.picture.height), but \(name) holds \(width)×\(height); write pictures of "
+          + "mixed sizes into a folder.")
     }
   }
 }
@@ -131,8 +131,8 @@ final class FilmEncoder: @unchecked Sendable {
     guard try next.stream().parameters.extradata == stream.parameters.extradata else {
       throw MediaError(
         .internalFault,
-        "\(encoding.encoderName) describes its second segment otherwise than its first, so that one film can't "
-          + "hold both.")
+        "\(encoding.encoderName) wrote different codec parameters (extradata) for the second segment than for the "
+          + "first, so the segments can't be joined into one film.")
     }
     encoder = next
     return next

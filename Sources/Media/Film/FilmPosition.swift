@@ -26,13 +26,14 @@ package enum FilmPosition: Hashable, Sendable {
       guard let rate, rate.value > 0 else {
         throw MediaError(
           .usage,
-          "Time code \(code) needs a frame rate, and the film has none; give a time or a frame.")
+          "Time code \(code) needs a frame rate, but the film has none; give a time or a frame number."
+        )
       }
       let start = try first?.frameCount(rate: rate) ?? 0
       let count = try code.frameCount(rate: rate) - start
       guard count >= 0 else {
         throw MediaError(
-          .usage, "Time code \(code) lies before the film, which begins at \(first ?? .zero).")
+          .usage, "Time code \(code) lies before the beginning of the film at \(first ?? .zero).")
       }
       return Double(count) / rate.value
     }

@@ -75,7 +75,7 @@ final class Muxer: @unchecked Sendable {
     }
     let name = String(cString: container.pointee.name)
     if source.rotationDegrees != nil && !["mov", "mp4"].contains(name) {
-      notes.append("The container \(name) does not carry the rotation; .mp4 and .mov do.")
+      notes.append("The container \(name) cannot store the rotation; .mp4 and .mov can.")
     }
     Self.set(&context.pointee.metadata, Self.carried(source.metadata))
     for chapter in source.chapters {
@@ -94,8 +94,8 @@ final class Muxer: @unchecked Sendable {
     guard status >= 0 else {
       throw MediaError(
         .containerRefusesStream,
-        "The container \(String(cString: container.pointee.name)) of \(file.name) refuses a stream; "
-          + "write another container, or leave such streams out (--extras none).",
+        "The container \(String(cString: container.pointee.name)) of \(file.name) rejects a stream; choose another "
+          + "container, or leave out other streams than video and audio (--extras none).",
         underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
     }
     codecDelays = (0..<Int32(context.pointee.nb_streams)).map {
@@ -129,8 +129,8 @@ final class Muxer: @unchecked Sendable {
     guard let found = av_guess_format(nil, path, nil) else {
       throw MediaError(
         .usage,
-        "The name \(path) does not tell a container; end it with .mkv, .mp4 or .mov, or give the "
-          + "format.")
+        "The name \(path) does not indicate a container; end it with .mkv, .mp4 or .mov, or give the format."
+      )
     }
     try FilmContainers.check(found, output: path)
     return found

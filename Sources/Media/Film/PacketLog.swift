@@ -219,7 +219,7 @@ struct PacketLogReader {
   }
 
   private func damage(_ what: String) -> MediaError {
-    MediaError(.corrupt, "\(bytes.name) is damaged or cut off: \(what) is not as it was written.")
+    MediaError(.corrupt, "\(bytes.name) is damaged or cut off: \(what) has been altered.")
   }
 }
 
@@ -233,7 +233,7 @@ extension PacketLog {
     }
     defer { do { try file.close() } catch {} }
     func damage() -> MediaError {
-      MediaError(.corrupt, "'\(path)' is damaged or cut off: its end is not as it was written.")
+      MediaError(.corrupt, "'\(path)' is damaged or cut off: its end has been altered.")
     }
     do {
       let end = try file.seekToEnd()

@@ -23,7 +23,7 @@ package struct Timecode: Hashable, Sendable {
     guard frames < perSecond else {
       throw MediaError(
         .usage,
-        "Time code \(self) does not exist: at \(Self.words(rate)) frames/s a second has frames 00 to "
+        "Time code \(self) does not exist: at \(Self.words(rate)) frames/s, frames are numbered from 00 to "
           + "\(String(format: "%02d", perSecond - 1)).")
     }
     let minute = 60 * hours + minutes
@@ -32,14 +32,14 @@ package struct Timecode: Hashable, Sendable {
     guard perSecond % 30 == 0, rate.value < Double(perSecond) else {
       throw MediaError(
         .usage,
-        "Time code \(self) drops frames, which is done at 29.97 and 59.94 frames/s only; the film has "
-          + "\(Self.words(rate)). Write it with a colon.")
+        "Time code \(self) is in drop-frame notation, which exists at 29.97 and 59.94 frames/s only; the film has "
+          + "\(Self.words(rate)). Write the last separator as a colon.")
     }
     let dropped = perSecond / 15
     guard seconds > 0 || frames >= dropped || minutes % 10 == 0 else {
       throw MediaError(
         .usage,
-        "Time code \(self) does not exist: it is among the labels that drop-frame time code leaves out."
+        "Time code \(self) does not exist: drop-frame time code skips this label."
       )
     }
     return count - dropped * (minute - minute / 10)

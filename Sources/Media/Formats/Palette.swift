@@ -43,7 +43,7 @@ struct Palette {
         }
       ]
     case .yuv:
-      throw MediaError(.internalFault, "A palette picture was promised as \(format).")
+      throw MediaError(.internalFault, "A palette picture was announced as \(format).")
     }
     if format.hasAlpha { tables.append(entries.map { UInt16($0 >> 24) }) }
     return tables.map { table in

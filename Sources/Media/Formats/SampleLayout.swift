@@ -73,8 +73,8 @@ struct SampleLayout: @unchecked Sendable {
     if has(AV_PIX_FMT_FLAG_HWACCEL) {
       throw MediaError(
         .unsupported,
-        "\(file) has the pixel format \(name), which is a hardware surface and holds no samples that "
-          + "can be read; download the frames to memory first, such as to nv12 or yuv420p.")
+        "\(file) has the pixel format \(name), a hardware surface whose samples can't be read; download the frames to "
+          + "memory first, for example as nv12 or yuv420p.")
     } else if has(AV_PIX_FMT_FLAG_PAL) {
       how = .palette
     } else if pixelFormat == AV_PIX_FMT_UYYVYY411 {
@@ -101,8 +101,8 @@ struct SampleLayout: @unchecked Sendable {
     } else {
       throw MediaError(
         .unsupported,
-        "\(file) has the pixel format \(name), which neither this program nor libswscale reads; "
-          + "convert it to one of 8 to 16 bits, such as gray16le or yuv444p16le.")
+        "\(file) has the pixel format \(name), which neither this program nor libswscale can read; convert it to a "
+          + "format of 8 to 16 bits, such as gray16le or yuv444p16le.")
     }
 
     self.pixelFormat = pixelFormat

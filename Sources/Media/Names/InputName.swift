@@ -16,8 +16,9 @@ enum InputName {
     }
     throw MediaError(
       .notMedia,
-      "\(path) is an address and names no file; only files, folders and stdin are read: name the file, "
-        + "or fetch it and send it through a pipe.")
+      "\(path) is an address, not a file name; only files, folders and stdin can be read. Name the file, or download "
+        + "it first."
+    )
   }
 
   /// The names of all protocols by which FFmpeg reads.

@@ -25,6 +25,6 @@ package final class ProtectedFiles: Sendable {
   package func check(_ path: String) throws {
     guard contain(path) else { return }
     throw MediaError(
-      .usage, "\(path) is the input itself, which is never replaced; name another output.")
+      .usage, "\(path) is the input itself, which is never overwritten; choose another output.")
   }
 }

@@ -51,13 +51,13 @@ enum PictureDecoder {
     if isStrict, kind == .jpeg, JPEGScanCheck.isDamaged(bytes) == true {
       throw MediaError(
         .corrupt,
-        "The picture \(name) is damaged: its compressed samples are not as many as they "
-          + "should be.")
+        "The picture \(name) is damaged: its compressed data does not hold the expected number of samples."
+      )
     }
     if kind == .webp, PictureStructure.isAnimatedWebP(bytes) {
       throw MediaError(
         .unsupported,
-        "\(name) is an animated WebP, which this FFmpeg does not read; convert it to APNG or a film."
+        "\(name) is an animated WebP, which this FFmpeg can't read; convert it to APNG or a film."
       )
     }
     // Samples that are not there are taken as zeros where the kind has no other way to go on.
@@ -79,7 +79,7 @@ enum PictureDecoder {
     guard let context, let packet else { throw MediaError.outOfMemory }
     guard bytes.count + padding < mostBytes else {
       throw MediaError(
-        .unsupported, "Picture \(name) has \(bytes.count) bytes; at most 2 GiB are read.")
+        .unsupported, "The picture \(name) has \(bytes.count) bytes; the limit is 2 GiB.")
     }
     context.pointee.thread_count = 1
     if isStrict { context.pointee.err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE }
@@ -102,7 +102,7 @@ enum PictureDecoder {
     }
     guard status >= 0, !isStrict || frame.pointer.pointee.decode_error_flags == 0 else {
       throw MediaError(
-        .corrupt, "The picture \(name) is damaged: it cannot be decoded as it stands.",
+        .corrupt, "The picture \(name) is damaged and cannot be decoded.",
         underlying: LibraryLog.errors(since: mark) ?? MediaError.text(of: status))
     }
     var picture = try frame.picture(in: name)

@@ -30,7 +30,8 @@ enum PictureExtent {
     case .tiff, .jpeg2000, .openEXR, .gif, .pfm:
       throw MediaError(
         .unsupported,
-        "Pictures of the kind \(kind.rawValue) have no end that a pipe could show; send PNG.")
+        "Pictures in the format \(kind.rawValue) can't be read from a pipe, because nothing marks where one ends; send "
+          + "PNG.")
     }
   }
 
@@ -98,13 +99,15 @@ enum PictureExtent {
     if kind == 7 { return try skipPAM(&reader) }
     guard (4...6).contains(kind) else {
       throw MediaError(
-        .unsupported, "Textual pictures (P\(kind)) have no end that a pipe could show; send P5.")
+        .unsupported,
+        "Plain-text pictures (P\(kind)) can't be read from a pipe, because nothing marks where one ends; "
+          + "send P5.")
     }
     var numbers: [Int] = []
     while numbers.count < (kind == 4 ? 2 : 3) {
       guard let word = try word(&reader) else { return false }
       guard let number = Int(word), number > 0, number < 1 << 20 else {
-        throw MediaError(.corrupt, "A PNM header has \(word) where a number belongs.")
+        throw MediaError(.corrupt, "A PNM header has \(word) where a number is expected.")
       }
       numbers.append(number)
     }
@@ -124,7 +127,7 @@ enum PictureExtent {
     }
     guard let width = values["WIDTH"], let height = values["HEIGHT"], let depth = values["DEPTH"],
       let largest = values["MAXVAL"], depth <= 4
-    else { throw MediaError(.corrupt, "A PAM header lacks its size.") }
+    else { throw MediaError(.corrupt, "A PAM header does not give the size.") }
     return try drop(width * height * depth * (largest > 255 ? 2 : 1), &reader)
   }
 

@@ -40,7 +40,7 @@ final class PictureFile: ByteRanges {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw MediaError(.notMedia, "\(path) is not a regular file; a picture was expected.")
+      throw MediaError(.notMedia, "\(path) is not a regular file; expected a picture.")
     }
     guard status.st_size > 0 || mayBeEmpty else {
       close(descriptor)
@@ -56,8 +56,8 @@ final class PictureFile: ByteRanges {
     let isLink = lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     let message =
       switch reason {
-      case ENOENT where isLink: "\(path) is a link to a file that is not there."
-      case ENOENT: "There is no input \(path)."
+      case ENOENT where isLink: "\(path) is a symbolic link to a file that does not exist."
+      case ENOENT: "The input \(path) does not exist."
       default: "The input \(path) cannot be opened; check its permissions."
       }
     return MediaError(.noSuchFile, message, underlying: String(cString: strerror(reason)))
@@ -100,7 +100,7 @@ final class PictureFile: ByteRanges {
   func contents() throws -> [UInt8] {
     guard byteCount <= PictureDecoder.mostBytes else {
       throw MediaError(
-        .unsupported, "Picture \(name) has \(byteCount) bytes; at most 2 GiB are read.")
+        .unsupported, "The picture \(name) has \(byteCount) bytes; the limit is 2 GiB.")
     }
     return try bytes(at: 0, count: byteCount)
   }

@@ -36,7 +36,7 @@ final class PictureFiles: @unchecked Sendable {
       var result = try PictureDecoder.decode(pages, page: index, name: name, options)
       if index == 0, !pages.isWhole {
         result.omission =
-          "\(pages.source.name) is damaged: its list of pages breaks off after \(pages.pages.count)."
+          "\(pages.source.name) is damaged: its list of pages ends after \(counted(pages.pages.count, "page"))."
       }
       return result
     }
@@ -103,13 +103,13 @@ extension PictureDecoder {
       guard case .success(let result) = Swift.Result(catching: { try body(false) }) else {
         throw error
       }
-      options.report?("\(error.message) What can be decoded of it is used.")
+      options.report?("\(error.message) The part that can be decoded is used.")
       return result
     }
   }
 
   /// What a file holds beside the picture that was taken, in a sentence; `nil` for one picture.
   static func omission(count: Int, name: String) -> String? {
-    count > 1 ? "\(name) holds \(count) pictures; the first is taken." : nil
+    count > 1 ? "\(name) holds \(count) pictures; only the first is used." : nil
   }
 }

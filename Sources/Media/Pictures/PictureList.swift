@@ -44,7 +44,7 @@ struct PictureList: Sendable {
           }
         }
       } else {
-        throw MediaError(.noSuchFile, "There is no input \(path).")
+        throw MediaError(.noSuchFile, "The input \(path) does not exist.")
       }
     }
     // The parts are found once per name: a hundred thousand names are compared two million times.
@@ -98,11 +98,11 @@ struct PictureList: Sendable {
       gap.count == 1 ? "\(gap.lowerBound)" : "\(gap.lowerBound) to \(gap.upperBound)"
     }
     let missing = gaps.reduce(0) { $0 + $1.count }
-    guard missing > 1 else { return "Picture \(words(first)) is missing in the numbering." }
+    guard missing > 1 else { return "Picture \(words(first)) is missing from the numbering." }
     guard gaps.count > 6 else {
-      return "Pictures \(gaps.map(words).joined(separator: ", ")) are missing in the numbering."
+      return "Pictures \(gaps.map(words).joined(separator: ", ")) are missing from the numbering."
     }
-    return "\(missing) pictures are missing in the numbering, in \(gaps.count) places: "
+    return "\(missing) pictures are missing from the numbering, in \(gaps.count) places: "
       + gaps.prefix(3).map(words).joined(separator: ", ") + ", … \(words(last))."
   }
 

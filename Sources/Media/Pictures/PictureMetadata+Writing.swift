@@ -9,9 +9,9 @@ extension PictureMetadata {
       if !holdsAll {
         notes.append("The ICC profile is left out: \(encoder) pictures can't hold it.")
       } else if ICCProfile(iccProfile).forColor == nil {
-        notes.append("The ICC profile is left out: it does not fit pictures in color.")
+        notes.append("The ICC profile is left out: it does not apply to color pictures.")
       } else if !ICCProfile(iccProfile).isRGB {
-        notes.append("The gray ICC profile becomes one of RGB with the same curve.")
+        notes.append("The gray ICC profile is replaced by an RGB profile with the same tone curve.")
       }
     }
     if !holdsAll, exif != nil || xmp != nil || iptc != nil {

@@ -66,8 +66,8 @@ package final class PictureSink: SegmentedSink, @unchecked Sendable {
       if source.isFrameFolder, let count = source.estimatedFrameCount, count > 1 {
         throw MediaError(
           .usage,
-          "\(path) holds one picture and the input \(count); give a folder or a pattern such as "
-            + "%06d.png, or take the first with --frames 1.")
+          "\(path) holds one picture, but the input has \(count); give a folder or a pattern such as %06d.png, or "
+            + "colorize only the first with --frames 1.")
       }
       target = .file(path)
       byName = encoder
@@ -87,7 +87,7 @@ package final class PictureSink: SegmentedSink, @unchecked Sendable {
     guard [.pictureRGB, .pictureYUV].contains(EncoderTraits.of(chosen).family) else {
       throw MediaError(
         .encoderRefuses,
-        "\(chosen) writes no picture files; take png, tiff, mjpeg, ppm, bmp, dpx or exr.")
+        "\(chosen) can't write picture files; choose png, tiff, mjpeg, ppm, bmp, dpx or exr.")
     }
     if options.pixelFormat != nil {
       _ = try OutputFormat.choose(
@@ -138,7 +138,8 @@ package final class PictureSink: SegmentedSink, @unchecked Sendable {
         guard written == 0 else {
           throw MediaError(
             .usage,
-            "\(path) holds one picture; give a folder or a pattern such as %06d.png for more.")
+            "\(path) holds only one picture; for more, give a folder or a pattern such as %06d.png."
+          )
         }
         try writeFile(frame, encoder, path)
       case .folder(let folder):
@@ -278,7 +279,7 @@ package final class PictureSink: SegmentedSink, @unchecked Sendable {
       close(descriptor)
       guard status == 0 else {
         throw MediaError(
-          .io, "Bringing the pictures in \(folder) to the disk failed.",
+          .io, "Flushing the pictures in \(folder) to disk failed.",
           underlying: String(cString: strerror(reason)))
       }
     }
@@ -322,7 +323,7 @@ extension VideoEncoder: PictureEncoding {
       bytes += UnsafeBufferPointer(start: data, count: Int(packet.pointee.size))
     }
     guard !bytes.isEmpty else {
-      throw MediaError(.internalFault, "\(name) gave no picture for frame \(frame.index).")
+      throw MediaError(.internalFault, "\(name) produced no picture for frame \(frame.index).")
     }
     return bytes
   }

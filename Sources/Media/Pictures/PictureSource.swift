@@ -55,7 +55,8 @@ package final class PictureSource: FrameSource, @unchecked Sendable {
     self.origin = origin
     self.options = options
     guard options.pictureRate.value > 0 else {
-      throw MediaError(.usage, "A rate of \(options.pictureRate) pictures per second is none.")
+      throw MediaError(
+        .usage, "\(options.pictureRate) is not a frame rate; expected a number above 0.")
     }
     let rate = options.pictureRate
     cut = try TimeCut(options, start: 0, rate: rate, isConstant: true)
@@ -88,9 +89,9 @@ package final class PictureSource: FrameSource, @unchecked Sendable {
         .notMedia,
         shortcomings.lost > 0
           ? shortcomings.lost == 1
-            ? "The picture of \(origin.name) can't be decoded."
-            : "None of the \(shortcomings.lost) pictures of \(origin.name) can be decoded."
-          : "\(origin.name) holds no picture.")
+            ? "The only picture in \(origin.name) can't be decoded."
+            : "None of the \(shortcomings.lost) pictures in \(origin.name) can be decoded."
+          : "\(origin.name) holds no pictures.")
     }
     splitter = reader
     first = found
@@ -224,7 +225,8 @@ package final class PictureSource: FrameSource, @unchecked Sendable {
     if !isWhole {
       throw MediaError(
         .truncated,
-        "\(name) ends within picture \(index), after \(counted(bytes.count, "byte")) of it.")
+        "\(name) ends within picture \(index), after the first \(counted(bytes.count, "byte")) of it."
+      )
     }
     return try PictureDecoder.decode(bytes, name: "\(index) of \(name)", options)
   }
@@ -256,8 +258,8 @@ struct PictureShortcomings: Hashable, Sendable {
     }
     if withMore > 0 {
       sentences.append(
-        "\(counted(withMore, "file")) of '\(name)' "
-          + "\(withMore == 1 ? "holds" : "hold") several pictures, of which the first was taken.")
+        "\(counted(withMore, "file")) of '\(name)' \(withMore == 1 ? "holds" : "hold") several pictures, of which only "
+          + "the first was used.")
     }
     return sentences.isEmpty ? nil : sentences.joined(separator: " ")
   }

@@ -26,8 +26,8 @@ struct PictureSplitter: PictureExtent.Reader {
       isLost = true
       throw MediaError(
         .corrupt,
-        "Picture \(index) of \(input.name) does not begin as a picture does; nothing from there on "
-          + "is read.")
+        "Picture \(index) of \(input.name) does not begin with the signature of a picture format; reading stops there."
+      )
     }
     do {
       let isWhole = try skip(kind)
@@ -38,8 +38,8 @@ struct PictureSplitter: PictureExtent.Reader {
       position = 0
       throw MediaError(
         .unsupported,
-        "Picture \(index) of \(input.name) is larger than \(Self.largestPicture >> 20) MiB by its own "
-          + "account; nothing from there on is read. Name larger pictures as files.")
+        "Picture \(index) of \(input.name) is larger than \(Self.largestPicture >> 20) MiB according to its header; "
+          + "reading stops there. Give pictures of this size as files.")
     }
   }
 

@@ -198,8 +198,8 @@ enum ForeignFile {
     if bytes.dropFirst(4).starts(with: "ftyp".utf8) {
       let brand = String(decoding: bytes.dropFirst(8).prefix(4), as: UTF8.self)
       switch brand {
-      case "heic", "heix", "mif1", "msf1", "hevc": return " that is read here but HEIC"
-      case "avif", "avis": return " that is read here but AVIF"
+      case "heic", "heix", "mif1", "msf1", "hevc": return " in a supported format, but HEIC"
+      case "avif", "avis": return " in a supported format, but AVIF"
       default: return " but a film"
       }
     }
@@ -208,8 +208,10 @@ enum ForeignFile {
     if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") { return " but a web page" }
     if start.hasPrefix("<?xml") || start.hasPrefix("<svg") { return " but XML" }
     if start.hasPrefix("%pdf") { return " but a PDF" }
-    if bytes.starts(with: Array("8BPS".utf8)) { return " that is read here but a Photoshop file" }
-    if bytes.allSatisfy({ $0 == 0 }) { return ": it holds zeros alone" }
+    if bytes.starts(with: Array("8BPS".utf8)) {
+      return " in a supported format, but a Photoshop file"
+    }
+    if bytes.allSatisfy({ $0 == 0 }) { return ": it contains only zeros" }
     return ""
   }
 }

@@ -42,7 +42,7 @@ struct TIFFFile<Source: ByteRanges> {
     try TIFFSupport(page, name: source.name).check()
     guard let offsets = page.numbers(TIFFTag.stripOffsets), !offsets.isEmpty else {
       throw page.lostTags.isEmpty
-        ? MediaError(.corrupt, "The TIFF \(source.name) does not tell where its samples lie.")
+        ? MediaError(.corrupt, "The TIFF \(source.name) does not say where its samples are stored.")
         : cutOff(needed: nil)
     }
     let strips = try stripSizes(page, count: offsets.count)
@@ -84,20 +84,21 @@ struct TIFFFile<Source: ByteRanges> {
     guard whole < PictureDecoder.mostBytes else {
       throw MediaError(
         .unsupported,
-        "The TIFF \(source.name) has a size of \(width)×\(height), which is too large: at most 2 GiB of samples "
-          + "are read.")
+        "The TIFF \(source.name) has a size of \(width)×\(height), which is too large: the limit is 2 GiB of samples."
+      )
     }
     if let sizes = page.numbers(TIFFTag.stripByteCounts), sizes.count == count {
       let most = max(source.byteCount, 2 * whole + 4096)
       guard sizes.reduce(0, { min($0 + $1, most + 1) }) <= most else {
         throw MediaError(
-          .corrupt, "The TIFF \(source.name) claims more bytes than its samples can take.")
+          .corrupt,
+          "The TIFF \(source.name) lists more bytes of image data than its samples can take.")
       }
       return sizes
     }
     guard count == 1, page.number(TIFFTag.compression) ?? 1 == 1 else {
       throw page.lostTags.isEmpty
-        ? MediaError(.corrupt, "The TIFF \(source.name) does not tell how long its strips are.")
+        ? MediaError(.corrupt, "The TIFF \(source.name) does not say how long its strips are.")
         : cutOff(needed: nil)
     }
     return [whole]
@@ -166,8 +167,8 @@ struct TIFFSupport {
     guard let reason else { return }
     throw MediaError(
       .unsupported,
-      "The TIFF \(name) \(reason), which is not read; save it as a TIFF of 8 or 16 bits in gray or "
-        + "RGB, in strips, uncompressed or with LZW or Deflate.")
+      "The TIFF \(name) \(reason), which is not supported; save it as a TIFF of 8 or 16 bits in gray or RGB, in "
+        + "strips, uncompressed or with LZW or Deflate.")
   }
 
   private var reason: String? {

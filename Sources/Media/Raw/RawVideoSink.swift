@@ -32,7 +32,7 @@ package final class RawVideoSink: FrameSink, @unchecked Sendable {
     if let option = options.encoderOptions.keys.min() {
       throw MediaError(
         .usage,
-        "\(isY4M ? "y4m" : "Raw video") is not encoded, so that there is no encoder option \(option)."
+        "\(isY4M ? "y4m" : "Raw video") is not encoded, so the encoder option \(option) has no effect; leave it out."
       )
     }
     outputFormat = try OutputFormat.choose(

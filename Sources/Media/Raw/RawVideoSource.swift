@@ -54,8 +54,8 @@ package final class RawVideoSource: FrameSource, @unchecked Sendable {
     guard size > 0, Int(size) <= PictureSplitter.largestPicture else {
       throw MediaError(
         .unsupported,
-        "\(bytes.name) has frames of \(header.width)×\(header.height), which is too large: a frame may "
-          + "have \(PictureSplitter.largestPicture >> 20) MiB.")
+        "\(bytes.name) has frames of \(header.width)×\(header.height), which is too large: the limit is "
+          + "\(PictureSplitter.largestPicture >> 20) MiB per frame.")
     }
     frameByteCount = Int(size)
     let rate = header.frameRate ?? Rational(25, 1)
@@ -90,10 +90,12 @@ package final class RawVideoSource: FrameSource, @unchecked Sendable {
     }
     guard raw.width > 0, raw.height > 0, raw.frameRate.value > 0 else {
       throw MediaError(
-        .usage, "\(raw.width)×\(raw.height) at \(raw.frameRate) frames per second is no video.")
+        .usage,
+        "\(raw.width)×\(raw.height) at \(raw.frameRate) frames per second is not a valid video format."
+      )
     }
     guard av_get_pix_fmt(raw.pixelFormat) != AV_PIX_FMT_NONE else {
-      throw MediaError(.usage, "There is no pixel format named \(raw.pixelFormat).")
+      throw MediaError(.usage, "FFmpeg has no pixel format named \(raw.pixelFormat).")
     }
     var header = Y4MHeader()
     header.width = raw.width
@@ -184,7 +186,7 @@ package final class RawVideoSource: FrameSource, @unchecked Sendable {
   private func truncated(expected: Int, actual: Int) -> MediaError {
     MediaError(
       .truncated,
-      "\(bytes.name) ends within frame \(readCount): of \(counted(expected, "byte")), \(actual) came."
+      "\(bytes.name) ends within frame \(readCount): expected \(counted(expected, "byte")), found \(actual)."
     )
   }
 
@@ -234,9 +236,8 @@ package final class RawVideoSource: FrameSource, @unchecked Sendable {
     throw fail(
       MediaError(
         .corrupt,
-        "\(bytes.name) went through a pipe or transfer that takes films for text: its header ends in CR "
-          + "LF, and so does each line feed in frame \(readCount), which is damaged by that; send it "
-          + "as binary data."))
+        "\(bytes.name) was transferred as text: every LF became CR LF, which has damaged frame \(readCount); transfer "
+          + "it as binary data."))
   }
 
   /// Damage ends the stream whatever the policy: without a place to go on at, nothing can follow.

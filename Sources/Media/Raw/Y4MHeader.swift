@@ -36,7 +36,7 @@ struct Y4MHeader: Hashable, Sendable {
   init(_ line: String, in file: String) throws {
     var words = line.split(separator: " ")
     guard !words.isEmpty, words.removeFirst() == Self.magic else {
-      throw MediaError(.notMedia, "\(file) does not begin as YUV4MPEG2 does.")
+      throw MediaError(.notMedia, "\(file) does not begin with the signature YUV4MPEG2.")
     }
     var colorSpace = "420jpeg"
     for word in words {
@@ -55,12 +55,13 @@ struct Y4MHeader: Hashable, Sendable {
       }
     }
     guard (1...65535).contains(width), (1...65535).contains(height) else {
-      throw MediaError(.corrupt, "The header of \(file) tells no size: \(line)")
+      throw MediaError(
+        .corrupt, "The header of \(file) does not give a frame size within 1…65535: \(line)")
     }
     guard let known = Self.colorSpaces.first(where: { $0.tag == colorSpace }) else {
       throw MediaError(
         .unsupported,
-        "\(file) has the color space '\(colorSpace)', which is not one of YUV4MPEG2: "
+        "\(file) has the color space '\(colorSpace)', which YUV4MPEG2 does not define; expected one of "
           + Self.colorSpaces.map(\.tag).joined(separator: ", ") + ".")
     }
     pixelFormat = known.pixelFormat

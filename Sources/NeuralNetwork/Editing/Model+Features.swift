@@ -50,7 +50,7 @@ extension Model {
     for value in values where !changed.outputs.contains(where: { $0.name == value }) {
       guard changed.nodes.contains(where: { $0.outputs.contains(value) }) else {
         throw NetworkError(
-          .malformed, file: name, "no operator computes the value \"\(value)\" that is asked for")
+          .malformed, file: name, "no operator computes the requested value \"\(value)\"")
       }
       changed.outputs.append(ValueInfo(name: value, elementType: nil, dimensions: nil))
     }

@@ -13,10 +13,11 @@ enum ModelReader {
     do {
       proto = try Onnx_ModelProto(serializedBytes: bytes.withUnsafeBytes { Data($0) })
     } catch {
-      throw NetworkError(.malformed, "this is no ONNX model: the protobuf can't be read (\(error))")
+      throw NetworkError(
+        .malformed, "this is not an ONNX model: the protobuf can't be read (\(error))")
     }
     guard proto.hasGraph else {
-      throw NetworkError(.malformed, "this is no ONNX model: it holds no graph")
+      throw NetworkError(.malformed, "this is not an ONNX model: it holds no graph")
     }
     var metadata: [String: String] = [:]
     for entry in proto.metadataProps { metadata[entry.key] = entry.value }
@@ -31,12 +32,14 @@ enum ModelReader {
       return Int(opsets.upperBound)
     }
     guard let version = defaults.map(\.version).max() else {
-      throw NetworkError(.malformed, "the model imports no version of the ONNX operator set")
+      throw NetworkError(
+        .malformed, "the model does not declare a version of the ONNX operator set")
     }
     guard opsets.contains(version) else {
       throw NetworkError(
         .unsupported,
-        "operator set \(version) is not supported; export with one of \(opsets.lowerBound) to \(opsets.upperBound)"
+        "operator set \(version) is not supported; export the model with operator set \(opsets.lowerBound) to "
+          + "\(opsets.upperBound)"
       )
     }
     return Int(version)
@@ -130,7 +133,9 @@ enum ModelReader {
     let op = isStandard ? proto.opType : "\(proto.domain)::\(proto.opType)"
     let name = proto.name.isEmpty ? (proto.output.first ?? "#\(index)") : proto.name
     let place = "node \"\(name)\""
-    guard !proto.opType.isEmpty else { throw NetworkError(.malformed, at: place, "no operator") }
+    guard !proto.opType.isEmpty else {
+      throw NetworkError(.malformed, at: place, "it names no operator")
+    }
     var attributes: [String: Attribute] = [:]
     for item in proto.attribute {
       guard

@@ -10,7 +10,7 @@ enum TensorReader {
   private static func decode(_ proto: Onnx_TensorProto) throws(NetworkError) -> Tensor {
     guard proto.dataLocation == .default, proto.externalData.isEmpty else {
       throw NetworkError(
-        .unsupported, "its data lies in another file; save the model as one file")
+        .unsupported, "its data is stored in another file; save the model as a single file")
     }
     guard !proto.hasSegment else {
       throw NetworkError(.unsupported, "tensors in segments are not supported")

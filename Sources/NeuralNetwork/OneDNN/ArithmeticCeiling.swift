@@ -27,7 +27,8 @@ package enum ArithmeticCeiling {
           wantedData.handle, [1, 1], [0, 0], [0, 0], [0, 0], attributes.handle)
       }
       guard let description else {
-        throw NetworkError(.backEnd, "oneDNN multiplies no matrices in \(precision.rawValue)")
+        throw NetworkError(
+          .backEnd, "oneDNN does not support matrix multiplication in \(precision.rawValue)")
       }
       let layouts = [
         (DNNL_ARG_SRC, try description.layout(dnnl_query_src_md)),

@@ -39,7 +39,7 @@ final class MemoryLayoutDescriptor: @unchecked Sendable {
       &md, Int32(shape.count), dims, type, strides.map { $0.map(Int64.init) })
     guard status == dnnl_success, let md else {
       throw NetworkError(
-        .backEnd, "oneDNN takes no array of shape \(shape) (status \(status.rawValue))")
+        .backEnd, "oneDNN does not accept an array of shape \(shape) (status \(status.rawValue))")
     }
     handle = md
   }
@@ -56,7 +56,7 @@ final class MemoryLayoutDescriptor: @unchecked Sendable {
   init(of pd: dnnl_primitive_desc_t, _ what: dnnl_query_t, index: Int32) throws(NetworkError) {
     var md: ac_dnnl_md?
     guard ac_dnnl_md_query(pd, what, index, &md) == dnnl_success, let md else {
-      throw NetworkError(.backEnd, "oneDNN does not tell the layout it has chosen")
+      throw NetworkError(.backEnd, "oneDNN does not report the layout that it chose")
     }
     handle = md
   }
@@ -102,7 +102,7 @@ final class DNNLPrimitiveDescription {
     let status = make(&pd)
     if status == dnnl_unimplemented || status == dnnl_invalid_arguments { return nil }
     guard status == dnnl_success, let pd else {
-      throw NetworkError(.backEnd, "oneDNN fails with status \(status.rawValue)")
+      throw NetworkError(.backEnd, "oneDNN failed with status \(status.rawValue)")
     }
     handle = pd
   }
@@ -130,7 +130,7 @@ final class DNNLAttributes {
     if status == dnnl_success, let ops { status = append(ops) }
     if status == dnnl_success { status = ac_dnnl_attr_create(&attributes, ops) }
     guard status == dnnl_success, let attributes else {
-      throw NetworkError(.backEnd, "oneDNN refuses post operations (status \(status.rawValue))")
+      throw NetworkError(.backEnd, "oneDNN rejects the post operations (status \(status.rawValue))")
     }
     handle = attributes
   }
@@ -155,7 +155,7 @@ final class DNNLAttributes {
 
   private func check(_ status: dnnl_status_t) throws(NetworkError) {
     guard status == dnnl_success else {
-      throw NetworkError(.backEnd, "oneDNN refuses scales (status \(status.rawValue))")
+      throw NetworkError(.backEnd, "oneDNN rejects the scales (status \(status.rawValue))")
     }
   }
 }

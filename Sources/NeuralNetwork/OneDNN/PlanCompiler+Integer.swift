@@ -84,7 +84,7 @@ extension PlanCompiler {
     ]
     if let bias {
       guard let constant = program.values[program.root(bias)].constant else {
-        throw NetworkError(.backEnd, "the bias is no constant")
+        throw NetworkError(.backEnd, "the bias is not a constant")
       }
       let scaled = try weights.derived(from: constant.storage, key: units.biasKey(filter)) {
         () throws(NetworkError) in try units.bias(constant)

@@ -42,7 +42,7 @@ final class PrimitiveRunner: @unchecked Sendable {
       primitive.handle, stream, Int32(arguments.count), arguments)
     guard status == dnnl_success else {
       throw NetworkError(
-        .backEnd, "oneDNN's \(primitive.implementation) fails with status \(status.rawValue)")
+        .backEnd, "oneDNN's \(primitive.implementation) failed with status \(status.rawValue)")
     }
   }
 

@@ -127,7 +127,7 @@ enum HostConversion {
       case .unsigned(let value) where value <= UInt64(Int.max): list.append(Int(value))
       default:
         throw fail(
-          .unsupported, "integers are expected, not the element type \(tensor.elementType.name)")
+          .unsupported, "the element type is \(tensor.elementType.name), expected integers")
       }
     }
     return list

@@ -4,7 +4,7 @@ enum Constants {
     try context.allow(["value", "value_float", "value_floats", "value_int", "value_ints"])
     guard context.node.attributes.count == 1, let (name, value) = context.node.attributes.first
     else {
-      throw context.fail(.malformed, "exactly one attribute is expected")
+      throw context.fail(.malformed, "expected exactly one attribute")
     }
     switch value {
     case .tensor(let tensor): return .constant(tensor)
@@ -24,7 +24,8 @@ enum Constants {
     switch context.node.attributes["value"] {
     case nil: break
     case .tensor(let tensor)? where tensor.count == 1: value = tensor
-    default: throw context.fail(.malformed, "the attribute value should be a tensor of one number")
+    default:
+      throw context.fail(.malformed, "expected a tensor of one number as the attribute value")
     }
     let type = try TensorType(value.elementType, try context.integers(input: 0))
     guard type.byteCount <= ProgramBuilder.maximumConstantByteCount else {

@@ -147,7 +147,7 @@ extension Convolution {
         .shapeMismatch, "kernel_shape is \(stated) but the weights have shape \(weights.shape)")
     }
     guard kernel.allSatisfy({ (1...SpatialWindow.limit).contains($0) }) else {
-      throw context.fail(.malformed, "the weights of shape \(weights.shape) have no taps")
+      throw context.fail(.malformed, "the weights of shape \(weights.shape) have an empty kernel")
     }
     return kernel
   }

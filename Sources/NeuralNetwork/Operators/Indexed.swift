@@ -126,7 +126,7 @@ struct Padding: Operator {
   ) throws(NetworkError) -> [Int] {
     guard extent + begin + end >= 0, mode == "constant" || extent > 0 else {
       throw context.fail(
-        .shapeMismatch, "padding by \(begin) and \(end) leaves nothing of \(extent) elements")
+        .shapeMismatch, "padding by \(begin) and \(end) leaves none of \(extent) elements")
     }
     return (0..<(extent + begin + end)).map { position in
       let index = position - begin

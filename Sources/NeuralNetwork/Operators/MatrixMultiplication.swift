@@ -89,7 +89,7 @@ extension MatrixMultiplication {
     let type = try TensorType(
       .float32, batch + (a.rank == 1 ? [] : [rows]) + (b.rank == 1 ? [] : [columns]))
     guard try TensorType(.float32, batch).count <= 1 << 20 else {
-      throw context.fail(.unsupported, "more than a million products in one are not supported")
+      throw context.fail(.unsupported, "a batch of more than a million products is not supported")
     }
     if batchB.isEmpty, a.rank > 1 {
       // One matrix on the right: all rows on the left are rows of one product.

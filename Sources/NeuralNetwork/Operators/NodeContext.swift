@@ -74,7 +74,7 @@ struct NodeContext {
     guard tensor.elementType == type else {
       throw fail(
         .shapeMismatch,
-        "input \(index) has the type \(tensor.elementType.name), \(type.name) is expected")
+        "input \(index) has the type \(tensor.elementType.name), expected \(type.name)")
     }
     guard tensor.count > 0 else { return nil }
     return tensor.withUnsafeBytes { Array($0.prefix(type.byteCount)) }
@@ -147,7 +147,7 @@ struct NodeContext {
     guard list.count == count, list.allSatisfy(range.contains) else {
       throw fail(
         .malformed,
-        "the attribute \(name) is \(list), \(count) numbers from \(range.lowerBound) to \(range.upperBound) are expected"
+        "the attribute \(name) is \(list), expected \(count) numbers from \(range.lowerBound) to \(range.upperBound)"
       )
     }
     return list
@@ -171,6 +171,6 @@ struct NodeContext {
   }
 
   private func wrongKind(_ name: String, _ wanted: String) -> NetworkError {
-    fail(.malformed, "the attribute \(name) should be \(wanted)")
+    fail(.malformed, "the attribute \(name) must be \(wanted)")
   }
 }

@@ -186,7 +186,7 @@ struct LayerNormalization: Operator {
       guard type.shape == Array(x.shape[axis...]) else {
         throw context.fail(
           .unsupported,
-          "input \(index) of shape \(type.shape) is not supported, only of the shape of the axes that are "
+          "input \(index) of shape \(type.shape) is not supported; it must have the shape of the axes that are "
             + "normalized, \(Array(x.shape[axis...]))")
       }
     }

@@ -53,7 +53,8 @@ struct SpatialWindow: Sendable, Hashable {
       guard room >= 0 else {
         throw context.fail(
           .shapeMismatch,
-          "the window of \(span) does not fit into \(input[axis]) elements with padding \(begin[axis]) and \(end[axis])"
+          "the window of \(span) elements does not fit into \(input[axis]) elements with padding \(begin[axis]) and "
+            + "\(end[axis])"
         )
       }
       var extent = room / stride[axis] + 1

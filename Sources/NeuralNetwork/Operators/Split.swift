@@ -39,7 +39,8 @@ struct Split: Operator {
       let wanted = try context.int("num_outputs", default: count)
       guard wanted == count, context.opset >= 18 || extent % max(count, 1) == 0 else {
         throw context.fail(
-          .shapeMismatch, "\(extent) elements can't be cut into \(wanted) parts, \(count) are named"
+          .shapeMismatch,
+          "\(extent) elements can't be split into \(wanted) parts for \(count) outputs"
         )
       }
       size = max(size, 1)
@@ -50,7 +51,7 @@ struct Split: Operator {
       parts.reduce(0, +) == extent
     else {
       throw context.fail(
-        .shapeMismatch, "the lengths \(parts) don't make \(extent) elements in \(count) parts")
+        .shapeMismatch, "the lengths \(parts) don't add up to \(extent) elements in \(count) parts")
     }
     var outputs: [TensorType] = []
     for length in parts {

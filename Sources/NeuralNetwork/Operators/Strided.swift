@@ -86,7 +86,7 @@ extension Strided {
     let x = try context.type(0)
     let order = try context.ints("perm") ?? Array((0..<x.rank).reversed())
     guard order.sorted() == Array(0..<x.rank) else {
-      throw context.fail(.malformed, "perm \(order) is no permutation of \(x.rank) axes")
+      throw context.fail(.malformed, "perm \(order) is not a permutation of \(x.rank) axes")
     }
     let own = StridedWalk.dense(x.shape)
     let operation = Strided(
@@ -189,7 +189,7 @@ extension Strided {
     }
     let (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
     guard c % (block * block) == 0 else {
-      throw context.fail(.shapeMismatch, "\(c) channels are no multiple of \(block * block)")
+      throw context.fail(.shapeMismatch, "\(c) channels are not a multiple of \(block * block)")
     }
     let channels = c / (block * block)
     // Steps from one channel of the result to the next, one row and one column of the block.
@@ -208,7 +208,7 @@ extension Strided {
     let (x, block) = try blocks(context)
     let (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
     guard h % block == 0, w % block == 0 else {
-      throw context.fail(.shapeMismatch, "\(h)×\(w) places are no multiple of \(block)")
+      throw context.fail(.shapeMismatch, "\(h)×\(w) positions are not a multiple of \(block)")
     }
     let operation = Strided(
       output: try TensorType(x.elementType, [n, c * block * block, h / block, w / block]),

@@ -124,7 +124,8 @@ struct PlanBuilder {
       total = max(total, offset + size)
       guard total <= Self.maximumArenaByteCount else {
         throw NetworkError(
-          .unsupported, "this input size needs more than \(Self.maximumArenaByteCount >> 30) GB")
+          .unsupported,
+          "this input size needs more than \(Self.maximumArenaByteCount >> 30) GB of memory")
       }
     }
     return ExecutionPlan(

@@ -83,7 +83,8 @@ struct ProgramBuilder {
     var builder = ProgramBuilder(graph)
     for input in graph.inputs {
       guard let type = inputs[input.name] else {
-        throw NetworkError(.invalidInput, at: "input \"\(input.name)\"", "it was not given")
+        throw NetworkError(
+          .invalidInput, at: "input \"\(input.name)\"", "no tensor was given for it")
       }
       let id = builder.define(input.name, type, constant: parameters[input.name])
       builder.program.inputs.append((input.name, id))

@@ -59,7 +59,7 @@ final class Workspace: @unchecked Sendable {
     }
     for (memory, buffer) in moving {
       guard dnnl_memory_set_data_handle(memory, addresses[buffer]) == dnnl_success else {
-        throw NetworkError(.backEnd, "oneDNN does not take an array's address")
+        throw NetworkError(.backEnd, "oneDNN does not accept the address of an array")
       }
     }
     for (index, step) in plan.steps.enumerated() {

@@ -38,14 +38,15 @@ package final class Calibration: Sendable {
     let seen = histograms.withLock { $0 }
     guard frames > 0 else {
       throw NetworkError(
-        .invalidInput, file: model.name, "no picture was given to find the values' ranges from")
+        .invalidInput, file: model.name, "no pictures were given to record the ranges of its values"
+      )
     }
     var values: [String: ValueRanges.Range] = [:]
     for (name, histogram) in seen {
       guard let range = histogram.range(rule) else {
         throw NetworkError(
           .unsupported, file: model.name, at: "value \"\(name)\"",
-          "it is infinite or no number on some picture, so that 8 bits can't hold it")
+          "it is infinite or NaN for some picture, so 8 bits can't represent it")
       }
       values[name] = range
     }

@@ -82,13 +82,13 @@ package struct ValueRanges: Sendable, Equatable, Codable {
     guard let text = model.metadata[property] else {
       throw NetworkError(
         .noRanges, file: model.name,
-        "int8 needs the ranges of its values, which it does not hold; \(remedy)")
+        "int8 needs the ranges of the network's values, which the file does not contain; \(remedy)")
     }
     let found: ValueRanges
     do { found = try JSONDecoder().decode(ValueRanges.self, from: Data(text.utf8)) } catch {
       throw NetworkError(
         .malformed, file: model.name, at: "property \"\(property)\"",
-        "it is no list of ranges; \(remedy)")
+        "it is not a list of ranges; \(remedy)")
     }
     guard found.version == currentVersion else {
       throw NetworkError(
@@ -98,7 +98,7 @@ package struct ValueRanges: Sendable, Equatable, Codable {
     guard found.weights == model.weightDigest else {
       throw NetworkError(
         .noRanges, file: model.name, at: "property \"\(property)\"",
-        "its ranges were recorded with other weights; \(remedy)")
+        "the ranges were recorded with other weights; \(remedy)")
     }
     return found
   }

@@ -10,10 +10,10 @@ const swatches = [
 ];
 const keys = [
   ["↑ ↓ or K J", "previous, next shot"], ["← →", "previous, next frame; with Shift, ten"],
-  ["Space", "play the shot as the film will be"], ["Home End", "first, last frame of the shot"], ["Enter", "accept, and go to the next"],
-  ["A", "accepted or not"], ["F", "flagged ones first"], ["W", "source, or color"],
-  ["B", "keep these settings at the left, to compare"], ["U", "where the network is not sure"], ["X", "true pixels"], ["1 … 9", "color of the hint"], ["E", "eyedropper"],
-  ["Delete", "the last hint of this frame goes"], ["C", "cut at this frame"],
+  ["Space", "play the shot as it will be in the film"], ["Home End", "first, last frame of the shot"], ["Enter", "accept, and go to the next shot"],
+  ["A", "accepted or not"], ["F", "flagged shots first"], ["W", "source or color"],
+  ["B", "keep these settings on the left, to compare"], ["U", "show where the network is not sure"], ["X", "actual pixels"], ["1 … 9", "color of the hint"], ["E", "eyedropper"],
+  ["Delete", "remove the last hint of this frame"], ["C", "cut at this frame"],
   ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"], ["?", "this list"],
 ];
 
@@ -245,7 +245,7 @@ class Reel {
   async largePicture(body) {
     let picture;
     const end = await this.read(body, undefined, (_, blob) => { picture = blob; });
-    if (!picture) throw new Error(end.error ?? "The frame did not come.");
+    if (!picture) throw new Error(end.error ?? "The server sent no frame.");
     return { blob: () => picture };
   }
 
@@ -260,7 +260,7 @@ class Reel {
     const next = async (wanted) => {
       while (count < wanted) {
         const { value, done } = await reader.read();
-        if (done) throw new Error("The server broke off.");
+        if (done) throw new Error("The server closed the connection early.");
         parts.push(value);
         count += value.length;
       }
@@ -292,7 +292,7 @@ function showReaches() {
   const item = current(), last = item.frame + item.frames - 1;
   const known = reel.isCurrent() ? reel.reaches.filter((reach) => reach.frame >= item.frame && reach.frame <= last) : [];
   $("reaches").replaceChildren(...known.map((reach) => {
-    const words = `What is given for frame ${reach.frame} is carried from frame ${reach.first} to ${reach.last}`
+    const words = `The colors given for frame ${reach.frame} are carried from frame ${reach.first} to ${reach.last}`
       + (reach.isFromShotStart && reach.isToShotEnd ? ", through the whole shot." : ".");
     const bar = make("div", { className: "reach", title: words }), width = reach.last - reach.first + 1;
     bar.setAttribute("role", "listitem");
@@ -320,7 +320,7 @@ function refreshSource() {
 function toggleCompare() {
   press("compare");
   kept = isPressed("compare") ? { shot, values: shownValues() } : null;
-  $("source").alt = kept ? "The frame as it was set before" : "The frame as it comes";
+  $("source").alt = kept ? "The frame with the earlier settings" : "The source frame";
   if (kept && wipe === 0) setWipe(50);
   refreshSource();
 }
@@ -645,7 +645,7 @@ function makeDials() {
       type: "range", id, min: dial.least, max: dial.most,
       step: dial.most - dial.least > 10 ? 0.5 : 0.01, title: dial.help,
     });
-    const label = make("label", { htmlFor: id, textContent: dial.name, title: `${dial.help} Double-click: as the film has it.` });
+    const label = make("label", { htmlFor: id, textContent: dial.name, title: `${dial.help} Double-click to reset to the film's setting.` });
     const row = make("div", { className: "dial" }, label, input, make("output", { htmlFor: id }));
     row.id = `row-${dial.name}`;
     input.addEventListener("input", () => {
@@ -726,7 +726,7 @@ function showReferences() {
     go.addEventListener("click", () => setFrame(number));
     const kind = make("button", {
       textContent: isStill ? "Only similar" : "This frame", disabled: swatches !== undefined,
-      title: isStill ? "It shows the same things, not this very frame" : `It shows frame ${frame} itself, in color`,
+      title: isStill ? "It shows the same things, but not this frame" : `It shows frame ${frame} itself, in color`,
     });
     kind.addEventListener("click", () => set(index, isStill ? picture : { picture, frame }));
     const remove = make("button", { textContent: "Remove" });
@@ -738,7 +738,7 @@ function showReferences() {
 
 async function addReference(file) {
   if (!file) return;
-  say(`Taking ${file.name} …`);
+  say(`Adding ${file.name} …`);
   try {
     const response = await ask(`/reference?name=${encodeURIComponent(file.name)}`, {
       method: "POST", body: file, headers: { "Content-Type": file.type || "image/unknown" },
@@ -901,7 +901,7 @@ function showRender(state) {
     : `${framesDone}${framesTotal ? ` of ${framesTotal}` : ""}, ${framesPerSecond.toFixed(0)} frames/s`
       + (secondsLeft === undefined ? "" : `, ${clock(secondsLeft).split(".")[0]} left`);
   $("renderOutput").textContent = state.output;
-  $("renderReplaces").textContent = state.exists ? "The film that lies there is replaced." : "";
+  $("renderReplaces").textContent = state.exists ? "The existing film will be replaced." : "";
   $("renderStart").textContent = state.exists ? "Replace and render" : "Render";
   $("renderStart").dataset.overwrite = state.exists;
 }

@@ -72,7 +72,8 @@ enum SegmentFiles {
     do { return try PropertyListDecoder().decode(Value.self, from: bytes) } catch {
       throw AutochromeError(
         .badData,
-        "'\(path)' does not tell how to go on after it; give --restart to begin anew.")
+        "'\(path)' does not contain the state from which to continue; give --restart to start over."
+      )
     }
   }
 }

@@ -69,14 +69,14 @@ package struct FilmPlan: Codable, Hashable, Sendable {
   /// are compared shot by shot.
   package func differences(from other: FilmPlan) throws -> [String] {
     guard schema == other.schema else {
-      return ["the form of the plan (\(other.schema) then, \(schema) now)"]
+      return ["the plan's format version (\(other.schema) then, \(schema) now)"]
     }
     var found: [String] = []
     func compare(_ what: String, _ own: String?, _ others: String?) {
       guard own != others else { return }
       found.append("\(what) (\(others ?? "none") then, \(own ?? "none") now)")
     }
-    compare("the version of the program", program, other.program)
+    compare("the program's version", program, other.program)
     for name in Set(libraries.keys).union(other.libraries.keys).sorted() {
       compare(name, libraries[name], other.libraries[name])
     }

@@ -101,8 +101,8 @@ final class FilmRun {
     guard recorder.index == run.upperBound - 1 else {
       throw AutochromeError(
         .internalFault,
-        "Segments \(run.lowerBound + 1) to \(run.upperBound) of '\(folder.path)' came out as others; give --restart "
-          + "to begin anew.")
+        "Rendering segments \(run.lowerBound + 1) to \(run.upperBound) of '\(folder.path)' again gave different "
+          + "segment boundaries; give --restart to start over.")
     }
     try recorder.end(next: next, colors: colors)
   }
@@ -112,20 +112,20 @@ final class FilmRun {
     if folder.droppedCount > 0 {
       let dropped = folder.droppedCount
       log.warn(
-        "\(counted(dropped, "segment")) of '\(folder.path)' \(dropped == 1 ? "is" : "are") made again: shots begin "
-          + "elsewhere now.")
+        "\(counted(dropped, "segment")) of '\(folder.path)' \(dropped == 1 ? "is" : "are") rendered again, because "
+          + "shots now begin elsewhere.")
     }
     guard count > 0 else { return }
     if !outdated.isEmpty {
       let again = outdated.reduce(0) { $0 + $1.count }
       log.warn(
-        "\(counted(again, "segment")) of \(count) in '\(folder.path)' \(again == 1 ? "is" : "are") made again: "
-          + "other looks are wanted there now.")
+        "\(counted(again, "segment")) of \(count) in '\(folder.path)' \(again == 1 ? "is" : "are") rendered again, "
+          + "because the look of shots in them has changed.")
     }
     if let frame = folder.segments[count - 1]?.nextFrame {
       log.warn(
-        "Going on with frame \(frame) of '\(parts.input)': what is before lies in "
-          + "'\(folder.path)'.")
+        "Continuing at frame \(frame) of '\(parts.input)'; the frames before it are in '\(folder.path)'."
+      )
     }
   }
 
@@ -156,8 +156,8 @@ final class FilmRun {
     }
     try sink.finish()
     log.warn(
-      "'\(folder.path)' keeps the segments, from which a run with other looks makes single shots again; remove "
-        + "it when the film is as you want it.")
+      "'\(folder.path)' keeps the segments, so that after a correction only the shots concerned are rendered again; "
+        + "remove it when you are happy with the film.")
   }
 
   /// Where lies what another run needs to go on; nil if it would begin anew.

@@ -27,8 +27,8 @@ final class JobFolder {
     {
       throw AutochromeError(
         .cannotCreate,
-        "'\(path)' is where the finished parts of '\(output)' would lie, and it is no folder of a job; move "
-          + "it, or name another output.")
+        "'\(path)' is needed for the finished parts of '\(output)', but it is not a job folder; move it, or choose "
+          + "another output.")
     }
     try MediaSink.createFolder(path)
     lock = try FileLock(path + "/lock", of: output)
@@ -41,8 +41,9 @@ final class JobFolder {
       guard differences.isEmpty else {
         throw AutochromeError(
           .cannotCreate,
-          "'\(path)' holds what is done of '\(output)' with something else: "
-            + "\(differences.joined(separator: ", ")); go on with the same, or give --restart to begin anew."
+          "'\(path)' holds parts of '\(output)' that were made with differences in: "
+            + "\(differences.joined(separator: ", ")); continue with what was used then, or give --restart to start "
+            + "over."
         )
       }
       isGoneOnWith = true
@@ -71,13 +72,14 @@ final class JobFolder {
     self.path = path
     guard FileSystem.exists(path + "/" + Self.planName) else {
       throw AutochromeError(
-        .noInput, "'\(path)' is no folder of a job; give the one that --plan-only has made.")
+        .noInput, "'\(path)' is not a job folder; give the one that --plan-only created.")
     }
     plan = try Self.readPlan(path)
     guard plan.schema == FilmPlan.currentSchema, plan.pieces != nil, plan.segmentCount != nil else {
       throw AutochromeError(
         .badData,
-        "'\(path)' holds no film that was planned as a whole; plan it with --plan-only.")
+        "'\(path)' was not created by --plan-only, so it has no list of segments; plan the film with --plan-only."
+      )
     }
     isGoneOnWith = true
     lock = alone ? try FileLock(path + "/lock", of: plan.request.output) : nil
@@ -197,8 +199,8 @@ final class JobFolder {
     } catch {
       throw AutochromeError(
         .badData,
-        "'\(path)' can't be read as the plan of a job, so that nothing can go on from it; give --restart to "
-          + "begin anew.")
+        "'\(path)' is not a readable job plan, so the job can't be continued; give --restart to start over."
+      )
     }
   }
 

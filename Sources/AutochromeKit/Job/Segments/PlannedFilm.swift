@@ -51,8 +51,8 @@ package struct PlannedFilm: Sendable {
       guard let folder = try parts.takeFolder(for: sink) else {
         throw AutochromeError(
           .usage,
-          "'\(job.input)' can't be made in segments into '\(job.output)'; they need an input that can be read anew, and "
-            + "a film or a folder of pictures to write.")
+          "'\(job.input)' can't be rendered in segments into '\(job.output)': the input must be readable more than "
+            + "once, and the output must be a film or a folder of pictures.")
       }
       if folder.plan.pieces != nil { return try summary(of: folder) }
       onEvent(.started(parts.plan))
@@ -62,12 +62,12 @@ package struct PlannedFilm: Sendable {
       ).look(at: parts.source, for: sink) { try pieces.take($0) }.ending
       guard ending == .completed, !log.isStopped else {
         throw AutochromeError(
-          .interrupted, "Stopped before the film was planned; no plan was made.")
+          .interrupted, "Stopped before the plan of the film was complete; no plan was written.")
       }
       if let failure = log.failure { throw failure }
       guard pieces.frames > 0 else {
         throw AutochromeError(
-          .badData, "'\(job.input)' holds no frame; '\(job.output)' is not planned.")
+          .badData, "'\(job.input)' holds no frames, so '\(job.output)' was not planned.")
       }
       try pieces.finish()
       return try summary(of: folder)
@@ -169,7 +169,7 @@ package struct PlannedFilm: Sendable {
         let pieces = folder.plan.pieces ?? []
         guard pieces.indices.contains(number - 1) else {
           throw AutochromeError(
-            .usage, "'\(self.folder)' has no segment \(number); there are 1…\(pieces.count).")
+            .usage, "'\(self.folder)' has no segment \(number); expected 1…\(pieces.count).")
         }
         let piece = number - 1
         if Self.isDone(piece, in: folder) { return 0 }
@@ -204,7 +204,7 @@ package struct PlannedFilm: Sendable {
         guard recorder.index == segments.upperBound - 1, recorder.hasBegun else {
           throw AutochromeError(
             .badData,
-            "Segment \(number) of '\(self.folder)' does not end where it was planned to; plan the film anew with "
+            "Segment \(number) of '\(self.folder)' does not end where the plan says; plan the film again with "
               + "--plan-only --restart.")
         }
         try recorder.end(
@@ -239,14 +239,14 @@ package struct PlannedFilm: Sendable {
     guard differences.isEmpty else {
       throw AutochromeError(
         .cannotCreate,
-        "'\(plan.request.output)' was planned with something else: \(differences.joined(separator: ", ")); plan it "
-          + "anew with --plan-only --restart.")
+        "'\(plan.request.output)' was planned with differences in: \(differences.joined(separator: ", ")); plan it "
+          + "again with --plan-only --restart.")
     }
     let machine = here.machineDifferences(from: plan)
     if !machine.isEmpty {
       warn(
-        "This machine computes with something else than the one that planned the film: "
-          + "\(machine.joined(separator: ", ")); colors may differ in their last bits.")
+        "This machine differs from the one that planned the film in \(machine.joined(separator: ", ")); colors may "
+          + "differ in their last bits.")
     }
   }
 
@@ -265,8 +265,8 @@ package struct PlannedFilm: Sendable {
       guard missing.isEmpty else {
         throw AutochromeError(
           .noInput,
-          "\(counted(missing.count, "segment")) of '\(self.folder)' \(missing.count == 1 ? "is" : "are") not there yet: "
-            + "\(Self.list(missing.map { $0 + 1 })); render them first.")
+          "\(counted(missing.count, "segment")) of '\(self.folder)' \(missing.count == 1 ? "is" : "are") still "
+            + "missing: \(Self.list(missing.map { $0 + 1 })); render them first.")
       }
       var settings = folder.plan.settings
       settings.threads = threads ?? settings.threads
