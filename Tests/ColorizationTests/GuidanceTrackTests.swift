@@ -135,10 +135,8 @@ import Testing
         tracking[index], frame: index, given: index == 1 ? Self.given : nil, width: Self.columns,
         height: Self.rows)
     }
-    let encoder = PropertyListEncoder()
-    encoder.outputFormat = .binary
-    var resumed = try PropertyListDecoder().decode(
-      GuidanceTrack.self, from: encoder.encode(track))
+    var resumed = try JSONDecoder().decode(
+      GuidanceTrack.self, from: JSONEncoder().encode(track))
     for index in 5..<10 {
       resumed.follow(
         tracking[index], frame: index, given: index == 7 ? Self.given.scaled(by: 0.4) : nil,

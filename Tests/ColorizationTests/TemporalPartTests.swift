@@ -56,9 +56,7 @@ import Testing
 
   /// Through the bytes that are kept.
   static func kept(_ start: Start) throws -> Start {
-    let encoder = PropertyListEncoder()
-    encoder.outputFormat = .binary
-    return try PropertyListDecoder().decode(Start.self, from: try encoder.encode(start))
+    return try JSONDecoder().decode(Start.self, from: try JSONEncoder().encode(start))
   }
 
   static func isSame(_ first: Input, _ second: Input) -> Bool {

@@ -56,11 +56,17 @@ package struct SegmentTrailer: Codable, Sendable {
   }
 }
 
-/// How values are kept in the files of a job.
+/// How values are kept in the files of a job: as JSON, since Foundation's reader of binary property lists traps on
+/// damaged ones.
 enum SegmentFiles {
+  private static let notANumber = (positive: "inf", negative: "-inf", nan: "nan")
+
   static func encoded(_ value: some Encodable) throws -> Data {
-    let encoder = PropertyListEncoder()
-    encoder.outputFormat = .binary
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: notANumber.positive, negativeInfinity: notANumber.negative,
+      nan: notANumber.nan)
     return try encoder.encode(value)
   }
 
@@ -69,7 +75,11 @@ enum SegmentFiles {
   static func decoded<Value: Decodable>(
     _ bytes: Data, of path: String
   ) throws(AutochromeError) -> Value {
-    do { return try PropertyListDecoder().decode(Value.self, from: bytes) } catch {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: notANumber.positive, negativeInfinity: notANumber.negative,
+      nan: notANumber.nan)
+    do { return try decoder.decode(Value.self, from: bytes) } catch {
       throw AutochromeError(
         .badData,
         "'\(path)' does not contain the state from which to continue; give --restart to start over."
