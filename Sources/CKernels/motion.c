@@ -4,8 +4,6 @@
 
 #include "cpu.h"
 
-#pragma STDC FP_CONTRACT OFF
-
 // Weight of the expectation against the patch, as energy per squared pixel: where grain is all that
 // a patch shows, or nothing tells the position along an edge, the expectation stands.
 #define PRIOR_WEIGHT 16.0f

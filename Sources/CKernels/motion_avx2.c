@@ -1,7 +1,5 @@
 #include "motion_patch.h"
 
-#pragma STDC FP_CONTRACT OFF
-
 #if defined(__x86_64__)
 #include <immintrin.h>
 

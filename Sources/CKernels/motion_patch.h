@@ -1,6 +1,9 @@
 #pragma once
 #include "include/motion.h"
 
+// No operation is fused, on any processor: here, and in what includes this.
+#pragma STDC FP_CONTRACT OFF
+
 // The operations that carry the cost of the search, as a table to be chosen by CPU, and the
 // arithmetic that both paths share: the sums over a patch are taken with its center sample
 // subtracted, and centered here.

@@ -2,8 +2,6 @@
 
 #include "motion_patch.h"
 
-#pragma STDC FP_CONTRACT OFF
-
 // Eight running sums, one per column, added up in the order of a vector's halves.
 typedef struct {
   float column[AC_MOTION_PATCH];

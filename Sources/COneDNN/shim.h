@@ -353,9 +353,16 @@ static inline int ac_openmp_set_threads(int count) {
   return before;
 }
 
-// The instruction set that oneDNN runs on.
+// The instruction set that oneDNN runs on. On ARM it numbers others by the same bits, and its headers name only those
+// of x86.
 static inline const char *ac_dnnl_isa_name(void) {
-  switch ((int)dnnl_get_effective_cpu_isa()) {
+  const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
+#if defined(__aarch64__)
+  // The vectors of 512 bits have 0x10 in version 2, 0x20 in version 3.
+  if (isa & 0x30) return "sve_512";
+  return isa & 4 ? "sve_256" : isa & 2 ? "sve_128" : "asimd";
+#else
+  switch ((int)isa) {
     case dnnl_cpu_isa_sse41: return "sse41";
     case dnnl_cpu_isa_avx: return "avx";
     case dnnl_cpu_isa_avx2: return "avx2";
@@ -366,30 +373,32 @@ static inline const char *ac_dnnl_isa_name(void) {
     case dnnl_cpu_isa_avx512_core_amx: return "avx512_core_amx";
     default: return "generic";
   }
+#endif
+}
+
+// Whether the CPU has all of an instruction set of x86.
+static inline int ac_dnnl_has(dnnl_cpu_isa_t set) {
+#if defined(__x86_64__)
+  return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)set) == (unsigned)set;
+#else
+  (void)set;
+  return 0;
+#endif
 }
 
 // Whether the CPU multiplies bf16 in hardware, by AVX512-BF16 or AMX. The sets with AVX512-BF16
 // have all bits of avx512_core_bf16.
-static inline int ac_dnnl_has_bf16(void) {
-  unsigned wanted = (unsigned)dnnl_cpu_isa_avx512_core_bf16;
-  return ((unsigned)dnnl_get_effective_cpu_isa() & wanted) == wanted;
-}
+static inline int ac_dnnl_has_bf16(void) { return ac_dnnl_has(dnnl_cpu_isa_avx512_core_bf16); }
 
 // Whether the CPU has AVX2 or better.
-static inline int ac_dnnl_has_avx2(void) {
-  unsigned wanted = (unsigned)dnnl_cpu_isa_avx2;
-  return ((unsigned)dnnl_get_effective_cpu_isa() & wanted) == wanted;
-}
+static inline int ac_dnnl_has_avx2(void) { return ac_dnnl_has(dnnl_cpu_isa_avx2); }
 
 // Whether sums of products of bytes are exact for all bytes. Without AVX512-VNNI, oneDNN adds two
 // products in 16 bits, which saturate, and halves the weights that signed bytes are multiplied with.
-// Version 2 halves them with AVX2-VNNI too, version 3 does not.
+// Version 2 halves them with AVX2-VNNI too, version 3 does not. Of other processors nothing is claimed.
 static inline int ac_dnnl_multiplies_whole_bytes(void) {
-  unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
-  unsigned wide = (unsigned)dnnl_cpu_isa_avx512_core_vnni;
 #if DNNL_VERSION_MAJOR >= 3
-  unsigned narrow = (unsigned)dnnl_cpu_isa_avx2_vnni;
-  if ((isa & narrow) == narrow) return 1;
+  if (ac_dnnl_has(dnnl_cpu_isa_avx2_vnni)) return 1;
 #endif
-  return (isa & wide) == wide;
+  return ac_dnnl_has(dnnl_cpu_isa_avx512_core_vnni);
 }
