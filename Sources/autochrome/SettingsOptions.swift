@@ -6,10 +6,9 @@ import Colorization
 struct SettingsOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
-    help:
+    help: ArgumentHelp(
       "film, archive, stream, photos, or a YAML file; default: stream for stdin, photos for single pictures, film for "
-      + "everything else."
-  )
+        + "everything else."))
   var pipeline: String?
 
   @Option(\.model) var model: String?
