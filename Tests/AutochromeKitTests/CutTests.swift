@@ -146,7 +146,7 @@ import Testing
         input, "-o", scratch.file("color.mkv"), "--cuts", cuts, "-q",
       ])
       #expect(run.status == 65 && run.errors.contains("cuts.txt"), "\(text): \(run.errors)")
-      #expect(run.errors.contains(text.hasPrefix("12") ? "line 2" : "line 1"))
+      #expect(run.errors.contains(text.hasPrefix("12") ? "Line 2" : "Line 1"))
     }
     let run = try runProgram([
       input, "-o", scratch.file("color.mkv"), "--cuts", scratch.file("none.txt"), "-q",

@@ -62,7 +62,7 @@ import Testing
       let run = try runProgram(
         [film, "-o", scratch.file("no.mkv"), "--model", model, "-q"] + arguments)
       #expect(run.status == 64, "\(arguments): \(run.errors)")
-      #expect(run.errors.contains("so that \(words) can't act"), "\(run.errors)")
+      #expect(run.errors.contains("so \(words) can't be applied"), "\(run.errors)")
     }
   }
 

@@ -390,7 +390,7 @@ import Testing
     guard case .string(let message)? = wrong.end["error"] else {
       throw ToolFailure(description: "no error")
     }
-    #expect(wrong.frames.isEmpty && message.contains("shot 8"))
+    #expect(wrong.frames.isEmpty && message.contains("Shot 8"))
     #expect(try written == Self.shots)
   }
 
