@@ -175,7 +175,9 @@ import Testing
     let part = try colorize(input, ["--from", "01:00:01;00", "--to", "01:00:01;10"])
     expect(part, are: all[30..<40], unit: unit, "time code")
     let before = try runProgram([input, "-o", scratch.file("x.mkv"), "--from", "00:00:01;00"])
-    #expect(before.status == 64 && before.errors.contains("beginning of the film at 01:00:00;00"), "\(before)")
+    #expect(
+      before.status == 64 && before.errors.contains("beginning of the film at 01:00:00;00"),
+      "\(before)")
     // Without one, the first frame is 00:00:00:00.
     let plain = scratch.file("plain.mkv")
     try ffmpeg(words: "-i \(input) -map 0:v -c copy -map_metadata -1 -map_metadata:s:v -1", plain)
