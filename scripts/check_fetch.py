@@ -154,7 +154,12 @@ def main() -> None:
         file = work / f"models/{NAME}.onnx"
         there = {file.name: NETWORK}
 
-        case("what can be fetched is listed", run("list"), 0, ["autochrome (default)\n", f"{NAME} (not installed", "fetch"])
+        case(
+            "what can be fetched is listed",
+            run("list"),
+            0,
+            ["autochrome (default)\n", f"{NAME} (not installed", "fetch"],
+        )
         for way, status, words in (
             ("other", 65, ["SHA-256", NAME]),
             ("short", 65, [f"{len(NETWORK) - 1} bytes, expected {len(NETWORK)}"]),
