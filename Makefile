@@ -90,10 +90,11 @@ docs: build
 	  --fallback-display-name Autochrome --fallback-bundle-identifier autochrome.Autochrome \
 	  --warnings-as-errors --output-path out/docs
 
-# The programs alone, for packages: with the Swift runtime inside, and no folder of this machine in them.
+# The programs alone, for packages: with the Swift runtime inside, and no folder of this machine in them. The manifest is
+# read anew, since the commit that --version prints comes from it.
 build-static:
 	for program in autochrome autochrome-review; do \
-	  swift build -c release --scratch-path $(SCRATCH) --static-swift-stdlib --disable-local-rpath \
+	  swift build -c release --manifest-cache none --scratch-path $(SCRATCH) --static-swift-stdlib --disable-local-rpath \
 	    -Xswiftc -no-toolchain-stdlib-rpath -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
 	    --product $$program || exit 1; \
 	done
