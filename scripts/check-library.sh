@@ -27,7 +27,7 @@ awk '/^```swift$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' "$ro
 grep -q '^// swift-tools-version' "$work/colorize/Package.swift" ||
   { echo "WRONG the first block of docs/guide/library.md is not a manifest"; exit 1; }
 cp "$root/Examples/film/main.swift" "$work/colorize/Sources/colorize/"
-swift build -c release --package-path "$work/colorize" --quiet
+swift build -c release --package-path "$work/colorize" --quiet >&2
 echo "ok    the manifest of the guide builds a program"
 
 film=$work/film.mkv color=$work/color.mkv

@@ -137,7 +137,8 @@ if [[ -z $trial ]]; then
   rm -f "$place"/out/*
   cp "$place"/autochrome/out/autochrome_* "$place/out/"
   step lintian
-  inside "$build" lintian --allow-root --fail-on error,warning --info --tag-display-limit 0 \
+  # The changelog names a distribution of Debian, on Ubuntu as well.
+  inside "$build" lintian --allow-root --profile debian --fail-on error,warning --info --tag-display-limit 0 \
     "/src/autochrome/out/$(basename "$place"/out/*.changes)"
   step package
   dpkg-deb --info "$place"/out/*.deb | sed -n '/Installed-Size\|Depends/p'
