@@ -6,7 +6,7 @@
 #   WORK   where the program is built, so that the next run is fast; by default a folder that is removed
 #
 # The program is Examples/film: it colorizes a second of the sample film. The check decodes the result, and compares
-# its luma with the source's. The library is compiled once more for it, which takes about ten minutes on two cores.
+# its luma with the source's. The library is compiled once more for it, which takes some minutes.
 # Exit status: 0 if all is right, 1 otherwise.
 set -euo pipefail
 
