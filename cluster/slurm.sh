@@ -6,7 +6,7 @@
 #
 # The arguments are those of `autochrome`. Environment variables:
 #
-#   AUTOCHROME      the program; `autochrome` by default
+#   AUTOCHROME      the program, or an Apptainer image of it; `autochrome` by default
 #   SBATCH_OPTIONS  options for all jobs, such as "--partition=film --cpus-per-task=4"
 #   MOST_AT_ONCE    how many segments are rendered at the same time; 100 by default
 #

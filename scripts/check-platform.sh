@@ -32,80 +32,26 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
-script='' keyring=()
-case $platform in
-  debian12) suite=bookworm server=http://deb.debian.org/debian components=main ;;
-  debian13) suite=trixie server=http://deb.debian.org/debian components=main ;;
-  ubuntu24.04) suite=noble server=http://archive.ubuntu.com/ubuntu components=main,universe script=gutsy ;;
-  *) usage ;;
-esac
-if [[ $EUID -ne 0 ]]; then
-  echo "$0 mounts file systems and calls chroot: run it as root" >&2
-  exit 77
-fi
-for tool in debootstrap swift ffmpeg git curl; do
-  command -v "$tool" >/dev/null || { echo "$tool is missing: install it" >&2; exit 69; }
-done
-# The toolchain: the folder above usr/bin.
-swift=$(dirname "$(dirname "$(dirname "$(realpath "$(command -v swift)")")")")
+case $platform in debian12 | debian13 | ubuntu24.04) ;; *) usage ;; esac
+# shellcheck source=scripts/bare-systems.sh
+. "$root/scripts/bare-systems.sh"
+need_root
+need debootstrap swift ffmpeg git curl
+swift=$(swift_toolchain)
 
 mkdir -p "$work"
 work=$(realpath "$work")
 place=$work/$platform
 build=$place/build bare=$place/bare
 mkdir -p "$place/out"
-
-mounted=()
-clean_up() {
-  for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do umount "${mounted[i]}" || true; done
-  mounted=()
-}
-trap clean_up EXIT
-bind() { # FROM TO
-  mkdir -p "$2"
-  mount --bind "$1" "$2"
-  mounted+=("$2")
-}
-system() { # ROOT: what programs in it expect
-  cp --dereference /etc/resolv.conf "$1/etc/resolv.conf"
-  for folder in proc sys dev dev/pts; do bind "/$folder" "$1/$folder"; done
-}
-inside() { # ROOT COMMAND…
-  local folder=$1
-  shift
-  chroot "$folder" /usr/bin/env -i PATH="$swift/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root LC_ALL=C.UTF-8 \
-    DEBIAN_FRONTEND=noninteractive "$@"
-}
+trap unmount_all EXIT
 step() { echo "== $platform: $*"; }
 
-# ---------------------------------------------------------------- a root as it comes from the distribution
-if [[ ! -e $work/$platform.tar ]]; then
-  step "debootstrap $suite"
-  if [[ $platform == ubuntu* ]]; then
-    package=ubuntu-keyring_2023.11.28.1_all.deb
-    curl --fail --silent --show-error --output "$place/$package" \
-      "https://archive.ubuntu.com/ubuntu/pool/main/u/ubuntu-keyring/$package"
-    sha256sum --check --quiet <<<"36de43b15853ccae0028e9a767613770c704833f82586f28eb262f0311adb8a8  $place/$package"
-    dpkg-deb --extract "$place/$package" "$place/keyring"
-    keyring=(--keyring "$place/keyring/usr/share/keyrings/ubuntu-archive-keyring.gpg")
-  fi
-  rm -rf "$place/new"
-  debootstrap --variant=minbase --components="$components" "${keyring[@]}" "$suite" "$place/new" "$server" \
-    ${script:+"$script"} >"$place/debootstrap.log" || { tail "$place/debootstrap.log" >&2; exit 69; }
-  tar -C "$place/new" --one-file-system -cf "$work/$platform.tar.new" .
-  mv "$work/$platform.tar.new" "$work/$platform.tar"
-  rm -rf "$place/new"
-fi
-unpack() { # FOLDER: a bare root
-  rm -rf "$1"
-  mkdir -p "$1"
-  tar -C "$1" -xf "$work/$platform.tar"
-  echo 'APT::Install-Recommends "false";' >"$1/etc/apt/apt.conf.d/99autochrome"
-}
+make_root "$platform"
 
 # ---------------------------------------------------------------------------------------------- the build
 if [[ -z $trial ]]; then
-  [[ -e $build/etc ]] || unpack "$build"
+  [[ -e $build/etc ]] || unpack "$platform" "$build"
   # The checkout keeps what it has built.
   if [[ -e $place/autochrome/.git ]]; then
     git -C "$place/autochrome" fetch --quiet "$root" HEAD
@@ -119,13 +65,7 @@ if [[ -z $trial ]]; then
   bind "$swift" "$build$swift"
   bind "$place/autochrome" "$build/src/autochrome"
   for folder in "${binds[@]}"; do bind "$folder" "$build$folder"; done
-  # Where git finds packages on this machine.
-  git config --system --list --null 2>/dev/null | while IFS= read -r -d '' entry; do
-    name=${entry%%$'\n'*}
-    if [[ $name == url.*.insteadof ]]; then printf '%s\0%s\0' "$name" "${entry#*$'\n'}"; fi
-  done | while IFS= read -r -d '' name && IFS= read -r -d '' value; do
-    git config --file "$build/etc/gitconfig.new" --add "$name" "$value"
-  done
+  git_places "$build/etc/gitconfig.new"
   if [[ -e $build/etc/gitconfig.new ]]; then mv "$build/etc/gitconfig.new" "$build/etc/gitconfig"; fi
 
   inside "$build" apt-get update --quiet=2
@@ -162,47 +102,16 @@ if [[ -z $trial ]]; then
       exit 1
     fi
   fi
-  clean_up
+  unmount_all
 fi
 
 # ------------------------------------------------------------------------------ a system with nothing on it
 listing() { # ROOT: its files, except what dpkg, apt and their helpers write for any package
   (cd "$1" && find usr etc -xdev | grep -vE '^(etc/(ld\.so\.cache|resolv\.conf)|usr/share/info/dir)' | sort)
 }
-step "a bare $suite"
-unpack "$bare"
+step "a bare system"
+unpack "$platform" "$bare"
 system "$bare"
-cp "$root/samples/film.mkv" "$bare/root/"
-
-# luma FILE: a checksum of each frame's luma
-luma() {
-  ffmpeg -nostdin -v error -i "$1" -map 0:V:0 -vf extractplanes=y -fps_mode passthrough -f framemd5 - |
-    awk '!/^#/ { print $NF }'
-}
-# check_film PROGRAM: colorizes the sample in the bare root, for watching and for an archive, which is lossless
-check_film() {
-  local frames found colors
-  frames=$(luma "$root/samples/film.mkv" | wc -l)
-  [[ $frames -gt 0 ]]
-  inside "$bare" "$1" /root/film.mkv -o /root/watching.mkv --quiet
-  found=$(luma "$bare/root/watching.mkv" | wc -l)
-  if [[ $found -ne $frames ]]; then
-    echo "WRONG: the result has $found frames, expected $frames" >&2
-    exit 1
-  fi
-  inside "$bare" "$1" /root/film.mkv -o /root/archive.mkv --pipeline archive --quiet
-  if ! cmp <(luma "$root/samples/film.mkv") <(luma "$bare/root/archive.mkv"); then
-    echo "WRONG: the luma of the result is not that of the film" >&2
-    exit 1
-  fi
-  colors=$(ffmpeg -nostdin -v error -i "$bare/root/archive.mkv" -map 0:V:0 -frames:v 1 -vf extractplanes=u -f rawvideo - |
-    od -An -v -tu1 -w1 | sort -u | wc -l)
-  if [[ $colors -lt 8 ]]; then
-    echo "WRONG: the result is gray: $colors values of Cb in its first frame, expected 8 or more" >&2
-    exit 1
-  fi
-  echo "ok    $frames frames; luma of the archive equal to the film's, $colors values of Cb in its first frame"
-}
 
 if [[ $trial ]]; then
   folder="/opt/an odd place/ä"
@@ -214,7 +123,7 @@ if [[ $trial ]]; then
     exit 1
   fi
   inside "$bare" "$program" --version
-  check_film "$program"
+  check_film "$bare/root" /root inside "$bare" "$program"
   exit 0
 fi
 
@@ -226,7 +135,7 @@ listing "$bare" >"$place/before"
 cp "$place"/out/*.deb "$bare/root/"
 inside "$bare" sh -c 'apt-get install --yes --quiet=2 /root/autochrome_*.deb' >>"$place/bare.log" 2>&1
 inside "$bare" autochrome --version
-check_film autochrome
+check_film "$bare/root" /root inside "$bare" autochrome
 
 for page in autochrome autochrome-colorize autochrome-model-import; do
   lines=$(inside "$bare" env MANWIDTH=80 man --warnings "$page" 2>"$place/man.log" | wc -l)
