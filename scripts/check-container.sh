@@ -3,17 +3,17 @@
 #
 #   scripts/check-container.sh [--deb FILE] [--bind DIR]… [--work DIR] [--storage DIR]
 #
-#   --deb      builds nothing: the first stage takes FILE, a package, for what `make deb` makes
+#   --deb      uses FILE, an existing package, and builds none
 #   --bind     a folder that the build needs at the same place, such as one that git's configuration takes
 #              packages from
 #   --work     where the root of Debian 12 is kept, as by check-platform.sh; by default
 #              ${TMPDIR:-/tmp}/autochrome-platforms
 #   --storage  where images are kept while it runs; by default a folder in WORK. It is removed at the end.
 #
-# It needs no registry: the base images are made with debootstrap and the Swift toolchain of this machine. What is
-# committed is built. The user of the image must not be root, the luma of each frame must be that of the film, in files
-# and in a pipe, for the image's own user and for another one, and the licenses must be there. Of Apptainer.def, the
-# sections are run in a root by themselves.
+# It needs no registry: it makes the base images with debootstrap and the Swift toolchain of this machine. It builds the
+# last commit. The image's user must not be root. The luma of each frame must be that of the film, in files and in a
+# pipe, for the image's user and for another one. The licenses must be in the image. It does not call Apptainer: it runs
+# the sections of Apptainer.def in a root made with debootstrap.
 #
 # It needs root, since it mounts and calls chroot, and the packages buildah, debootstrap, ffmpeg and curl.
 set -euo pipefail
