@@ -137,6 +137,12 @@ void ac_winograd_weights(const float *w, int outputs, int inputs, float *u) {
 #define TARGET AC_AVX512
 #define NAME(function) function##_avx512
 #include "winograd_tiles.h"
+#elif defined(__clang__)
+// What every other processor has, such as NEON; GCC lacks what the file needs.
+#define WIDTH 4
+#define TARGET
+#define NAME(function) function##_4
+#include "winograd_tiles.h"
 #endif
 
 void ac_winograd_input(const ac_winograd_map *map, const float *x, int first, int count,
@@ -148,6 +154,9 @@ void ac_winograd_input(const ac_winograd_map *map, const float *x, int first, in
     if (wide < map->channels) winograd_input_avx2(map, x, first, count, v, wide, map->channels);
     return;
   }
+#elif defined(__clang__)
+  winograd_input_4(map, x, first, count, v, 0, map->channels);
+  return;
 #endif
   ac_winograd_input_ref(map, x, first, count, v);
 }
@@ -162,6 +171,9 @@ void ac_winograd_output(const ac_winograd_map *map, const float *m,
       winograd_output_avx2(map, m, finish, first, count, y, wide, map->channels);
     return;
   }
+#elif defined(__clang__)
+  winograd_output_4(map, m, finish, first, count, y, 0, map->channels);
+  return;
 #endif
   ac_winograd_output_ref(map, m, finish, first, count, y);
 }

@@ -419,7 +419,8 @@ static void winograd(ac_winograd_map map, int steps) {
   ac_winograd_input(&map, x, tiles / 2, tiles - tiles / 2, v);
   ac_winograd_input_ref(&map, x, 0, tiles, reference);
   agree(name, v, reference, points, 2e-5f);
-  put_floats(name, v, points, (tolerance){0, 8e-6f});
+  // The plain path of x86-64 adds doubles; on arm64 vectors of floats take its place.
+  put_floats(name, v, points, (tolerance){2e-5f, 2e-5f});
   // The summand's memory may be the result's.
   float *y = floats(size, -9, 9), *expected = room(size);
   memcpy(expected, y, (size_t)size * sizeof *y);
@@ -432,7 +433,7 @@ static void winograd(ac_winograd_map map, int steps) {
   if (steps > 0) finish.summand = expected;
   ac_winograd_output_ref(&map, m, &finish, 0, tiles, expected);
   agree(name, y, expected, size, 2e-4f);
-  put_floats(name, y, size, (tolerance){0, 2e-5f});
+  put_floats(name, y, size, (tolerance){2e-4f, 2e-4f});
   const float *kernels = floats(c * 8 * 9, -1, 1);
   float *u = room(AC_WINOGRAD_POINTS * c * 8);
   ac_winograd_weights(kernels, c, 8, u);
