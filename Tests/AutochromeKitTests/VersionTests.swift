@@ -47,6 +47,8 @@ import Testing
     let history = try String(contentsOf: root.appending(path: "CHANGELOG.md"), encoding: .utf8)
     let newest = history.firstMatch(of: /(?m)^## (\d\S*) \(\d{4}-\d\d-\d\d\)$/)
     #expect(newest.map { String($0.output.1) } == version)
+    let image = try String(contentsOf: root.appending(path: "Containerfile"), encoding: .utf8)
+    #expect(image.split(separator: "\n").contains("ARG VERSION=\(version)"))
     let make = try runProgram(
       ["--silent", "-C", root.path, "--eval", "say:;@echo $(VERSION)", "say"], tool: "make")
     #expect(String(decoding: make.output, as: UTF8.self) == "\(version)\n", "\(make.errors)")
