@@ -1,4 +1,4 @@
-"""`python -m autochrome_training`: hold out, prepare, train, export, report."""
+"""`python -m autochrome_training`: hold out, prepare, train, export, report; seeds."""
 
 from __future__ import annotations
 
@@ -67,6 +67,18 @@ def report(options: argparse.Namespace) -> None:
     print(figures.write(options.autochrome, options.models, options.pictures, options.dials, options.prior), end="")
 
 
+def seeds(options: argparse.Namespace) -> None:
+    from .seeds import figures
+
+    pool = options.pool or options.work / "pool"
+    if not (pool / "manifest.json").exists():
+        if not options.photographs:
+            raise SystemExit(f"{pool}: no pool; name photographs to make it from (--photographs)")
+        data.prepare(options.photographs, pool, 128, [options.pictures], options.processes)
+    work = figures.Work(options.work, pool, options.pictures, options.prior, options.autochrome)
+    print(figures.make(work, options.only, options.processes, not options.measure_only), end="")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="autochrome_training", description=__doc__)
     commands = parser.add_subparsers(required=True)
@@ -129,6 +141,18 @@ def main() -> None:
     command.add_argument("--prior", type=Path, help="of the rebalanced figures (.npy)")
     command.add_argument("--autochrome", type=Path, default=Path("autochrome"))
     command.set_defaults(run=report)
+
+    command = commands.add_parser("seeds", help="the systems of the literature: trained, measured, compared")
+    command.add_argument("work", type=Path, help="the folder that is filled; what is there is not made again")
+    command.add_argument("--pictures", type=Path, required=True, help="color pictures, not trained on")
+    command.add_argument("--prior", type=Path, required=True, help="probabilities of the 313 bins (.npy)")
+    command.add_argument("--photographs", type=Path, nargs="*", help="tar files and folders to train on")
+    command.add_argument("--pool", type=Path, help="a pool to train on (default: WORK/pool)")
+    command.add_argument("--only", nargs="*", default=[], help="names of systems, or beginnings of names")
+    command.add_argument("--processes", type=int, default=2, help="systems that are trained at once")
+    command.add_argument("--measure-only", action="store_true", help="train none, measure those that are trained")
+    command.add_argument("--autochrome", type=Path, default=Path("autochrome"))
+    command.set_defaults(run=seeds)
 
     options = parser.parse_args()
     options.run(options)

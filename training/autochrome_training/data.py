@@ -14,7 +14,7 @@ import json
 import math
 import tarfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,15 +209,30 @@ STRETCH = 0.36
 class Pool:
     """Squares of pictures on the device that trains, and random crops of them."""
 
-    def __init__(self, folder: Path, device: torch.device, sources: dict[str, float] | None = None) -> None:
-        """`sources` says how much more often than others the pictures of a folder are drawn."""
+    def __init__(
+        self,
+        folder: Path,
+        device: torch.device,
+        sources: dict[str, float] | None = None,
+        only: Collection[str] = (),
+    ) -> None:
+        """`sources` says how much more often than others the pictures of a folder are drawn; `only`, if not empty,
+        of which folders any are."""
         pictures = torch.from_numpy(np.load(folder / "pictures.npy"))
         self.pictures = pictures.permute(0, 3, 1, 2).contiguous().to(device)
         manifest = (folder / "manifest.json").read_bytes()
         self.manifest_sha256 = hashlib.sha256(manifest).hexdigest()
         folders = [Path(entry["name"]).parent.name for entry in json.loads(manifest)["kept"]]
-        self.weights = torch.tensor([(sources or {}).get(name, 1.0) for name in folders])
-        self.missing = sorted(set(sources or {}) - set(folders))
+        self.weights = torch.tensor(
+            [(sources or {}).get(name, 1.0) if not only or name in only else 0.0 for name in folders]
+        )
+        if not self.weights.any():
+            raise SystemExit(f"{folder}: has no picture of {', '.join(only)}")
+        names = sorted(set(folders))
+        self.labels = torch.tensor([names.index(name) for name in folders])
+        """The folder of each picture, by its place among the sorted names."""
+        self.classes = len(names)
+        self.missing = sorted((set(sources or {}) | set(only)) - set(folders))
         """Sources of which the pool has no picture."""
 
     def split(self, share: float) -> Pool:
@@ -227,25 +242,34 @@ class Pool:
         order = torch.randperm(len(self), generator=torch.Generator().manual_seed(1))
         held = order[: max(1, int(len(self) * share))].sort().values
         rest.pictures = self.pictures[held.to(self.pictures.device)]
-        rest.weights = self.weights[held]
+        rest.weights, rest.labels = self.weights[held], self.labels[held]
         self.weights = self.weights.index_fill(0, held, 0.0)
         return rest
 
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def crops(self, count: int, size: int, scales: tuple[float, float], random: torch.Generator) -> Tensor:
+    def crops(
+        self,
+        count: int,
+        size: int,
+        scales: tuple[float, float],
+        random: torch.Generator,
+        chosen: Tensor | None = None,
+    ) -> Tensor:
         """`count` crops in sRGB 0…1, (count, 3, size, size), half of them mirrored.
 
         All crops of a batch are scaled alike, by a factor within `scales` and stretched by up to a
-        fifth, so that one resampling serves them all; a crop never shows more than there is.
+        fifth, so that one resampling serves them all; a crop never shows more than there is. `chosen` names the
+        pictures; without it they are drawn.
         """
         side = self.pictures.shape[-1]
         low, high = (math.log(scale) for scale in scales)
         scale = math.exp(low + (high - low) * float(torch.rand((), generator=random)))
         stretch = math.exp(STRETCH * (float(torch.rand((), generator=random)) - 0.5))
         height, width = (min(side, max(8, round(size / scale * factor))) for factor in (stretch, 1 / stretch))
-        chosen = torch.multinomial(self.weights, count, replacement=True, generator=random)
+        if chosen is None:
+            chosen = torch.multinomial(self.weights, count, replacement=True, generator=random)
         top = torch.randint(side - height + 1, (count, 1), generator=random)
         left = torch.randint(side - width + 1, (count, 1), generator=random)
         rows = torch.arange(height).expand(count, height) + top

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -73,15 +75,22 @@ def rebalancing(prior: np.ndarray, mix: float) -> np.ndarray:
     return weights / (even * weights).sum()
 
 
+@functools.cache
+def _soft_encoded_grid() -> tuple[np.ndarray, np.ndarray]:
+    """`soft_encode` of all whole a and b within the reach, a by a: the same for all who train in a process."""
+    axis = np.arange(-REACH, REACH, dtype=np.float64)
+    grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    parts = [soft_encode(part) for part in np.array_split(grid, 64)]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
 class Encoder:
     """Tables of the soft-encoding on a grid of step 1 in ab, on the device that trains."""
 
     def __init__(self, prior: np.ndarray, mix: float, device: torch.device) -> None:
-        axis = np.arange(-REACH, REACH, dtype=np.float64)
-        grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
-        parts = [soft_encode(part) for part in np.array_split(grid, 64)]
-        self.bins = torch.tensor(np.concatenate([part[0] for part in parts]), device=device)
-        self.weights = torch.tensor(np.concatenate([part[1] for part in parts]), dtype=torch.float32, device=device)
+        bins, weights = _soft_encoded_grid()
+        self.bins = torch.tensor(bins, device=device)
+        self.weights = torch.tensor(weights, dtype=torch.float32, device=device)
         self.balance = torch.tensor(rebalancing(prior, mix), dtype=torch.float32, device=device)
         self.centers = torch.tensor(centers(), dtype=torch.float32, device=device)
 

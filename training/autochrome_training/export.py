@@ -46,13 +46,17 @@ def folded(network: nn.Module) -> nn.Module:
 
 def deployed(network: nn.Module) -> nn.Module:
     """The network as the file holds it: folded, kernels rounded to fp16, ab in CIELAB units."""
-    network = folded(network)
-    regression = network.head.out_channels == 2
-    with torch.no_grad():
-        for value in network.parameters():
-            if value.ndim > 1:
-                value.copy_(value.half())
-    return Scaled(network).eval() if regression else network
+    network = rounded(folded(network))
+    return Scaled(network).eval() if network.head.out_channels == 2 else network
+
+
+@torch.no_grad()
+def rounded(network: nn.Module) -> nn.Module:
+    """Rounds the kernels to what fp16 holds."""
+    for value in network.parameters():
+        if value.ndim > 1:
+            value.copy_(value.half())
+    return network
 
 
 class Scaled(nn.Module):
@@ -68,29 +72,79 @@ class Scaled(nn.Module):
 
 def export(checkpoint: Path, path: Path, name: str | None = None) -> None:
     """Writes `path` from a checkpoint."""
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
     stored = loop.load(checkpoint)
     recipe = loop.Recipe(**stored["progress"]["recipe"])
     channels, _ = OBJECTIVES[recipe.objective]
     network = loop.restore(checkpoint)
-    stride = network.stride
-    network = deployed(network)
-    output = "logits" if channels == 313 else "ab"
+    bins = channels == 313
+    output = "logits" if bins else "ab"
+    properties = common_properties(stored, recipe, network, name or path.stem)
+    properties |= {"output": "bins313", **bins_properties(stored, recipe)} if bins else {"output": "ab"}
+    write(
+        deployed(network),
+        path,
+        {"L": torch.zeros(1, 1, 64, 64)},
+        [output],
+        {"L": {0: "n", 2: "h", 3: "w"}, output: {0: "n", 2: "h4", 3: "w4"}},
+        properties,
+    )
+
+
+def common_properties(stored: dict, recipe: loop.Recipe, network: nn.Module, name: str) -> dict[str, str]:
+    """What the metadata says of any checkpoint's network, without the prefix."""
+    progress = stored["progress"]
+    properties = {
+        "name": name,
+        "input": "(L-50)/50",
+        "stride": str(network.stride),
+        "scale": str(getattr(network, "scale", 4)),
+        "license": "Apache-2.0",
+        "training": f"{recipe.network}, {recipe.objective}, {progress['pictures']} pictures in "
+        f"{round(progress['seconds'])} s",
+    }
+    if progress["manifest_sha256"]:
+        properties["manifest"] = progress["manifest_sha256"]
+    if (history := progress["history"]) and "loss" in history[-1]:
+        properties["validation"] = f"loss {history[-1]['loss']}"
+    return properties
+
+
+def bins_properties(stored: dict, recipe: loop.Recipe) -> dict[str, str]:
+    """What the metadata says of a distribution over the bins, without the prefix."""
+    rebalanced = recipe.objective in REBALANCED
+    properties = {
+        "temperature": str(recipe.temperature),
+        "vividness": str(recipe.vividness if rebalanced else 1.0),
+        "prior": " ".join(f"{value:.6g}" for value in stored["prior"].tolist()),
+    }
+    return properties | ({"lambda": str(recipe.mix)} if rebalanced else {})
+
+
+def write(
+    network: nn.Module,
+    path: Path,
+    inputs: dict[str, Tensor],
+    outputs: list[str],
+    axes: dict[str, dict[int, str]],
+    properties: dict[str, str],
+) -> None:
+    """Writes a network in the form in which it is used: `inputs` are examples of its arguments, `axes` names those
+    axes of inputs and outputs that are free, `properties` are the metadata without the prefix."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
 
     partial = path.with_name(path.name + ".part")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network,
-            (torch.zeros(1, 1, 64, 64),),
+            tuple(inputs.values()),
             str(partial),
-            input_names=["L"],
-            output_names=[output],
+            input_names=list(inputs),
+            output_names=outputs,
             opset_version=OPSET,
             dynamo=False,
-            dynamic_axes={"L": {0: "n", 2: "h", 3: "w"}, output: {0: "n", 2: "h4", 3: "w4"}},
+            dynamic_axes=axes,
         )
     model = onnx.load(str(partial))
 
@@ -104,32 +158,6 @@ def export(checkpoint: Path, path: Path, name: str | None = None) -> None:
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-
-    history = stored["progress"]["history"]
-    properties = {
-        "name": name or path.stem,
-        "input": "(L-50)/50",
-        "output": "bins313" if channels == 313 else "ab",
-        "stride": str(stride),
-        "scale": "4",
-        "license": "Apache-2.0",
-        "training": f"{recipe.network}, {recipe.objective}, "
-        f"{stored['progress']['pictures']} pictures in "
-        f"{round(stored['progress']['seconds'])} s",
-    }
-    if stored["progress"]["manifest_sha256"]:
-        properties["manifest"] = stored["progress"]["manifest_sha256"]
-    if history:
-        properties["validation"] = f"loss {history[-1]['loss']}"
-    if channels == 313:
-        rebalanced = recipe.objective in REBALANCED
-        properties |= {
-            "temperature": str(recipe.temperature),
-            "vividness": str(recipe.vividness if rebalanced else 1.0),
-            "prior": " ".join(f"{value:.6g}" for value in stored["prior"].tolist()),
-        }
-        if rebalanced:
-            properties["lambda"] = str(recipe.mix)
     for key, value in properties.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = f"autochrome.{key}", value

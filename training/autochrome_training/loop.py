@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -95,18 +95,38 @@ class Recipe:
     temperature: float = 0.38
     vividness: float = 0.6
     """What the exported model proposes to the runtime."""
+    only: list[str] = field(default_factory=list)
+    """The folders of which pictures are seen; empty for all."""
+    width: float = 1.0
+    """A factor on the channels of a generator of `seeds`."""
+    labels: float = 0.0
+    """How much the cross entropy of the picture's folder is added to the loss of such a generator."""
+    adversary: dict[str, Any] = field(default_factory=dict)
+    """What such a generator plays against (`seeds.adversary.Adversary`)."""
 
     @staticmethod
     def read(path: Path) -> Recipe:
         try:
             values = tomllib.loads(path.read_text())
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise SystemExit(f"{path}: {error}") from error
+        recipe = Recipe.of(values, path)
+        if recipe.objective not in OBJECTIVES:
+            raise SystemExit(
+                f"{path}: no objective is called {recipe.objective}; there are {', '.join(OBJECTIVES)}. The command "
+                "'seeds' trains the recipes in the folder seeds"
+            )
+        return recipe
+
+    @staticmethod
+    def of(values: dict, path: Path) -> Recipe:
+        """The recipe that the file at `path` holds."""
+        try:
             if isinstance(named := values.get("sources"), str):
-                values["sources"] = tomllib.loads((path.parent / named).read_text())
+                values = {**values, "sources": tomllib.loads((path.parent / named).read_text())}
             recipe = Recipe(**values)
         except (OSError, TypeError, tomllib.TOMLDecodeError) as error:
             raise SystemExit(f"{path}: {error}") from error
-        if recipe.objective not in OBJECTIVES:
-            raise SystemExit(f"{path}: no objective is called {recipe.objective}; there are {', '.join(OBJECTIVES)}")
         if recipe.patience and not recipe.measure_every:
             raise SystemExit(f"{path}: patience counts measures: set measure_every, too")
         return recipe
@@ -367,7 +387,7 @@ def train(
     processes = Processes()
     device = processes.device
     channels, objective = OBJECTIVES[recipe.objective]
-    pool = Pool(folder, device, recipe.sources)
+    pool = Pool(folder, device, recipe.sources, recipe.only)
     rest = Pool(validation, device) if validation else pool.split(held_out)
     if pool.missing and not processes.rank:
         print(json.dumps({"sources that the pool lacks": pool.missing}), flush=True)

@@ -108,12 +108,14 @@ class Colorizer(nn.Module):
 
 
 class ECCV16(nn.Module):
-    """Zhang, Isola, Efros 2016, figure 2: conv1 … conv8 and the bins at a quarter of the size."""
+    """Zhang, Isola, Efros 2016, figure 2: conv1 … conv8 and the bins at a quarter of the size. `width` is a factor
+    on the numbers of channels."""
 
     stride = 8
 
-    def __init__(self, outputs: int) -> None:
+    def __init__(self, outputs: int, width: float = 1.0) -> None:
         super().__init__()
+        w64, w128, w256, w512 = (round(width * channels) for channels in (64, 128, 256, 512))
 
         def stage(sizes: tuple[int, ...], stride: int = 1, dilation: int = 1, norm: bool = True) -> list[nn.Module]:
             """Convolutions 3×3 with ReLU, the last one with `stride`, then batch norm."""
@@ -124,25 +126,25 @@ class ECCV16(nn.Module):
             return layers + ([nn.BatchNorm2d(sizes[-1])] if norm else [])
 
         self.body = nn.Sequential(
-            *stage((1, 64, 64), stride=2),
-            *stage((64, 128, 128), stride=2),
-            *stage((128, 256, 256, 256), stride=2),
-            *stage((256, 512, 512, 512)),
-            *stage((512, 512, 512, 512), dilation=2),
-            *stage((512, 512, 512, 512), dilation=2),
-            *stage((512, 512, 512, 512)),
-            nn.ConvTranspose2d(512, 256, 4, 2, 1),
+            *stage((1, w64, w64), stride=2),
+            *stage((w64, w128, w128), stride=2),
+            *stage((w128, w256, w256, w256), stride=2),
+            *stage((w256, w512, w512, w512)),
+            *stage((w512, w512, w512, w512), dilation=2),
+            *stage((w512, w512, w512, w512), dilation=2),
+            *stage((w512, w512, w512, w512)),
+            nn.ConvTranspose2d(w512, w256, 4, 2, 1),
             nn.ReLU(inplace=True),
-            *stage((256, 256, 256), norm=False),
+            *stage((w256, w256, w256), norm=False),
         )
-        self.head = nn.Conv2d(256, outputs, 1)
+        self.head = nn.Conv2d(w256, outputs, 1)
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """What the head reads, as the only level: there is no decoder that adds others."""
         return [self.body(x)]
 
     def decode(self, levels: list[Tensor]) -> Tensor:
-        """What the head reads: (n, 256, h/4, w/4)."""
+        """What the head reads: (n, c, h/4, w/4)."""
         return levels[-1]
 
     def forward(self, x: Tensor) -> Tensor:
