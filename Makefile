@@ -39,7 +39,7 @@ PYTHON_SOURCES := Benchmarks scripts training
 
 .DEFAULT_GOAL := build
 .PHONY: deps build build-static deb tarball demo docs test test-instruction-sets train-check check check-all check-quick \
-	sbom format lint bench install install-runtime-licenses uninstall clean tsan asan ubsan fuzz \
+	sbom format lint bench seeds install install-runtime-licenses uninstall clean tsan asan ubsan fuzz \
 	samples
 
 # Installs what is missing; needs no root when nothing is.
@@ -139,6 +139,17 @@ test-instruction-sets:
 # Trains a tiny network on generated pictures and runs it in our engine: the road of every model.
 train-check: build $(PYTHON_ENVIRONMENT)/installed
 	cd training && AUTOCHROME="$(abspath $(BINARY))" $(PYTHON) -m unittest discover
+
+# Trains, measures and compares the systems of the literature; goes on where it stopped. Hours on a CPU.
+SEEDS_WORK ?= out/seeds
+seeds: build $(PYTHON_ENVIRONMENT)/installed
+	@if [ -z "$(PHOTOGRAPHS)" ] || [ -z "$(VALIDATION)" ] || [ -z "$(PRIOR)" ]; then \
+	  echo "name color pictures to train on, others to measure with, and the bins' probabilities:" >&2; \
+	  echo "make seeds PHOTOGRAPHS=FOLDER VALIDATION=FOLDER PRIOR=prior_probs.npy [SEEDS_WORK=$(SEEDS_WORK)]" >&2; exit 64; fi
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r training/requirements-published.txt
+	cd training && $(PYTHON) -m autochrome_training seeds "$(abspath $(SEEDS_WORK))" \
+	  --photographs "$(abspath $(PHOTOGRAPHS))" --pictures "$(abspath $(VALIDATION))" --prior "$(abspath $(PRIOR))" \
+	  --autochrome "$(abspath $(BINARY))"
 
 # The torch wheel for the CPU is smaller: PIP_OPTIONS="--extra-index-url …", as the script says.
 $(PYTHON_ENVIRONMENT)/installed: training/requirements.txt scripts/python-environment.sh

@@ -254,6 +254,7 @@ class Progress:
     recipe: dict
     pictures: int = 0
     seconds: float = 0
+    """That training took; of a system of `seeds`, of the processor."""
     history: list[dict] = field(default_factory=list)
     manifest_sha256: str = ""
     end: int | None = None

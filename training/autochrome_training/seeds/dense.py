@@ -229,7 +229,8 @@ def train(
         return told
 
     begun = reported = time.monotonic()
-    before = progress.seconds
+    # The processor's time: several systems may be trained at once.
+    before = progress.seconds - time.process_time()
     running, weight, step = 0.0, 0.0, 0
     try:
         while progress.pictures < recipe.pictures:
@@ -267,7 +268,7 @@ def train(
             progress.pictures += recipe.batch
             running, weight = running * 0.98 + content, weight * 0.98 + 1
             now = time.monotonic()
-            progress.seconds = before + now - begun
+            progress.seconds = before + time.process_time()
             if minutes is not None and now - begun > minutes * 60:
                 break
             if now - reported > report_every:

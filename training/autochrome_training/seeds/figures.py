@@ -158,12 +158,15 @@ class Judge:
         _, _, directions = torch.linalg.svd(features - self.mean, full_matrices=False)
         self.directions = directions[:FEATURES]
         self.truth = self.moments(features)
+        self.gray = self.apart(self.features(pictures, gray=True))
+        """The distance of the pictures without color."""
 
     @torch.no_grad()
-    def features(self, folder: Path) -> Tensor:
+    def features(self, folder: Path, gray: bool = False) -> Tensor:
         """(n, 1280)"""
         parts = []
-        for _, rgb in squares(folder, classifier.SIZE):
+        for _, picture in squares(folder, classifier.SIZE):
+            rgb = without_color(picture) if gray else picture
             x = self.network.stem((torch.from_numpy(rgb).permute(2, 0, 1)[None].float() - 127) / 128)
             for stage in self.network.stages:
                 x = stage(x)
@@ -175,11 +178,20 @@ class Judge:
         return projected.mean(0), torch.cov(projected.T)
 
     def distance(self, folder: Path) -> float:
+        """That of the pictures of a folder."""
+        return self.apart(self.features(folder))
+
+    def apart(self, features: Tensor) -> float:
         """|μ − μ′|² + tr(Σ + Σ′ − 2 (Σ Σ′)^½)"""
-        mean, covariance = self.moments(self.features(folder))
+        mean, covariance = self.moments(features)
         values = torch.linalg.eigvals(covariance @ self.truth[1]).real.clamp_min(0)
         apart = (mean - self.truth[0]).square().sum()
         return float(apart + covariance.trace() + self.truth[1].trace() - 2 * values.sqrt().sum())
+
+
+def without_color(rgb: np.ndarray) -> np.ndarray:
+    """The luma of BT.601 in all three channels."""
+    return np.repeat((rgb @ np.array([0.299, 0.587, 0.114])).round()[..., None], 3, 2).astype(np.uint8)
 
 
 def squares(folder: Path, side: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -202,14 +214,16 @@ COLUMNS = (
 )
 
 
-def table(rows: dict[str, tuple[Recipe, dict]]) -> str:
-    """Markdown: what each system reaches, and at which budget. GFLOP and ms are of the network at 256×256 on one core;
+def table(rows: dict[str, tuple[Recipe, dict]], gray_distance: float) -> str:
+    """Markdown: what each system reaches, and at which budget, below gray pictures and their Fréchet distance. GFLOP and ms are of the network at 256×256 on one core;
     of those that sample, ms for a whole picture."""
     lines = [f"| {COLUMNS} |", "|---" * COLUMNS.count("|") + "|---|"]
     first = next(iter(rows.values()))[1]["evaluation"]
     gray = first["gray"]
-    figures_of_gray = (f"{gray['auc']:.2f}", "", f"{gray['rebalancedAUC']:.2f}", "", f"{gray['psnr']:.2f}")
-    cells = ["gray", "", "", "", *figures_of_gray, f"{gray['deltaColorfulness']:.1f}", "", "", ""]
+    measured = (gray["auc"], gray["rebalancedAUC"], gray["psnr"])
+    auc, rebalanced, psnr = (f"{value:.2f}" for value in measured)
+    cells = ["gray", "", "", "", auc, "", rebalanced, "", psnr, f"{gray['deltaColorfulness']:.1f}"]
+    cells += [f"{gray_distance:.2f}", "", ""]
     lines.append(f"| {' | '.join(cells)} |")
     for name, (recipe, figures) in rows.items():
         for found in figures["evaluation"]["rows"]:
@@ -242,8 +256,7 @@ def sheet(work: Work, names: list[str], path: Path, side: int = 112) -> None:
     truth = [picture for _, picture in squares(work.pictures, side)]
     chosen = range(0, len(truth), max(1, len(truth) // SHOWN))[:SHOWN]
     lines = [("truth", [truth[index] for index in chosen])]
-    weights = np.array([0.299, 0.587, 0.114])
-    lines.append(("gray", [np.repeat((truth[index] @ weights)[..., None], 3, 2) for index in chosen]))
+    lines.append(("gray", [without_color(truth[index]) for index in chosen]))
     for name in names:
         colored = [picture for _, picture in squares(work.folder / "colored" / name, side)]
         lines.append((name, [colored[index] for index in chosen]))
@@ -253,9 +266,7 @@ def sheet(work: Work, names: list[str], path: Path, side: int = 112) -> None:
     for row, (name, pictures) in enumerate(lines):
         draw.text((6, row * side + side // 2), name, fill="black")
         for column, picture in enumerate(pictures):
-            canvas.paste(
-                Image.fromarray(np.asarray(picture).round().astype(np.uint8)), (margin + column * side, row * side)
-            )
+            canvas.paste(Image.fromarray(picture), (margin + column * side, row * side))
     canvas.save(path)
 
 
@@ -281,6 +292,6 @@ def make(work: Work, only: list[str], processes: int, trains: bool = True) -> st
     for index in range(0, len(rows), SHOWN):
         names = list(rows)[index : index + SHOWN]
         sheet(work, names, work.folder / f"sheet-{index // SHOWN + 1}.png")
-    text = table(rows)
+    text = table(rows, judge.gray)
     (work.folder / "table.md").write_text(text)
     return text
