@@ -17,12 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from autochrome_training import data, encoding, loop
+from autochrome_training import classifier, data, encoding, loop
+from autochrome_training.pretrained import VARIANTS
 from autochrome_training.seeds import (
     adversary,
     answers,
     dense,
     exporting,
+    figures,
     networks,
     objectives,
     sampling,
@@ -316,6 +318,61 @@ class Sampling(unittest.TestCase):
         with torch.no_grad():
             nats = sampling.likelihood(network, inputs, torch.from_numpy(first)[None])
         self.assertAlmostEqual(likelihood, -float(nats) * first.size, places=2)
+
+
+class Figures(unittest.TestCase):
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        write_scenes(self.folder / "pictures", 40, seed=3)
+        torch.manual_seed(14)
+        network = classifier.Classifier(VARIANTS["tiny-pretrained"], 5, 64, 16)
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = None  # The statistics of what it sees next, so that its features vary.
+        with torch.no_grad():
+            network.train()(torch.rand(16, 3, 64, 64) * 2 - 1)
+        self.judge = figures.Judge(self.folder / "pictures", network)
+
+    def test_the_distance_of_the_distributions(self) -> None:
+        """0 from itself, |d|² after a shift by d, and less for pictures that are more alike."""
+        self.assertAlmostEqual(self.judge.distance(self.folder / "pictures"), 0, places=4)
+        features = self.judge.features(self.folder / "pictures")
+        shift = 0.7 * self.judge.directions[0] - 0.2 * self.judge.directions[2]
+        self.assertAlmostEqual(self.judge.apart(features + shift), 0.7**2 + 0.2**2, places=4)
+        self.assertGreater(self.judge.gray, 1e-3)
+        spread = self.judge.mean + 2 * (features - self.judge.mean)
+        variances = torch.linalg.eigvalsh(torch.cov(((features - self.judge.mean) @ self.judge.directions.T).T))
+        # Of normal distributions with one mean: Σ (2σ − σ)².
+        self.assertAlmostEqual(self.judge.apart(spread), float(variances.sum()), places=3)
+
+    def test_the_table(self) -> None:
+        row = {"auc": 90.0, "aucGain": 1.5, "rebalancedAUC": 66.0, "rebalancedAUCGain": -0.5, "psnr": 22.0}
+        row |= {"deltaColorfulness": 7.0, "vividness": 1.0}
+        gray = {"auc": 88.5, "rebalancedAUC": 66.5, "psnr": 21.0, "deltaColorfulness": 40.0}
+        found = {
+            "evaluation": {"gray": gray, "rows": [row, {**row, "vividness": 0.0}]},
+            "frechet": 5.25,
+            "gigaflops256": 1.25,
+            "network_ms": 9.0,
+            "picture_ms": 50.0,
+            "pictures": 64000,
+            "seconds": 600.0,
+            "parameters": 2_000_000,
+            "end": {},
+        }
+        recipes = systems.all_recipes()
+        text = figures.table({"zhang": (recipes["zhang"], found), "pixcolor": (recipes["pixcolor"], found)}, 6.5)
+        lines = text.splitlines()
+        self.assertEqual({line.count("|") for line in lines}, {lines[0].count("|")})
+        self.assertEqual(
+            lines[3],
+            "| zhang, vividness 1 | 64,000 | 10 | 2.00 | 90.00 | +1.50 | 66.00 | -0.50 | 22.00 | 7.0 | 5.25 | 1.25 "
+            "| 9.0 |",
+        )
+        self.assertTrue(lines[4].startswith("| zhang, vividness 0 |"))
+        self.assertIn("| 6.50 |", lines[2])
 
 
 class Recipes(unittest.TestCase):

@@ -150,9 +150,12 @@ class Judge:
     features, those of EfficientNet-Lite2 with its published weights, in the principal directions of the true pictures:
     of a few hundred pictures, more directions only measure noise."""
 
-    def __init__(self, pictures: Path) -> None:
-        self.network = classifier.Classifier(pretrained.VARIANTS["autochrome"]).eval()
-        self.network.adopt(pretrained.published("autochrome"))
+    def __init__(self, pictures: Path, network: classifier.Classifier | None = None) -> None:
+        """`network` is by default the published one."""
+        if network is None:
+            network = classifier.Classifier(pretrained.VARIANTS["autochrome"])
+            network.adopt(pretrained.published("autochrome"))
+        self.network = network.eval()
         features = self.features(pictures)
         self.mean = features.mean(0)
         _, _, directions = torch.linalg.svd(features - self.mean, full_matrices=False)
@@ -163,9 +166,9 @@ class Judge:
 
     @torch.no_grad()
     def features(self, folder: Path, gray: bool = False) -> Tensor:
-        """(n, 1280)"""
+        """What the last layer reads of each picture, (n, c)."""
         parts = []
-        for _, picture in squares(folder, classifier.SIZE):
+        for _, picture in squares(folder, self.network.size):
             rgb = without_color(picture) if gray else picture
             x = self.network.stem((torch.from_numpy(rgb).permute(2, 0, 1)[None].float() - 127) / 128)
             for stage in self.network.stages:
@@ -215,8 +218,8 @@ COLUMNS = (
 
 
 def table(rows: dict[str, tuple[Recipe, dict]], gray_distance: float) -> str:
-    """Markdown: what each system reaches, and at which budget, below gray pictures and their Fréchet distance. GFLOP and ms are of the network at 256×256 on one core;
-    of those that sample, ms for a whole picture."""
+    """Markdown: what each system reaches, and at which budget, below gray pictures and their Fréchet distance. GFLOP
+    and ms are of the network at 256×256 on one core; of those that sample, ms for a whole picture."""
     lines = [f"| {COLUMNS} |", "|---" * COLUMNS.count("|") + "|---|"]
     first = next(iter(rows.values()))[1]["evaluation"]
     gray = first["gray"]
