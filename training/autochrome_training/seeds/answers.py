@@ -71,12 +71,15 @@ def ab_of_huechroma(logits: Tensor) -> Tensor:
     across = torch.einsum("k,nkhw->nhw", angles.cos(), hue)
     along = torch.einsum("k,nkhw->nhw", angles.sin(), hue)
     length = (across.square() + along.square()).sqrt().clamp_min(1e-6)
-    share = torch.softmax(logits[:, HUES:].float(), 1).cumsum(1)
-    # Where the sum passes one half, between the edges of the bin.
-    bin_ = (share < 0.5).sum(1, keepdim=True).clamp_max(CHROMAS - 1)
-    upper = share.gather(1, bin_)
-    lower = torch.where(bin_ > 0, share.gather(1, (bin_ - 1).clamp_min(0)), 0)
-    median = CHROMA_STEP * (bin_ + (0.5 - lower) / (upper - lower).clamp_min(1e-6))[:, 0]
+    share = torch.softmax(logits[:, HUES:].float(), 1)
+    # The distribution function passes through the middle of a bin's share at the bin's center, as in the runtime.
+    below = share.cumsum(1) - share / 2
+    after = (below < 0.5).sum(1, keepdim=True)
+    upper = below.gather(1, after.clamp_max(CHROMAS - 1))
+    lower = below.gather(1, (after - 1).clamp_min(0))
+    part = ((0.5 - lower) / (upper - lower).clamp_min(1e-6)).clamp(0, 1)
+    place = torch.where(after == 0, 0, (after - 1 + part).clamp_max(CHROMAS - 1))
+    median = CHROMA_STEP * (place[:, 0] + 0.5)
     median = median * (length / FADE).clamp_max(1)
     return torch.stack((median * across / length, median * along / length), 1)
 
