@@ -31,10 +31,7 @@ struct ClientPage: Sendable {
   /// - Throws: `MediaError` if there is no memory for the sums of style and script.
   func head() throws -> Markup {
     let style = Self.style + ":root{--aspect:\(String(format: "%.4f", aspect))}"
-    // Only what stands here may act: not even a script that got past the escaping.
-    let policy =
-      "default-src 'none'; img-src data:; style-src '\(try Self.sum(of: style))'; script-src "
-      + "'\(try Self.sum(of: Self.script))'; base-uri 'none'; form-action 'none'"
+    let policy = try PageParts.policy(style: style, script: Self.script)
     return """
       <!DOCTYPE html>
       <html lang="en">
@@ -63,10 +60,6 @@ struct ClientPage: Sendable {
       <main>
 
       """
-  }
-
-  private static func sum(of text: String) throws -> String {
-    "sha256-" + Data(try Fingerprint.sum(of: Array(text.utf8))).base64EncodedString()
   }
 
   private var lead: String {
