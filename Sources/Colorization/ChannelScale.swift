@@ -24,19 +24,24 @@ package struct ChannelScale: Hashable, Sendable {
   package static let imageNet = ChannelScale(
     offsets: [0.485, 0.456, 0.406], scales: [0.229, 0.224, 0.225])
 
-  /// Reads `X`, `X/50`, `X*255`, `(X-50)/50`, where X is `symbol` and each number may be a list in brackets,
-  /// such as `[0.229,0.224,0.225]`, with one for each channel; nil if it is none of these.
-  init?(_ text: String, of symbol: String, channels: Int) {
+  /// Reads `X`, `X/50`, `X*255`, `(X-50)/50`, `(X*255-127)/128`, where X is `symbol` and each number may be a list in
+  /// brackets, such as `[0.229,0.224,0.225]`, with one for each channel; nil if it is none of these.
+  package init?(_ text: String, of symbol: String, channels: Int) {
     let plain = text.filter { !$0.isWhitespace }
     guard
-      let match = plain.wholeMatch(of: /(\(?)([A-Za-z]+)(?:-([^()*\/]+))?(\)?)(?:([*\/])(.+))?/),
-      match.2 == symbol, match.1.isEmpty == match.4.isEmpty,
-      let offsets = Self.numbers(match.3 ?? "0", channels),
-      let factors = Self.numbers(match.6 ?? "1", channels), !factors.contains(0)
+      let match = plain.wholeMatch(
+        of: /(\(?)([A-Za-z]+)(?:\*([^()*\/\-]+)(?=-))?(?:-([^()*\/]+))?(\)?)(?:([*\/])(.+))?/),
+      match.2 == symbol, match.1.isEmpty == match.5.isEmpty,
+      let inner = Self.numbers(match.3 ?? "1", channels), !inner.contains(0),
+      let offsets = Self.numbers(match.4 ?? "0", channels),
+      let factors = Self.numbers(match.7 ?? "1", channels), !factors.contains(0)
     else { return nil }
     // `X-50/50` would leave open what is divided.
-    guard match.3 == nil || match.5 == nil || !match.1.isEmpty else { return nil }
-    self.init(offsets: offsets, scales: match.5 == "*" ? factors.map { 1 / $0 } : factors)
+    guard match.4 == nil || match.6 == nil || !match.1.isEmpty else { return nil }
+    let outer = match.6 == "*" ? factors.map { 1 / $0 } : factors
+    // (f·x − o) ÷ s = (x − o÷f) ÷ (s÷f)
+    self.init(
+      offsets: zip(offsets, inner).map { $0 / $1 }, scales: zip(outer, inner).map { $0 / $1 })
   }
 
   /// What ``init(_:of:channels:)`` reads, the shortest.

@@ -13,7 +13,8 @@ struct EvaluateCommand: ParsableCommand {
       accuracy (AuC and class-rebalanced AuC of Zhang et al. 2016, with the gains over gray and those of the \
       paper's table), PSNR, SSIM, ΔE2000, and colorfulness with its distance from that of the originals. Each \
       picture is colorized by itself and keeps its luma. For a film in black and white, only the sheet and the \
-      colorfulness are available.
+      colorfulness are available. --semantic and --turing judge the colors as the paper does: by what a classifier \
+      recognizes, and by what people take for real.
       """)
 
   @Argument(help: "A folder of color pictures, a pattern, or a film.")
@@ -34,7 +35,25 @@ struct EvaluateCommand: ParsableCommand {
         + "file.", valueName: "file"))
   var sheet: String?
 
-  @Flag(help: "Replace an existing sheet.")
+  @Option(
+    help: ArgumentHelp(
+      "Also count how often this classifier (an ONNX file) recognizes the original, gray and colorized pictures.",
+      valueName: "classifier"))
+  var semantic: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the pictures show, for --semantic: lines with a picture's name and its class; by default the class that "
+        + "the folder is called after, or else the one seen in the original.", valueName: "file"))
+  var labels: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write an HTML page that asks people which of two pictures, original and colorized, is real.",
+      valueName: "page"))
+  var turing: String?
+
+  @Flag(help: "Replace an existing sheet or page.")
   var overwrite = false
 
   @OptionGroup(title: "Settings")
@@ -53,6 +72,9 @@ struct EvaluateCommand: ParsableCommand {
     evaluation.every = every
     evaluation.prior = measuring.prior
     evaluation.sheet = sheet
+    evaluation.semantic = semantic
+    evaluation.labels = labels
+    evaluation.turing = turing
     evaluation.overwrite = overwrite
     try measuring.print(\.text) { try evaluation.run(interruption: $0, onEvent: $1) }
   }

@@ -3,8 +3,6 @@ import Foundation
 import Imaging
 import Measuring
 import Media
-import ModelFixtures
-import NeuralNetwork
 import Quality
 import SampleFilm
 import TestSupport
@@ -21,42 +19,15 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
-  /// An RGB picture without tags.
-  private func picture(_ image: RGBImage) -> Picture {
-    let planes = (0..<3).map { channel in
-      Plane(width: image.width, height: image.height, bitDepth: 8) { base, bytesPerRow in
-        for y in 0..<image.height {
-          for x in 0..<image.width {
-            base.storeBytes(
-              of: image.codes[(y * image.width + x) * 3 + channel],
-              toByteOffset: y * bytesPerRow + x, as: UInt8.self)
-          }
-        }
-      }
-    }
-    return Picture(
-      width: image.width, height: image.height, format: .rgb(8),
-      color: ColorDescription(matrix: .identity, range: .full), planes: planes)
-  }
-
-  /// Writes such a picture.
-  private func write(_ image: RGBImage, name: String) throws {
-    let picture = picture(image)
-    let info = SourceInfo(
-      width: image.width, height: image.height, format: .rgb(8), color: picture.color,
-      timeBase: Rational(1, 24))
-    let sink = try MediaSink.open(folder + "/" + name, source: info)
-    try sink.write(SourceElement(frame: Frame(index: 0, picture: picture, presentationTime: 0)))
-    try sink.finish()
-  }
-
   /// One true-color frame of each shot of the sample film.
   private func writePhotographs() throws -> [RGBImage] {
     let film = smallFilm()
     let images = ([0] + film.cuts).map { number in
       RGBImage(width: film.width, height: film.height, codes: film.render(frame: number).rgb)
     }
-    for (index, image) in images.enumerated() { try write(image, name: "\(index).png") }
+    for (index, image) in images.enumerated() {
+      try writePicture(image, to: folder + "/\(index).png")
+    }
     return images
   }
 
@@ -68,35 +39,6 @@ import Testing
     return try JSONDecoder().decode(EvaluationReport.self, from: result.output)
   }
 
-  /// A network that gives every place the same a and b.
-  private func writeNetwork(a: Float, b: Float) throws -> String {
-    var builder = ModelBuilder()
-    builder.input("L", [1, 1, -1, -2])
-    builder.output("ab")
-    builder.constant("none", [1, 1, 1, 1], [0])
-    builder.constant("color", [1, 2, 1, 1], [a, b])
-    builder.node("Mul", ["L", "none"], ["zero"])
-    builder.node("Add", ["zero", "color"], ["ab"])
-    for (key, value) in [("output", "ab"), ("stride", "1"), ("scale", "1"), ("input", "L")] {
-      builder.metadata("autochrome.\(key)", value)
-    }
-    let path = scratch.file("constant.onnx")
-    try Data(builder.bytes()).write(to: URL(fileURLWithPath: path))
-    return path
-  }
-
-  /// Ramps of lightness in one color of CIELAB.
-  private func ramp(a: Double, b: Double) throws -> RGBImage {
-    let model = try ColorModel(ColorDescription(primaries: .bt709, matrix: .bt709))
-    return RGBImage(
-      width: 64, height: 32,
-      codes: (0..<64 * 32).flatMap { place -> [UInt8] in
-        let lightness = 40 + 30 * Double(place % 64) / 63
-        let rgb = model.rgb(lab: SIMD3(lightness, a, b)) * 255
-        return [UInt8(rgb.x.rounded()), UInt8(rgb.y.rounded()), UInt8(rgb.z.rounded())]
-      })
-  }
-
   @Test func figuresAreThoseOfThePictures() throws {
     let images = try writePhotographs()
     let report = try evaluate(folder, ["--dials", "0:1,0.6:0.5,1:0.38"])
@@ -105,10 +47,10 @@ import Testing
     // The gray row, computed here from pictures without chroma.
     var gray = Figures()
     for image in images {
-      let measured = try MeasuredPicture(picture(image))
+      let measured = try MeasuredPicture(rgbPicture(image))
       gray.add(
         try Figures(
-          reference: measured, result: try MeasuredPicture(try picture(image).withoutColor())))
+          reference: measured, result: try MeasuredPicture(try rgbPicture(image).withoutColor())))
     }
     let row = try #require(report.gray)
     #expect(abs((row.auc ?? 0) - 100 * (gray.accuracy.area ?? -1)) < 1e-9)
@@ -137,14 +79,16 @@ import Testing
   }
 
   @Test func aNetworkThatKnowsTheColorsGetsFullMarks() throws {
-    try write(try ramp(a: 20, b: -25), name: "ramp.png")
-    let right = try evaluate(folder, ["--model", try writeNetwork(a: 20, b: -25)])
+    try writePicture(try ramp(a: 20, b: -25), to: folder + "/ramp.png")
+    let right = try evaluate(
+      folder, ["--model", try writeNetwork(a: 20, b: -25, to: scratch.file("right.onnx"))])
     let best = try #require(right.rows.first)
     #expect((best.auc ?? 0) > 99 && (best.rebalancedAUC ?? 0) > 99)
     #expect((best.psnr ?? 0) > 45 && (best.ssim ?? 0) > 0.99)
     #expect((best.deltaE2000 ?? 9) < 0.7 && (best.deltaColorfulness ?? 9) < 1)
     // A color as far on the other side of gray.
-    let wrong = try evaluate(folder, ["--model", try writeNetwork(a: -20, b: 25)])
+    let wrong = try evaluate(
+      folder, ["--model", try writeNetwork(a: -20, b: 25, to: scratch.file("wrong.onnx"))])
     let worst = try #require(wrong.rows.first)
     // 64 of 151 thresholds lie below the distance of 64.
     #expect(abs((worst.auc ?? 0) - 100 * (151 - 64) / 151) < 1.5, "\(worst)")
@@ -224,7 +168,7 @@ import Testing
     (["--model", "letter.txt"], 65), (["--vividness", "2"], 64),
   ])
   func wrongThingsGetOneSentenceAndTheirStatus(arguments: [String], status: Int) throws {
-    try write(try ramp(a: 10, b: 10), name: "ramp.png")
+    try writePicture(try ramp(a: 10, b: 10), to: folder + "/ramp.png")
     try Data("Dear reader,".utf8).write(to: URL(fileURLWithPath: scratch.file("letter.txt")))
     let result = try runProgram(
       ["evaluate", folder]
@@ -249,7 +193,8 @@ import Testing
     #expect(
       damaged.status == 65 && damaged.errors.contains("1 damaged picture"), "\(damaged.errors)")
     try FileManager.default.removeItem(atPath: broken)
-    try write(RGBImage(width: 4, height: 4, codes: (0..<48).map { UInt8($0) }), name: "tiny.png")
+    try writePicture(
+      RGBImage(width: 4, height: 4, codes: (0..<48).map { UInt8($0) }), to: folder + "/tiny.png")
     let tiny = try runProgram(["evaluate", folder, "-q"])
     #expect(tiny.status == 65 && tiny.errors.contains("'tiny.png'"), "\(tiny.errors)")
   }

@@ -12,7 +12,8 @@ import Testing
   private static let pages = ["README.md"] + guidePages.map { "docs/guide/" + $0 }
   private static let guidePages = [
     "first-film.md", "frame-folders.md", "pipes.md", "archive-masters.md", "correcting-colors.md",
-    "many-films.md", "many-machines.md", "other-networks.md", "when-colors-are-wrong.md",
+    "many-films.md", "many-machines.md", "other-networks.md", "judging-colors.md",
+    "when-colors-are-wrong.md",
   ]
 
   /// A part of a page between fences.
@@ -42,7 +43,7 @@ import Testing
   private func prepare(_ scratch: TemporaryFolder) throws {
     let film = smallFilm()
     try writeClip(film, frames: 0..<film.frameCount, to: scratch.file("silent.mkv"))
-    for folder in ["scans", "photos", "reels"] {
+    for folder in ["scans", "photos", "originals", "reels"] {
       try FileManager.default.createDirectory(
         atPath: scratch.file(folder), withIntermediateDirectories: true)
     }
@@ -54,6 +55,7 @@ import Testing
         ff -i silent.mkv -f lavfi -i sine=duration=8 -shortest -c:v copy -c:a flac film.mkv &&
         ff -i film.mkv -frames:v 12 -pix_fmt gray scans/%06d.png &&
         ff -i film.mkv -frames:v 3 -vf fps=1/2 photos/%d.jpg &&
+        ff -f lavfi -i testsrc2=s=128x96:r=1 -frames:v 6 originals/%d.png &&
         ff -i film.mkv -frames:v 12 -c:v ffv1 -an reels/one.mkv && cp reels/one.mkv reels/two.mkv &&
         rm silent.mkv
         """, scratch.path,
@@ -105,7 +107,7 @@ import Testing
     #expect(result.status == 0, "\(page): \(command)\n\(result.errors)")
     // What is to be written is there, and not empty.
     for output in command.matches(
-      of: /(?:-o|--preview|--export|--html|--sheet|--report|>) '?([\w.\/-]+)'?/)
+      of: /(?:-o|--preview|--export|--html|--sheet|--turing|--report|>) '?([\w.\/-]+)'?/)
     {
       let name = String(output.output.1)
       guard name != "-", name != "unused.mkv", !command.contains("--plan-only") else { continue }

@@ -48,7 +48,7 @@ import Testing
 
   @Test func eachPropertyOfNetworksIsThere() throws {
     var properties: Set<String> = []
-    for folder in ["Sources/Colorization", "Sources/NeuralNetwork"] {
+    for folder in ["Sources/Colorization", "Sources/Measuring", "Sources/NeuralNetwork"] {
       let files = try #require(
         FileManager.default.enumerator(
           at: root.appending(path: folder), includingPropertiesForKeys: nil))

@@ -238,6 +238,13 @@ import Testing
         try program(["evaluate", scratch.file(input), "--json"]).output,
         isValidBy: "evaluate.schema.json")
     }
+    let classifier = try writeClassifier(to: scratch.file("classifier.onnx"))
+    let labels = scratch.file("labels.txt")
+    try "p1.png red\np2.png 3\n".write(toFile: labels, atomically: true, encoding: .utf8)
+    for options in [[], ["--labels", labels]] {
+      let words = ["evaluate", scratch.file("pictures"), "--semantic", classifier, "--json"]
+      try expect(try program(words + options).output, isValidBy: "evaluate.schema.json")
+    }
     for (reference, result) in [
       ("upright.mp4", "upright.mp4"), ("gray.mkv", "color.mkv"), ("gray.mkv", "short.mkv"),
       ("pictures", "pictures-color"),

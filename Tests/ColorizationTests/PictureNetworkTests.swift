@@ -88,6 +88,7 @@ import Testing
     arguments: [
       ("RGB", [0, 0, 0], [1, 1, 1]), ("RGB*255", [0, 0, 0], [1 / 255, 1 / 255, 1 / 255]),
       ("(RGB-0.5)/0.5", [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]),
+      ("(RGB*4-2)/2", [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]),
       (
         "( RGB - [0.485, 0.456, 0.406] ) / [0.229, 0.224, 0.225]", [0.485, 0.456, 0.406],
         [0.229, 0.224, 0.225]
@@ -162,6 +163,7 @@ import Testing
   @Test func formsThatCannotBeReadAreRefused() throws {
     for (key, text) in [
       ("input", "RBG"), ("input", "(RGB-[1,2])/3"), ("input", "RGB/0"), ("input", "(RGB-0.5"),
+      ("input", "(RGB*0-1)/2"), ("input", "(RGB*255-127/128"), ("input", "RGB*2-1/2"),
       ("input", "RGB-0.5/0.5"), ("input", "L/[1,2,3]"), ("output", "rgb"), ("output", "RGB*x"),
       ("output", "(RGB-[1,2,3,4])"), ("input", "RGB/nan"), ("output", ""),
     ] {

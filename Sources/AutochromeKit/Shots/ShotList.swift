@@ -79,7 +79,10 @@ package struct ShotList: Sendable {
     return result
   }
 
-  static func text(of path: String, as what: String) throws(AutochromeError) -> String {
+  /// The text of a file that people write.
+  /// - Parameter what: what messages call it, such as `The shots`.
+  /// - Throws: `AutochromeError` with status `noInput` if it can't be read or is not UTF-8.
+  package static func text(of path: String, as what: String) throws(AutochromeError) -> String {
     let bytes: Data
     do { bytes = try WholeFile.read(path, mayBeEmpty: true) } catch {
       throw AutochromeError(.noInput, "\(what) '\(path)' can't be read: \(error)")

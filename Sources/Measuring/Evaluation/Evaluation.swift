@@ -23,7 +23,13 @@ package struct Evaluation: Sendable {
   package var prior: String?
   /// Where a sheet of gray, results and truth goes, if wanted.
   package var sheet: String?
-  /// Whether a sheet that exists may be replaced.
+  /// A classifier that is asked what it recognizes in the original, gray and colorized pictures, if wanted.
+  package var semantic: String?
+  /// A file that says what each picture shows; nil to go by the name of the folder, or by the originals.
+  package var labels: String?
+  /// Where a page with a colorization Turing test goes, if wanted.
+  package var turing: String?
+  /// Whether a sheet or page that exists may be replaced.
   package var overwrite = false
 
   /// Pictures on a sheet.
@@ -46,14 +52,33 @@ package struct Evaluation: Sendable {
   ) throws(AutochromeError) -> EvaluationReport {
     try MeasuringRun.with(interruption, onEvent: onEvent) { run in
       if let sheet { try Thumbnail.checkName(sheet) }
+      try checkJudges()
       var files = CommandFiles()
       files.reads(input, as: CommandFiles.input)
       files.reads(prior, as: "--prior")
+      files.reads(semantic, as: "--semantic")
+      files.reads(labels, as: "--labels")
       try files.reads(settings)
       files.writes(sheet, as: "--sheet")
+      files.writes(turing, as: "--turing")
       try files.check()
       let sheet = try sheet.map { try files.place($0, overwrite: overwrite) }
-      return try measure(run, sheet: sheet)
+      let page = try turing.map { try files.place($0, overwrite: overwrite) }
+      return try measure(run, sheet: sheet, page: page)
+    }
+  }
+
+  private func checkJudges() throws(AutochromeError) {
+    guard labels == nil || semantic != nil else {
+      throw AutochromeError(
+        .usage,
+        "--labels says what a classifier should recognize; name the classifier with --semantic.")
+    }
+    guard turing == nil || looks.count < 2 else {
+      throw AutochromeError(
+        .usage,
+        "--turing shows the pictures in one look, but --dials has \(looks.count); give one vividness."
+      )
     }
   }
 
@@ -61,11 +86,17 @@ package struct Evaluation: Sendable {
   private struct Sums {
     var gray = Figures()
     var results: [Figures]
+    var semantic = SemanticSums()
     /// Whether any picture has color, be it a single one.
     var hasTruth = false
   }
 
-  private func measure(_ run: MeasuringRun, sheet: SideFile?) throws -> EvaluationReport {
+  private func measure(
+    _ run: MeasuringRun, sheet: SideFile?, page: SideFile?
+  ) throws -> EvaluationReport {
+    let judge = try semantic.map {
+      try SemanticJudge(classifier: $0, labels: labels, input: input)
+    }
     let prior = try BinPrior.given(prior)
     let looks = looks.isEmpty ? [settings.look] : looks
     let colorizer = try JobParts.openColorizer(settings, looks: looks)
@@ -73,6 +104,7 @@ package struct Evaluation: Sendable {
     let source = try open(run)
     let expected = source.info.estimatedFrameCount.map { ($0 + every - 1) / every }
     let samples = EvenSamples<[ContactSheet.Cell]>(expected: expected, limit: Self.sheetRows)
+    let pairs = page.map { _ in TuringPairs(expected: expected) }
     let info = source.info
     let sums = Locked(Sums(results: looks.map { _ in Figures() }))
     let elapsed = try run.measure(
@@ -80,12 +112,14 @@ package struct Evaluation: Sendable {
       next: { try nextPicture(of: source) },
       by: { frame in
         do {
-          return try PictureTrial(frame, colorizer: colorizer, looks: looks)
+          let trial = try PictureTrial(frame, colorizer: colorizer, looks: looks)
+          return (trial, try judge?.verdicts(of: trial))
         } catch let error as QualityError {
           throw AutochromeError(.badData, "Picture \(Self.name(frame)): \(error).")
         }
       },
-      gather: { trial in
+      gather: { trial, verdicts in
+        try pairs?.offer(trial, name: trial.frame.fileName ?? "frame \(trial.frame.index)")
         if sheet != nil {
           try samples.offer {
             try trial.row(
@@ -96,6 +130,7 @@ package struct Evaluation: Sendable {
         sums.withLock { sums in
           sums.gray.add(trial.grayFigures)
           for (index, figures) in trial.figures.enumerated() { sums.results[index].add(figures) }
+          if let verdicts { sums.semantic.add(verdicts) }
           sums.hasTruth = sums.hasTruth || trial.content != .gray
         }
         return false
@@ -108,6 +143,12 @@ package struct Evaluation: Sendable {
     }
     let found = sums.withLock { $0 }
     let hasTruth = found.hasTruth
+    guard hasTruth || (judge == nil && page == nil) else {
+      throw AutochromeError(
+        .badData,
+        "'\(input)' is black and white; \(judge == nil ? "--turing" : "--semantic") compares with the original colors, so it "
+          + "needs pictures in color.")
+    }
     if let sheet {
       // Without the truth, which comes last, where there is none.
       let columns = 1 + looks.count + (hasTruth ? 1 : 0)
@@ -117,9 +158,16 @@ package struct Evaluation: Sendable {
         headings: Array(headings.prefix(columns))
       ).write(to: sheet)
     }
-    return try report(
+    var report = try report(
       found, hasTruth: hasTruth, prior: prior, network: network, looks: looks,
       warnings: run.log.warnings, elapsed: elapsed)
+    report.semantic = judge.map { found.semantic.report(of: $0, names: report.rows.map(\.name)) }
+    if let page, let pairs {
+      let look = report.rows.map(\.name).joined()
+      try TuringPage(input: input, network: "\(network.title), \(look)", pairs: pairs.pairs)
+        .write(to: page)
+    }
+    return report
   }
 
   private func report(

@@ -52,6 +52,8 @@ package struct EvaluationReport: Codable, Sendable {
   package var rows: [Row]
   /// Published figures to compare the gains with.
   package var published: [PublishedRow]
+  /// How well a classifier recognizes the pictures; nil if none was named.
+  package var semantic: SemanticReport?
   /// Wall-clock seconds.
   package var seconds: Double
   /// What the user should know.
@@ -96,6 +98,7 @@ package struct EvaluationReport: Codable, Sendable {
           String(format: "%+.1f", row.rebalancedAUCGain),
         ])
     }
+    if let semantic { lines += ["", semantic.text] }
     return lines.joined(separator: "\n")
   }
 

@@ -24,3 +24,19 @@ package struct PublishedRow: Codable, Hashable, Sendable {
     rebalancedAUCGain = ((rebalanced - 58.0) * 10).rounded() / 10
   }
 }
+
+/// A row of a published table of how well a classifier recognizes pictures.
+package struct PublishedAccuracy: Codable, Hashable, Sendable {
+  /// The version of the pictures.
+  package var name: String
+  /// Pictures of which the right class came first, in percent.
+  package var top1: Double
+
+  /// The table of ``PublishedRow/zhang2016``, column "VGG Top-1 Class Acc": another classifier and other pictures, so the
+  /// distances from gray and from the original are what compares.
+  package static let zhang2016: [PublishedAccuracy] = [
+    PublishedAccuracy(name: "original", top1: 68.3), PublishedAccuracy(name: "gray", top1: 52.7),
+    PublishedAccuracy(name: "Zhang et al. 2016, full", top1: 56.0),
+    PublishedAccuracy(name: "Larsson et al. 2016", top1: 59.4),
+  ]
+}
