@@ -11,6 +11,8 @@ package final class ColorNetwork: Sendable {
   package let fixedSize: WorkingGeometry.FixedSize?
   private let inputName: String
   private let outputName: String
+  /// Whether one run takes several tiles.
+  private let takesTilesTogether: Bool
   /// Gives the features too. Made when it is first asked for, so that nobody else pays for it.
   private let featureSession = Locked<FeatureSession?>(nil)
 
@@ -35,7 +37,15 @@ package final class ColorNetwork: Sendable {
           "it has \(model.inputs.count) inputs, expected one; for a network with inputs for hints, run 'autochrome "
           + "model import'")
     }
+    if let channels = output.channels, channels != description.output.channels {
+      throw ColorizationError.interface(
+        model: name,
+        problem:
+          "its output '\(output.name)' has \(channels) channels, but its property autochrome.output describes "
+          + "\(description.output.channels)")
+    }
     fixedSize = try Self.fixedSize(of: input, description)
+    takesTilesTogether = try Self.takesTilesTogether(model, input, output, description)
     inputName = input.name
     outputName = output.name
     session = try Session(model: model, backend: backend, precision: precision)
@@ -51,15 +61,17 @@ package final class ColorNetwork: Sendable {
 
   /// Multiplications and additions for a frame, padding included.
   package func floatingPointOperations(_ geometry: WorkingGeometry) throws -> Int {
-    try session.model.floatingPointOperations(
-      inputShapes: [
-        inputName: [
-          1, description.input.channels, geometry.paddedHeight, geometry.paddedWidth,
-        ]
-      ])
+    let (height, width, count) =
+      description.tile.map {
+        ($0.size, $0.size, TileCover($0, geometry: geometry).count)
+      } ?? (geometry.paddedHeight, geometry.paddedWidth, 1)
+    return count
+      * (try session.model.floatingPointOperations(
+        inputShapes: [inputName: [1, description.input.channels, height, width]]))
   }
 
-  /// The height and width that the file fixes; nil if they are free.
+  /// The height and width that the file fixes, and to which pictures are brought; nil if they are free, or those of a
+  /// tile.
   private static func fixedSize(
     of input: ValueInfo, _ description: ColorNetworkDescription
   ) throws(ColorizationError) -> WorkingGeometry.FixedSize? {
@@ -79,6 +91,16 @@ package final class ColorNetwork: Sendable {
     switch (dimensions[2], dimensions[3]) {
     case (.symbolic, .symbolic): return nil
     case (.fixed(let height), .fixed(let width)):
+      if let tile = description.tile {
+        guard height == tile.size, width == tile.size else {
+          throw .interface(
+            model: description.name,
+            problem:
+              "its input '\(input.name)' has the size \(width)×\(height), but its property autochrome.tile says "
+              + "\(tile.size)×\(tile.size)")
+        }
+        return nil
+      }
       guard height > 0, width > 0, height % description.scale == 0,
         width % description.scale == 0
       else {
@@ -97,6 +119,34 @@ package final class ColorNetwork: Sendable {
     }
   }
 
+  /// Whether one run takes several tiles: their number is free in the file, and the graph gives as many answers.
+  /// - Throws: `ColorizationError.interface` if the answer for a tile has another shape than the metadata says.
+  private static func takesTilesTogether(
+    _ model: Model, _ input: ValueInfo, _ output: ValueInfo, _ description: ColorNetworkDescription
+  ) throws -> Bool {
+    guard let tile = description.tile else { return false }
+    let inner = tile.answerSize(scale: description.scale)
+    func answer(to count: Int) throws -> [Int]? {
+      try model.outputShapes(
+        inputShapes: [input.name: [count, description.input.channels, tile.size, tile.size]])[
+          output.name]
+    }
+    let expected = [1, description.output.channels, inner, inner]
+    let found = try answer(to: 1)
+    guard found == expected else {
+      throw ColorizationError.interface(
+        model: description.name,
+        problem:
+          "its output for a tile of \(tile.size)×\(tile.size) has the shape \(found ?? []) (N, C, H, W), expected "
+          + "\(expected): the tile without its margins, ÷ the scale \(description.scale)")
+    }
+    if let number = input.dimensions?.first, case .fixed = number { return false }
+    // What is exported for one picture often says so within the graph alone, by a shape.
+    do { return try answer(to: 2) == [2] + expected.dropFirst() } catch is NetworkError {
+      return false
+    }
+  }
+
   /// The sizes that a picture passes through.
   /// - Parameter shortSide: short side of what the network sees, in samples; more where it needs more.
   package func geometry(
@@ -104,7 +154,7 @@ package final class ColorNetwork: Sendable {
   ) -> WorkingGeometry {
     WorkingGeometry(
       width: width, height: height, shortSide: max(shortSide, description.size ?? 0),
-      stride: description.stride, scale: description.scale,
+      stride: description.tile == nil ? description.stride : 1, scale: description.scale,
       sampleAspectRatio: sampleAspectRatio, fixedSize: fixedSize)
   }
 
@@ -119,25 +169,56 @@ package final class ColorNetwork: Sendable {
         case .bins313: decoder.estimate(values: values, geometry: geometry)
         case .ab: CoarseEstimate(ab: values, geometry: geometry)
         case .rgb(let scale): CoarseEstimate(rgb: values, scale: scale, geometry: geometry)
+        case .uv(let scale):
+          CoarseEstimate(uv: values, scale: scale, lightness: lightness, geometry: geometry)
+        case .hueChroma(let bins):
+          CoarseEstimate(hueChroma: values, bins: bins, geometry: geometry)
         }
       }
     }
   }
 
-  /// Runs the network on a lightness image.
+  /// Runs the network on a lightness image. The answers for tiles are blended as they come: of logits, that is the
+  /// geometric mean of the distributions.
   /// - Parameters:
   ///   - lightness: L\*, 0…100, of the working size of `geometry`.
   ///   - body: is given the output on the padded grid: `paddedGridHeight` × `paddedGridWidth`
-  ///     positions of 313 logits, 2 ab values or 3 R′G′B′ values side by side.
+  ///     positions of as many values side by side as the output has channels.
   package func run<R>(
     lightness: FloatImage, geometry: WorkingGeometry,
     _ body: (UnsafePointer<Float>) throws -> R
   ) throws -> R {
-    let outputs = try session.run(
-      try inputs(lightness: lightness, geometry: geometry), outputLayout: .nhwc)
-    let expected = [
-      1, geometry.paddedGridHeight, geometry.paddedGridWidth, description.output.channels,
-    ]
+    guard let tile = description.tile else {
+      let input = try input(lightness: lightness, geometry: geometry)
+      return try run(
+        input, count: 1, height: geometry.paddedGridHeight, width: geometry.paddedGridWidth, body)
+    }
+    let cover = TileCover(tile, geometry: geometry)
+    let channels = description.output.channels
+    let grid = try FloatImage(
+      width: geometry.gridWidth * channels, height: geometry.gridHeight
+    ) { grid in
+      grid.update(repeating: 0, count: geometry.gridWidth * channels * geometry.gridHeight)
+      for places in cover.batches(areRows: takesTilesTogether) {
+        let tiles = try input(of: places, in: cover, lightness: lightness, geometry: geometry)
+        try run(tiles, count: places.count, height: cover.inner, width: cover.inner) { values in
+          for (index, place) in places.enumerated() {
+            cover.add(
+              values + index * cover.inner * cover.inner * channels, of: place, channels: channels,
+              to: grid)
+          }
+        }
+      }
+    }
+    return try withExtendedLifetime(grid) { try body(grid.channel(0)) }
+  }
+
+  /// Runs the network once, and hands over `count` answers of `height` × `width` positions, one behind the other.
+  private func run<R>(
+    _ input: Tensor, count: Int, height: Int, width: Int, _ body: (UnsafePointer<Float>) throws -> R
+  ) throws -> R {
+    let outputs = try session.run([inputName: input], outputLayout: .nhwc)
+    let expected = [count, height, width, description.output.channels]
     guard let output = outputs[outputName], output.shape == expected else {
       throw ColorizationError.interface(
         model: description.name,
@@ -156,17 +237,45 @@ package final class ColorNetwork: Sendable {
     return result
   }
 
-  /// What the network is given for a lightness image: L\*, 0…100, of the working size of `geometry`.
-  func inputs(lightness: FloatImage, geometry: WorkingGeometry) throws -> [String: Tensor] {
+  /// What the network is given for a lightness image, run after run: L\*, 0…100, of the working size of `geometry`.
+  func inputs(lightness: FloatImage, geometry: WorkingGeometry) throws -> [[String: Tensor]] {
+    guard let tile = description.tile else {
+      return [[inputName: try input(lightness: lightness, geometry: geometry)]]
+    }
+    let cover = TileCover(tile, geometry: geometry)
+    return try cover.batches(areRows: takesTilesTogether).map { places in
+      [inputName: try input(of: places, in: cover, lightness: lightness, geometry: geometry)]
+    }
+  }
+
+  /// The whole picture.
+  private func input(lightness: FloatImage, geometry: WorkingGeometry) throws -> Tensor {
     let input = try NetworkInput(description.input).tensorValues(
       lightness: lightness, geometry: geometry)
     let channels = description.input.channels
-    let tensor = try Tensor(shape: [1, channels, input.height, input.width]) { values in
+    return try Tensor(shape: [1, channels, input.height, input.width]) { values in
       // The channels lie one behind the other.
       values.baseAddress?.update(from: input.channel(0), count: channels * input.area)
       withExtendedLifetime(input) {}
     }
-    return [inputName: tensor]
+  }
+
+  /// Some tiles of it.
+  private func input(
+    of places: [TileCover.Place], in cover: TileCover, lightness: FloatImage,
+    geometry: WorkingGeometry
+  ) throws -> Tensor {
+    let form = NetworkInput(description.input)
+    try form.check(lightness, geometry)
+    let (channels, size) = (description.input.channels, cover.tile.size)
+    return try Tensor(shape: [places.count, channels, size, size]) { values in
+      guard let base = values.baseAddress else { return }
+      for (index, place) in places.enumerated() {
+        let (columns, rows) = cover.samples(of: place)
+        form.write(
+          lightness, columns: columns, rows: rows, to: base + index * channels * size * size)
+      }
+    }
   }
 
   // MARK: - Features
@@ -181,8 +290,12 @@ package final class ColorNetwork: Sendable {
   /// - Parameter lightness: L\*, 0…100, of the working size of `geometry`.
   /// - Returns: C × `gridHeight` × `gridWidth`.
   /// - Throws: `ColorizationError.needsFeatures` if nothing in the network is known to be features,
-  ///   `NetworkError` if the model names values that it does not have.
+  ///   `ColorizationError.needsWholePictures` if it sees tiles, `NetworkError` if the model names values that it does
+  ///   not have.
   package func features(lightness: FloatImage, geometry: WorkingGeometry) throws -> FloatImage {
+    guard description.tile == nil else {
+      throw ColorizationError.needsWholePictures(model: description.name)
+    }
     let features = try featureSession.withLock { made in
       if let made { return made }
       let new = try FeatureSession(session, description: description, output: outputName)
@@ -190,7 +303,7 @@ package final class ColorNetwork: Sendable {
       return new
     }
     let outputs = try features.session.run(
-      try inputs(lightness: lightness, geometry: geometry), outputLayout: .nhwc)
+      [inputName: try input(lightness: lightness, geometry: geometry)], outputLayout: .nhwc)
     let parts = features.values.compactMap { outputs[$0] }.filter { part in
       part.shape.count == 4 && part.shape[0] == 1 && part.shape[1] <= geometry.paddedGridHeight
         && part.shape[2] <= geometry.paddedGridWidth

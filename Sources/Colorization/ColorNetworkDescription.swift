@@ -8,19 +8,22 @@ package struct ColorNetworkDescription: Hashable, Sendable {
     case lightness(ChannelScale)
     /// Three channels: R′, G′, B′ of sRGB, 0…1, of the gray that has this L\*.
     case gray(ChannelScale)
+    /// One channel: the code Y′ of sRGB, 0…1, of the gray that has this L\*; R′, G′ and B′ are equal to it.
+    case luma(ChannelScale)
 
     /// As the property `autochrome.input` says it.
     package var text: String {
       switch self {
       case .lightness(let scale): scale.text(of: "L")
       case .gray(let scale): scale.text(of: "RGB")
+      case .luma(let scale): scale.text(of: "Y")
       }
     }
 
     /// 1 or 3.
     package var channels: Int {
       switch self {
-      case .lightness: 1
+      case .lightness, .luma: 1
       case .gray: 3
       }
     }
@@ -28,12 +31,17 @@ package struct ColorNetworkDescription: Hashable, Sendable {
 
   /// What the network puts out.
   package enum Output: Hashable, Sendable {
-    /// Logits or probabilities of the 313 bins.
+    /// Logits of the 313 bins.
     case bins313
     /// a and b in CIELAB units.
     case ab
     /// R′, G′, B′ of sRGB, 0…1, of which a and b are taken.
     case rgb(ChannelScale)
+    /// U and V of Y′UV with the weights of BT.601, ±0.436 and ±0.615, of which a and b are taken with the Y′ that
+    /// the input has.
+    case uv(ChannelScale)
+    /// Logits of two histograms, of hue and of chroma.
+    case hueChroma(HueChromaBins)
 
     /// As the property `autochrome.output` says it.
     package var text: String {
@@ -41,15 +49,18 @@ package struct ColorNetworkDescription: Hashable, Sendable {
       case .bins313: "bins313"
       case .ab: "ab"
       case .rgb(let scale): scale.text(of: "RGB")
+      case .uv(let scale): scale.text(of: "uv")
+      case .hueChroma: HueChromaBins.word
       }
     }
 
-    /// 313, 2 or 3.
+    /// 313, 2, 3, or the bins of hue and chroma together.
     package var channels: Int {
       switch self {
       case .bins313: 313
-      case .ab: 2
+      case .ab, .uv: 2
       case .rgb: 3
+      case .hueChroma(let bins): bins.hueCount + bins.chromas.count
       }
     }
   }
@@ -74,6 +85,8 @@ package struct ColorNetworkDescription: Hashable, Sendable {
   package var stride: Int
   /// Input size ÷ output size.
   package var scale: Int
+  /// The only input that the network takes, if it sees pictures in tiles; the stride does not matter then.
+  package var tile: NetworkTile?
   /// The short side, in samples, below which the network does not know what it sees; nil for none.
   package var size: Int?
   /// The temperature of the annealed mean that suits the network.
@@ -108,11 +121,14 @@ package struct ColorNetworkDescription: Hashable, Sendable {
         model: name, property: "autochrome.output", value: "nothing",
         expected: "\(Self.outputWords), to tell what the network's output means")
     }
-    guard let output = Self.output(kind) else {
+    if kind == HueChromaBins.word {
+      output = .hueChroma(try HueChromaBins(model: name, metadata: metadata))
+    } else if let simple = Self.output(kind) {
+      output = simple
+    } else {
       throw .metadata(
         model: name, property: "autochrome.output", value: kind, expected: Self.outputWords)
     }
-    self.output = output
     let given = metadata["autochrome.input"] ?? "(L-50)/50"
     guard let input = Self.input(given) else {
       throw .metadata(
@@ -134,6 +150,7 @@ package struct ColorNetworkDescription: Hashable, Sendable {
     where !(1...256).contains(value) {
       throw .metadata(model: name, property: key, value: "\(value)", expected: "1…256")
     }
+    tile = try NetworkTile(model: name, metadata: metadata, scale: scale)
     features = (metadata["autochrome.features"] ?? "").split(whereSeparator: \.isWhitespace)
       .map(String.init)
     let wantedGuidance = metadata["autochrome.guidance"] ?? Guidance.features.rawValue
@@ -165,23 +182,27 @@ package struct ColorNetworkDescription: Hashable, Sendable {
 
   // MARK: Words
 
-  static let inputWords = "such as L, (L-50)/50, RGB or RGB*255"
-  static let outputWords = "bins313, ab, or RGB, such as RGB*255"
+  static let inputWords = "such as L, (L-50)/50, Y, Y*255, RGB or RGB*255"
+  static let outputWords =
+    "bins313, ab, huechroma, uv or RGB, the latter two also scaled, such as RGB*255"
 
-  /// Reads `L`, `L/100`, `(L-50)/50`, or for three channels `RGB`, `RGB*255`, `(RGB-0.5)/0.5`,
+  /// Reads `L`, `L/100`, `(L-50)/50`, `Y`, `Y*255`, or for three channels `RGB`, `RGB*255`, `(RGB-0.5)/0.5`,
   /// `(RGB-[0.485,0.456,0.406])/[0.229,0.224,0.225]`; nil if it is none of these.
   package static func input(_ text: String) -> Input? {
     ChannelScale(text, of: "L", channels: 1).map { .lightness($0) }
+      ?? ChannelScale(text, of: "Y", channels: 1).map { .luma($0) }
       ?? ChannelScale(text, of: "RGB", channels: 3).map { .gray($0) }
   }
 
-  /// Reads `bins313`, `ab`, or `RGB` with an offset and a scale like ``input(_:)``; nil if it is none of
-  /// these.
+  /// Reads `bins313`, `ab`, or `RGB` or `uv` with an offset and a scale like ``input(_:)``; nil if it is none of
+  /// these. `huechroma` needs its bins beside it: ``HueChromaBins``.
   package static func output(_ text: String) -> Output? {
     switch text {
     case "bins313": .bins313
     case "ab": .ab
-    default: ChannelScale(text, of: "RGB", channels: 3).map { .rgb($0) }
+    default:
+      ChannelScale(text, of: "RGB", channels: 3).map { .rgb($0) }
+        ?? ChannelScale(text, of: "uv", channels: 2).map { .uv($0) }
     }
   }
 }

@@ -14,6 +14,8 @@ package enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertib
   case needsDistribution(setting: String, model: String)
   /// Something is compared by the network's features, and it has none that are known.
   case needsFeatures(model: String)
+  /// The network sees a picture in tiles, so that it has no features of all of it.
+  case needsWholePictures(model: String)
 
   package var description: String {
     switch self {
@@ -28,11 +30,14 @@ package enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertib
     case .settingOutOfRange(let name, let expected, let actual):
       "\(name) is \(actual), expected \(expected)"
     case .needsDistribution(let setting, let model):
-      "The model '\(model)' predicts one color per position instead of probabilities of colors, so \(setting) can't be "
-        + "applied; leave out these settings, or choose a network that predicts a distribution."
+      "The model '\(model)' predicts no probabilities of the 313 bins, so \(setting) can't be applied; leave out these "
+        + "settings, or choose a network that does."
     case .needsFeatures(let model):
       "The model '\(model)' has no convolution whose input could serve as features; name suitable values in the "
         + "property autochrome.features, or choose another network."
+    case .needsWholePictures(let model):
+      "The model '\(model)' sees a picture in tiles, so places can't be compared with those of reference pictures; leave "
+        + "these out, or choose another network."
     }
   }
 }

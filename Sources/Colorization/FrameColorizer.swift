@@ -52,8 +52,8 @@ package final class FrameColorizer: Sendable {
       lightness: try reducer.reduce(picture, area: area, field: frame.fieldOrder.fields.first))
   }
 
-  /// What the network is given for a frame that was surveyed.
-  package func networkInputs(_ survey: FrameSurvey) throws -> [String: Tensor] {
+  /// What the network is given for a frame that was surveyed, run after run: all of it, or tiles.
+  package func networkInputs(_ survey: FrameSurvey) throws -> [[String: Tensor]] {
     try network.inputs(lightness: survey.lightness, geometry: survey.geometry)
   }
 

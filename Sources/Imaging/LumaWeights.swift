@@ -6,6 +6,9 @@ package struct LumaWeights: Hashable, Sendable {
   package let blue: Double
   package var green: Double { 1 - red - blue }
 
+  /// Those of ITU-R BT.601, of SMPTE 170M too.
+  package static let bt601 = LumaWeights(red: 0.299, blue: 0.114)
+
   private init(red: Double, blue: Double) {
     self.red = red
     self.blue = blue
@@ -16,7 +19,7 @@ package struct LumaWeights: Hashable, Sendable {
     switch matrix.rawValue {
     case 1, 2: self.init(red: 0.2126, blue: 0.0722)
     case 4: self.init(red: 0.30, blue: 0.11)
-    case 5, 6: self.init(red: 0.299, blue: 0.114)
+    case 5, 6: self = .bt601
     case 7: self.init(red: 0.212, blue: 0.087)
     case 9: self.init(red: 0.2627, blue: 0.0593)
     default: throw .unsupportedMatrix(matrix.rawValue)
@@ -27,7 +30,7 @@ package struct LumaWeights: Hashable, Sendable {
   /// these primaries, BT.709 for any other.
   package init(forRGBWith primaries: ColorPrimaries) {
     switch MatrixCoefficients(forRGBWith: primaries) {
-    case .smpte170M: self.init(red: 0.299, blue: 0.114)
+    case .smpte170M: self = .bt601
     case .bt2020NonConstant: self.init(red: 0.2627, blue: 0.0593)
     default: self.init(red: 0.2126, blue: 0.0722)
     }

@@ -22,13 +22,13 @@ extension ModelCommand {
 
     @Option(
       help: ArgumentHelp(
-        "What the network takes: L, (L-50)/50, (L-50)/100, or gray R'G'B' as RGB, RGB*255 or imagenet.",
+        "What the network takes: L, (L-50)/50, (L-50)/100, gray Y' as Y or Y*255, or R'G'B' as RGB, RGB*255 or imagenet.",
         valueName: "form"))
     var input: String?
 
     @Option(
       help: ArgumentHelp(
-        "What the network gives: bins313, ab, or R'G'B' as RGB, RGB*255 or imagenet.",
+        "What the network gives: bins313, ab, uv, huechroma, or R'G'B' as RGB, RGB*255 or imagenet.",
         valueName: "form"))
     var gives: String?
 
@@ -56,6 +56,29 @@ extension ModelCommand {
         valueName: "samples"))
     var size: Int?
 
+    @Option(
+      help: ArgumentHelp(
+        "With huechroma: how many bins of hue there are; their logits come first.",
+        valueName: "number"))
+    var hueBins: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "With huechroma: the centers of the bins of chroma in CIELAB units, such as '2 6 10'.",
+        valueName: "numbers"))
+    var chromaBins: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "Height and width of its input, if it takes pictures in tiles only.", valueName: "samples"))
+    var tile: Int?
+
+    @Option(
+      help: ArgumentHelp(
+        "What a tile shows on each side beyond the part that the network answers for; 0 by default.",
+        valueName: "samples"))
+    var margin: Int?
+
     @Flag(help: "Replace an existing output.")
     var overwrite = false
 
@@ -68,6 +91,10 @@ extension ModelCommand {
       wishes.temperature = temperature
       wishes.vividness = vividness
       wishes.size = size
+      wishes.hueBins = hueBins
+      wishes.chromaBins = chromaBins
+      wishes.tile = tile
+      wishes.margin = margin
       let findings = try ModelCatalog.importModel(
         from: source, to: output, wishes: wishes, overwrite: overwrite)
       for finding in findings { try Console.result(finding) }

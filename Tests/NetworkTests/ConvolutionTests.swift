@@ -65,7 +65,7 @@ import Testing
           isTransposed ? Int.random(in: 0..<max(stride[$0], 1), using: &random) : 0
         }
         hasBias = random.pick([true, false])
-        activation = random.pick(["", "Relu", "LeakyRelu", "Tanh", "Clip"])
+        activation = random.pick(["", "Relu", "LeakyRelu", "Elu", "Tanh", "Clip"])
         hasSum = random.pick([true, false])
       } while !isPossible
     }
@@ -144,6 +144,7 @@ import Testing
       switch c.activation {
       case "Relu": value = max(value, 0)
       case "LeakyRelu": value = value < 0 ? value * 0.125 : value
+      case "Elu": value = value < 0 ? exp(value) - 1 : value
       case "Tanh": value = tanh(value)
       case "Clip": value = min(max(value, -0.25), 1.5)
       default: break

@@ -11,6 +11,10 @@ import Testing
     try check(
       "LeakyRelu", [([1, 6], x)], attributes: ["alpha": .float(0.5)], shape: [1, 6],
       [-1, -0.25, 0, 0.25, 1.5, 3])
+    try check(
+      "Elu", [([1, 6], x)], attributes: ["alpha": .float(0.5)], shape: [1, 6],
+      [0.5 * (exp(-2) - 1), 0.5 * (exp(-0.5) - 1), 0, 0.25, 1.5, 3])
+    try check("Elu", [([1, 6], x)], shape: [1, 6], [exp(-2) - 1, exp(-0.5) - 1, 0, 0.25, 1.5, 3])
     try check("Sigmoid", [([2, 3], x)], shape: [2, 3], x.map { 1 / (1 + exp(-$0)) })
     try check("Tanh", [([2, 3], x)], shape: [2, 3], x.map { tanh($0) })
     try check("Exp", [([6], x)], shape: [6], x.map { exp($0) })

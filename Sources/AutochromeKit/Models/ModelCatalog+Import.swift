@@ -18,9 +18,58 @@ package struct ModelImportWishes: Hashable, Sendable {
   package var vividness: Float?
   /// The short side below which it does not know what it sees, in samples.
   package var size: Int?
+  /// The number of bins of hue, for `huechroma`.
+  package var hueBins: String?
+  /// The centers of the bins of chroma, for `huechroma`.
+  package var chromaBins: String?
+  /// Height and width of the tiles in which it sees pictures, in samples; nil where it sees all of a picture.
+  package var tile: Int?
+  /// What a tile shows around the part that is answered for, on each side, in samples.
+  package var margin: Int?
 
   /// Nothing is said.
   package init() {}
+}
+
+extension ModelImportWishes {
+  /// The bins of `huechroma`.
+  /// - Throws: `AutochromeError` if one of both is missing or can't be right.
+  fileprivate func bins() throws(AutochromeError) -> HueChromaBins {
+    guard let hueBins, let hues = HueChromaBins.hueCount(hueBins) else {
+      throw AutochromeError(
+        .usage,
+        "--gives huechroma needs --hue-bins, the number of bins of hue in 2…256; given is "
+          + "\(hueBins.map { "'\($0)'" } ?? "none").")
+    }
+    guard let chromaBins, let chromas = HueChromaBins.chromas(chromaBins) else {
+      throw AutochromeError(
+        .usage,
+        "--gives huechroma needs --chroma-bins, the centers of the bins of chroma: 2 to 256 increasing numbers in "
+          + "0…200; given is \(chromaBins.map { "'\($0)'" } ?? "none").")
+    }
+    return HueChromaBins(hueCount: hues, chromas: chromas)
+  }
+
+  /// The tile, if there is one.
+  /// - Throws: `AutochromeError` if its margins leave nothing of it.
+  fileprivate func networkTile() throws(AutochromeError) -> NetworkTile? {
+    guard let tile else {
+      guard margin == nil else {
+        throw AutochromeError(.usage, "--margin needs --tile, the size of the tiles.")
+      }
+      return nil
+    }
+    guard (2...1024).contains(tile) else {
+      throw AutochromeError(.usage, "--tile \(tile) is outside of 2…1024.")
+    }
+    let margin = margin ?? 0
+    guard (0...(tile - 1) / 2).contains(margin) else {
+      throw AutochromeError(
+        .usage,
+        "--margin \(margin) is outside of 0…\((tile - 1) / 2), less than half of --tile \(tile).")
+    }
+    return NetworkTile(size: tile, margin: margin)
+  }
 }
 
 extension ModelCatalog {
@@ -50,21 +99,24 @@ extension ModelCatalog {
         guard let input = ColorNetworkDescription.input(spelledOut(text)) else {
           throw AutochromeError(
             .usage,
-            "--input '\(text)' is not a known form; expected one such as L, L/100, (L-50)/50, (L-50)/100, RGB, RGB*255 "
+            "--input '\(text)' is not a known form; expected one such as L, L/100, (L-50)/50, (L-50)/100, Y, RGB, RGB*255 "
               + "or imagenet."
           )
         }
         return input
       }
       options.output = try wishes.gives.map { text in
+        if text == HueChromaBins.word { return .hueChroma(try wishes.bins()) }
         guard let output = ColorNetworkDescription.output(spelledOut(text)) else {
           throw AutochromeError(
             .usage,
-            "--gives '\(text)' is not a known form; expected one such as bins313, ab, RGB, RGB*255 or imagenet."
+            "--gives '\(text)' is not a known form; expected one such as bins313, ab, uv, huechroma, RGB, RGB*255 or "
+              + "imagenet."
           )
         }
         return output
       }
+      options.tile = try wishes.networkTile()
       if let size = wishes.size, !(16...1024).contains(size) {
         throw AutochromeError(.usage, "--size \(size) is outside of 16…1024.")
       }

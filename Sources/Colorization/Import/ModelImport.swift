@@ -21,6 +21,8 @@ package struct ModelImport: Sendable {
     package var vividness: Float?
     /// The short side below which it does not know what it sees.
     package var size: Int?
+    /// The only input that it takes, if it sees pictures in tiles.
+    package var tile: NetworkTile?
     /// Nothing is said.
     package init() {}
   }
@@ -42,12 +44,16 @@ package struct ModelImport: Sendable {
     self.document = document
     let output = try Self.takeOutput(form, options, name, &self.document, &findings)
     let input = try Self.takeInput(form, options, name, &self.document, &findings)
-    let (stride, scale, fixed) = try Self.sizes(of: &self.document, input, form, name: name)
+    let (stride, scale, fixed) = try Self.sizes(
+      of: &self.document, input, form, tile: options.tile, name: name)
     let size = fixed == nil ? options.size ?? form.architecture?.usualSize : nil
     var properties: [String: String?] = [
       "autochrome.input": input.text, "autochrome.output": output.text,
       "autochrome.stride": "\(stride)", "autochrome.scale": "\(scale)",
       "autochrome.size": size.map { "\($0)" },
+      "autochrome.tile": options.tile.map { "\($0.size)" },
+      "autochrome.margin": options.tile.map { "\($0.margin)" },
+      "autochrome.hue-bins": nil, "autochrome.chroma-bins": nil,
       "autochrome.temperature": nil, "autochrome.vividness": nil, "autochrome.lambda": nil,
       "autochrome.prior": nil,
     ]
@@ -63,6 +69,10 @@ package struct ModelImport: Sendable {
         )
       }
     }
+    if case .hueChroma(let bins) = output {
+      properties["autochrome.hue-bins"] = "\(bins.hueCount)"
+      properties["autochrome.chroma-bins"] = bins.chromas.map { "\($0)" }.joined(separator: " ")
+    }
     self.document.setMetadata(properties)
     model = try self.document.model()
     description = try ColorNetworkDescription(name: name, metadata: model.metadata)
@@ -71,11 +81,19 @@ package struct ModelImport: Sendable {
       case .bins313: "313 logits"
       case .ab: "a and b"
       case .rgb: "\(output.text), from which a and b are used,"
+      case .uv: "\(output.text) of BT.601, from which a and b are computed,"
+      case .hueChroma(let bins):
+        "the logits of \(bins.hueCount) hues and \(bins.chromas.count) chromas"
+      }
+    let extent: String =
+      if let tile = options.tile {
+        "in tiles of \(tile.size)×\(tile.size) with margins of \(tile.margin)"
+      } else {
+        fixed.map { "of \($0.width)×\($0.height), to which pictures are stretched" }
+          ?? "at multiples of \(stride)"
       }
     findings.append(
-      "Its input is \(input.text) "
-        + (fixed.map { "of \($0.width)×\($0.height), to which pictures are stretched" }
-          ?? "at multiples of \(stride)")
+      "Its input is \(input.text) \(extent)"
         + (size.map { ", with a short side of \($0) or more" } ?? "")
         + "; its output is \(given)"
         + (scale == 1 ? " at full size." : " at 1/\(scale) of the size."))
@@ -87,6 +105,9 @@ package struct ModelImport: Sendable {
   ) throws -> ColorNetworkDescription.Output {
     if let title = form.architecture?.rawValue { findings.append("This is \(title).") }
     switch (form.head, options.output) {
+    case (_, let wanted?) where wanted.isTakenAsItComes:
+      document.setOutput(form.output, channels: wanted.channels, renamed: "colors")
+      return wanted
     case (.mean(let logits, let isPublishedOrder), let wanted) where Self.isBins(wanted):
       guard isPublishedOrder else {
         guard wanted == nil else {
@@ -147,7 +168,7 @@ package struct ModelImport: Sendable {
         model: name,
         problem:
           "the meaning of its output '\(value)' is unknown; give --gives bins313 (logits of the published "
-          + "bins), ab (in CIELAB units) or RGB (0…1), RGB*255 or imagenet")
+          + "bins), ab (in CIELAB units), uv (BT.601), huechroma or RGB (0…1), RGB*255 or imagenet")
     case (_, let wanted):
       throw ColorizationError.interface(
         model: name, problem: "its output can't be used as --gives \(wanted?.text ?? "") says")
@@ -226,7 +247,7 @@ package struct ModelImport: Sendable {
   /// that it takes, where the file fixes one and the operators hold it to that.
   private static func sizes(
     of document: inout ModelDocument, _ input: ColorNetworkDescription.Input, _ form: NetworkForm,
-    name: String
+    tile: NetworkTile?, name: String
   ) throws -> (stride: Int, scale: Int, fixed: WorkingGeometry.FixedSize?) {
     let model = try document.model()
     func outputSize(_ height: Int, _ width: Int) throws -> [Int] {
@@ -245,6 +266,19 @@ package struct ModelImport: Sendable {
       } catch let error as NetworkError where error.code == .shapeMismatch {
         return (nil, [])
       }
+    }
+    if let tile {
+      let (inner, shape) = (tile.answerSize(scale: 1), try outputSize(tile.size, tile.size))
+      guard shape.count == 4, shape[2] == shape[3], shape[2] > 0, inner % shape[2] == 0 else {
+        throw ColorizationError.interface(
+          model: name,
+          problem:
+            "for a tile of \(tile.size)×\(tile.size), its output has the shape \(shape), expected a height and width that "
+            + "\(inner) is a multiple of: the tile without its margins")
+      }
+      document.setInput(
+        picture: model.inputs[0].name, channels: input.channels, size: (tile.size, tile.size))
+      return (inner / shape[2], inner / shape[2], nil)
     }
     let (height, width) = (256, 384)
     let (free, found) = try scale(height, width)
@@ -277,6 +311,16 @@ package struct ModelImport: Sendable {
       problem:
         "it accepts \(width)×\(height), but not all other multiples of 128; export it with free height and "
         + "width (dynamic axes)")
+  }
+}
+
+extension ColorNetworkDescription.Output {
+  /// Whether nothing in a graph shows that it gives this: what the user says is believed.
+  fileprivate var isTakenAsItComes: Bool {
+    switch self {
+    case .uv, .hueChroma: true
+    case .bins313, .ab, .rgb: false
+    }
   }
 }
 

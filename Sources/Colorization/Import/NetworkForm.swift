@@ -51,6 +51,8 @@ struct NetworkForm {
   /// Whether the graph itself brings L\* into the range that the network learnt.
   let isNormalized: Bool
   let head: Head
+  /// What the graph gives.
+  let output: String
 
   /// - Throws: `ColorizationError.interface` if the inputs are not those of a colorizer.
   init(_ document: ModelDocument, name: String) throws {
@@ -70,6 +72,7 @@ struct NetworkForm {
           "its inputs have \(channels) channels; expected L alone (1), R′G′B′ (3), L with hints and their mask (4), or "
           + "these as separate inputs (1, 2, 1)")
     }
+    self.output = output.name
     lightness = inputs[0].name
     lightnessChannels = inputs[0].channels
     hints = Array(inputs.dropFirst())

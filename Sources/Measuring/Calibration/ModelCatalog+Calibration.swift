@@ -52,7 +52,9 @@ extension ModelCatalog {
       let calibration = try Calibration(model: document.source)
       let sampled = SampledPictures(inputs: pictures, count: wishes.frames, settings: settings)
       let count = try sampled.forEach { frame in
-        try calibration.add(try colorizer.networkInputs(try colorizer.survey(frame)))
+        for inputs in try colorizer.networkInputs(try colorizer.survey(frame)) {
+          try calibration.add(inputs)
+        }
       }
       let ranges = try calibration.ranges(rule)
       document.setMetadata([ValueRanges.property: try ranges.text()])

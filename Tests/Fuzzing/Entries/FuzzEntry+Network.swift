@@ -2,11 +2,11 @@ import Colorization
 import NeuralNetwork
 
 extension FuzzEntry {
-  /// A network's file: read, described, planned for a small input, and run if that is little work.
+  /// A network's file: read, opened as a colorizer, planned for a small input, and run if that is little work.
   static let onnx = FuzzEntry("onnx") { bytes in
     let model = try Model(bytes: bytes, name: "fuzz.onnx")
     let imported = Result { try ModelImport(ModelDocument(bytes: bytes, name: "fuzz.onnx")) }
-    _ = try? ColorNetworkDescription(name: "fuzz", metadata: model.metadata)
+    _ = try? ColorNetwork(model: model, name: "fuzz", precision: .float32)
     var shapes: [String: [Int]] = [:]
     for input in model.inputs {
       shapes[input.name] =
