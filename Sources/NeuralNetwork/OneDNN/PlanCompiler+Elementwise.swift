@@ -76,6 +76,7 @@ extension Unary.Function {
     switch self {
     case .relu: (dnnl_eltwise_relu, 0, 0)
     case .leakyRelu(let slope): (dnnl_eltwise_relu, slope, 0)
+    case .elu(let alpha): (dnnl_eltwise_elu, alpha, 0)
     case .sigmoid: (dnnl_eltwise_logistic, 0, 0)
     case .tanh: (dnnl_eltwise_tanh, 0, 0)
     case .sqrt: (dnnl_eltwise_sqrt, 0, 0)

@@ -21,6 +21,7 @@ enum OperatorRegistry {
     "Div": Binary.lower,
     "Dropout": Reshaping.dropout,
     "Einsum": Einsum.lower,
+    "Elu": Unary.lower,
     "Equal": Comparison.lower,
     "Erf": Unary.lower,
     "Exp": Unary.lower,

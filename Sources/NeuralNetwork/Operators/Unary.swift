@@ -6,6 +6,8 @@ struct Unary: Operator {
   enum Function: Sendable, Hashable {
     case relu
     case leakyRelu(Float)
+    /// x, below 0 α·(eˣ − 1) (Clevert, Unterthiner and Hochreiter 2016, eq. 15).
+    case elu(Float)
     case sigmoid
     case tanh
     case sqrt
@@ -28,7 +30,7 @@ struct Unary: Operator {
     /// Whether it may become part of a convolution before it: all back ends can do so.
     var isFusable: Bool {
       switch self {
-      case .relu, .leakyRelu, .sigmoid, .tanh, .sqrt, .exp, .clip, .gelu, .geluTanh: true
+      case .relu, .leakyRelu, .elu, .sigmoid, .tanh, .sqrt, .exp, .clip, .gelu, .geluTanh: true
       case .floor, .log, .sin, .cos, .negate, .magnitude, .reciprocal, .erf: false
       }
     }
@@ -41,6 +43,7 @@ struct Unary: Operator {
       switch self {
       case .relu: each { $0 < 0 ? 0 : $0 }
       case .leakyRelu(let slope): each { $0 < 0 ? $0 * slope : $0 }
+      case .elu(let alpha): each { $0 < 0 ? alpha * Foundation.expm1($0) : $0 }
       case .sigmoid: each { 1 / (1 + Foundation.exp(-$0)) }
       case .tanh: each { Foundation.tanh($0) }
       case .sqrt: each { $0.squareRoot() }
@@ -88,6 +91,9 @@ extension Unary {
     case "LeakyRelu":
       known.insert("alpha")
       function = .leakyRelu(try context.float("alpha", default: 0.01))
+    case "Elu":
+      known.insert("alpha")
+      function = .elu(try context.float("alpha", default: 1))
     case "Sigmoid": function = .sigmoid
     case "Tanh": function = .tanh
     case "Sqrt": function = .sqrt
