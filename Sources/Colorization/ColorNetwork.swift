@@ -11,6 +11,10 @@ package final class ColorNetwork: Sendable {
   package let fixedSize: WorkingGeometry.FixedSize?
   private let inputName: String
   private let outputName: String
+  /// All that the file computes: a session may run a part of it.
+  private let model: Model
+  /// nil for a network that draws nothing.
+  private let sampler: ChromaSampler?
   /// Gives the features too. Made when it is first asked for, so that nobody else pays for it.
   private let featureSession = Locked<FeatureSession?>(nil)
 
@@ -25,20 +29,47 @@ package final class ColorNetwork: Sendable {
     throws
   {
     description = try ColorNetworkDescription(name: name, metadata: model.metadata)
-    guard let input = model.inputs.first, let output = model.outputs.first else {
+    let form = description.sampler
+    let inputs = model.inputs.filter { $0.name != form?.input }
+    guard let input = inputs.first, let output = model.outputs.first else {
       throw ColorizationError.interface(model: name, problem: "it has no input or no output")
     }
-    guard model.inputs.count == 1 else {
+    guard inputs.count == 1 else {
       throw ColorizationError.interface(
         model: name,
         problem:
           "it has \(model.inputs.count) inputs, expected one; for a network with inputs for hints, run 'autochrome "
           + "model import'")
     }
-    fixedSize = try Self.fixedSize(of: input, description)
+    let fixedSize = try Self.fixedSize(of: input, description)
+    self.fixedSize = fixedSize
     inputName = input.name
     outputName = output.name
-    session = try Session(model: model, backend: backend, precision: precision)
+    self.model = model
+    guard let form else {
+      sampler = nil
+      session = try Session(model: model, backend: backend, precision: precision)
+      return
+    }
+    if let fixedSize, fixedSize.width % form.scale > 0 || fixedSize.height % form.scale > 0 {
+      throw ColorizationError.interface(
+        model: name,
+        problem: "its input size \(fixedSize.width)×\(fixedSize.height) is not a multiple of its "
+          + "autochrome.sampler-scale \(form.scale)")
+    }
+    let side = description.size ?? 64
+    sampler = try ChromaSampler(
+      model, name: name, form: form, input: (input.name, description.input.channels),
+      geometry: WorkingGeometry(
+        width: side, height: side, shortSide: side, stride: description.stride,
+        scale: description.scale, fixedSize: fixedSize), backend: backend)
+    let refinement = try model.computing([output.name])
+    guard refinement.inputs.contains(where: { $0.name == form.input }) else {
+      throw ColorizationError.interface(
+        model: name,
+        problem: "its output '\(output.name)' does not depend on the drawn input '\(form.input)'")
+    }
+    session = try Session(model: refinement, backend: backend, precision: precision)
   }
 
   /// The arithmetic between layers.
@@ -51,12 +82,14 @@ package final class ColorNetwork: Sendable {
 
   /// Multiplications and additions for a frame, padding included.
   package func floatingPointOperations(_ geometry: WorkingGeometry) throws -> Int {
-    try session.model.floatingPointOperations(
-      inputShapes: [
-        inputName: [
-          1, description.input.channels, geometry.paddedHeight, geometry.paddedWidth,
-        ]
-      ])
+    var shapes = [
+      inputName: [1, description.input.channels, geometry.paddedHeight, geometry.paddedWidth]
+    ]
+    if let form = description.sampler {
+      let grid = ChromaGrid(geometry, scale: form.scale)
+      shapes[form.input] = [1, 2, grid.paddedHeight, grid.paddedWidth]
+    }
+    return try model.floatingPointOperations(inputShapes: shapes)
   }
 
   /// The height and width that the file fixes; nil if they are free.
@@ -108,12 +141,37 @@ package final class ColorNetwork: Sendable {
       sampleAspectRatio: sampleAspectRatio, fixedSize: fixedSize)
   }
 
+  /// Draws the small chroma picture of a lightness image.
+  /// - Parameters:
+  ///   - lightness: L\*, 0…100, of the working size of `geometry`.
+  ///   - known: what is known of it already; nil for nothing.
+  /// - Returns: nil from a network that does not sample.
+  package func sample(
+    lightness: FloatImage, geometry: WorkingGeometry, draw: SampleDraw, known: KnownChroma? = nil
+  ) throws -> SampledChroma? {
+    try sampler?.draw(
+      draw, condition: try inputs(lightness: lightness, geometry: geometry), geometry: geometry,
+      known: known)
+  }
+
+  /// A small chroma picture with how likely the network takes it to be; one run over the whole of it.
+  /// - Parameter truth: Cr, then Cb, on the ``ChromaGrid``.
+  /// - Returns: nil from a network that does not sample.
+  package func judged(
+    _ truth: FloatImage, lightness: FloatImage, geometry: WorkingGeometry
+  ) throws -> SampledChroma? {
+    try sampler?.judged(
+      truth, condition: try inputs(lightness: lightness, geometry: geometry), geometry: geometry)
+  }
+
   /// The estimates that decoders make of what the network says of a lightness image; decoders matter only
   /// where it gives a distribution.
+  /// - Parameter chroma: see `run`.
   package func estimates(
-    lightness: FloatImage, geometry: WorkingGeometry, decoders: [DistributionDecoder]
+    lightness: FloatImage, geometry: WorkingGeometry, decoders: [DistributionDecoder],
+    chroma: SampledChroma? = nil
   ) throws -> [CoarseEstimate] {
-    try run(lightness: lightness, geometry: geometry) { values in
+    try run(lightness: lightness, geometry: geometry, chroma: chroma) { values in
       decoders.map { decoder in
         switch description.output {
         case .bins313: decoder.estimate(values: values, geometry: geometry)
@@ -127,14 +185,24 @@ package final class ColorNetwork: Sendable {
   /// Runs the network on a lightness image.
   /// - Parameters:
   ///   - lightness: L\*, 0…100, of the working size of `geometry`.
+  ///   - chroma: what was drawn for it, from a network that samples; nil for the sample 0 of the seed 0 at the
+  ///     network's own temperature.
   ///   - body: is given the output on the padded grid: `paddedGridHeight` × `paddedGridWidth`
   ///     positions of 313 logits, 2 ab values or 3 R′G′B′ values side by side.
   package func run<R>(
-    lightness: FloatImage, geometry: WorkingGeometry,
+    lightness: FloatImage, geometry: WorkingGeometry, chroma: SampledChroma? = nil,
     _ body: (UnsafePointer<Float>) throws -> R
   ) throws -> R {
-    let outputs = try session.run(
-      try inputs(lightness: lightness, geometry: geometry), outputLayout: .nhwc)
+    var given = try inputs(lightness: lightness, geometry: geometry)
+    if let form = description.sampler {
+      let drawn =
+        try chroma
+        ?? sample(
+          lightness: lightness, geometry: geometry, draw: Look().draw(of: description))
+      given[form.input] = try drawn?.tensor
+      given = given.filter { name, _ in session.model.inputs.contains { $0.name == name } }
+    }
+    let outputs = try session.run(given, outputLayout: .nhwc)
     let expected = [
       1, geometry.paddedGridHeight, geometry.paddedGridWidth, description.output.channels,
     ]
@@ -185,7 +253,8 @@ package final class ColorNetwork: Sendable {
   package func features(lightness: FloatImage, geometry: WorkingGeometry) throws -> FloatImage {
     let features = try featureSession.withLock { made in
       if let made { return made }
-      let new = try FeatureSession(session, description: description, output: outputName)
+      let new = try FeatureSession(
+        session, of: model, description: description, output: outputName)
       made = new
       return new
     }
@@ -223,12 +292,20 @@ package final class ColorNetwork: Sendable {
     let values: [String]
     let session: Session
 
-    init(_ plain: Session, description: ColorNetworkDescription, output: String) throws {
+    init(
+      _ plain: Session, of model: Model, description: ColorNetworkDescription, output: String
+    ) throws {
       let named = description.features
-      values = named.isEmpty ? plain.model.featureValues(of: output) : named
+      // What comes after a sample says what was drawn, not what the network takes a place to be.
+      values =
+        named.isEmpty && description.sampler == nil ? model.featureValues(of: output) : named
       guard !values.isEmpty else { throw ColorizationError.needsFeatures(model: description.name) }
-      session = try Session(
-        model: try plain.model.giving(values), backend: plain.backend, precision: plain.precision)
+      let giving =
+        description.sampler == nil ? try model.giving(values) : try model.computing(values)
+      if let form = description.sampler, giving.inputs.contains(where: { $0.name == form.input }) {
+        throw ColorizationError.needsFeatures(model: description.name)
+      }
+      session = try Session(model: giving, backend: plain.backend, precision: plain.precision)
     }
   }
 }

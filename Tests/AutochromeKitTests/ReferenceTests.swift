@@ -55,7 +55,7 @@ import Testing
       for case let file as URL in files where file.pathExtension == "swift" {
         let text = try String(contentsOf: file, encoding: .utf8)
         properties.formUnion(
-          text.matches(of: /"(autochrome\.[a-z0-9]+)"/).map { String($0.output.1) })
+          text.matches(of: /"(autochrome\.[a-z0-9-]+)"/).map { String($0.output.1) })
       }
     }
     #expect(properties.isSuperset(of: ["autochrome.output", "autochrome.ranges"]))

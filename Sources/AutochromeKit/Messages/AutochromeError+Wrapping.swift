@@ -32,7 +32,7 @@ extension AutochromeError {
 
   private static func status(of error: ColorizationError) -> ExitStatus {
     switch error {
-    case .needsDistribution, .needsFeatures: .usage
+    case .needsDistribution, .needsFeatures, .needsSampler: .usage
     default: .badData
     }
   }

@@ -63,6 +63,8 @@ package struct Evaluation: Sendable {
     var results: [Figures]
     /// Whether any picture has color, be it a single one.
     var hasTruth = false
+    /// ln of the probability of the truth's small chroma, and how many numbers that has.
+    var likelihood = (nats: 0.0, count: 0)
   }
 
   private func measure(_ run: MeasuringRun, sheet: SideFile?) throws -> EvaluationReport {
@@ -97,6 +99,10 @@ package struct Evaluation: Sendable {
           sums.gray.add(trial.grayFigures)
           for (index, figures) in trial.figures.enumerated() { sums.results[index].add(figures) }
           sums.hasTruth = sums.hasTruth || trial.content != .gray
+          if let judged = trial.judged {
+            sums.likelihood.nats += judged.logLikelihood
+            sums.likelihood.count += judged.drawnCount
+          }
         }
         return false
       })
@@ -142,7 +148,10 @@ package struct Evaluation: Sendable {
     return EvaluationReport(
       input: input, network: network.title, pictures: sums.gray.pictures,
       hasTruth: hasTruth, prior: prior.origin, priorIsGiven: self.prior != nil,
-      truthColorfulness: sums.gray.referenceColorfulness, gray: gray, rows: rows,
+      truthColorfulness: sums.gray.referenceColorfulness,
+      bitsPerDimension: hasTruth && sums.likelihood.count > 0
+        ? -sums.likelihood.nats / log(2) / Double(sums.likelihood.count) : nil,
+      gray: gray, rows: rows,
       published: hasTruth ? PublishedRow.zhang2016 : [], seconds: elapsed.seconds,
       warnings: warnings)
   }
