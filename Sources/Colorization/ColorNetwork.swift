@@ -13,6 +13,10 @@ package final class ColorNetwork: Sendable {
   private let outputName: String
   /// Whether one run takes several tiles.
   private let takesTilesTogether: Bool
+  /// All that the file computes: a session may run a part of it.
+  private let model: Model
+  /// nil for a network that draws nothing.
+  private let sampler: ChromaSampler?
   /// Gives the features too. Made when it is first asked for, so that nobody else pays for it.
   private let featureSession = Locked<FeatureSession?>(nil)
 
@@ -27,10 +31,12 @@ package final class ColorNetwork: Sendable {
     throws
   {
     description = try ColorNetworkDescription(name: name, metadata: model.metadata)
-    guard let input = model.inputs.first, let output = model.outputs.first else {
+    let form = description.sampler
+    let inputs = model.inputs.filter { $0.name != form?.input }
+    guard let input = inputs.first, let output = model.outputs.first else {
       throw ColorizationError.interface(model: name, problem: "it has no input or no output")
     }
-    guard model.inputs.count == 1 else {
+    guard inputs.count == 1 else {
       throw ColorizationError.interface(
         model: name,
         problem:
@@ -44,11 +50,36 @@ package final class ColorNetwork: Sendable {
           "its output '\(output.name)' has \(channels) channels, but its property autochrome.output describes "
           + "\(description.output.channels)")
     }
-    fixedSize = try Self.fixedSize(of: input, description)
+    let fixedSize = try Self.fixedSize(of: input, description)
+    self.fixedSize = fixedSize
     takesTilesTogether = try Self.takesTilesTogether(model, input, output, description)
     inputName = input.name
     outputName = output.name
-    session = try Session(model: model, backend: backend, precision: precision)
+    self.model = model
+    guard let form else {
+      sampler = nil
+      session = try Session(model: model, backend: backend, precision: precision)
+      return
+    }
+    if let fixedSize, fixedSize.width % form.scale > 0 || fixedSize.height % form.scale > 0 {
+      throw ColorizationError.interface(
+        model: name,
+        problem: "its input size \(fixedSize.width)×\(fixedSize.height) is not a multiple of its "
+          + "autochrome.sampler-scale \(form.scale)")
+    }
+    let side = description.size ?? 64
+    sampler = try ChromaSampler(
+      model, name: name, form: form, input: (input.name, description.input.channels),
+      geometry: WorkingGeometry(
+        width: side, height: side, shortSide: side, stride: description.stride,
+        scale: description.scale, fixedSize: fixedSize), backend: backend)
+    let refinement = try model.computing([output.name])
+    guard refinement.inputs.contains(where: { $0.name == form.input }) else {
+      throw ColorizationError.interface(
+        model: name,
+        problem: "its output '\(output.name)' does not depend on the drawn input '\(form.input)'")
+    }
+    session = try Session(model: refinement, backend: backend, precision: precision)
   }
 
   /// The arithmetic between layers.
@@ -65,9 +96,12 @@ package final class ColorNetwork: Sendable {
       description.tile.map {
         ($0.size, $0.size, TileCover($0, geometry: geometry).count)
       } ?? (geometry.paddedHeight, geometry.paddedWidth, 1)
-    return count
-      * (try session.model.floatingPointOperations(
-        inputShapes: [inputName: [1, description.input.channels, height, width]]))
+    var shapes = [inputName: [1, description.input.channels, height, width]]
+    if let form = description.sampler {
+      let grid = ChromaGrid(geometry, scale: form.scale)
+      shapes[form.input] = [1, 2, grid.paddedHeight, grid.paddedWidth]
+    }
+    return count * (try model.floatingPointOperations(inputShapes: shapes))
   }
 
   /// The height and width that the file fixes, and to which pictures are brought; nil if they are free, or those of a
@@ -158,12 +192,39 @@ package final class ColorNetwork: Sendable {
       sampleAspectRatio: sampleAspectRatio, fixedSize: fixedSize)
   }
 
+  /// Draws the small chroma picture of a lightness image.
+  /// - Parameters:
+  ///   - lightness: L\*, 0…100, of the working size of `geometry`.
+  ///   - known: what is known of it already; nil for nothing.
+  /// - Returns: nil from a network that does not sample.
+  package func sample(
+    lightness: FloatImage, geometry: WorkingGeometry, draw: SampleDraw, known: KnownChroma? = nil
+  ) throws -> SampledChroma? {
+    try sampler?.draw(
+      draw, condition: [inputName: try input(lightness: lightness, geometry: geometry)],
+      geometry: geometry,
+      known: known)
+  }
+
+  /// A small chroma picture with how likely the network takes it to be; one run over the whole of it.
+  /// - Parameter truth: Cr, then Cb, on the ``ChromaGrid``.
+  /// - Returns: nil from a network that does not sample.
+  package func judged(
+    _ truth: FloatImage, lightness: FloatImage, geometry: WorkingGeometry
+  ) throws -> SampledChroma? {
+    try sampler?.judged(
+      truth, condition: [inputName: try input(lightness: lightness, geometry: geometry)],
+      geometry: geometry)
+  }
+
   /// The estimates that decoders make of what the network says of a lightness image; decoders matter only
   /// where it gives a distribution.
+  /// - Parameter chroma: see `run`.
   package func estimates(
-    lightness: FloatImage, geometry: WorkingGeometry, decoders: [DistributionDecoder]
+    lightness: FloatImage, geometry: WorkingGeometry, decoders: [DistributionDecoder],
+    chroma: SampledChroma? = nil
   ) throws -> [CoarseEstimate] {
-    try run(lightness: lightness, geometry: geometry) { values in
+    try run(lightness: lightness, geometry: geometry, chroma: chroma) { values in
       decoders.map { decoder in
         switch description.output {
         case .bins313: decoder.estimate(values: values, geometry: geometry)
@@ -182,16 +243,22 @@ package final class ColorNetwork: Sendable {
   /// geometric mean of the distributions.
   /// - Parameters:
   ///   - lightness: L\*, 0…100, of the working size of `geometry`.
+  ///   - chroma: what was drawn for it, from a network that samples; nil for the sample 0 of the seed 0 at the
+  ///     network's own temperature.
   ///   - body: is given the output on the padded grid: `paddedGridHeight` × `paddedGridWidth`
   ///     positions of as many values side by side as the output has channels.
   package func run<R>(
-    lightness: FloatImage, geometry: WorkingGeometry,
+    lightness: FloatImage, geometry: WorkingGeometry, chroma: SampledChroma? = nil,
     _ body: (UnsafePointer<Float>) throws -> R
   ) throws -> R {
     guard let tile = description.tile else {
-      let input = try input(lightness: lightness, geometry: geometry)
+      // The colors may be made of what was drawn alone.
+      let given = try inputs(lightness: lightness, geometry: geometry, chroma: chroma).filter {
+        name, _ in session.model.inputs.contains { $0.name == name }
+      }
       return try run(
-        input, count: 1, height: geometry.paddedGridHeight, width: geometry.paddedGridWidth, body)
+        given, count: 1,
+        height: geometry.paddedGridHeight, width: geometry.paddedGridWidth, body)
     }
     let cover = TileCover(tile, geometry: geometry)
     let channels = description.output.channels
@@ -201,7 +268,8 @@ package final class ColorNetwork: Sendable {
       grid.update(repeating: 0, count: geometry.gridWidth * channels * geometry.gridHeight)
       for places in cover.batches(areRows: takesTilesTogether) {
         let tiles = try input(of: places, in: cover, lightness: lightness, geometry: geometry)
-        try run(tiles, count: places.count, height: cover.inner, width: cover.inner) { values in
+        try run([inputName: tiles], count: places.count, height: cover.inner, width: cover.inner) {
+          values in
           for (index, place) in places.enumerated() {
             cover.add(
               values + index * cover.inner * cover.inner * channels, of: place, channels: channels,
@@ -215,9 +283,10 @@ package final class ColorNetwork: Sendable {
 
   /// Runs the network once, and hands over `count` answers of `height` × `width` positions, one behind the other.
   private func run<R>(
-    _ input: Tensor, count: Int, height: Int, width: Int, _ body: (UnsafePointer<Float>) throws -> R
+    _ inputs: [String: Tensor], count: Int, height: Int, width: Int,
+    _ body: (UnsafePointer<Float>) throws -> R
   ) throws -> R {
-    let outputs = try session.run([inputName: input], outputLayout: .nhwc)
+    let outputs = try session.run(inputs, outputLayout: .nhwc)
     let expected = [count, height, width, description.output.channels]
     guard let output = outputs[outputName], output.shape == expected else {
       throw ColorizationError.interface(
@@ -240,12 +309,25 @@ package final class ColorNetwork: Sendable {
   /// What the network is given for a lightness image, run after run: L\*, 0…100, of the working size of `geometry`.
   func inputs(lightness: FloatImage, geometry: WorkingGeometry) throws -> [[String: Tensor]] {
     guard let tile = description.tile else {
-      return [[inputName: try input(lightness: lightness, geometry: geometry)]]
+      return [try inputs(lightness: lightness, geometry: geometry, chroma: nil)]
     }
     let cover = TileCover(tile, geometry: geometry)
     return try cover.batches(areRows: takesTilesTogether).map { places in
       [inputName: try input(of: places, in: cover, lightness: lightness, geometry: geometry)]
     }
+  }
+
+  /// The whole picture and, for a network that samples, what was drawn for it; nil to draw it.
+  private func inputs(
+    lightness: FloatImage, geometry: WorkingGeometry, chroma: SampledChroma?
+  ) throws -> [String: Tensor] {
+    var inputs = [inputName: try input(lightness: lightness, geometry: geometry)]
+    guard let form = description.sampler else { return inputs }
+    let drawn =
+      try chroma
+      ?? sample(lightness: lightness, geometry: geometry, draw: Look().draw(of: description))
+    inputs[form.input] = try drawn?.tensor
+    return inputs
   }
 
   /// The whole picture.
@@ -298,7 +380,8 @@ package final class ColorNetwork: Sendable {
     }
     let features = try featureSession.withLock { made in
       if let made { return made }
-      let new = try FeatureSession(session, description: description, output: outputName)
+      let new = try FeatureSession(
+        session, of: model, description: description, output: outputName)
       made = new
       return new
     }
@@ -336,12 +419,20 @@ package final class ColorNetwork: Sendable {
     let values: [String]
     let session: Session
 
-    init(_ plain: Session, description: ColorNetworkDescription, output: String) throws {
+    init(
+      _ plain: Session, of model: Model, description: ColorNetworkDescription, output: String
+    ) throws {
       let named = description.features
-      values = named.isEmpty ? plain.model.featureValues(of: output) : named
+      // What comes after a sample says what was drawn, not what the network takes a place to be.
+      values =
+        named.isEmpty && description.sampler == nil ? model.featureValues(of: output) : named
       guard !values.isEmpty else { throw ColorizationError.needsFeatures(model: description.name) }
-      session = try Session(
-        model: try plain.model.giving(values), backend: plain.backend, precision: plain.precision)
+      let giving =
+        description.sampler == nil ? try model.giving(values) : try model.computing(values)
+      if let form = description.sampler, giving.inputs.contains(where: { $0.name == form.input }) {
+        throw ColorizationError.needsFeatures(model: description.name)
+      }
+      session = try Session(model: giving, backend: plain.backend, precision: plain.precision)
     }
   }
 }

@@ -65,6 +65,31 @@ package struct ColorNetworkDescription: Hashable, Sendable {
     }
   }
 
+  /// How a network draws a small chroma picture before it gives the colors.
+  package struct Sampler: Hashable, Sendable {
+    /// The input that takes the small picture: Cr, then Cb.
+    package var input: String
+    /// The outputs with the logits of Cr and of Cb.
+    package var outputs: [String]
+    /// How many values Cr and Cb may have.
+    package var levels: Int
+    /// Size of the network's input ÷ that of the small picture.
+    package var scale: Int
+
+    /// Wraps its parts.
+    package init(input: String, outputs: [String], levels: Int, scale: Int) {
+      (self.input, self.outputs, self.levels, self.scale) = (input, outputs, levels, scale)
+    }
+
+    /// The value of a level: the middle of its part of −1…1.
+    package func value(of level: Int) -> Float { Float(2 * level + 1) / Float(levels) - 1 }
+
+    /// The level in whose part of −1…1 a value lies.
+    package func level(of value: Float) -> Int {
+      min(max(Int(((value + 1) / 2 * Float(levels)).rounded(.down)), 0), levels - 1)
+    }
+  }
+
   /// How hints fill a frame, and reference pictures tell its colors.
   package enum Guidance: String, CaseIterable, Sendable {
     /// By what the network takes places for: ``HintSpread`` and ``ReferenceMatcher``. The rest is the network's.
@@ -81,7 +106,10 @@ package struct ColorNetworkDescription: Hashable, Sendable {
   package var input: Input
   /// What the output holds.
   package var output: Output
-  /// Input heights and widths are multiples of this.
+  /// How it draws the chroma that its colors are made of; nil for a network that draws nothing.
+  package var sampler: Sampler?
+  /// Input heights and widths are multiples of this; for a network that samples, they are also multiples of
+  /// the sampler's scale.
   package var stride: Int
   /// Input size ÷ output size.
   package var scale: Int
@@ -142,7 +170,8 @@ package struct ColorNetworkDescription: Hashable, Sendable {
       throw .metadata(
         model: name, property: "autochrome.size", value: "\(size)", expected: "16…1024")
     }
-    temperature = try number("autochrome.temperature", default: 0.38)
+    temperature = try number(
+      "autochrome.temperature", default: metadata["autochrome.sampler"] == nil ? 0.38 : 1)
     vividness = try number("autochrome.vividness", default: 1)
     lambda =
       metadata["autochrome.lambda"] == nil ? nil : try number("autochrome.lambda", default: 0)
@@ -151,8 +180,44 @@ package struct ColorNetworkDescription: Hashable, Sendable {
       throw .metadata(model: name, property: key, value: "\(value)", expected: "1…256")
     }
     tile = try NetworkTile(model: name, metadata: metadata, scale: scale)
-    features = (metadata["autochrome.features"] ?? "").split(whereSeparator: \.isWhitespace)
-      .map(String.init)
+    sampler = try metadata["autochrome.sampler"].map { input throws(ColorizationError) in
+      guard output == .ab else {
+        throw .metadata(
+          model: name, property: "autochrome.output", value: kind,
+          expected: "ab, from a network that samples (autochrome.sampler)")
+      }
+      if let size = tile?.size {
+        throw .metadata(
+          model: name, property: "autochrome.tile", value: "\(size)",
+          expected: "no tiles, from a network that samples (autochrome.sampler)")
+      }
+      let sampler = Sampler(
+        input: input, outputs: Self.words(metadata["autochrome.sampler-outputs"]),
+        levels: try number("autochrome.levels", default: 0),
+        scale: try number("autochrome.sampler-scale", default: 0))
+      guard sampler.outputs.count == 2 else {
+        throw .metadata(
+          model: name, property: "autochrome.sampler-outputs",
+          value: metadata["autochrome.sampler-outputs"] ?? "nothing",
+          expected: "the names of two outputs, with the logits of Cr and of Cb")
+      }
+      for (key, value, range) in [
+        ("autochrome.levels", sampler.levels, 2...256),
+        ("autochrome.sampler-scale", sampler.scale, 1...256),
+      ] where !range.contains(value) {
+        throw .metadata(
+          model: name, property: key, value: metadata[key] ?? "nothing",
+          expected: "\(range.lowerBound)…\(range.upperBound)")
+      }
+      return sampler
+    }
+    if let sampler {
+      let (a, b) = (stride, sampler.scale)
+      var (divisor, rest) = (a, b)
+      while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
+      stride = a / divisor * b
+    }
+    features = Self.words(metadata["autochrome.features"])
     let wantedGuidance = metadata["autochrome.guidance"] ?? Guidance.features.rawValue
     guard let guidance = Guidance(rawValue: wantedGuidance) else {
       throw .metadata(
@@ -181,6 +246,10 @@ package struct ColorNetworkDescription: Hashable, Sendable {
   }
 
   // MARK: Words
+
+  private static func words(_ text: String?) -> [String] {
+    (text ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+  }
 
   static let inputWords = "such as L, (L-50)/50, Y, Y*255, RGB or RGB*255"
   static let outputWords =

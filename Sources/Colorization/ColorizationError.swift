@@ -12,6 +12,8 @@ package enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertib
   case settingOutOfRange(name: String, expected: String, actual: String)
   /// A setting acts on the distribution of colors, and the network gives none.
   case needsDistribution(setting: String, model: String)
+  /// A setting acts on random numbers, and the network draws none.
+  case needsSampler(setting: String, model: String)
   /// Something is compared by the network's features, and it has none that are known.
   case needsFeatures(model: String)
   /// The network sees a picture in tiles, so that it has no features of all of it.
@@ -32,6 +34,9 @@ package enum ColorizationError: Error, Hashable, Sendable, CustomStringConvertib
     case .needsDistribution(let setting, let model):
       "The model '\(model)' predicts no probabilities of the 313 bins, so \(setting) can't be applied; leave out these "
         + "settings, or choose a network that does."
+    case .needsSampler(let setting, let model):
+      "The model '\(model)' draws no samples, so \(setting) has no effect; leave it out, or choose a network that "
+        + "samples (autochrome.sampler)."
     case .needsFeatures(let model):
       "The model '\(model)' has no convolution whose input could serve as features; name suitable values in the "
         + "property autochrome.features, or choose another network."

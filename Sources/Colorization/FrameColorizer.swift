@@ -57,20 +57,48 @@ package final class FrameColorizer: Sendable {
     try network.inputs(lightness: survey.lightness, geometry: survey.geometry)
   }
 
+  /// The small chroma picture that a sampling network draws for a frame in a look.
+  /// - Parameter known: what is known of it already; nil for nothing.
+  /// - Returns: nil if the network does not sample.
+  package func sample(
+    _ survey: FrameSurvey, look: Look, known: KnownChroma? = nil
+  ) throws -> SampledChroma? {
+    try network.sample(
+      lightness: survey.lightness, geometry: survey.geometry,
+      draw: look.draw(of: network.description), known: known)
+  }
+
+  /// The small chroma of a picture in color, with how likely a sampling network takes it to be.
+  /// - Parameter survey: of that picture.
+  /// - Returns: nil if the network does not sample.
+  package func judged(_ picture: Picture, _ survey: FrameSurvey) throws -> SampledChroma? {
+    guard let form = network.description.sampler else { return nil }
+    let truth = try PictureColors(geometry: survey.geometry, area: survey.area).chroma(
+      of: picture, form: form)
+    return try network.judged(truth, lightness: survey.lightness, geometry: survey.geometry)
+  }
+
   /// The network's view of a frame that was surveyed.
-  /// - Parameter guidance: what is known of its colors beside; nil for nothing.
+  /// - Parameters:
+  ///   - guidance: what is known of its colors beside; nil for nothing.
+  ///   - chroma: what a sampling network has drawn for it; nil to draw it in this look.
   /// - Throws: `ColorizationError` if a setting of the look is out of range.
   package func analyze(
-    _ survey: FrameSurvey, look: Look, guidance: FrameGuidance? = nil
+    _ survey: FrameSurvey, look: Look, guidance: FrameGuidance? = nil,
+    chroma: SampledChroma? = nil
   ) throws -> FrameAnalysis {
-    guard let guidance = guidance ?? answers.map({ _ in FrameGuidance(field: nil) }) else {
+    guard
+      let guidance = guidance
+        ?? (answers == nil && chroma == nil ? nil : FrameGuidance(field: nil))
+    else {
       return try analyze(survey, looks: [look])[0]
     }
     let (geometry, lightness) = (survey.geometry, survey.lightness)
     let decoder = try decoder(for: look, palette: guidance.palette)
     guard network.description.output == .bins313 else {
       let own = try network.estimates(
-        lightness: lightness, geometry: geometry, decoders: [decoder])[0]
+        lightness: lightness, geometry: geometry, decoders: [decoder],
+        chroma: try chroma ?? sample(survey, look: look))[0]
       return FrameAnalysis(
         survey: survey, estimate: try guidance.field.map { try own.guided(by: $0) } ?? own)
     }
@@ -112,11 +140,25 @@ package final class FrameColorizer: Sendable {
   /// Whether the network need not be asked about a frame any more.
   package func hasAnswer(for survey: FrameSurvey) -> Bool { answers?.answer(for: survey) != nil }
 
-  /// The network's view of a frame in each of `looks`, in their order; the network runs but once.
+  /// The network's view of a frame in each of `looks`, in their order; the network runs but once, or once for each
+  /// sample.
   /// - Throws: `ColorizationError` if a setting of a look is out of range.
   package func analyze(_ survey: FrameSurvey, looks: [Look]) throws -> [FrameAnalysis] {
     let (geometry, lightness) = (survey.geometry, survey.lightness)
     let decoders = try looks.map { try decoder(for: $0) }
+    guard network.description.sampler == nil else {
+      var known: [SampleDraw: FrameAnalysis] = [:]
+      return try zip(looks, decoders).map { look, decoder in
+        let draw = look.draw(of: network.description)
+        if let analysis = known[draw] { return analysis }
+        let estimate = try network.estimates(
+          lightness: lightness, geometry: geometry, decoders: [decoder],
+          chroma: try sample(survey, look: look))[0]
+        let analysis = FrameAnalysis(survey: survey, estimate: estimate)
+        known[draw] = analysis
+        return analysis
+      }
+    }
     let estimates = try network.estimates(
       lightness: lightness, geometry: geometry, decoders: decoders)
     return estimates.map { FrameAnalysis(survey: survey, estimate: $0) }
@@ -176,9 +218,7 @@ package final class FrameColorizer: Sendable {
 
   private func decoder(for look: Look, palette: Palette? = nil) throws -> DistributionDecoder {
     let description = network.description
-    if description.output != .bins313, let setting = look.settingOfDistribution {
-      throw ColorizationError.needsDistribution(setting: setting, model: description.name)
-    }
+    try look.check(for: description)
     let key = DecoderKey(
       temperature: look.temperature(of: description), vividness: look.vividness(of: description),
       hues: look.hues, palette: palette)

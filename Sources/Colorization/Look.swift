@@ -17,12 +17,16 @@ package struct Look: Codable, Hashable, Sendable {
   package var stability: Float
   /// How chroma gets to full resolution.
   package var refine: RefineMode
+  /// Of the random numbers of a network that samples; nil for 0.
+  package var seed: Int?
+  /// Which of the samples of that seed, from 0; nil for 0.
+  package var sample: Int?
 
   /// The look that the network proposes, but for what is given.
   package init(
     vividness: Float? = nil, temperature: Float? = nil, saturation: Float = 1,
     warmth: Float = 0, tint: Float = 0, hues: HueWeights = HueWeights(),
-    stability: Float = 0.7, refine: RefineMode = .guided
+    stability: Float = 0.7, refine: RefineMode = .guided, seed: Int? = nil, sample: Int? = nil
   ) {
     self.vividness = vividness
     self.temperature = temperature
@@ -32,16 +36,27 @@ package struct Look: Codable, Hashable, Sendable {
     self.hues = hues
     self.stability = stability
     self.refine = refine
+    self.seed = seed
+    self.sample = sample
   }
 
   /// What warmth and tint add.
   package var shift: ColorShift { ColorShift(a: tint, b: warmth) }
 
-  /// What of it acts on a distribution of colors alone, in words; nil if nothing does.
-  var settingOfDistribution: String? {
-    if !hues.areNeutral { return "weights of hues" }
-    if vividness != nil { return "vividness" }
-    return temperature == nil ? nil : "the temperature"
+  /// Finds out whether all of it acts on what a network gives.
+  /// - Throws: `ColorizationError` naming a setting that would have no effect.
+  func check(for network: ColorNetworkDescription) throws(ColorizationError) {
+    let samples = network.sampler != nil
+    if seed != nil, !samples {
+      throw .needsSampler(setting: "a seed", model: network.name)
+    }
+    guard network.output != .bins313 else { return }
+    let setting: String? =
+      !hues.areNeutral
+      ? "weights of hues"
+      : vividness != nil
+        ? "vividness" : temperature != nil && !samples ? "the temperature" : nil
+    if let setting { throw .needsDistribution(setting: setting, model: network.name) }
   }
 
   /// The vividness in force with a network.

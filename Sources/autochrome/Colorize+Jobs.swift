@@ -8,19 +8,26 @@ extension Colorize {
     for (option, template) in [("--preview", preview), ("--report", report)] {
       try JobRequests.checkTemplate(template, option: option, inputs: requests.all.count)
     }
-    let wanted = try parts(of: requests.all, output: output)
+    var wanted = try parts(of: requests.all, output: output)
     var files = CommandFiles()
     var resolved: [String: Settings] = [:]
     for (request, _) in wanted {
-      files.add(request)
-      files.writes(preview.map { request.name(from: $0) }, as: "--preview")
-      files.writes(report.map { request.name(from: $0) }, as: "--report")
       let name = request.suggestedPipeline
       guard resolved[name] == nil else { continue }
       let settings = try Settings(
         pipeline: settings.pipeline, suggested: name, options: layer())
       try files.reads(settings)
       resolved[name] = settings
+    }
+    wanted = try wanted.flatMap { request, run in
+      let samples = resolved[request.suggestedPipeline]?.samples ?? 1
+      try checkTemplates(samples: samples)
+      return try request.samples(samples).map { ($0, run) }
+    }
+    for (request, _) in wanted {
+      files.add(request)
+      files.writes(preview.map { request.name(from: $0) }, as: "--preview")
+      files.writes(report.map { request.name(from: $0) }, as: "--report")
     }
     try files.check()
     if !running.quiet {
@@ -45,6 +52,19 @@ extension Colorize {
       job.networks = networks
       job.identifiesFiles = report != nil
       return job
+    }
+  }
+
+  /// What is written beside each coloring needs its number.
+  private func checkTemplates(samples: Int) throws {
+    for (option, template) in [("--preview", preview), ("--report", report)] {
+      guard samples > 1, let template, !template.contains(JobRequest.samplePlaceholder) else {
+        continue
+      }
+      throw AutochromeError(
+        .usage,
+        "\(option) '\(template)' would be overwritten by each of the \(samples) colorings; put "
+          + "\(JobRequest.samplePlaceholder) into it.")
     }
   }
 

@@ -26,6 +26,8 @@ struct SettingsOptions: ParsableArguments {
   @Option(\.color) var color: ColorMode?
   @Option(\.bars) var bars: BarsMode?
   @Option(\.refine) var refine: RefineMode?
+  @Option(\.seed) var seed: Int?
+  @Option(\.samples) var samples: Int?
   @Option(\.frames) var frames: Int?
   @Option(\.codec) var codec: String?
   @Option(\.crf) var crf: Double?
@@ -61,6 +63,8 @@ struct SettingsOptions: ParsableArguments {
     layer.color = color
     layer.bars = bars
     layer.refine = refine
+    layer.seed = seed
+    layer.samples = samples
     layer.frames = frames
     layer.codec = codec
     layer.crf = crf

@@ -67,7 +67,7 @@ import Testing
       "warmth": "-3", "tint": "4", "hues": "{red: 0.5}",
       "look-ahead": "2", "key-frames": "5", "cuts": "c.txt", "shots": "s.yaml", "color": "keep",
       "references": "refs", "palette": "p.png",
-      "bars": "none", "refine": "bilinear",
+      "bars": "none", "refine": "bilinear", "seed": "4", "samples": "3",
       "from": "1",
       "to": "2",
       "frames": "3",
@@ -135,11 +135,11 @@ import Testing
       "input-pixel-format": "gray16", "input-rate": "18", "audio": "none", "extras": "none",
       "threads": "1", "memory": "700",
     ]
-    // One of --cuts and --shots.
+    // One of --cuts and --shots; what other networks draw is in SamplingProgramTests.
     #expect(
       Set(values.keys)
         == Set(SettingsLayer.names)
-        .subtracting(["description", "encoder-option", "hues", "shots"]))
+        .subtracting(["description", "encoder-option", "hues", "shots", "seed", "samples"]))
     let usual = try settings([])
     let all = try settings(
       values.flatMap { ["--\($0.key)", $0.value] } + [

@@ -232,7 +232,7 @@ extension ModelBuilder {
   }
 
   /// Numbers that look random, −`scale`…`scale`.
-  private static func numbers(_ count: Int, scale: Float, seed: inout UInt32) -> [Float] {
+  static func numbers(_ count: Int, scale: Float, seed: inout UInt32) -> [Float] {
     (0..<count).map { _ in
       seed = seed &* 1_664_525 &+ 1_013_904_223
       return (Float(seed >> 8) / Float(1 << 23) - 1) * scale

@@ -15,6 +15,8 @@ package struct JobRequest: Codable, Hashable, Sendable {
   package var title: String
   /// What stands for `{shots}`: the numbers of the shots that are wanted; nil for the whole film.
   package private(set) var shots: String?
+  /// Which of several colorings of a picture this is, from 1; nil for the only one. It stands for `{sample}`.
+  package private(set) var sample: Int?
 
   /// One input to one output.
   package init(input: String, output: String) {
@@ -28,8 +30,56 @@ package struct JobRequest: Codable, Hashable, Sendable {
 
   /// The name that a template with `{name}` and `{shots}` gives for this input.
   package func name(from template: String) -> String {
-    let name = template.replacing(Self.placeholder, with: title)
-    return shots.map { name.replacing(ShotRuns.placeholder, with: $0) } ?? name
+    var name = template.replacing(Self.placeholder, with: title)
+    if let shots { name = name.replacing(ShotRuns.placeholder, with: shots) }
+    if let sample { name = name.replacing(Self.samplePlaceholder, with: "\(sample)") }
+    return name
+  }
+
+  /// What stands in names for the number of a coloring.
+  package static let samplePlaceholder = "{sample}"
+
+  /// The requests for several colorings of a picture, each with its number in the output's name: where `{sample}`
+  /// stands, or before the ending.
+  /// - Throws: `AutochromeError` with status `usage` if the input is not one picture, or the output is stdout.
+  package func samples(_ count: Int) throws(AutochromeError) -> [JobRequest] {
+    guard count > 1 else { return [self] }
+    guard isPicture else {
+      throw AutochromeError(
+        .usage,
+        "--samples \(count) makes several colorings of a picture, but '\(input)' is none; give --samples for single "
+          + "pictures only, with -p photos if there are several.")
+    }
+    guard output != "-" else {
+      throw AutochromeError(
+        .usage,
+        "--samples \(count) writes several pictures, which stdout can't hold; name a file with -o.")
+    }
+    return (1...count).map { number in
+      var request = self
+      request.sample = number
+      request.output = request.name(from: outputOfSamples)
+      return request
+    }
+  }
+
+  /// The output's name with `{sample}` in it.
+  private var outputOfSamples: String {
+    guard !output.contains(Self.samplePlaceholder) else { return output }
+    let isFolder = output.hasSuffix("/") || FileSystem.isFolder(output)
+    var ending = PathParts.fileExtension(of: isFolder ? input : output)
+    if isFolder, PictureKind.encoder(forExtension: ending) == nil { ending = "png" }
+    return PathParts.join(
+      isFolder ? output : PathParts.folder(of: output),
+      (isFolder ? title : PathParts.stem(of: output)) + "-" + Self.samplePlaceholder
+        + (ending.isEmpty ? "" : "." + ending))
+  }
+
+  /// Whether the input is one picture, as far as its name tells.
+  private var isPicture: Bool {
+    input != "-" && pictures == nil && MediaName.isPicture(input)
+      && (FileSystem.exists(input)
+        || !(MediaName.isPicturePattern(input) || MediaName.isWildcard(input)))
   }
 
   /// The request for some of the shots.
@@ -77,9 +127,6 @@ package struct JobRequest: Codable, Hashable, Sendable {
   /// single pictures, `film` for the rest.
   package var suggestedPipeline: String {
     if input == "-" { return "stream" }
-    return pictures == nil && MediaName.isPicture(input)
-      && (FileSystem.exists(input)
-        || !(MediaName.isPicturePattern(input) || MediaName.isWildcard(input)))
-      ? "photos" : "film"
+    return isPicture ? "photos" : "film"
   }
 }

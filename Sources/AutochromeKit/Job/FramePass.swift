@@ -158,7 +158,8 @@ struct FramePass {
       state: MotionStage(
         tracking: try parts.makeTrackingStage(followsMotion: followsMotion),
         guide: followsMotion ? try parts.makeGuide { [log] in log.warn($0) } : nil, watch: colors,
-        looks: looks, dividesAtShots: parts.dividesAtShots, isFilm: looks.areSteadied,
+        looks: looks, sampledBy: followsMotion ? colorizer : nil,
+        dividesAtShots: parts.dividesAtShots, isFilm: looks.areSteadied,
         resuming: checkpoint?.motion)
     ) { stage, item in
       guard let frame = item.element.frame, let survey = item.survey else { return [item] }

@@ -5,8 +5,10 @@ extension JobItem {
   /// Asks the network, if it is to see the frame.
   mutating func analyze(by colorizer: FrameColorizer) throws {
     guard let survey, let look, tracking?.isKeyFrame == true, !keepsColors else { return }
-    analysis = try colorizer.analyze(survey, look: look.look, guidance: guidance)
+    analysis = try colorizer.analyze(
+      survey, look: look.look, guidance: guidance, chroma: chroma)
     guidance?.answer = nil
+    chroma = nil
   }
 
   /// Makes the picture in color from what is known of the frame.

@@ -13,6 +13,8 @@ struct JobItem: Sendable {
   var tracking: FrameTracking?
   /// What is known of its colors beside what the network says.
   var guidance: FrameGuidance?
+  /// What a sampling network has drawn for it.
+  var chroma: SampledChroma?
   /// The frames from which motion brought colors that the user gives for them.
   var guidedBy: [Int] = []
   var colored: Picture?

@@ -31,8 +31,19 @@ package struct JobParts {
     let settings = job.settings
     list = try ShotList.given(by: settings)?.identified()
     looks = ShotLooks(
-      settings: settings, list: list, given: try GivenColors.given(by: settings)?.identified())
+      settings: settings, list: list, given: try GivenColors.given(by: settings)?.identified(),
+      sample: job.request.sample.map { $0 - 1 })
     colorizer = try Self.openColorizer(settings, looks: looks.all, from: job.networks)
+    if settings.samples > 1, colorizer.network.description.sampler == nil {
+      throw ColorizationError.needsSampler(
+        setting: "--samples \(settings.samples)", model: colorizer.network.description.name)
+    }
+    guard settings.samples == 1 || job.request.sample != nil else {
+      throw AutochromeError(
+        .usage,
+        "--samples \(settings.samples) makes several colorings of a picture, not of '\(job.input)'."
+      )
+    }
     if colorizer.network.description.guidance != .features, !looks.areGuided {
       warn(
         "The model '\(colorizer.network.description.name)' predicts no colors by itself, and you have given none, so "
@@ -112,8 +123,14 @@ package struct JobParts {
   func makeTrackingStage(followsMotion: Bool = true) throws -> TrackingStage {
     TrackingStage(
       colorizer: colorizer, settings: settings, info: source.info,
-      followsMotion: followsMotion && looks.followMotion,
+      followsMotion: followsMotion && (looks.followMotion || samplesAlongMotion),
       list: try list.map { try ShotList.Reader($0, of: source.info) })
+  }
+
+  /// Whether the samples of a network are carried from frame to frame: pictures of a folder are a film only where they
+  /// are steadied.
+  private var samplesAlongMotion: Bool {
+    colorizer.network.description.sampler != nil && !source.info.isFrameFolder
   }
 
   /// What brings the colors that are given for some frames to the others; nil where there are none.

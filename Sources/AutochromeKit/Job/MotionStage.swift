@@ -13,6 +13,7 @@ struct MotionStage {
     fileprivate var partStart: Double?
     fileprivate var watch: ColorWatch.State
     fileprivate var guide: Guide.State?
+    fileprivate var chroma: ChromaTrack?
 
     /// The shot of a list to which the frame before belongs, if there is one.
     var listedShot: Int? { tracking.list?.shot }
@@ -25,6 +26,9 @@ struct MotionStage {
   private var partStart: Double?
   /// nil where nothing is given of the colors of any frame.
   private var guide: Guide?
+  /// Draws the chroma of frames, if the network samples; nil where no colors are wanted.
+  private let sampler: FrameColorizer?
+  private var chroma = ChromaTrack()
   private let watch: ColorWatch
   private let looks: ShotLooks
   /// Whether a part begins with each shot of the list, so that each can be made again by itself.
@@ -36,18 +40,19 @@ struct MotionStage {
   private static let partSeconds = (beforeCut: 10.0, most: 20.0)
 
   /// - Parameters:
+  ///   - sampler: draws the chroma of frames, if its network samples; nil where no colors are wanted.
   ///   - dividesAtShots: whether each shot is a part of the film by itself.
   ///   - isFilm: whether frames have to do with those before them.
   ///   - state: what was known before the frame that comes first; nil for the beginning.
   init(
     tracking: TrackingStage, guide: Guide?, watch: ColorWatch, looks: ShotLooks,
-    dividesAtShots: Bool,
-    isFilm: Bool, resuming state: State?
+    sampledBy sampler: FrameColorizer?, dividesAtShots: Bool, isFilm: Bool, resuming state: State?
   ) {
     self.tracking = tracking
     self.guide = guide
     self.watch = watch
     self.looks = looks
+    self.sampler = sampler?.network.description.sampler == nil ? nil : sampler
     self.dividesAtShots = dividesAtShots
     self.isFilm = isFilm
     guard let state else { return }
@@ -55,12 +60,13 @@ struct MotionStage {
     (colors, lastIsKept, partStart) = (state.colors, state.lastIsKept, state.partStart)
     watch.state = state.watch
     if let known = state.guide { self.guide?.state = known }
+    if let known = state.chroma { chroma = known }
   }
 
   private var state: State {
     State(
       tracking: tracking.state, colors: colors, lastIsKept: lastIsKept, partStart: partStart,
-      watch: watch.state, guide: guide?.kept)
+      watch: watch.state, guide: guide?.kept, chroma: sampler.map { _ in chroma })
   }
 
   /// - Parameters:
@@ -108,6 +114,12 @@ struct MotionStage {
     if startsPart(at: seconds, startsShot: startsShot) {
       tracking.startPart(&found)
       item.partStart = before
+    }
+    if item.keepsColors {
+      chroma.reset()
+    } else if let sampler {
+      item.chroma = try chroma.follow(
+        survey, tracking: found, isSeen: found.isKeyFrame, look: look.look, by: sampler)
     }
     item.tracking = found
     return item

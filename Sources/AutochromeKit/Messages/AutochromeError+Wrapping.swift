@@ -32,7 +32,7 @@ extension AutochromeError {
 
   private static func status(of error: ColorizationError) -> ExitStatus {
     switch error {
-    case .needsDistribution, .needsFeatures, .needsWholePictures: .usage
+    case .needsDistribution, .needsFeatures, .needsSampler, .needsWholePictures: .usage
     default: .badData
     }
   }

@@ -43,23 +43,35 @@ package struct ModelSummary: Codable, Sendable {
     parameters = model.parameterCount
     operators = model.operators
     metadata = model.metadata.mapValues { $0.count > 80 ? $0.prefix(77) + "…" : $0 }
-    if model.inputs.count == 1, let input = model.inputs.first {
-      gigaflops256 = try Self.gigaflops(of: model, input: input)
-    }
+    let name = url.lastPathComponent
     do {
-      _ = try ColorNetworkDescription(name: url.lastPathComponent, metadata: model.metadata)
-    } catch {
+      let description = try ColorNetworkDescription(name: name, metadata: model.metadata)
+      if let form = description.sampler {
+        // Whether it can be drawn from shows in its weights.
+        _ = try ColorNetwork(model: model, name: name)
+        gigaflops256 = try Self.gigaflops(
+          of: model,
+          [form.input: [1, 2, 256 / form.scale, 256 / form.scale]])
+      }
+    } catch let error as ColorizationError {
+      problem = error.description
+    } catch let error as NetworkError {
       problem = error.description
     }
+    if model.inputs.count == 1 { gigaflops256 = try Self.gigaflops(of: model) }
   }
 
   /// For 256×256; nil if the network takes another size.
-  private static func gigaflops(of model: Model, input: ValueInfo) throws -> Double? {
-    do {
-      return Double(
-        try model.floatingPointOperations(inputShapes: [
-          input.name: [1, input.channels ?? 1, 256, 256]
-        ])) / 1e9
+  /// - Parameter known: the shapes of inputs of another size.
+  private static func gigaflops(
+    of model: Model, _ known: [String: [Int]] = [:]
+  ) throws -> Double? {
+    var shapes = known
+    for input in model.inputs where known[input.name] == nil {
+      shapes[input.name] = [1, input.channels ?? 1, 256, 256]
+    }
+    do throws(NetworkError) {
+      return Double(try model.floatingPointOperations(inputShapes: shapes)) / 1e9
     } catch {
       guard error.code == .shapeMismatch || error.code == .invalidInput else { throw error }
       return nil

@@ -83,7 +83,7 @@ package final class ShotPreview: Sendable {
         list: try ShotList.Reader(list, of: info)),
       guide: looks.areGuided ? Guide(info: info, fields: fields, lookAhead: nil) : nil,
       watch: ColorWatch(input: "", mode: settings.color, known: nil, isFilm: true), looks: looks,
-      dividesAtShots: false, isFilm: true, resuming: nil)
+      sampledBy: colorizer, dividesAtShots: false, isFilm: true, resuming: nil)
     item = try motion.track(
       item, survey: survey, of: item.element.frame ?? frame, seconds: info.seconds(of: frame),
       format: output.pictureFormat, warn: { _ in })

@@ -167,6 +167,7 @@ extension SettingsLayer {
       self.stability.map { "steadiness at \(percent($0))" },
       self.temperature.map { "likely colors blended at \(percent($0))" },
       self.refine.map { $0 == .guided ? "colors kept to edges" : "colors not kept to edges" },
+      self.seed.map { "coloring number \($0)" },
     ]
     return words.compactMap { $0 }
   }

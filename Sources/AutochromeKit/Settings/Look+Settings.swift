@@ -6,7 +6,7 @@ extension Settings {
     Look(
       vividness: self.vividness, temperature: self.temperature, saturation: self.saturation,
       warmth: self.warmth, tint: self.tint, hues: self.hues ?? HueWeights(),
-      stability: self.stability, refine: self.refine)
+      stability: self.stability, refine: self.refine, seed: self.seed)
   }
 }
 

@@ -13,7 +13,7 @@ package struct SettingsCatalog: Sendable {
   /// Those that are a matter of taste: shots may have their own.
   package static let ofLook: [any AnySetting] = [
     shared.temperature, shared.vividness, shared.saturation, shared.warmth, shared.tint,
-    shared.hues, shared.stability, shared.refine,
+    shared.hues, shared.stability, shared.refine, shared.seed,
   ]
 
   /// Each property, in order; read off the type, so that none is forgotten.
@@ -106,6 +106,15 @@ package struct SettingsCatalog: Sendable {
   /// How chroma gets to full resolution.
   package let refine = SettingWithDefault<RefineMode>(
     "refine", "How chroma is upsampled to full resolution", standard: .guided)
+  /// Of the random numbers of a network that samples; nil for 0.
+  package let seed = OptionalSetting<Int>(
+    "seed", "Which coloring a network that samples gives: another number, another coloring",
+    value: "n", range: .from(0), words: "0")
+  /// How many colorings of a picture are written.
+  package let samples = SettingWithDefault<Int>(
+    "samples",
+    "Colorings of a picture to write, from a network that samples: name-1.png, name-2.png and so on, or {sample} in "
+      + "the output's name", value: "n", range: .within(1...64), standard: 1)
   /// The first wanted frame; nil from the start.
   package let from = OptionalSetting<TimePosition>(
     "from", "First frame: \(TimePosition.forms)", value: "time", range: time)

@@ -28,12 +28,18 @@ struct ShotLooks: Sendable {
   /// - Parameters:
   ///   - list: nil for one look of the whole film.
   ///   - given: what is given of the colors of the film.
-  init(settings: Settings, list: ShotList?, given: GivenColors? = nil) {
+  ///   - sample: which of the samples of each look is wanted, from 0; nil for the first.
+  init(settings: Settings, list: ShotList?, given: GivenColors? = nil, sample: Int? = nil) {
+    func look(_ settings: Settings) -> Look {
+      var look = settings.look
+      look.sample = sample
+      return look
+    }
     film = ShotLook(
-      look: settings.look, color: settings.color, isColorGiven: false, given: given)
+      look: look(settings), color: settings.color, isColorGiven: false, given: given)
     shots = (list?.shots ?? []).enumerated().map { index, shot in
       ShotLook(
-        shot: index, look: settings.overlaid(by: shot.look).look,
+        shot: index, look: look(settings.overlaid(by: shot.look)),
         color: shot.color ?? settings.color, isColorGiven: shot.color != nil,
         given: shot.given.map { given?.joined(with: $0) ?? $0 } ?? given)
     }

@@ -45,10 +45,16 @@ package struct GuidanceTrack: Codable, Sendable {
         along: GridMotion(motion.backward, of: pyramid, width: width, height: height))
       last.carried = moved.isSpent ? nil : moved
     }
-    if let given {
-      let new = CarriedGuidance(given, frame: frame, lightness: lightness)
-      last.carried = last.carried?.overlaid(by: new) ?? new
-    }
+    if let given { give(given, frame: frame) }
+  }
+
+  /// Takes what is given for the frame that came last, where no more is known of it.
+  package mutating func give(_ given: GuidanceField, frame: Int) {
+    guard let pyramid = last.pyramid else { return }
+    let new = CarriedGuidance(
+      given, frame: frame,
+      lightness: GridLightness(pyramid, width: given.width, height: given.height).values)
+    last.carried = last.carried?.overlaid(by: new) ?? new
   }
 
   /// What is known of the frame that came last; nil for nothing.

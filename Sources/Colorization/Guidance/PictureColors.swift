@@ -53,6 +53,70 @@ package struct PictureColors: Sendable {
   package func colors(of picture: Picture) throws(ImagingError) -> Colors {
     let model = try ColorModel(
       picture.color.resolved(width: picture.width, height: picture.height, format: picture.format))
+    let (width, height, scale) = (
+      geometry.workingWidth, geometry.workingHeight, geometry.scale
+    )
+    let (gridWidth, gridHeight) = (geometry.gridWidth, geometry.gridHeight)
+    var (a, b, weight) = (
+      [Float](repeating: 0, count: gridWidth * gridHeight),
+      [Float](repeating: 0, count: gridWidth * gridHeight),
+      [Float](repeating: 0, count: gridWidth * gridHeight)
+    )
+    var lightness = [Float](repeating: 0, count: width * height)
+    try forEachPixel(of: picture) { x, y, opaque, rgb in
+      let lab = model.lab(rgb: rgb)
+      let place = y / scale * gridWidth + x / scale
+      a[place] += opaque * Float(lab.y)
+      b[place] += opaque * Float(lab.z)
+      weight[place] += opaque
+      lightness[y * width + x] = Float(lab.x)
+    }
+    let field = GuidanceField(width: gridWidth, height: gridHeight) { outA, outB, beta in
+      for place in 0..<gridWidth * gridHeight {
+        let sum = weight[place]
+        outA[place] = sum > 0 ? a[place] / sum : 0
+        outB[place] = sum > 0 ? b[place] / sum : 0
+        beta[place] = min(sum / Float(scale * scale), 1)
+      }
+    }
+    return Colors(
+      field: field,
+      lightness: FloatImage(width: width, height: height) { out in
+        for at in lightness.indices { out[at] = lightness[at] }
+      })
+  }
+
+  /// The small chroma picture of a picture, as a sampling network is trained to draw it: Cr, then Cb, of BT.601 in
+  /// full range, twice their usual numbers, means over each position, rounded to the middle of their level.
+  /// - Returns: 2 × `height` × `width` of the ``ChromaGrid``; neutral where nothing is opaque.
+  /// - Throws: `ImagingError` if the picture's colors are of a kind that is not known.
+  package func chroma(
+    of picture: Picture, form: ColorNetworkDescription.Sampler
+  ) throws(ImagingError) -> FloatImage {
+    let grid = ChromaGrid(geometry, scale: form.scale)
+    let area = grid.width * grid.height
+    var sums = [SIMD3<Double>](repeating: .zero, count: area)
+    var weight = [Double](repeating: 0, count: area)
+    try forEachPixel(of: picture) { x, y, opaque, rgb in
+      let place = y / form.scale * grid.width + x / form.scale
+      sums[place] += Double(opaque) * rgb
+      weight[place] += Double(opaque)
+    }
+    return FloatImage(width: grid.width, height: grid.height, channels: 2) { out in
+      for place in 0..<area {
+        let rgb = weight[place] > 0 ? sums[place] / weight[place] : .zero
+        let luma = 0.299 * rgb.x + 0.587 * rgb.y + 0.114 * rgb.z
+        out[place] = form.value(of: form.level(of: Float(2 * (rgb.x - luma) / 1.402)))
+        out[area + place] = form.value(of: form.level(of: Float(2 * (rgb.z - luma) / 1.772)))
+      }
+    }
+  }
+
+  /// Hands on the pixels of the working size in raster order: the opaque part of each, above 0, and the mean of
+  /// R′, G′, B′ over that.
+  private func forEachPixel(
+    of picture: Picture, _ body: (_ x: Int, _ y: Int, _ opaque: Float, _ rgb: SIMD3<Double>) -> Void
+  ) throws(ImagingError) {
     let (columns, rows) = (
       Span(area.left, area.width, of: area.frameWidth, in: picture.width),
       Span(area.top, area.height, of: area.frameHeight, in: picture.height)
@@ -69,14 +133,6 @@ package struct PictureColors: Sendable {
     var row = [Float](repeating: 0, count: 4 * rowLength)
     var sums = [Float](repeating: 0, count: 4 * width)
     var opacity = [Float](repeating: 1, count: columns.length)
-    let scale = geometry.scale
-    let (gridWidth, gridHeight) = (geometry.gridWidth, geometry.gridHeight)
-    var (a, b, weight) = (
-      [Float](repeating: 0, count: gridWidth * gridHeight),
-      [Float](repeating: 0, count: gridWidth * gridHeight),
-      [Float](repeating: 0, count: gridWidth * gridHeight)
-    )
-    var lightness = [Float](repeating: 0, count: width * height)
     for y in 0..<height {
       for index in row.indices { row[index] = 0 }
       for tap in 0..<axis.y.counts[y] {
@@ -110,30 +166,13 @@ package struct PictureColors: Sendable {
       }
       for x in 0..<width where sums[x] > 0 {
         let opaque = sums[x]
-        let lab = model.lab(
-          rgb: SIMD3(
+        body(
+          x, y, opaque,
+          SIMD3(
             Double(sums[width + x] / opaque), Double(sums[2 * width + x] / opaque),
             Double(sums[3 * width + x] / opaque)))
-        let place = y / scale * gridWidth + x / scale
-        a[place] += opaque * Float(lab.y)
-        b[place] += opaque * Float(lab.z)
-        weight[place] += opaque
-        lightness[y * width + x] = Float(lab.x)
       }
     }
-    let field = GuidanceField(width: gridWidth, height: gridHeight) { outA, outB, beta in
-      for place in 0..<gridWidth * gridHeight {
-        let sum = weight[place]
-        outA[place] = sum > 0 ? a[place] / sum : 0
-        outB[place] = sum > 0 ? b[place] / sum : 0
-        beta[place] = min(sum / Float(scale * scale), 1)
-      }
-    }
-    return Colors(
-      field: field,
-      lightness: FloatImage(width: width, height: height) { out in
-        for at in lightness.indices { out[at] = lightness[at] }
-      })
   }
 
   /// A part of an axis, in samples of a picture of another size.

@@ -89,6 +89,8 @@ package struct Evaluation: Sendable {
     var semantic = SemanticSums()
     /// Whether any picture has color, be it a single one.
     var hasTruth = false
+    /// ln of the probability of the truth's small chroma, and how many numbers that has.
+    var likelihood = (nats: 0.0, count: 0)
   }
 
   private func measure(
@@ -132,6 +134,10 @@ package struct Evaluation: Sendable {
           for (index, figures) in trial.figures.enumerated() { sums.results[index].add(figures) }
           if let verdicts { sums.semantic.add(verdicts) }
           sums.hasTruth = sums.hasTruth || trial.content != .gray
+          if let judged = trial.judged {
+            sums.likelihood.nats += judged.logLikelihood
+            sums.likelihood.count += judged.drawnCount
+          }
         }
         return false
       })
@@ -190,7 +196,10 @@ package struct Evaluation: Sendable {
     return EvaluationReport(
       input: input, network: network.title, pictures: sums.gray.pictures,
       hasTruth: hasTruth, prior: prior.origin, priorIsGiven: self.prior != nil,
-      truthColorfulness: sums.gray.referenceColorfulness, gray: gray, rows: rows,
+      truthColorfulness: sums.gray.referenceColorfulness,
+      bitsPerDimension: hasTruth && sums.likelihood.count > 0
+        ? -sums.likelihood.nats / log(2) / Double(sums.likelihood.count) : nil,
+      gray: gray, rows: rows,
       published: hasTruth ? PublishedRow.zhang2016 : [], seconds: elapsed.seconds,
       warnings: warnings)
   }

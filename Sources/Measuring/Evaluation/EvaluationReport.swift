@@ -46,6 +46,9 @@ package struct EvaluationReport: Codable, Sendable {
   package var priorIsGiven: Bool
   /// Colorfulness of the truth, mean over pictures.
   package var truthColorfulness: Double
+  /// What the true small chroma costs in the distribution of a network that samples, in bits for each number; nil for
+  /// other networks, or if there is no truth.
+  package var bitsPerDimension: Double?
   /// Figures of the pictures without color; nil if there is no truth.
   package var gray: Row?
   /// Figures of the results, one row for each setting of the dials.
@@ -75,6 +78,11 @@ package struct EvaluationReport: Codable, Sendable {
       String(
         format: "colorfulness of the originals %.1f, rare colors weighted by the prior of ",
         truthColorfulness) + prior)
+    if let bitsPerDimension {
+      lines.append(
+        String(format: "true colors: %.3f bits per dimension of the small chroma", bitsPerDimension)
+      )
+    }
     lines.append("")
     let names = ([gray] + rows).map(\.name) + published.map(\.name)
     let width = (names.map(\.count).max() ?? 0) + 1

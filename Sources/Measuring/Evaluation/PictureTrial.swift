@@ -19,6 +19,8 @@ struct PictureTrial: Sendable {
   let grayFigures: Figures
   /// One for each look.
   let figures: [Figures]
+  /// The small chroma of the truth, as likely as a sampling network takes it to be; nil for other networks.
+  let judged: SampledChroma?
 
   init(_ frame: Frame, colorizer: FrameColorizer, looks: [Look]) throws {
     let truth = frame.picture
@@ -39,6 +41,7 @@ struct PictureTrial: Sendable {
     self.truth = truth
     self.results = results
     self.figures = figures
+    judged = try colorizer.judged(truth, try colorizer.survey(film))
     grayFigures = try Figures(reference: reference, result: try MeasuredPicture(gray))
   }
 

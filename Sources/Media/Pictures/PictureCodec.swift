@@ -52,7 +52,7 @@ package enum PictureKind: String, Hashable, Sendable, CaseIterable {
   ]
 
   /// FFmpeg's encoder for files named so, and the extension to write; `nil` if there is none.
-  static func encoder(forExtension name: String) -> String? {
+  package static func encoder(forExtension name: String) -> String? {
     switch name.lowercased() {
     case "png": "png"
     case "tif", "tiff": "tiff"

@@ -56,4 +56,18 @@ extension Model {
     }
     return Model(self, graph: changed)
   }
+
+  /// The part of the network that computes these values, as a network that gives nothing else and reads only the
+  /// inputs that they depend on.
+  /// - Throws: `NetworkError` if there is no such value.
+  package func computing(_ values: [String]) throws(NetworkError) -> Model {
+    var changed = graph
+    changed.outputs = []
+    let reduced = try Model(self, graph: changed).giving(values)
+    changed = reduced.graph
+    changed.removeDead()
+    let read = Set(changed.nodes.flatMap(\.inputs))
+    changed.inputs.removeAll { !read.contains($0.name) }
+    return Model(self, graph: changed)
+  }
 }

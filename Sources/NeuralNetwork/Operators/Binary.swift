@@ -11,6 +11,29 @@ struct Binary: Operator {
     case power = "Pow"
     case maximum = "Max"
     case minimum = "Min"
+
+    /// Applies the function to `count` pairs of numbers, which lie `step` apart in their arrays.
+    func apply(
+      _ a: UnsafePointer<Float>, step stepA: Int, _ b: UnsafePointer<Float>, step stepB: Int,
+      to y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+      @inline(__always) func each(_ body: (Float, Float) -> Float) {
+        if stepA == 1, stepB == 1 {
+          for i in 0..<count { y[i] = body(a[i], b[i]) }
+        } else {
+          for i in 0..<count { y[i] = body(a[i * stepA], b[i * stepB]) }
+        }
+      }
+      switch self {
+      case .add: each { $0 + $1 }
+      case .subtract: each { $0 - $1 }
+      case .multiply: each { $0 * $1 }
+      case .divide: each { $0 / $1 }
+      case .power: each { Foundation.pow($0, $1) }
+      case .maximum: each { $0.isNaN || $0 > $1 ? $0 : $1 }
+      case .minimum: each { $0.isNaN || $0 < $1 ? $0 : $1 }
+      }
+    }
   }
 
   let function: Function
@@ -26,14 +49,11 @@ struct Binary: Operator {
       try convertEach(memory)
       return
     }
-    switch function {
-    case .add: each(memory) { $0 + $1 }
-    case .subtract: each(memory) { $0 - $1 }
-    case .multiply: each(memory) { $0 * $1 }
-    case .divide: each(memory) { $0 / $1 }
-    case .power: each(memory) { Foundation.pow($0, $1) }
-    case .maximum: each(memory) { $0.isNaN || $0 > $1 ? $0 : $1 }
-    case .minimum: each(memory) { $0.isNaN || $0 < $1 ? $0 : $1 }
+    let (a, b, y) = (memory.input(0), memory.input(1), memory.output())
+    walk.rows { position, offsets, count, steps in
+      function.apply(
+        a + offsets[0], step: steps[0], b + offsets[1], step: steps[1], to: y + position,
+        count: count)
     }
   }
 
@@ -46,18 +66,6 @@ struct Binary: Operator {
           StridedWalk.broadcast(left.shape, to: output.shape),
           StridedWalk.broadcast(right.shape, to: output.shape),
         ])
-  }
-
-  private func each(_ memory: OperatorMemory, _ body: (Float, Float) -> Float) {
-    let (a, b, y) = (memory.input(0), memory.input(1), memory.output())
-    walk.rows { position, offsets, count, steps in
-      let (from, other, to) = (a + offsets[0], b + offsets[1], y + position)
-      if steps[0] == 1, steps[1] == 1 {
-        for i in 0..<count { to[i] = body(from[i], other[i]) }
-      } else {
-        for i in 0..<count { to[i] = body(from[i * steps[0]], other[i * steps[1]]) }
-      }
-    }
   }
 
   /// The types other than fp32, which only small arrays have.

@@ -29,6 +29,16 @@ struct Strided: Operator {
 
   var outputs: [TensorType] { [output] }
 
+  /// Where it cuts channels in a row out of one picture of so many positions, the first of them; nil where it does
+  /// anything else.
+  func firstChannel(ofPlanes area: Int) -> Int? {
+    guard output.rank == 4, output.shape[0] == 1, output.product(2..<4) == area, area > 0,
+      offset >= 0, offset % area == 0, axes.count <= 1, axes.allSatisfy({ $0.step == 1 }),
+      axes.reduce(1, { $0 * $1.extent }) == output.count
+    else { return nil }
+    return offset / area
+  }
+
   func run(_ memory: OperatorMemory) {
     copy(from: memory.inputs[0], to: memory.outputs[0])
   }
