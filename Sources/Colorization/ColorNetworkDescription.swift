@@ -179,7 +179,8 @@ package struct ColorNetworkDescription: Hashable, Sendable {
     where !(1...256).contains(value) {
       throw .metadata(model: name, property: key, value: "\(value)", expected: "1…256")
     }
-    tile = try NetworkTile(model: name, metadata: metadata, scale: scale)
+    let tile = try NetworkTile(model: name, metadata: metadata, scale: scale)
+    self.tile = tile
     sampler = try metadata["autochrome.sampler"].map { input throws(ColorizationError) in
       guard output == .ab else {
         throw .metadata(
