@@ -149,6 +149,7 @@ package struct ColorNetworkDescription: Hashable, Sendable {
         model: name, property: "autochrome.output", value: "nothing",
         expected: "\(Self.outputWords), to tell what the network's output means")
     }
+    let output: Output
     if kind == HueChromaBins.word {
       output = .hueChroma(try HueChromaBins(model: name, metadata: metadata))
     } else if let simple = Self.output(kind) {
@@ -157,6 +158,7 @@ package struct ColorNetworkDescription: Hashable, Sendable {
       throw .metadata(
         model: name, property: "autochrome.output", value: kind, expected: Self.outputWords)
     }
+    self.output = output
     let given = metadata["autochrome.input"] ?? "(L-50)/50"
     guard let input = Self.input(given) else {
       throw .metadata(
