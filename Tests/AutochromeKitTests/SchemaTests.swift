@@ -1,6 +1,7 @@
 import AutochromeKit
 import Foundation
 import Media
+import ModelFixtures
 import SampleFilm
 import TestSupport
 import Testing
@@ -245,6 +246,15 @@ import Testing
       let words = ["evaluate", scratch.file("pictures"), "--semantic", classifier, "--json"]
       try expect(try program(words + options).output, isValidBy: "evaluate.schema.json")
     }
+    let model = scratch.file("pixels.onnx")
+    try Data(try ModelBuilder.pixelCNN(seed: 1).bytes()).write(to: URL(fileURLWithPath: model))
+    try expect(
+      try program(["evaluate", scratch.file("pictures"), "--json", "-m", model]).output,
+      isValidBy: "evaluate.schema.json")
+    try expect(
+      try program([
+        gray, "-o", scratch.file("sampled.mkv"), "-m", model, "--seed", "3", "--dry-run",
+      ]).output, isValidBy: "common.schema.json#/$defs/plan")
     for (reference, result) in [
       ("upright.mp4", "upright.mp4"), ("gray.mkv", "color.mkv"), ("gray.mkv", "short.mkv"),
       ("pictures", "pictures-color"),

@@ -51,8 +51,9 @@ final class ChromaSampler: Sendable {
     var values = [Float](repeating: 0, count: 2 * area)
     var (likelihood, count) = (0.0, 0)
     var fault: ColorizationError?
-    _ = try network.draw(condition, shape: [1, 2, grid.paddedHeight, width]) {
-      position, channel, logits in
+    func choose(
+      _ position: Int, _ channel: Int, _ logits: UnsafeBufferPointer<Float>
+    ) -> Float {
       let (row, column) = (position / width, position % width)
       let at = channel * area + position
       if row >= grid.height || column >= grid.width {
@@ -71,6 +72,14 @@ final class ChromaSampler: Sendable {
         fault = wrong(logits, form.outputs[channel])
       }
       return values[at]
+    }
+    if let known, !known.isKnown.contains(false) {
+      // Nothing is drawn, so the network need not be asked.
+      let none = UnsafeBufferPointer<Float>(start: nil, count: 0)
+      for place in 0..<2 * area { _ = choose(place / 2, place % 2, none) }
+    } else {
+      _ = try network.draw(
+        condition, shape: [1, 2, grid.paddedHeight, width], choosing: choose)
     }
     withExtendedLifetime(known) {}
     if let fault { throw fault }

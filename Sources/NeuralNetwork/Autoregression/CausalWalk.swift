@@ -6,6 +6,8 @@ final class CausalWalk {
   /// Each value: height × width × channels, 0 where it is not yet computed.
   private let values: [UnsafeMutablePointer<Float>]
   private let scratch: UnsafeMutablePointer<Float>
+  /// Where they lie.
+  private let storages: [TensorStorage]
   /// Keeps what the steps read alive.
   private let conditioning: [(tensor: Tensor, isChannelsLast: Bool)]
   private let phases: [[Step]]
@@ -34,7 +36,7 @@ final class CausalWalk {
   /// - Parameters:
   ///   - conditioning: values that were computed of the condition; images with their channels last.
   ///   - inputs: of the network.
-  /// - Throws: when a value is missing.
+  /// - Throws: when a value is missing, or memory runs out.
   init(
     _ program: CausalProgram, conditioning computed: [String: Tensor], inputs: [String: Tensor]
   ) throws(NetworkError) {
@@ -48,11 +50,16 @@ final class CausalWalk {
     }
     self.conditioning = conditioning
     let area = program.width * program.height
-    let values = program.channelCounts.map { count in
-      let value = UnsafeMutablePointer<Float>.allocate(capacity: max(count * area, 1))
-      value.initialize(repeating: 0, count: max(count * area, 1))
-      return value
+    var storages: [TensorStorage] = []
+    func allocate(_ count: Int) throws(NetworkError) -> UnsafeMutablePointer<Float> {
+      let storage = try TensorStorage(byteCount: max(count, 1) * MemoryLayout<Float>.stride)
+      storages.append(storage)
+      let floats = storage.base.assumingMemoryBound(to: Float.self)
+      floats.update(repeating: 0, count: count)
+      return floats
     }
+    var values: [UnsafeMutablePointer<Float>] = []
+    for count in program.channelCounts { values.append(try allocate(count * area)) }
     self.values = values
     func view(_ operand: CausalProgram.Operand) -> View {
       let (channels, rows, columns) = (operand.shape[1], operand.shape[2], operand.shape[3])
@@ -91,13 +98,8 @@ final class CausalWalk {
           channelCount: program.channelCounts[step.value])
       }
     }
-    scratch = .allocate(capacity: scratchCount)
-    scratch.initialize(repeating: 0, count: scratchCount)
-  }
-
-  deinit {
-    for value in values { value.deallocate() }
-    scratch.deallocate()
+    scratch = try allocate(scratchCount)
+    self.storages = storages
   }
 
   /// Draws all values; see ``AutoregressiveNetwork/draw(_:shape:choosing:)``.
