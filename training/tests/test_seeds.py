@@ -319,6 +319,87 @@ class Sampling(unittest.TestCase):
         self.assertAlmostEqual(likelihood, -float(nats) * first.size, places=2)
 
 
+class Shown(nn.Module):
+    """A PixelCNN whose colors are what was drawn, one color for each level: a and b of −20 … 20 at the full size."""
+
+    RANGE = 20.0
+
+    def __init__(self, network: sampling.Autoregressive) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor, chroma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        first, second = self.network.logits(self.network.condition(x), chroma)
+        drawn = nn.functional.interpolate(chroma, scale_factor=float(sampling.GRID), mode="nearest")
+        # The order of a and b is that of Cr and Cb. It depends on L in name alone, so that L stays an input.
+        return self.RANGE * drawn + 0 * x, first, second
+
+
+class SamplesOfTheProgram(unittest.TestCase):
+    def test_they_are_those_of_the_plain_loop(self) -> None:
+        from PIL import Image
+
+        from autochrome_training import color, export
+
+        torch.manual_seed(15)
+        network = sampling.Autoregressive(16, 2, gated=True, refines=False).eval()
+        with torch.no_grad():
+            for head in (network.cr[-1], network.cb[-1]):
+                head.weight.mul_(8)
+        network = export.rounded(export.folded(exporting.unmasked(network))).eval()
+        height, width = 40, 48
+        rows, columns = np.mgrid[0:height, 0:width]
+        code = (128 + 25 * np.sin(rows / 5) + 20 * np.cos(columns / 7)).round().astype(np.uint8)
+        lightness = color.lightness(color.linear(torch.from_numpy(code)[None, None].float() / 255))
+        inputs = (lightness - 50) / 50
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            Image.fromarray(code).save(folder / "gray.png")
+            grid = {2: "rows", 3: "columns"}
+            with contextlib.redirect_stdout(io.StringIO()):
+                export.write(
+                    Shown(network).eval(),
+                    folder / "shown.onnx",
+                    {"L": torch.zeros(1, 1, 64, 64), "chroma": torch.zeros(1, 2, 16, 16)},
+                    ["ab", "first", "second"],
+                    {"L": {2: "h", 3: "w"}, "ab": {2: "h", 3: "w"}}
+                    | dict.fromkeys(("chroma", "first", "second"), grid),
+                    {
+                        "output": "ab",
+                        "stride": "4",
+                        "scale": "1",
+                        "temperature": "1",
+                        "sampler": "chroma",
+                        "levels": str(sampling.LEVELS),
+                        "sampler-scale": str(sampling.GRID),
+                        "sampler-outputs": "first second",
+                    },
+                )
+            command = [AUTOCHROME, folder / "gray.png", "-o", folder / "color.png", "--model", folder / "shown.onnx"]
+            command += ["--size", "64", "--refine", "bilinear", "--pixel-format", "rgb48be", "--bars", "none"]
+            command += ["--seed", "9", "--samples", "2", "--precision", "fp32"]
+            run = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            found = [self.levels(folder / f"color-{sample}.png") for sample in (1, 2)]
+        for sample, levels in enumerate(found):
+            expected, _ = sampling.sampled(network, inputs, seed=9, sample=sample)
+            np.testing.assert_array_equal(levels, expected)
+            self.assertGreater(len(np.unique(expected)), 8)
+        self.assertGreater(int((found[0] != found[1]).sum()), 20)
+
+    def levels(self, path: Path) -> np.ndarray:
+        """What was drawn, from the middle of each position, (2, h, w)."""
+        import skimage.color
+
+        # Pillow reads 8 of the 16 bits.
+        read = ["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb48le", "-"]
+        raw = subprocess.run(read, capture_output=True, check=True).stdout
+        rgb = np.frombuffer(raw, "<u2").reshape(40, 48, 3) / 65535
+        ab = skimage.color.rgb2lab(rgb)[2::4, 2::4, 1:].transpose(2, 0, 1)
+        values = ab / Shown.RANGE
+        return np.floor((values + 1) / 2 * sampling.LEVELS).clip(0, sampling.LEVELS - 1).astype(int)
+
+
 class Figures(unittest.TestCase):
     def setUp(self) -> None:
         temporary = tempfile.TemporaryDirectory()
