@@ -392,7 +392,7 @@ class SamplesOfTheProgram(unittest.TestCase):
         import skimage.color
 
         # Pillow reads 8 of the 16 bits.
-        read = ["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb48le", "-"]
+        read = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb48le", "-"]
         raw = subprocess.run(read, capture_output=True, check=True).stdout
         rgb = np.frombuffer(raw, "<u2").reshape(40, 48, 3) / 65535
         ab = skimage.color.rgb2lab(rgb)[2::4, 2::4, 1:].transpose(2, 0, 1)
