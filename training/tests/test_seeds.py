@@ -507,10 +507,11 @@ class Road(unittest.TestCase):
 
     def trained(self, name: str) -> tuple[Path, loop.Progress]:
         recipe = systems.all_recipes()[name]
+        samples = recipe.network in sampling_loop.NETWORKS
         side = 64 if recipe.network in ("patches", "unet", "colorful") else 32
         recipe = replace(
             recipe,
-            pictures=320,
+            pictures=320 if samples else 160,
             batch=8,
             warmup=5,
             average=0.9,
@@ -519,11 +520,11 @@ class Road(unittest.TestCase):
             size=64,
         )
         checkpoint = self.folder / f"{name}.pt"
-        module = sampling_loop if recipe.network in sampling_loop.NETWORKS else dense
+        module = sampling_loop if samples else dense
         with mock.patch.object(sampling_loop, "SHOWN", 1), contextlib.redirect_stdout(io.StringIO()):
             begun = module.train(replace(recipe, pictures=8), self.folder / "pool", checkpoint, held_out=0.1)
             progress = module.train(recipe, self.folder / "pool", checkpoint, held_out=0.1)
-        self.assertEqual(progress.pictures, 320)
+        self.assertEqual(progress.pictures, recipe.pictures)
         self.assertGreater(len(progress.history), len(begun.history))
         return checkpoint, progress
 
@@ -536,7 +537,8 @@ class Road(unittest.TestCase):
                 self.assertTrue(checkpoint.with_suffix(".png").exists())
                 key = "bits per value" if name in ("pixcolor", "royer") else "training loss"
                 first, last = (progress.history[index] for index in (0, -1))
-                self.assertTrue(last[key] < 0.95 * first[key] or last["auc"] > first["auc"], progress.history)
+                better = "auc" in last and last["auc"] > first["auc"]
+                self.assertTrue(better or last[key] < 0.95 * first[key], progress.history)
                 folder = self.folder / name
                 (folder / "test_data_set_0").mkdir(parents=True)
                 with contextlib.redirect_stdout(io.StringIO()):

@@ -219,6 +219,10 @@ class Balance:
             self.right -= 0.002
         return waits
 
+    def figures(self) -> dict[str, float]:
+        """How often the discriminator is right of late, and which share of its steps was left out."""
+        return {"right": round(self.right, 3), "left out": round(self.skipped / max(1, self.steps), 3)}
+
     def update(self, right: float) -> None:
         self.right += 0.05 * (right - self.right)
 

@@ -6,10 +6,8 @@ It has recipes, pools, averaged weights and checkpoints in common with `..loop`.
 
 from __future__ import annotations
 
-import json
 import math
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +16,15 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from .. import color
 from ..data import Pool
 from ..encoding import Encoder
-from ..film import Film
-from ..loop import Averager, Progress, Recipe, coarse_accuracy, load, prior_of, save
+from ..loop import Progress, Recipe, coarse_accuracy, load
 from ..objective import AB_SCALE
-from ..optimizer import optimizers
 from . import adversary as adversarial
 from .answers import CHANNELS, ToAB, gray, reduced
 from .networks import NETWORKS
 from .objectives import Context, Truth, kind_of, learch, loss_of, rows
+from .training import Training, lightness_of
 
 
 def build(recipe: Recipe, classes: int = 0) -> nn.Module:
@@ -47,39 +43,6 @@ def restore(path: Path) -> tuple[nn.Module, Recipe]:
     weights = {name: value for name, value in stored["weights"].items() if not name.startswith("classifier.")}
     network.load_state_dict(weights)
     return network.eval(), recipe
-
-
-@dataclass(frozen=True)
-class Crops:
-    """A batch of n pictures."""
-
-    inputs: Tensor
-    """L normalized, with film's faults if the recipe has them, (n, 1, size, size)."""
-    rgb: Tensor
-    """sRGB 0…1, (n, 3, size, size)."""
-    labels: Tensor
-    """Which folder each is from, (n,)."""
-
-
-class Sampler:
-    """Batches of crops."""
-
-    def __init__(self, pool: Pool, recipe: Recipe, random: torch.Generator, device: torch.device) -> None:
-        self.pool, self.recipe, self.random = pool, recipe, random
-        self.film = Film(recipe.film, random, device)
-
-    @torch.no_grad()
-    def batch(self, progress: float) -> Crops:
-        size, low, high = self.recipe.crop(progress)
-        chosen = torch.multinomial(self.pool.weights, self.recipe.batch, replacement=True, generator=self.random)
-        rgb = self.pool.crops(self.recipe.batch, size, (low, high), self.random, chosen)
-        _, lightness = self.film.lightness(rgb)
-        return Crops((lightness - 50) / 50, rgb, self.pool.labels[chosen].to(rgb.device))
-
-
-def lightness_of(rgb: Tensor) -> Tensor:
-    """sRGB 0…1 to L normalized, (n, 1, h, w)."""
-    return (color.lab(color.linear(rgb))[:, :1] - 50) / 50
 
 
 class Validation:
@@ -162,89 +125,45 @@ def train(
 
     Raises `SystemExit` where the recipe does not go with the pool.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    pool = Pool(folder, device, recipe.sources, recipe.only)
-    rest = pool.split(held_out)
+    run = Training(
+        recipe,
+        folder,
+        checkpoint,
+        lambda pool: build(recipe, pool.classes),
+        prior=prior,
+        seed=seed,
+        held_out=held_out,
+    )
+    if run.progress.history and "diverged" in run.progress.history[-1]:
+        return run.progress
+    network = run.network
     kind, loss = kind_of(recipe.objective), loss_of(recipe.objective) if recipe.objective != "learch" else None
-    torch.manual_seed(seed)
-    network = build(recipe, pool.classes)
     margin = getattr(network, "margin", 0)
-    progress = Progress(asdict(recipe), manifest_sha256=pool.manifest_sha256)
-    if checkpoint.exists():
-        stored = load(checkpoint)
-        network.load_state_dict(stored["weights"])
-        progress = Progress(**{**stored["progress"], "recipe": asdict(recipe)})
-        prior = stored["prior"].numpy()
-        if progress.history and "diverged" in progress.history[-1]:
-            return progress
-    elif prior is None:
-        prior = prior_of(pool)
-    encoder = Encoder(prior, recipe.mix, device)
-    to_ab = ToAB(kind, recipe.temperature, device)
-    network = network.to(device, memory_format=torch.channels_last)
-    average = Averager(network, recipe.average)
-    optimizing = optimizers(network, recipe.learning_rate, recipe.weight_decay, recipe.muon)
-    opponent = adversarial.Adversary(**recipe.adversary) if recipe.adversary else None
-    judge, judging, balance = None, None, adversarial.Balance()
-    if opponent:
-        judge = adversarial.discriminator(opponent).to(device)
-        judging = adversarial.optimizer(opponent, judge)
-    random = torch.Generator().manual_seed(seed + progress.pictures)
-    sampler = Sampler(pool, recipe, random, device)
-    measured = Validation(rest, recipe, kind, margin, encoder)
+    encoder = Encoder(run.prior, recipe.mix, run.device)
+    to_ab = ToAB(kind, recipe.temperature, run.device)
+    measured = Validation(run.rest, recipe, kind, margin, encoder)
+    opponent = Opponent(adversarial.Adversary(**recipe.adversary), run.device) if recipe.adversary else None
+    running, weight = 0.0, 0.0
 
-    def report(running: float) -> None:
+    def report() -> None:
         figures = {
-            "pictures": progress.pictures,
-            "seconds": round(progress.seconds),
-            "training loss": None if math.isnan(running) else round(running, 4),
-            **{name: round(value, 4) for name, value in measured.measure(average.network).items()},
+            "seconds": round(run.progress.seconds),
+            "training loss": round(running / weight, 4) if weight else None,
+            **{name: round(value, 4) for name, value in measured.measure(run.average.network).items()},
+            **(opponent.balance.figures() if opponent else {}),
         }
-        if opponent:
-            figures["right"] = round(balance.right, 3)
-            figures["left out"] = round(balance.skipped / max(1, balance.steps), 3)
-        progress.history.append(figures)
-        print(json.dumps(figures), flush=True)
-        save(checkpoint, average.network, progress, prior)
-        measured.sheet(average.network, checkpoint.with_suffix(".png"))
+        run.say(figures)
+        measured.sheet(run.average.network, checkpoint.with_suffix(".png"))
 
-    def played(crops: Crops, ab: Tensor) -> Tensor:
-        """The discriminator's steps, and what the generator is told by it."""
-        assert opponent and judge and judging
-        lightness = reduced(crops.inputs, ab)
-        real = torch.cat((lightness, Truth.of(crops.rgb, ab, margin).ab / AB_SCALE), 1)
-        made = torch.cat((lightness, ab / AB_SCALE), 1)
-        for _ in range(opponent.steps):
-            if balance.waits(opponent):
-                continue
-            judged, right = adversarial.judged(opponent, judge, real, made)
-            balance.update(right)
-            judging.zero_grad(set_to_none=True)
-            judged.backward()
-            judging.step()
-            adversarial.bound(opponent, judge)
-        judge.requires_grad_(False)
-        told = adversarial.fooling(opponent, judge, made)
-        judge.requires_grad_(True)
-        return told
-
-    begun = reported = time.monotonic()
-    # The processor's time: several systems may be trained at once.
-    before = progress.seconds - time.process_time()
-    running, weight, step = 0.0, 0.0, 0
     try:
-        while progress.pictures < recipe.pictures:
-            done = progress.pictures / recipe.pictures
-            crops = sampler.batch(done)
-            for group in (group for optimizer in optimizing for group in optimizer.param_groups):
-                group["lr"] = group["factor"] * recipe.rate(done, step)
-            network.train()
+        for step in run.steps(minutes, report_every, report):
+            crops = step.crops
             inputs = crops.inputs.to(memory_format=torch.channels_last)
-            context = Context(encoder, recipe.options, done, step)
+            context = Context(encoder, recipe.options, step.number)
             labels = None
             if loss is None:
-                truth = Truth.of(crops.rgb, torch.empty(1, 1, *(side // network.scale for side in inputs.shape[-2:])))
-                value = learch(network, inputs, truth, context)
+                grid = torch.empty(1, 1, *(side // network.scale for side in inputs.shape[-2:]))
+                value = learch(network, inputs, Truth.of(crops.rgb, grid), context)
             else:
                 output, labels = network.classified(inputs) if recipe.labels else (network(inputs), None)
                 value = loss(output, Truth.of(crops.rgb, output, margin), context)
@@ -252,33 +171,45 @@ def train(
             if labels is not None:
                 value = value + recipe.labels * F.cross_entropy(labels.float(), crops.labels)
             if opponent:
-                told = played(crops, to_ab(output, inner(crops.inputs, margin)))
-                balance.follow(content, float(told.detach()))
-                value = value + opponent.weight * told
+                ab = to_ab(output, inner(crops.inputs, margin))
+                told = opponent.play(reduced(crops.inputs, ab), Truth.of(crops.rgb, ab, margin).ab, ab)
+                opponent.balance.follow(content, float(told.detach()))
+                value = value + opponent.adversary.weight * told
             elif not math.isfinite(content):
                 raise adversarial.DivergedError(f"the loss is {content}")
-            for optimizer in optimizing:
-                optimizer.zero_grad(set_to_none=True)
-            value.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            for optimizer in optimizing:
-                optimizer.step()
-            average.update(network)
-            step += 1
-            progress.pictures += recipe.batch
+            run.learn(value)
             running, weight = running * 0.98 + content, weight * 0.98 + 1
-            now = time.monotonic()
-            progress.seconds = before + time.process_time()
-            if minutes is not None and now - begun > minutes * 60:
-                break
-            if now - reported > report_every:
-                report(running / weight)
-                reported = time.monotonic()
     except adversarial.DivergedError as reason:
-        # What the checkpoint holds is from before.
-        progress.history.append({"pictures": progress.pictures, "diverged": str(reason)})
-        print(json.dumps(progress.history[-1]), flush=True)
-        save(checkpoint, average.network, progress, prior)
-        return progress
-    report(running / weight if weight else float("nan"))
-    return progress
+        run.say({"diverged": str(reason)})
+        return run.progress
+    report()
+    return run.progress
+
+
+class Opponent:
+    """A discriminator that learns while it is played against."""
+
+    def __init__(self, adversary: adversarial.Adversary, device: torch.device) -> None:
+        self.adversary = adversary
+        self.judge = adversarial.discriminator(adversary).to(device)
+        self.optimizer = adversarial.optimizer(adversary, self.judge)
+        self.balance = adversarial.Balance()
+
+    def play(self, lightness: Tensor, true: Tensor, ab: Tensor) -> Tensor:
+        """The discriminator's steps; returns what the generator is told. `true` and `ab` are the truth and the
+        generator's answer in CIELAB units, `lightness` is L normalized at their size."""
+        real = torch.cat((lightness, true / AB_SCALE), 1)
+        made = torch.cat((lightness, ab / AB_SCALE), 1)
+        for _ in range(self.adversary.steps):
+            if self.balance.waits(self.adversary):
+                continue
+            judged, right = adversarial.judged(self.adversary, self.judge, real, made)
+            self.balance.update(right)
+            self.optimizer.zero_grad(set_to_none=True)
+            judged.backward()
+            self.optimizer.step()
+            adversarial.bound(self.adversary, self.judge)
+        self.judge.requires_grad_(False)
+        told = adversarial.fooling(self.adversary, self.judge, made)
+        self.judge.requires_grad_(True)
+        return told

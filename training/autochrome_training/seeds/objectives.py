@@ -45,9 +45,8 @@ class Context:
 
     encoder: Encoder
     options: dict[str, float]
-    progress: float = 0.0
-    """How much of the budget is spent, 0…1."""
     step: int = 0
+    """Since this run of the training began."""
 
 
 def rows(values: Tensor) -> Tensor:
