@@ -207,7 +207,7 @@ def squares(folder: Path, side: int) -> Iterator[tuple[str, np.ndarray]]:
         edge = min(picture.size)
         left, top = ((length - edge) // 2 for length in picture.size)
         box = (left, top, left + edge, top + edge)
-        yield path.name, np.asarray(picture.resize((side, side), Image.Resampling.LANCZOS, box))
+        yield path.name, np.array(picture.resize((side, side), Image.Resampling.LANCZOS, box))
 
 
 # MARK: Tables and sheets
