@@ -10,13 +10,12 @@ so that the published accuracy holds.
 from __future__ import annotations
 
 import argparse
-import warnings
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from .export import OPSET, folded
+from .export import folded, write
 from .pretrained import _STAGES, VARIANTS, Inverted, Variant, bounded, published
 
 CLASSES = 1000
@@ -93,23 +92,8 @@ def pad_as_tensorflow(network: nn.Module, size: int) -> None:
 
 def export(network: Classifier, path: Path, classes: list[str] | None = None) -> None:
     """Writes the file that `autochrome evaluate --semantic` reads."""
-    import onnx
-
     if classes is not None and len(classes) != network.head.out_features:
         raise SystemExit(f"{len(classes)} names of classes are given, expected {network.head.out_features}")
-    partial = path.with_name(path.name + ".part")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            folded(network),
-            (torch.zeros(1, 3, network.size, network.size),),
-            str(partial),
-            input_names=["RGB"],
-            output_names=["logits"],
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    model = onnx.load(str(partial))
     properties = {
         "name": path.stem,
         "classifier": FORM,
@@ -119,12 +103,8 @@ def export(network: Classifier, path: Path, classes: list[str] | None = None) ->
     }
     if classes is not None:
         properties["classes"] = "\n".join(classes)
-    for key, value in properties.items():
-        entry = model.metadata_props.add()
-        entry.key, entry.value = f"autochrome.{key}", value
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, str(partial))
-    partial.replace(path)
+    picture = torch.zeros(1, 3, network.size, network.size)
+    write(folded(network), path, {"RGB": picture}, ["logits"], {}, properties, half=False)
 
 
 def main() -> None:
@@ -141,7 +121,6 @@ def main() -> None:
     network = Classifier(VARIANTS["autochrome"]).eval()
     network.adopt(published("autochrome"))
     export(network, arguments.model, classes)
-    print(f"{arguments.model}: {arguments.model.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,11 @@ def linear(rgb: Tensor) -> Tensor:
     return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).pow(2.4))
 
 
+def encoded(light: Tensor) -> Tensor:
+    """Linear light in 0…1 to sRGB values in 0…1: the inverse of `linear`."""
+    return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light.clamp_min(1e-8).pow(1 / 2.4) - 0.055)
+
+
 def _cube_root(t: Tensor) -> Tensor:
     """The function f of CIELAB (CIE 15, section 8.2.1)."""
     return torch.where(t > 216 / 24389, t.clamp_min(1e-8).pow(1 / 3), t * (841 / 108) + 4 / 29)

@@ -127,9 +127,11 @@ def write(
     outputs: list[str],
     axes: dict[str, dict[int, str]],
     properties: dict[str, str],
+    half: bool = True,
 ) -> None:
     """Writes a network in the form in which it is used: `inputs` are examples of its arguments, `axes` names those
-    axes of inputs and outputs that are free, `properties` are the metadata without the prefix."""
+    axes of inputs and outputs that are free, `properties` are the metadata without the prefix, `half` stores the
+    kernels in fp16."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -150,7 +152,7 @@ def write(
 
     casts = []
     for tensor in model.graph.initializer:
-        if tensor.data_type == TensorProto.FLOAT and len(tensor.dims) > 1:
+        if half and tensor.data_type == TensorProto.FLOAT and len(tensor.dims) > 1:
             values = numpy_helper.to_array(tensor).astype(np.float16)
             plain = tensor.name
             tensor.CopyFrom(numpy_helper.from_array(values, plain + "_fp16"))

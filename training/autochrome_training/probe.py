@@ -23,7 +23,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from . import data, export, loop, network, pretrained
-from .film import Film
+from .film import faultless
 
 FEATURES = 9000
 """Numbers of each level, about, as in the paper."""
@@ -96,9 +96,8 @@ def read(sources: list[Path], size: int, least: int, most: int, wanted: list[str
         rgb += taken
         labels += [label] * len(taken)
         held_out += [index < HELD_OUT * len(taken) for index in range(len(taken))]
-    film = Film(0.0, torch.Generator(), torch.device("cpu"))
     inputs = [
-        (film.lightness(torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2).float() / 255)[0] - 50) / 50
+        faultless(torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2).float() / 255)
         for part in (rgb[start : start + BATCH] for start in range(0, len(rgb), BATCH))
     ]
     return Pictures(torch.cat(inputs), torch.tensor(labels), torch.tensor(held_out), classes)

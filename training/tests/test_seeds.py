@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import math
 import os
 import subprocess
@@ -22,7 +23,6 @@ from autochrome_training.pretrained import VARIANTS
 from autochrome_training.seeds import (
     adversary,
     answers,
-    dense,
     exporting,
     figures,
     networks,
@@ -427,6 +427,16 @@ class Figures(unittest.TestCase):
         # Of normal distributions with one mean: Σ (2σ − σ)².
         self.assertAlmostEqual(self.judge.apart(spread), float(variances.sum()), places=3)
 
+    def test_a_network_of_tiles_takes_as_many_as_cover_the_picture(self) -> None:
+        said = json.dumps([{"milliseconds": 3.0}, {"milliseconds": 2.0}])
+        work = figures.Work(*[Path()] * 5)
+        recipes = systems.all_recipes()
+        with mock.patch.object(figures.Work, "call", return_value=said) as call:
+            self.assertEqual(figures.timed(work, Path("x.onnx"), recipes["liang"]), 25 * 2.0)
+            self.assertIn("64x64", call.call_args.args)
+            self.assertEqual(figures.timed(work, Path("x.onnx"), recipes["dahl"]), 2.0)
+            self.assertIn("256x256", call.call_args.args)
+
     def test_the_table(self) -> None:
         row = {"auc": 90.0, "aucGain": 1.5, "rebalancedAUC": 66.0, "rebalancedAUCGain": -0.5, "psnr": 22.0}
         row |= {"deltaColorfulness": 7.0, "vividness": 1.0}
@@ -462,10 +472,7 @@ class Recipes(unittest.TestCase):
         self.assertEqual(recipes["yal-cic-l2-wgan"].adversary["kind"], "wgan")
         self.assertEqual(recipes["yal-pix2pix-l1"].adversary, {})
         for recipe in recipes.values():
-            if recipe.network in sampling_loop.NETWORKS:
-                sampling_loop.build(recipe)
-            else:
-                dense.build(recipe, classes=3)
+            systems.loop_of(recipe).build(recipe, 3)
             if recipe.adversary:
                 adversary.Adversary(**recipe.adversary)
 
@@ -507,7 +514,7 @@ class Road(unittest.TestCase):
 
     def trained(self, name: str) -> tuple[Path, loop.Progress]:
         recipe = systems.all_recipes()[name]
-        samples = recipe.network in sampling_loop.NETWORKS
+        samples = systems.samples(recipe)
         side = 64 if recipe.network in ("patches", "unet", "colorful") else 32
         recipe = replace(
             recipe,
@@ -520,10 +527,9 @@ class Road(unittest.TestCase):
             size=64,
         )
         checkpoint = self.folder / f"{name}.pt"
-        module = sampling_loop if samples else dense
         with mock.patch.object(sampling_loop, "SHOWN", 1), contextlib.redirect_stdout(io.StringIO()):
-            begun = module.train(replace(recipe, pictures=8), self.folder / "pool", checkpoint, held_out=0.1)
-            progress = module.train(recipe, self.folder / "pool", checkpoint, held_out=0.1)
+            begun = systems.train(replace(recipe, pictures=8), self.folder / "pool", checkpoint, held_out=0.1)
+            progress = systems.train(recipe, self.folder / "pool", checkpoint, held_out=0.1)
         self.assertEqual(progress.pictures, recipe.pictures)
         self.assertGreater(len(progress.history), len(begun.history))
         return checkpoint, progress
@@ -547,7 +553,7 @@ class Road(unittest.TestCase):
                 random = torch.Generator().manual_seed(7)
                 size = (64, 64) if name == "liang" else (64, 96)
                 inputs = [torch.rand(1, 1, *size, generator=random) * 2 - 1]
-                if recipe.network in sampling_loop.NETWORKS:
+                if systems.samples(recipe):
                     inputs.append(torch.rand(1, 2, 16, 24, generator=random) * 2 - 1)
                 with torch.no_grad():
                     outputs = network(*inputs)

@@ -43,8 +43,7 @@ def hue_angles() -> Tensor:
 
 def gray(lightness: Tensor) -> Tensor:
     """L normalized to the code Y′ = R′ = G′ = B′ of sRGB, 0…1."""
-    linear = color.luminance(50 * lightness + 50).clamp(0, 1)
-    return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp_min(1e-8).pow(1 / 2.4) - 0.055)
+    return color.encoded(color.luminance(50 * lightness + 50).clamp(0, 1))
 
 
 def uv(rgb: Tensor) -> Tensor:

@@ -7,24 +7,24 @@ It has recipes, pools, averaged weights and checkpoints in common with `..loop`.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor, nn
 
+from .. import color
 from ..data import Pool
 from ..encoding import Encoder
-from ..loop import Progress, Recipe, coarse_accuracy, load
+from ..film import faultless
+from ..loop import Recipe, coarse_accuracy
 from ..objective import AB_SCALE
 from . import adversary as adversarial
 from .answers import CHANNELS, ToAB, gray, reduced
 from .networks import NETWORKS
 from .objectives import Context, Truth, kind_of, learch, loss_of, rows
-from .training import Training, lightness_of
+from .training import Training, write_sheet
 
 
 def build(recipe: Recipe, classes: int = 0) -> nn.Module:
@@ -33,16 +33,6 @@ def build(recipe: Recipe, classes: int = 0) -> nn.Module:
         raise SystemExit(f"no generator is called {recipe.network}; there are {', '.join(NETWORKS)}")
     arguments = [CHANNELS[kind_of(recipe.objective)], recipe.width, *([classes] if recipe.labels else [])]
     return NETWORKS[recipe.network](*arguments)
-
-
-def restore(path: Path) -> tuple[nn.Module, Recipe]:
-    """The generator of a checkpoint in evaluation mode, without a classifier, and its recipe."""
-    stored = load(path)
-    recipe = Recipe(**stored["progress"]["recipe"])
-    network = build(Recipe(**{**asdict(recipe), "labels": 0.0}))
-    weights = {name: value for name, value in stored["weights"].items() if not name.startswith("classifier.")}
-    network.load_state_dict(weights)
-    return network.eval(), recipe
 
 
 class Validation:
@@ -62,7 +52,7 @@ class Validation:
         """The raw accuracy in per cent, and how colorful the answers are as a share of the truth."""
         figures = []
         for rgb in self.rgb:
-            inputs = lightness_of(rgb)
+            inputs = faultless(rgb)
             output = network(inputs)
             ab = self.to_ab(output, inner(inputs, self.margin))
             truth = Truth.of(rgb, output, self.margin).ab
@@ -75,14 +65,13 @@ class Validation:
     def sheet(self, network: nn.Module, path: Path, count: int = 8) -> None:
         """Writes gray, colored and true pictures, one below the other."""
         rgb = inner(self.rgb[0][:count], self.margin)
-        inputs = lightness_of(self.rgb[0][:count])
+        inputs = faultless(self.rgb[0][:count])
         output = network(inputs)
         inputs = inner(inputs, self.margin)
         colored = painted(inputs, self.to_ab(output, inputs))
         gray_ = gray(inputs).expand(-1, 3, -1, -1)
         lines = [torch.cat(list(part), 2) for part in (gray_, colored, rgb)]
-        values = (torch.cat(lines, 1).clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-        Image.fromarray(values).save(path)
+        write_sheet(lines, path)
 
 
 def inner(picture: Tensor, margin: int) -> Tensor:
@@ -94,48 +83,23 @@ def painted(inputs: Tensor, ab: Tensor) -> Tensor:
     """L normalized at the full size and ab at any to sRGB 0…1, out of gamut clipped: for looking at."""
     ab = F.interpolate(ab, inputs.shape[-2:], mode="bilinear", align_corners=False)
     f = (50 * inputs + 66) / 116
-
-    def inverse(f: Tensor) -> Tensor:
-        return torch.where(f > 6 / 29, f.pow(3), (f - 4 / 29) * (108 / 841))
-
     x, y, z = (
-        inverse(part) * white
+        color.luminance(116 * part - 16) * white
         for part, white in ((f + ab[:, :1] / 500, 0.9504559), (f, 1.0), (f - ab[:, 1:] / 200, 1.0890578))
     )
     matrix = torch.tensor(
         [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
     ).to(ab)
     linear = torch.einsum("ij,njhw->nihw", matrix, torch.cat((x, y, z), 1)).clamp(0, 1)
-    return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp_min(1e-8).pow(1 / 2.4) - 0.055)
+    return color.encoded(linear)
 
 
-def train(
-    recipe: Recipe,
-    folder: Path,
-    checkpoint: Path,
-    *,
-    prior: np.ndarray | None = None,
-    minutes: float | None = None,
-    report_every: float = 60,
-    seed: int = 1,
-    held_out: float = 0.02,
-) -> Progress:
-    """Trains to the end of the recipe or for `minutes`, and goes on where `checkpoint` stands. Beside the checkpoint,
-    each report writes a contact sheet. Training that diverges ends; the last line of the history says so.
-
-    Raises `SystemExit` where the recipe does not go with the pool.
-    """
-    run = Training(
-        recipe,
-        folder,
-        checkpoint,
-        lambda pool: build(recipe, pool.classes),
-        prior=prior,
-        seed=seed,
-        held_out=held_out,
-    )
+def train(run: Training, minutes: float | None, report_every: float) -> None:
+    """Trains to the end of the recipe or for `minutes`. Beside the checkpoint, each report writes a contact sheet.
+    Training that diverges ends; the last line of the history says so."""
     if run.progress.history and "diverged" in run.progress.history[-1]:
-        return run.progress
+        return
+    recipe = run.recipe
     network = run.network
     kind, loss = kind_of(recipe.objective), loss_of(recipe.objective) if recipe.objective != "learch" else None
     margin = getattr(network, "margin", 0)
@@ -153,7 +117,7 @@ def train(
             **(opponent.balance.figures() if opponent else {}),
         }
         run.say(figures)
-        measured.sheet(run.average.network, checkpoint.with_suffix(".png"))
+        measured.sheet(run.average.network, run.checkpoint.with_suffix(".png"))
 
     try:
         for step in run.steps(minutes, report_every, report):
@@ -181,9 +145,8 @@ def train(
             running, weight = running * 0.98 + content, weight * 0.98 + 1
     except adversarial.DivergedError as reason:
         run.say({"diverged": str(reason)})
-        return run.progress
+        return
     report()
-    return run.progress
 
 
 class Opponent:

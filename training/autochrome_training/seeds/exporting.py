@@ -9,18 +9,16 @@ import torch
 from torch import nn
 
 from .. import export, loop
-from . import answers, dense, sampling, sampling_loop
+from . import answers, sampling, systems
 from .objectives import kind_of
 
 
 def deployed(checkpoint: Path) -> tuple[nn.Module, loop.Recipe]:
     """The network as the file holds it, in evaluation mode, and its recipe."""
-    recipe = loop.Recipe(**loop.load(checkpoint)["progress"]["recipe"])
-    if recipe.network in sampling_loop.NETWORKS:
-        network, _ = sampling_loop.restore(checkpoint)
-        return export.rounded(export.folded(unmasked(network))).eval(), recipe
-    network, _ = dense.restore(checkpoint)
-    network = export.rounded(export.folded(network))
+    network, recipe = systems.restore(checkpoint)
+    network = export.rounded(export.folded(unmasked(network)))
+    if systems.samples(recipe):
+        return network.eval(), recipe
     return answers.InFileUnits(network, kind_of(recipe.objective)).eval(), recipe
 
 
@@ -42,10 +40,9 @@ def write(checkpoint: Path, path: Path, name: str | None = None) -> None:
     """Writes `path` from a checkpoint of any system."""
     stored = loop.load(checkpoint)
     network, recipe = deployed(checkpoint)
-    samples = recipe.network in sampling_loop.NETWORKS
-    plain = sampling_loop.build(recipe) if samples else dense.build(recipe)
+    plain = systems.loop_of(recipe).build(recipe)
     properties = export.common_properties(stored, recipe, plain, name or path.stem)
-    if samples:
+    if systems.samples(recipe):
         properties |= {
             "output": "ab",
             "size": str(recipe.size),

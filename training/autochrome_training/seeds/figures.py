@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import subprocess
@@ -25,7 +26,7 @@ from torch import Tensor
 from .. import classifier, data, pretrained
 from ..loop import Progress, Recipe, load
 from ..objective import REBALANCED
-from . import dense, exporting, sampling_loop, systems
+from . import dense, exporting, systems
 
 SIZE = 96
 """The short side that the networks learned at and are measured at."""
@@ -68,10 +69,9 @@ def finished(path: Path, recipe: Recipe) -> bool:
 def train(work: Work, name: str, recipe: Recipe, threads: int) -> str:
     """Trains one system to its end, in a process of its own."""
     torch.set_num_threads(threads)
-    module = sampling_loop if recipe.network in sampling_loop.NETWORKS else dense
     log = work.path(name, ".log").open("a")
     os.dup2(log.fileno(), 1)
-    module.train(recipe, work.pool, work.path(name, ".pt"), prior=np.load(work.prior))
+    systems.train(recipe, work.pool, work.path(name, ".pt"), prior=np.load(work.prior))
     return name
 
 
@@ -100,7 +100,7 @@ def measure(work: Work, name: str, recipe: Recipe, judge: Judge) -> dict:
     path = work.path(name, ".json")
     if newer(path, model):
         return json.loads(path.read_text())
-    samples = recipe.network in sampling_loop.NETWORKS
+    samples = systems.samples(recipe)
     size = recipe.size if samples else SIZE
     settings: list[str | Path] = ["--model", model, "--size", str(size), "--progress", "none"]
     # At both ends of the dial, where there is one.
@@ -133,11 +133,11 @@ def measure(work: Work, name: str, recipe: Recipe, judge: Judge) -> dict:
 def timed(work: Work, model: Path, recipe: Recipe) -> float:
     """Milliseconds for 256×256 on one core, by the fastest back end in fp32; of a network that takes tiles, for as
     many of them as cover that."""
-    tiles, size = 1.0, 256
+    tiles, size = 1, 256
     if recipe.network == "patches":
         network = dense.build(recipe)
         inner = network.tile - 2 * network.margin
-        tiles, size = -((-256 // inner) ** 2), network.tile
+        tiles, size = math.ceil(256 / inner) ** 2, network.tile
     said = json.loads(work.call("model", "time", model, "--size", f"{size}x{size}", "--precision", "fp32", "--json"))
     return tiles * min(found["milliseconds"] for found in said)
 

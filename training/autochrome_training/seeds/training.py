@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
-from .. import color
 from ..data import Pool
 from ..film import Film
 from ..loop import Averager, Progress, Recipe, load, prior_of, save
@@ -48,9 +48,10 @@ class Sampler:
         return Crops((lightness - 50) / 50, rgb, self.pool.labels[chosen].to(rgb.device))
 
 
-def lightness_of(rgb: Tensor) -> Tensor:
-    """sRGB 0…1 to L normalized, (n, 1, h, w)."""
-    return (color.lab(color.linear(rgb))[:, :1] - 50) / 50
+def write_sheet(lines: list[Tensor], path: Path) -> None:
+    """Writes lines of pictures in sRGB 0…1, (3, height, width) each, one below the other."""
+    values = (torch.cat(lines, 1).clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+    Image.fromarray(values).save(path)
 
 
 @dataclass(frozen=True)
