@@ -186,8 +186,8 @@ let package = Package(
     .testTarget(
       name: "AutochromeTests",
       dependencies: [
-        "Autochrome", "Locking", "SampleFilm", "TestSupport", "autochrome", "example-film",
-        "example-frames", "example-picture",
+        "Autochrome", "Locking", "ModelFixtures", "SampleFilm", "TestSupport", "autochrome",
+        "example-film", "example-frames", "example-picture",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -13,11 +13,13 @@ public struct Look: Hashable, Sendable {
   public var tint: Double?
   /// Steadiness of color within a shot, 0 (each frame by itself) … 1.
   public var stability: Double?
+  /// Which coloring a network that samples gives, from 0: another number, another coloring. Other networks refuse it.
+  public var seed: Int?
 
   /// Makes a look from the given settings.
   public init(
     vividness: Double? = nil, temperature: Double? = nil, saturation: Double? = nil,
-    warmth: Double? = nil, tint: Double? = nil, stability: Double? = nil
+    warmth: Double? = nil, tint: Double? = nil, stability: Double? = nil, seed: Int? = nil
   ) {
     self.vividness = vividness
     self.temperature = temperature
@@ -25,5 +27,6 @@ public struct Look: Hashable, Sendable {
     self.warmth = warmth
     self.tint = tint
     self.stability = stability
+    self.seed = seed
   }
 }

@@ -76,6 +76,7 @@ public struct Options: Hashable, Sendable {
     if let warmth = look.warmth { layer.warmth = Float(warmth) }
     if let tint = look.tint { layer.tint = Float(tint) }
     if let stability = look.stability { layer.stability = Float(stability) }
+    if let seed = look.seed { layer.seed = seed }
     return try Settings(pipeline: pipeline?.name, suggested: suggested, options: layer)
   }
 }

@@ -65,31 +65,6 @@ package struct ColorNetworkDescription: Hashable, Sendable {
     }
   }
 
-  /// How a network draws a small chroma picture before it gives the colors.
-  package struct Sampler: Hashable, Sendable {
-    /// The input that takes the small picture: Cr, then Cb.
-    package var input: String
-    /// The outputs with the logits of Cr and of Cb.
-    package var outputs: [String]
-    /// How many values Cr and Cb may have.
-    package var levels: Int
-    /// Size of the network's input ÷ that of the small picture.
-    package var scale: Int
-
-    /// Wraps its parts.
-    package init(input: String, outputs: [String], levels: Int, scale: Int) {
-      (self.input, self.outputs, self.levels, self.scale) = (input, outputs, levels, scale)
-    }
-
-    /// The value of a level: the middle of its part of −1…1.
-    package func value(of level: Int) -> Float { Float(2 * level + 1) / Float(levels) - 1 }
-
-    /// The level in whose part of −1…1 a value lies.
-    package func level(of value: Float) -> Int {
-      min(max(Int(((value + 1) / 2 * Float(levels)).rounded(.down)), 0), levels - 1)
-    }
-  }
-
   /// How hints fill a frame, and reference pictures tell its colors.
   package enum Guidance: String, CaseIterable, Sendable {
     /// By what the network takes places for: ``HintSpread`` and ``ReferenceMatcher``. The rest is the network's.
@@ -134,14 +109,10 @@ package struct ColorNetworkDescription: Hashable, Sendable {
   /// Reads the metadata properties of the model called `name`.
   /// - Throws: `ColorizationError.metadata`, naming the property, what it says and what is expected.
   package init(name: String, metadata: [String: String]) throws(ColorizationError) {
-    func number<T: LosslessStringConvertible>(_ key: String, default fallback: T)
-      throws(ColorizationError) -> T
-    {
-      guard let text = metadata[key] else { return fallback }
-      guard let value = T(text.trimmingCharacters(in: .whitespaces)) else {
-        throw .metadata(model: name, property: key, value: text, expected: "a number")
-      }
-      return value
+    func number<T: LosslessStringConvertible>(
+      _ key: String, default fallback: T
+    ) throws(ColorizationError) -> T {
+      try Self.number(key, of: name, metadata, default: fallback)
     }
     self.name = name
     guard let kind = metadata["autochrome.output"] else {
@@ -183,43 +154,8 @@ package struct ColorNetworkDescription: Hashable, Sendable {
     }
     let tile = try NetworkTile(model: name, metadata: metadata, scale: scale)
     self.tile = tile
-    sampler = try metadata["autochrome.sampler"].map { input throws(ColorizationError) in
-      guard output == .ab else {
-        throw .metadata(
-          model: name, property: "autochrome.output", value: kind,
-          expected: "ab, from a network that samples (autochrome.sampler)")
-      }
-      if let size = tile?.size {
-        throw .metadata(
-          model: name, property: "autochrome.tile", value: "\(size)",
-          expected: "no tiles, from a network that samples (autochrome.sampler)")
-      }
-      let sampler = Sampler(
-        input: input, outputs: Self.words(metadata["autochrome.sampler-outputs"]),
-        levels: try number("autochrome.levels", default: 0),
-        scale: try number("autochrome.sampler-scale", default: 0))
-      guard sampler.outputs.count == 2 else {
-        throw .metadata(
-          model: name, property: "autochrome.sampler-outputs",
-          value: metadata["autochrome.sampler-outputs"] ?? "nothing",
-          expected: "the names of two outputs, with the logits of Cr and of Cb")
-      }
-      for (key, value, range) in [
-        ("autochrome.levels", sampler.levels, 2...256),
-        ("autochrome.sampler-scale", sampler.scale, 1...256),
-      ] where !range.contains(value) {
-        throw .metadata(
-          model: name, property: key, value: metadata[key] ?? "nothing",
-          expected: "\(range.lowerBound)…\(range.upperBound)")
-      }
-      return sampler
-    }
-    if let sampler {
-      let (a, b) = (stride, sampler.scale)
-      var (divisor, rest) = (a, b)
-      while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
-      stride = a / divisor * b
-    }
+    sampler = try Sampler(model: name, metadata: metadata, output: output, tile: tile)
+    if let sampler { stride = leastCommonMultiple(stride, sampler.scale) }
     features = Self.words(metadata["autochrome.features"])
     let wantedGuidance = metadata["autochrome.guidance"] ?? Guidance.features.rawValue
     guard let guidance = Guidance(rawValue: wantedGuidance) else {
@@ -250,8 +186,21 @@ package struct ColorNetworkDescription: Hashable, Sendable {
 
   // MARK: Words
 
-  private static func words(_ text: String?) -> [String] {
+  /// What is between the spaces of a property; nothing if it is missing.
+  static func words(_ text: String?) -> [String] {
     (text ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+  }
+
+  /// Reads a number of the model called `name`.
+  /// - Throws: `ColorizationError.metadata` if the property is there and no number.
+  static func number<T: LosslessStringConvertible>(
+    _ key: String, of name: String, _ metadata: [String: String], default fallback: T
+  ) throws(ColorizationError) -> T {
+    guard let text = metadata[key] else { return fallback }
+    guard let value = T(text.trimmingCharacters(in: .whitespaces)) else {
+      throw .metadata(model: name, property: key, value: text, expected: "a number")
+    }
+    return value
   }
 
   static let inputWords = "such as L, (L-50)/50, Y, Y*255, RGB or RGB*255"

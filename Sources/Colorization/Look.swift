@@ -46,17 +46,20 @@ package struct Look: Codable, Hashable, Sendable {
   /// Finds out whether all of it acts on what a network gives.
   /// - Throws: `ColorizationError` naming a setting that would have no effect.
   func check(for network: ColorNetworkDescription) throws(ColorizationError) {
-    let samples = network.sampler != nil
-    if seed != nil, !samples {
+    let draws = network.sampler != nil
+    if seed != nil, !draws {
       throw .needsSampler(setting: "a seed", model: network.name)
     }
     guard network.output != .bins313 else { return }
-    let setting: String? =
-      !hues.areNeutral
-      ? "weights of hues"
-      : vividness != nil
-        ? "vividness" : temperature != nil && !samples ? "the temperature" : nil
-    if let setting { throw .needsDistribution(setting: setting, model: network.name) }
+    if !hues.areNeutral {
+      throw .needsDistribution(setting: "weights of hues", model: network.name)
+    }
+    if vividness != nil {
+      throw .needsDistribution(setting: "vividness", model: network.name)
+    }
+    if temperature != nil, !draws {
+      throw .needsDistribution(setting: "the temperature", model: network.name)
+    }
   }
 
   /// The vividness in force with a network.

@@ -8,11 +8,16 @@ package struct NetworkTile: Hashable, Sendable {
   /// What the network needs around the part that it answers for, on each side, in samples.
   package let margin: Int
 
-  static let sizeWords = "a whole number in 2…1024"
+  /// What `size` may be.
+  package static let sizes = 2...1024
+
+  /// What `margin` may be with a tile of that size, so that the margins leave something.
+  package static func margins(of size: Int) -> ClosedRange<Int> { 0...(size - 1) / 2 }
 
   /// - Precondition: the margins leave something.
   package init(size: Int, margin: Int) {
-    precondition(margin >= 0 && size > 2 * margin, "a tile of \(size) with margins of \(margin)")
+    precondition(
+      Self.margins(of: size).contains(margin), "a tile of \(size) with margins of \(margin)")
     (self.size, self.margin) = (size, margin)
   }
 
@@ -29,14 +34,17 @@ package struct NetworkTile: Hashable, Sendable {
         model: model, property: "autochrome.margin", value: margin,
         expected: "the property autochrome.tile with it, or no margin")
     }
-    guard let size = number(tile), (2...1024).contains(size) else {
+    guard let size = number(tile), Self.sizes.contains(size) else {
       throw .metadata(
-        model: model, property: "autochrome.tile", value: tile, expected: Self.sizeWords)
+        model: model, property: "autochrome.tile", value: tile,
+        expected: "a whole number in \(Self.sizes.lowerBound)…\(Self.sizes.upperBound)")
     }
-    guard let around = number(margin ?? "0"), (0...(size - 1) / 2).contains(around) else {
+    let margins = Self.margins(of: size)
+    guard let around = number(margin ?? "0"), margins.contains(around) else {
       throw .metadata(
         model: model, property: "autochrome.margin", value: margin ?? "0",
-        expected: "a whole number in 0…\((size - 1) / 2), less than half of the tile of \(size)")
+        expected: "a whole number in 0…\(margins.upperBound), less than half of the tile of \(size)"
+      )
     }
     guard (size - 2 * around) % scale == 0 else {
       throw .metadata(

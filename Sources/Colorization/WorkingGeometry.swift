@@ -70,7 +70,7 @@ package struct WorkingGeometry: Sendable, Hashable {
       let rounded = factor < 1 ? cells.rounded() : cells.rounded(.up)
       return max(1, Int(rounded)) * scale
     }
-    let multiple = stride / Self.greatestCommonDivisor(stride, scale) * scale
+    let multiple = leastCommonMultiple(stride, scale)
     func padded(_ size: Int) -> Int { (size + multiple - 1) / multiple * multiple }
 
     sourceWidth = width
@@ -85,8 +85,11 @@ package struct WorkingGeometry: Sendable, Hashable {
     paddedGridHeight = paddedHeight / scale
     self.scale = scale
   }
+}
 
-  private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
-    b == 0 ? a : greatestCommonDivisor(b, a % b)
-  }
+/// The least number above 0 that is a multiple of two numbers above 0.
+func leastCommonMultiple(_ a: Int, _ b: Int) -> Int {
+  var (divisor, rest) = (a, b)
+  while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
+  return a / divisor * b
 }

@@ -26,6 +26,28 @@ final class ProgressDisplay: Sendable {
     var lastPlainLine = -Double.infinity
     /// Which of several films is at work.
     var film: String?
+    var told = Told()
+  }
+
+  /// The warnings that a command has shown of one input, from which it may make several films or pictures.
+  private struct Told {
+    private var input: String?
+    private var before: Set<String> = []
+    private var now: Set<String> = []
+    /// Of these it remembers no more: a film that is damaged all over has one for each frame.
+    private static let most = 1000
+
+    mutating func begin(_ input: String) {
+      before = input == self.input ? before.union(now) : []
+      now = []
+      self.input = input
+    }
+
+    /// Whether a warning is new; one that comes twice in one film is new twice.
+    mutating func isNew(_ text: String) -> Bool {
+      if now.count < Self.most { now.insert(text) }
+      return !before.contains(text)
+    }
   }
 
   init(mode: ProgressMode, verbosity: Verbosity) {
@@ -49,6 +71,7 @@ final class ProgressDisplay: Sendable {
   func begin(_ film: QueuePlace, title: String) {
     closeLine()
     if mode == .json { return Console.event("filmBegan", film) }
+    state.withLock { $0.told.begin(film.input) }
     guard film.count > 1 else { return }
     let place = "film \(film.index) of \(film.count)"
     let name = Self.shortened(title)
@@ -210,6 +233,7 @@ final class ProgressDisplay: Sendable {
 
   private func warning(_ text: String) {
     if mode == .json { return Console.event("warning", ["message": text]) }
+    guard state.withLock({ $0.told.isNew(text) }) else { return }
     closeLine()
     Console.say("autochrome: \(text)")
   }

@@ -73,6 +73,23 @@ import Testing
     #expect(try bytes("out/photo-2.png") == bytes("2of2-photo.png"))
   }
 
+  /// What is to be known of a picture is said once, not with each of its colorings; programs are told each time.
+  @Test func aWarningIsShownOnce() throws {
+    try ffmpeg(
+      words: "-f lavfi -i testsrc2=s=64x48:r=1:d=1 -frames:v 1", scratch.file("color.png"))
+    for (progress, words, count) in [
+      ("plain", "autochrome: '\(scratch.file("color.png"))' is already in color", 1),
+      ("json", "{\"warning\":", 3),
+    ] {
+      let run = try runProgram([
+        scratch.file("color.png"), "-o", scratch.file("x.png"), "-m", model, "--samples", "3",
+        "--overwrite", "--progress", progress,
+      ])
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(run.errors.components(separatedBy: words).count - 1 == count, "\(run.errors)")
+    }
+  }
+
   @Test func seedsAndSamplesAreSettings() throws {
     let run = try runProgram([
       scratch.file("photo.png"), "-o", scratch.file("x.png"), "-m", model, "--seed", "5",

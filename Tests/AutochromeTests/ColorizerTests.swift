@@ -1,5 +1,8 @@
 import Autochrome
+import Foundation
+import ModelFixtures
 import SampleFilm
+import TestSupport
 import Testing
 
 /// Single pictures in memory.
@@ -49,5 +52,25 @@ import Testing
       }
       for try await (index, plane) in group { #expect(plane == alone[index]) }
     }
+  }
+
+  @Test func aSeedChoosesTheColoringOfANetworkThatSamples() throws {
+    let scratch = try TemporaryFolder()
+    let network = scratch.file("pixels.onnx")
+    try Data(try ModelBuilder.pixelCNN(seed: 3).bytes()).write(to: URL(fileURLWithPath: network))
+    let gray = try picture(width: 64, height: 48)
+    func color(seed: Int?, with model: String?) throws -> [[UInt8]] {
+      var options = Options(look: Look(seed: seed))
+      options.model = model
+      let color = try Colorizer(options: options).colorize(gray, as: PixelFormat(.yuv444))
+      #expect(samples(color.planes[0]) == samples(gray.planes[0]))
+      return samples(color.planes[1])
+    }
+    let five = try color(seed: 5, with: network)
+    #expect(try color(seed: 5, with: network) == five)
+    #expect(try color(seed: 6, with: network) != five)
+    #expect(try color(seed: nil, with: network) == color(seed: 0, with: network))
+    let error = #expect(throws: AutochromeError.self) { try color(seed: 5, with: nil) }
+    #expect(error?.message.contains("a seed") == true, "\(error?.message ?? "")")
   }
 }

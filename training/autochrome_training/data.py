@@ -105,6 +105,13 @@ def opened(data: bytes) -> Image.Image | None:
         return None
 
 
+def middle_square(picture: Image.Image, side: int, resampling: Image.Resampling) -> np.ndarray:
+    """The middle of a picture, uint8 RGB (side, side, 3)."""
+    edge = min(picture.size)
+    left, top = ((length - edge) // 2 for length in picture.size)
+    return np.array(picture.resize((side, side), resampling, (left, top, left + edge, top + edge)))
+
+
 @dataclass
 class Entry:
     """What became of one file."""

@@ -30,6 +30,8 @@ FEATURES = 9000
 BATCH = 32
 HELD_OUT = 0.25
 """The share of each class's pictures on which the accuracy is measured."""
+RESAMPLING = (Image.Resampling.BILINEAR, Image.Resampling.BOX)
+"""How pictures are enlarged, and how they are reduced."""
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)
 """Factors of the squared weights, of which the one is taken that does best on a fifth of the training pictures."""
 
@@ -66,14 +68,6 @@ def wilson(correct: int, total: int) -> tuple[float, float]:
     return 100 * max(0.0, center - half), 100 * min(1.0, center + half)
 
 
-def square(picture: Image.Image, size: int) -> np.ndarray:
-    """The middle of a picture, uint8 RGB (size, size, 3)."""
-    side = min(picture.size)
-    left, top = ((length - side) // 2 for length in picture.size)
-    middle = picture.crop((left, top, left + side, top + side))
-    return np.asarray(middle.resize((size, size), Image.Resampling.BOX if side > size else Image.Resampling.BILINEAR))
-
-
 def read(sources: list[Path], size: int, least: int, most: int, wanted: list[str] | None = None) -> Pictures:
     """The pictures of those folders, in tar files too, that hold `least` or more, of each at most `most`: those whose
     files have the lowest SHA-256. Of each class, the first quarter in that order is held out."""
@@ -92,7 +86,7 @@ def read(sources: list[Path], size: int, least: int, most: int, wanted: list[str
         taken: list[np.ndarray] = []
         for _, content in sorted(found.pop(folder)):
             if len(taken) < most and (picture := data.opened(content)) is not None:
-                taken.append(square(picture, size))
+                taken.append(data.middle_square(picture, size, RESAMPLING[min(picture.size) > size]))
         rgb += taken
         labels += [label] * len(taken)
         held_out += [index < HELD_OUT * len(taken) for index in range(len(taken))]

@@ -98,7 +98,7 @@ class Probe(unittest.TestCase):
         self.assertEqual(pictures.inputs.shape, (240, 1, 48, 48))
         # L* of the luma: a gray of 128 has 53.6.
         Image.fromarray(np.full((60, 48, 3), 128, np.uint8)).save(self.folder / "gray.png")
-        gray = probe.square(Image.open(self.folder / "gray.png"), 24)
+        gray = data.middle_square(Image.open(self.folder / "gray.png"), 24, Image.Resampling.BILINEAR)
         self.assertEqual((gray.shape, gray.min(), gray.max()), ((24, 24, 3), 128, 128))
         # The same ones out of a tar file.
         with tarfile.open(self.folder / "pictures.tar", "w") as archive:

@@ -11,6 +11,24 @@ package enum PageParts {
       + "'\(try sum(of: script))'; base-uri 'none'; form-action 'none'"
   }
 
+  /// The beginning of a page under that policy, up to and with its style; what follows may add to the head and ends it.
+  /// - Throws: `MediaError` if there is no memory for the sums of style and script.
+  package static func beginning(
+    title: Markup, style: String, script: String
+  ) throws -> Markup {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="\(try policy(style: style, script: script))">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="generator" content="Autochrome \(AutochromeVersion.current)">
+    <title>\(title)</title>
+    <style>\(Markup(verbatim: style))</style>
+    """
+  }
+
   private static func sum(of text: String) throws -> String {
     "sha256-" + Data(try Fingerprint.sum(of: Array(text.utf8))).base64EncodedString()
   }

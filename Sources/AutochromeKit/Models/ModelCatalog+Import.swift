@@ -59,14 +59,17 @@ extension ModelImportWishes {
       }
       return nil
     }
-    guard (2...1024).contains(tile) else {
-      throw AutochromeError(.usage, "--tile \(tile) is outside of 2…1024.")
+    let sizes = NetworkTile.sizes
+    guard sizes.contains(tile) else {
+      throw AutochromeError(
+        .usage, "--tile \(tile) is outside of \(sizes.lowerBound)…\(sizes.upperBound).")
     }
-    let margin = margin ?? 0
-    guard (0...(tile - 1) / 2).contains(margin) else {
+    let (margin, margins) = (margin ?? 0, NetworkTile.margins(of: tile))
+    guard margins.contains(margin) else {
       throw AutochromeError(
         .usage,
-        "--margin \(margin) is outside of 0…\((tile - 1) / 2), less than half of --tile \(tile).")
+        "--margin \(margin) is outside of 0…\(margins.upperBound), less than half of --tile \(tile)."
+      )
     }
     return NetworkTile(size: tile, margin: margin)
   }

@@ -31,17 +31,8 @@ struct ClientPage: Sendable {
   /// - Throws: `MediaError` if there is no memory for the sums of style and script.
   func head() throws -> Markup {
     let style = Self.style + ":root{--aspect:\(String(format: "%.4f", aspect))}"
-    let policy = try PageParts.policy(style: style, script: Self.script)
     return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="\(policy)">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="generator" content="Autochrome \(AutochromeVersion.current)">
-      <title>\(film) in color</title>
-      <style>\(Markup(verbatim: style))</style>
+      \(try PageParts.beginning(title: "\(film) in color", style: style, script: Self.script))
       <script>\(Markup(verbatim: Self.script))</script>
       </head>
       <body>

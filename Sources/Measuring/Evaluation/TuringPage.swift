@@ -85,15 +85,7 @@ struct TuringPage {
       .replacingOccurrences(of: "<", with: "\\u003c")
     let style = PageParts.style + Self.style
     return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="\(try PageParts.policy(style: style, script: Self.script))">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="generator" content="Autochrome \(AutochromeVersion.current)">
-      <title>Which picture is real?</title>
-      <style>\(Markup(verbatim: style))</style>
+      \(try PageParts.beginning(title: "Which picture is real?", style: style, script: Self.script))
       </head>
       <body>
       <noscript><p>This test needs JavaScript; allow it for this page.</p></noscript>

@@ -129,7 +129,9 @@ def train(run: Training, minutes: float | None, report_every: float) -> None:
                 grid = torch.empty(1, 1, *(side // network.scale for side in inputs.shape[-2:]))
                 value = learch(network, inputs, Truth.of(crops.rgb, grid), context)
             else:
-                output, labels = network.classified(inputs) if recipe.labels else (network(inputs), None)
+                with run.autocast():
+                    output, labels = network.classified(inputs) if recipe.labels else (network(inputs), None)
+                output = output.float()
                 value = loss(output, Truth.of(crops.rgb, output, margin), context)
             content = float(value.detach())
             if labels is not None:

@@ -204,10 +204,7 @@ def squares(folder: Path, side: int) -> Iterator[tuple[str, np.ndarray]]:
             continue
         with Image.open(path) as opened:
             picture = opened.convert("RGB")
-        edge = min(picture.size)
-        left, top = ((length - edge) // 2 for length in picture.size)
-        box = (left, top, left + edge, top + edge)
-        yield path.name, np.array(picture.resize((side, side), Image.Resampling.LANCZOS, box))
+        yield path.name, data.middle_square(picture, side, Image.Resampling.LANCZOS)
 
 
 # MARK: Tables and sheets

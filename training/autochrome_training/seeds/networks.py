@@ -368,7 +368,7 @@ class Quadratic(nn.Module):
     at a quarter of the size. `terms` gives what the objective needs to compare E of the truth with E of the answer."""
 
     stride, scale = 16, 4
-    SWEEPS = 12
+    SWEEPS = 24
 
     def __init__(self, outputs: int, width: float = 1.0) -> None:
         super().__init__()
@@ -379,9 +379,11 @@ class Quadratic(nn.Module):
         """Wanted colors (n, 2, h, w), what they count (n, 1, h, w), what the right and lower neighbor count, 0
         beyond the border (n, 2, h, w)."""
         y = self.body(x)
-        wanted = y[:, : self.outputs]
-        # Above the objective's margin, so that there is a least place; pairs not above 2, so that the sweeps suffice.
-        own = torch.sigmoid(y[:, self.outputs : self.outputs + 1]) + 0.5
+        # Each sweep leaves at most 8 ÷ (8 + the least weight) of the error. With weights far above the objective's
+        # margin and pairs not above 2, the sweeps suffice. Were they to stop short of the least cost, the objective
+        # could fall without bound as the wanted colors grow, hence also the bound on these.
+        wanted = torch.tanh(y[:, : self.outputs])
+        own = torch.sigmoid(y[:, self.outputs : self.outputs + 1]) + 1
         pairs = 2 * torch.sigmoid(y[:, self.outputs + 1 :])
         right = F.pad(pairs[:, :1, :, :-1], (0, 1, 0, 0))
         lower = F.pad(pairs[:, 1:, :-1], (0, 0, 0, 1))
