@@ -354,7 +354,10 @@ class Descriptors(nn.Module):
         return torch.cat((patch, *daisy, around, whole), 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(self.head(self.hidden(self.norm(self.described(x)))))
+        # Grouped convolutions in bfloat16 take PyTorch hundreds of times as long on a CPU.
+        with torch.autocast(x.device.type, enabled=False):
+            descriptors = self.described(x.float())
+        return torch.sigmoid(self.head(self.hidden(self.norm(descriptors))))
 
 
 class Quadratic(nn.Module):
