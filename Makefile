@@ -251,7 +251,9 @@ install:
 	install -m 644 docs/licenses/*.txt docs/licenses/notices/*.txt "$(DESTDIR)$(LICENSES)/"
 	scripts/write-manual.py $(BINARY) "$(DESTDIR)$(MANUAL)"
 	$(foreach shell,$(SHELLS),install -d "$(DESTDIR)$(dir $(COMPLETION_$(shell)))" && \
-	  $(BINARY) --generate-completion-script $(shell) | sed '1{/^#!/d}' >"$(DESTDIR)$(COMPLETION_$(shell))" && \
+	  $(BINARY) --generate-completion-script $(shell) >"$(DESTDIR)$(COMPLETION_$(shell)).new" && \
+	  sed -i '1{/^#!/d}' "$(DESTDIR)$(COMPLETION_$(shell)).new" && \
+	  mv "$(DESTDIR)$(COMPLETION_$(shell)).new" "$(DESTDIR)$(COMPLETION_$(shell))" && \
 	  chmod 644 "$(DESTDIR)$(COMPLETION_$(shell))" &&) true
 
 # Those of what the Swift runtime brings into packages.

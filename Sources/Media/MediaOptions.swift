@@ -35,7 +35,7 @@ package struct SourceOptions: Sendable {
   package var pictureNames: [String]?
   /// Frames per second of pictures, which carry none.
   package var pictureRate = Rational(24, 1)
-  package var interruption: Interruption?
+  package var interruption: MediaInterruption?
   /// Told in plain sentences what is worth knowing: gaps in numbering, damage passed over.
   package var report: (@Sendable (String) -> Void)?
 
@@ -89,7 +89,7 @@ package struct SinkOptions: Sendable {
   package var leftovers = Leftovers.setAside
   /// What may not be replaced even so: the files of the input.
   package var protected: ProtectedFiles?
-  package var interruption: Interruption?
+  package var interruption: MediaInterruption?
   /// Told in plain sentences what shows up on the way, such as what the encoder has no place for.
   package var report: (@Sendable (String) -> Void)?
 

@@ -57,7 +57,7 @@ package final class ReviewSession: Sendable {
       let open: @Sendable () throws -> any FrameSource = {
         try JobParts.openSource(
           input: request.input, settings: request.settings.ofPicturesAlone,
-          interruption: Media.Interruption(), warn: warn)
+          interruption: MediaInterruption(), warn: warn)
       }
       let reader = try FilmReader(frames: document.frameCount, warn: warn, open: open)
       let preview = try ShotPreview(

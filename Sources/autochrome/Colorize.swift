@@ -142,7 +142,7 @@ struct Colorize: ParsableCommand {
 
   func tellLeft(_ request: JobRequest, _ display: ProgressDisplay) -> FilmQueue.Result {
     if !running.quiet {
-      display.show(.warning("\(request.outputTitle) already exists and is left unchanged."))
+      display.show(.warning(ExistingOutput.leftUnchanged(request.outputTitle)))
     }
     return FilmQueue.Result(.left)
   }

@@ -207,6 +207,21 @@ import Testing
     #expect(summary["problem"] == nil)
   }
 
+  /// Networks of the user's own that can't be looked for are not silently taken for missing.
+  @Test func aFolderOfNetworksThatCannotBeReadIsTold() throws {
+    let place = scratch.file("models")
+    let environment = ["AUTOCHROME_MODELS": place]
+    #expect(try runProgram(["model", "list"], environment: environment).status == 0)
+    try Data("a file".utf8).write(to: URL(fileURLWithPath: place))
+    for arguments in [["model", "list"], ["model", "show", "mine"]] {
+      let run = try runProgram(arguments, environment: environment)
+      #expect(run.status == ExitStatus.noInput.rawValue)
+      #expect(run.errors.contains("'\(place)', can't be read"), "\(run.errors)")
+    }
+    let shipped = try runProgram(["model", "show", "autochrome"], environment: environment)
+    #expect(shipped.status == 0, "\(shipped.errors)")
+  }
+
   @Test func networksAreTimedOnEachBackEnd() throws {
     let run = try runProgram([
       "model", "time", "autochrome-fast", "--size", "96x64", "--threads", "2", "--rounds", "1",

@@ -191,7 +191,7 @@ import Testing
     let keeper = Foundation.open(path, O_RDWR)
     defer { close(keeper) }
     var options = SourceOptions()
-    let interruption = Interruption()
+    let interruption = MediaInterruption()
     options.interruption = interruption
     Thread.detachNewThread {
       Thread.sleep(forTimeInterval: 0.2)

@@ -71,7 +71,7 @@ import Testing
     var options = SourceOptions()
     if isFormatGiven { options.format = kind }
     // A guard: what waits for the network here is stopped, and has no such error.
-    let interruption = Interruption()
+    let interruption = MediaInterruption()
     options.interruption = interruption
     let watchdog = Thread {
       Thread.sleep(forTimeInterval: 60)

@@ -110,7 +110,7 @@ import Testing
     options.format = format
     options.rawVideo = .init(
       width: 64, height: 48, pixelFormat: "yuv420p", frameRate: Rational(25, 1))
-    let interruption = Interruption()
+    let interruption = MediaInterruption()
     options.interruption = interruption
     let guardian = Thread {
       Thread.sleep(forTimeInterval: 5)

@@ -3,7 +3,12 @@ import Imaging
 import Media
 
 /// Whether what lies under an output's name already is the whole output, for `--skip-existing`.
-enum ExistingOutput {
+package enum ExistingOutput {
+  /// What is said of an output that is there and stays.
+  package static func leftUnchanged(_ title: String) -> String {
+    "\(title) already exists and is left unchanged."
+  }
+
   /// A film that is shorter than its input by less than this counts as whole: containers round, and tell
   /// the length of their longest stream.
   private static let tolerance = (share: 0.02, seconds: 1.0)
@@ -43,7 +48,7 @@ enum ExistingOutput {
     let found: any FrameSource
     do {
       let missing = try MediaSource.missingByteCount(of: output)
-      guard missing == 0 else { return "the last \(counted(missing, "byte")) are missing" }
+      guard missing == 0 else { return "its end is missing, \(counted(missing, "byte"))" }
       found = try MediaSource.open(output)
     } catch {
       let message = AutochromeError(wrapping: error).message
@@ -51,7 +56,7 @@ enum ExistingOutput {
     }
     return try AutochromeError.wrapping { () throws -> String? in
       let source = try JobParts.openSource(
-        job: job, interruption: Media.Interruption(), warn: { _ in })
+        job: job, interruption: MediaInterruption(), warn: { _ in })
       guard var wanted = source.info.duration, let present = found.info.duration else { return nil }
       if let frames = job.settings.frames, let rate = source.info.frameRate {
         wanted = min(wanted, Double(frames) / rate.value)

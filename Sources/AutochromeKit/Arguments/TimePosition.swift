@@ -86,7 +86,9 @@ extension TimePosition: Codable {
       let seconds = try container.decode(Double.self)
       guard Self.range.contains(seconds) else {
         throw DecodingError.dataCorruptedError(
-          in: container, debugDescription: "\(seconds) is no time of a film, in seconds")
+          in: container,
+          debugDescription:
+            "\(seconds) is not a time of a film; expected seconds from 0 to less than 1000000000")
       }
       self.init(.seconds(seconds))
       return

@@ -35,7 +35,7 @@ struct GivenColors: Codable, Hashable, Sendable {
     /// Decodes it.
     /// - Throws: `AutochromeError` if it can't be read or holds no picture: it must not be taken for damage of the
     ///   film.
-    func picture(interruption: Media.Interruption? = nil) throws(AutochromeError) -> Picture {
+    func picture(interruption: MediaInterruption? = nil) throws(AutochromeError) -> Picture {
       var options = SourceOptions()
       options.interruption = interruption
       let frame = try AutochromeError.wrapping {

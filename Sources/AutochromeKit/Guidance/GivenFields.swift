@@ -8,7 +8,7 @@ import Media
 final class GivenFields: Sendable {
   private let colorizer: FrameColorizer
   private let reach: HintReach
-  private let interruption: Media.Interruption
+  private let interruption: MediaInterruption
   private let warn: @Sendable (String) -> Void
   /// What is made of a frame.
   private struct Made {
@@ -32,7 +32,7 @@ final class GivenFields: Sendable {
   private var guidance: ColorNetworkDescription.Guidance { colorizer.network.description.guidance }
 
   init(
-    colorizer: FrameColorizer, reach: HintReach, interruption: Media.Interruption,
+    colorizer: FrameColorizer, reach: HintReach, interruption: MediaInterruption,
     warn: @escaping @Sendable (String) -> Void
   ) {
     self.colorizer = colorizer

@@ -113,7 +113,7 @@ package struct StillSurvey: Sendable {
 
   private func write(
     _ stills: [Still], from source: any FrameSource, colorizer: FrameColorizer,
-    interruption: Media.Interruption
+    interruption: MediaInterruption
   ) throws {
     var options = SinkOptions()
     options.overwrite = overwrite

@@ -82,7 +82,7 @@ package struct ColorizationJob: Sendable {
     _ path: String, warn: (String) -> Void
   ) throws(AutochromeError) -> SideFile? {
     if keepsExisting, path != "-", FileSystem.exists(path) {
-      warn("\(path) already exists and is left unchanged.")
+      warn(ExistingOutput.leftUnchanged(path))
       return nil
     }
     return try SideFile(
@@ -106,7 +106,7 @@ package struct ColorizationJob: Sendable {
   /// - Throws: `AutochromeError`.
   package func plan() throws(AutochromeError) -> JobPlan {
     try AutochromeError.wrapping {
-      let parts = try JobParts(job: self, interruption: Media.Interruption(), warn: { _ in })
+      let parts = try JobParts(job: self, interruption: MediaInterruption(), warn: { _ in })
       return parts.plan
     }
   }

@@ -11,7 +11,7 @@ package struct JobParts {
   let colorizer: FrameColorizer
   let plan: JobPlan
   private let job: ColorizationJob
-  private let interruption: Media.Interruption
+  private let interruption: MediaInterruption
   private let sinkOptions: SinkOptions
   private let list: ShotList?
   /// How the shots look.
@@ -23,7 +23,7 @@ package struct JobParts {
 
   /// Opens the source and loads the network.
   init(
-    job: ColorizationJob, interruption: Media.Interruption,
+    job: ColorizationJob, interruption: MediaInterruption,
     warn: @escaping @Sendable (String) -> Void
   ) throws {
     self.job = job
@@ -84,7 +84,7 @@ package struct JobParts {
   ///   - given: what is given of the colors of the film.
   init(
     viewing job: ColorizationJob, by colorizer: FrameColorizer, list: ShotList,
-    given: GivenColors?, interruption: Media.Interruption,
+    given: GivenColors?, interruption: MediaInterruption,
     reopen: @escaping @Sendable () throws -> any FrameSource
   ) throws {
     self.job = job
@@ -202,7 +202,7 @@ package struct JobParts {
   }
 
   static func openSource(
-    job: ColorizationJob, interruption: Media.Interruption, countsFrames: Bool = false,
+    job: ColorizationJob, interruption: MediaInterruption, countsFrames: Bool = false,
     warn: @escaping @Sendable (String) -> Void
   ) throws -> any FrameSource {
     if let source = job.frameSource { return source }
@@ -213,7 +213,7 @@ package struct JobParts {
 
   package static func openSource(
     input: String, pictures: [String]? = nil, settings: Settings,
-    interruption: Media.Interruption, countsFrames: Bool = false,
+    interruption: MediaInterruption, countsFrames: Bool = false,
     warn: @escaping @Sendable (String) -> Void
   ) throws -> any FrameSource {
     var options = SourceOptions()
@@ -262,7 +262,7 @@ package struct JobParts {
   }
 
   private static func sinkOptions(
-    job: ColorizationJob, info: SourceInfo, interruption: Media.Interruption
+    job: ColorizationJob, info: SourceInfo, interruption: MediaInterruption
   ) -> SinkOptions {
     let settings = job.settings
     var options = SinkOptions()

@@ -33,7 +33,7 @@ struct JobRun {
     }
   }
 
-  private func run(_ token: CancellationToken, _ blocking: Media.Interruption) throws -> JobReport {
+  private func run(_ token: CancellationToken, _ blocking: MediaInterruption) throws -> JobReport {
     let log = JobLog(onEvent: onEvent)
     JobFolder.clear(after: job.output)
     let preview = try job.preview.flatMap { try job.place($0) { log.warn($0) } }
@@ -140,9 +140,9 @@ struct JobRun {
 extension Interruption {
   /// Runs `body` with what stops its pipeline, and what ends its waiting for inputs and outputs.
   func watched<Result>(
-    _ body: (CancellationToken, Media.Interruption) throws -> Result
+    _ body: (CancellationToken, MediaInterruption) throws -> Result
   ) rethrows -> Result {
-    let (token, blocking) = (CancellationToken(), Media.Interruption())
+    let (token, blocking) = (CancellationToken(), MediaInterruption())
     observe { count in
       token.cancel(count == 1 ? .drain : .abort)
       if count == 1 { blocking.requestEnd() } else { blocking.request() }

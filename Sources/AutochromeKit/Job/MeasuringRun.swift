@@ -4,7 +4,7 @@ package import Media
 /// A run that makes figures, not a film: frames are read, measured side by side, and gathered in order.
 package struct MeasuringRun {
   package let log: JobLog
-  let blocking = Media.Interruption()
+  let blocking = MediaInterruption()
   private let token = CancellationToken()
 
   /// Gives `body` a run that the user can stop.

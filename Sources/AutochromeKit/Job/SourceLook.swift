@@ -19,7 +19,7 @@ struct SourceLook {
   /// - Returns: nil where that can't be done without taking what the job needs (a pipe).
   static func examine(
     input: String, pictures: [String]? = nil, info: SourceInfo, settings: Settings,
-    interruption: Media.Interruption
+    interruption: MediaInterruption
   ) throws -> SourceLook? {
     guard input != "-", !info.isPipe else { return nil }
     let isGray = info.format.model == .gray && !info.isFrameFolder

@@ -18,7 +18,7 @@ extension ModelCatalog {
   /// - Throws: `AutochromeError`.
   package static func listings() throws(AutochromeError) -> [Listing] {
     let shipped = try ResourceLocator.files(in: "models", extension: "onnx")
-    let own = ResourceLocator.ownModels()
+    let own = try ResourceLocator.ownModels()
     let sizes = Dictionary(
       try ModelManifest.shipped().models.map { ($0.name, $0.bytes) },
       uniquingKeysWith: { first, _ in first })

@@ -83,11 +83,19 @@ package enum ResourceLocator {
     )
   }
 
-  /// The networks in the user's folder, by name; none where there is no such folder.
-  package static func ownModels() -> [String: URL] {
-    guard let folder = try? ownModelsFolder(),
-      let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
-    else { return [:] }
+  /// The networks in the user's folder, by name; none where there is no such folder, or nothing tells where it is.
+  /// - Throws: `AutochromeError` with status `noInput` if it can't be read.
+  package static func ownModels() throws(AutochromeError) -> [String: URL] {
+    guard let folder = try? ownModelsFolder(), FileSystem.exists(folder) else { return [:] }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw AutochromeError(
+        .noInput,
+        "The folder for your own networks, '\(folder)', can't be read: \(error.localizedDescription) Allow it to be "
+          + "read, or name another folder with AUTOCHROME_MODELS.")
+    }
     let models = names.filter { $0.hasSuffix(".onnx") && !$0.hasPrefix(".") }
     return Dictionary(
       uniqueKeysWithValues: models.map {
@@ -101,7 +109,7 @@ package enum ResourceLocator {
   ) throws(AutochromeError) -> URL {
     let shipped = try files(in: subfolder, extension: suffix)
     if let url = shipped[nameOrPath] { return url }
-    let own = subfolder == "models" ? ownModels() : [:]
+    let own = subfolder == "models" ? try ownModels() : [:]
     if let url = own[nameOrPath] { return url }
     if FileManager.default.fileExists(atPath: nameOrPath) {
       return URL(fileURLWithPath: nameOrPath)

@@ -80,10 +80,10 @@ package struct Probe: Codable, Sendable {
       let colorizer = try JobParts.openColorizer(settings)
       let list = try ShotList.given(by: settings)
       let source = try JobParts.openSource(
-        input: input, settings: settings, interruption: Media.Interruption(),
+        input: input, settings: settings, interruption: MediaInterruption(),
         countsFrames: findShots && list?.countsFrames ?? false, warn: { _ in })
       let look = try SourceLook.examine(
-        input: input, info: source.info, settings: settings, interruption: Media.Interruption())
+        input: input, info: source.info, settings: settings, interruption: MediaInterruption())
       var probe = Probe(
         input: input, info: source.info, settings: settings, look: look, colorizer)
       if findShots {

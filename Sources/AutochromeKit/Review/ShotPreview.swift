@@ -50,7 +50,7 @@ package final class ShotPreview: Sendable {
       shortSide: settings.size, answers: keepsAnswers ? Self.answers : nil)
     reach = try HintReach.shipped()
     fields = GivenFields(
-      colorizer: colorizer, reach: reach, interruption: Media.Interruption(), warn: warn)
+      colorizer: colorizer, reach: reach, interruption: MediaInterruption(), warn: warn)
     given = try GivenColors.given(by: settings)
   }
 
@@ -59,7 +59,7 @@ package final class ShotPreview: Sendable {
     (settings, colorizer, info, given) = (other.settings, other.colorizer, other.info, other.given)
     reach = other.reach
     fields = GivenFields(
-      colorizer: colorizer, reach: reach, interruption: Media.Interruption(), warn: warn)
+      colorizer: colorizer, reach: reach, interruption: MediaInterruption(), warn: warn)
   }
 
   /// The frame in color. Called serially.

@@ -19,7 +19,7 @@ struct SampledPictures {
     var taken = 0
     for input in inputs {
       let source = try JobParts.openSource(
-        input: input, settings: settings, interruption: Media.Interruption(), warn: { _ in })
+        input: input, settings: settings, interruption: MediaInterruption(), warn: { _ in })
       let every = max(1, (source.info.estimatedFrameCount ?? share) / share)
       var left = share
       while left > 0, let frame = try source.nextFrame() {

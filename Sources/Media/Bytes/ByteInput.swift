@@ -14,7 +14,7 @@ final class ByteInput: @unchecked Sendable {
   let byteCount: Int64?
   private let descriptor: Int32
   private let ownsDescriptor: Bool
-  private let interruption: Interruption?
+  private let interruption: MediaInterruption?
   private var ahead: [UInt8] = []
   /// Place of the next byte that `read` gives.
   private(set) var position: Int64 = 0
@@ -24,7 +24,7 @@ final class ByteInput: @unchecked Sendable {
   private(set) var failure: MediaError?
 
   /// Opens `path`; `-` is stdin.
-  init(path: String, interruption: Interruption?) throws {
+  init(path: String, interruption: MediaInterruption?) throws {
     self.interruption = interruption
     if path == "-" {
       name = "stdin"

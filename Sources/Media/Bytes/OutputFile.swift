@@ -80,7 +80,8 @@ final class OutputFile: @unchecked Sendable {
 
   /// Opens what is there already and is no regular file. A named pipe waits for its reader, as long as
   /// nobody asks to stop.
-  private static func openDevice(_ path: String, kind: mode_t, _ interruption: Interruption?) throws
+  private static func openDevice(_ path: String, kind: mode_t, _ interruption: MediaInterruption?)
+    throws
     -> Int32
   {
     guard kind == S_IFIFO else { return FileSystem.open(path, O_WRONLY | O_NOCTTY) }

@@ -10,7 +10,7 @@ final class Demuxer: @unchecked Sendable {
   /// Bytes that the container says it has beyond those that are there; 0 if it is whole.
   let missingByteCount: Int64
   private let io: InputContext
-  private let interruption: Interruption?
+  private let interruption: MediaInterruption?
 
   /// Formats whose header describes all streams, so that nothing need be read ahead.
   private static let headerTellsAll = ["matroska", "nut", "mov", "flv"]
@@ -58,7 +58,7 @@ final class Demuxer: @unchecked Sendable {
       context.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(interruption).toOpaque()
       context.pointee.interrupt_callback.callback = { opaque in
         guard let opaque else { return 0 }
-        let interruption = Unmanaged<Interruption>.fromOpaque(opaque).takeUnretainedValue()
+        let interruption = Unmanaged<MediaInterruption>.fromOpaque(opaque).takeUnretainedValue()
         return interruption.isEndRequested ? 1 : 0
       }
     }

@@ -22,7 +22,7 @@ package final class FileSink: SegmentedSink, @unchecked Sendable {
   private let muxer: Muxer
   private let encoder: FilmEncoder
   private var times = DecodingTimes()
-  private let interruption: Interruption?
+  private let interruption: MediaInterruption?
   private var isEnded = false
 
   /// Creates the output `path`, `-` being stdout, for what `source` describes.

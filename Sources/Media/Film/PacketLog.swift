@@ -45,7 +45,7 @@ final class PacketLogWriter: @unchecked Sendable {
   /// Bytes that are gathered before they are written; what is no shorter is written from where it lies.
   private static let chunk = 1 << 16
 
-  init(path: String, interruption: Interruption?) throws {
+  init(path: String, interruption: MediaInterruption?) throws {
     var options = SinkOptions()
     options.overwrite = true
     options.interruption = interruption
@@ -133,7 +133,7 @@ struct PacketLogReader {
   private let bytes: ByteInput
   private let sum: DamageSum
 
-  init(path: String, interruption: Interruption?) throws {
+  init(path: String, interruption: MediaInterruption?) throws {
     sum = try DamageSum()
     bytes = try ByteInput(path: path, interruption: interruption)
     guard try read(PacketLog.magic.count) == PacketLog.magic else { throw damage("its beginning") }

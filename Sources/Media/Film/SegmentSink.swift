@@ -11,7 +11,7 @@ final class SegmentSink: SegmentedSink, @unchecked Sendable {
   private let encoder: FilmEncoder
   private let source: SourceInfo
   private let path: String
-  private let interruption: Interruption?
+  private let interruption: MediaInterruption?
 
   /// - Parameter path: of the film, which is not touched.
   init(path: String, source: SourceInfo, options: SinkOptions) throws {

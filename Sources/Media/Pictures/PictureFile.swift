@@ -27,11 +27,11 @@ final class PictureFile: ByteRanges {
   let name: String
   let byteCount: Int
   private let descriptor: Int32
-  private let interruption: Interruption?
+  private let interruption: MediaInterruption?
 
   /// - Throws: `.noSuchFile` where nothing can be opened, `.notMedia` where it is no regular file or
   ///   empty without leave.
-  init(path: String, interruption: Interruption?, mayBeEmpty: Bool = false) throws {
+  init(path: String, interruption: MediaInterruption?, mayBeEmpty: Bool = false) throws {
     name = path
     self.interruption = interruption
     // A pipe under the name of a picture would wait for a writer.

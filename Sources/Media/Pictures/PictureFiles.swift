@@ -5,10 +5,10 @@ import Imaging
 /// `@unchecked Sendable`: nothing changes after `init`.
 final class PictureFiles: @unchecked Sendable {
   let list: PictureList
-  private let interruption: Interruption?
+  private let interruption: MediaInterruption?
   private let pages: TIFFFile<PictureFile>?
 
-  init(_ list: PictureList, interruption: Interruption?) throws {
+  init(_ list: PictureList, interruption: MediaInterruption?) throws {
     self.list = list
     self.interruption = interruption
     guard list.names.count == 1 else {

@@ -217,7 +217,7 @@ package struct PlannedFilm: Sendable {
   /// Opens what the plan names.
   /// - Throws: `AutochromeError` if it is not what was planned with.
   private func open(
-    _ folder: JobFolder, interruption: Media.Interruption, log: JobLog
+    _ folder: JobFolder, interruption: MediaInterruption, log: JobLog
   ) throws -> JobParts {
     let plan = folder.plan
     var settings = plan.settings

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// The wish to stop, as reads and writes that may wait for others see it.
-package final class Interruption: Sendable {
+package final class MediaInterruption: Sendable {
   private let isAborted = Atomic<Bool>(false)
   /// When the end was asked for, in nanoseconds of the system's uptime; 0 if it was not.
   private let endTime = Atomic<UInt64>(0)
