@@ -79,7 +79,7 @@ class Dense(nn.Module):
         )
 
     def forward(self, picture: Tensor) -> Tensor:
-        return self.layers(picture)[:, 0]
+        return self.layers(picture)[:, 0].float()
 
 
 class Convolutional(nn.Module):
@@ -90,7 +90,7 @@ class Convolutional(nn.Module):
         self.layers = nn.Sequential(*_strided(channels, 4, norm), nn.Conv2d(8 * channels, 1, 3, padding=1))
 
     def forward(self, picture: Tensor) -> Tensor:
-        return self.layers(picture).mean((1, 2, 3))
+        return self.layers(picture).float().mean((1, 2, 3))
 
 
 class Autoencoder(nn.Module):
@@ -105,7 +105,7 @@ class Autoencoder(nn.Module):
         self.layers = nn.Sequential(*_strided(channels, 3, norm=True), *back)
 
     def forward(self, picture: Tensor) -> Tensor:
-        return (self.layers(picture) - picture).square().mean((1, 2, 3))
+        return (self.layers(picture).float() - picture).square().mean((1, 2, 3))
 
 
 def discriminator(adversary: Adversary) -> nn.Module:

@@ -106,7 +106,7 @@ def train(run: Training, minutes: float | None, report_every: float) -> None:
     encoder = Encoder(run.prior, recipe.mix, run.device)
     to_ab = ToAB(kind, recipe.temperature, run.device)
     measured = Validation(run.rest, recipe, kind, margin, encoder)
-    opponent = Opponent(adversarial.Adversary(**recipe.adversary), run.device) if recipe.adversary else None
+    opponent = Opponent(adversarial.Adversary(**recipe.adversary), run) if recipe.adversary else None
     running, weight = 0.0, 0.0
 
     def report() -> None:
@@ -154,9 +154,9 @@ def train(run: Training, minutes: float | None, report_every: float) -> None:
 class Opponent:
     """A discriminator that learns while it is played against."""
 
-    def __init__(self, adversary: adversarial.Adversary, device: torch.device) -> None:
-        self.adversary = adversary
-        self.judge = adversarial.discriminator(adversary).to(device)
+    def __init__(self, adversary: adversarial.Adversary, run: Training) -> None:
+        self.adversary, self.run = adversary, run
+        self.judge = adversarial.discriminator(adversary).to(run.device)
         self.optimizer = adversarial.optimizer(adversary, self.judge)
         self.balance = adversarial.Balance()
 
@@ -168,13 +168,15 @@ class Opponent:
         for _ in range(self.adversary.steps):
             if self.balance.waits(self.adversary):
                 continue
-            judged, right = adversarial.judged(self.adversary, self.judge, real, made)
+            with self.run.autocast():
+                judged, right = adversarial.judged(self.adversary, self.judge, real, made)
             self.balance.update(right)
             self.optimizer.zero_grad(set_to_none=True)
             judged.backward()
             self.optimizer.step()
             adversarial.bound(self.adversary, self.judge)
         self.judge.requires_grad_(False)
-        told = adversarial.fooling(self.adversary, self.judge, made)
+        with self.run.autocast():
+            told = adversarial.fooling(self.adversary, self.judge, made)
         self.judge.requires_grad_(True)
         return told
