@@ -463,6 +463,17 @@ class Figures(unittest.TestCase):
         )
         self.assertTrue(lines[4].startswith("| zhang, vividness 0 |"))
         self.assertIn("| 6.50 |", lines[2])
+        names = ("yal-cic-l1", "yal-cic-l1-wgan-gp", "yal-pix2pix-l2-wgan-gp", "zhang")
+        self.assertEqual(
+            figures.grid({name: (recipes[name], found) for name in names}).splitlines(),
+            [
+                "| adversary | cic, l1 | pix2pix, l2 |",
+                "| --- | --- | --- |",
+                "| none | +1.50 / -0.50, 5.25 |  |",
+                "| wgan-gp | +1.50 / -0.50, 5.25 | +1.50 / -0.50, 5.25 |",
+            ],
+        )
+        self.assertEqual(figures.grid({"zhang": (recipes["zhang"], found)}), "")
 
 
 class Recipes(unittest.TestCase):

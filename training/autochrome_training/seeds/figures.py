@@ -251,6 +251,24 @@ def table(rows: dict[str, tuple[Recipe, dict]], gray_distance: float) -> str:
     return "\n".join(lines) + "\n"
 
 
+def grid(rows: dict[str, tuple[Recipe, dict]]) -> str:
+    """Markdown: the systems of one file that varies generator, distance and adversary (NAME-GENERATOR-DISTANCE
+    [-ADVERSARY]), an adversary a line. A cell has both gains over gray and the Fréchet distance; empty without such
+    systems."""
+    cells: dict[str, dict[str, str]] = {}
+    for name, (recipe, figures) in rows.items():
+        parts = name.split("-", 3)
+        if len(parts) < 3:
+            continue
+        found = figures["evaluation"]["rows"][0]
+        cell = f"{found['aucGain']:+.2f} / {found['rebalancedAUCGain']:+.2f}, {figures['frechet']:.2f}"
+        cells.setdefault(recipe.adversary.get("kind", "none"), {})[f"{parts[1]}, {parts[2]}"] = cell
+    columns = list(dict.fromkeys(column for line in cells.values() for column in line))
+    lines = [["adversary", *columns], ["---"] * (1 + len(columns))]
+    lines += [[kind, *(line.get(column, "") for column in columns)] for kind, line in cells.items()]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) if cells else ""
+
+
 def sheet(work: Work, names: list[str], path: Path, side: int = 112) -> None:
     """Writes the same pictures in the colors of each system, a line each, below the truth and the gray."""
     truth = [picture for _, picture in squares(work.pictures, side)]
@@ -271,7 +289,7 @@ def sheet(work: Work, names: list[str], path: Path, side: int = 112) -> None:
 
 
 def make(work: Work, only: list[str], processes: int, trains: bool = True) -> str:
-    """All of it; returns the table of those that are trained. `only` names some of the systems, or beginnings of
+    """All of it; returns the tables of those that are trained. `only` names some of the systems, or beginnings of
     their names."""
     recipes = systems.all_recipes()
     if only:
@@ -292,6 +310,6 @@ def make(work: Work, only: list[str], processes: int, trains: bool = True) -> st
     for index in range(0, len(rows), SHOWN):
         names = list(rows)[index : index + SHOWN]
         sheet(work, names, work.folder / f"sheet-{index // SHOWN + 1}.png")
-    text = table(rows, judge.gray)
+    text = "\n".join(part for part in (table(rows, judge.gray), grid(rows)) if part)
     (work.folder / "table.md").write_text(text)
     return text
