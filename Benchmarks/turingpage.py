@@ -280,7 +280,6 @@ def main() -> None:
             browser.call("Network.enable")
             browser.open(address)
             browser.wait("document.getElementById('begin') !== null && typeof phase === 'string'")
-            browser.run(WATCH)
             participant = Participant(browser, seed=4)
             test = participant.test
 
@@ -291,9 +290,8 @@ def main() -> None:
 
             picture("start")
             # On a machine that is busy all over, Chromium may lose what a page keeps when the page is left soon after.
-            for attempt in range(3):
-                if attempt > 0:
-                    browser.run(WATCH)
+            for _ in range(3):
+                browser.run(WATCH)
                 given = participant.session("Ann", watch=True)
                 picture("result")
                 check_times(browser, len(given))
