@@ -16,8 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import loop
+from . import encoding, loop
+from .network import build as network_named
 from .objective import AB_SCALE, OBJECTIVES, REBALANCED
+from .teacher import Teacher
 
 OPSET = 17
 
@@ -200,6 +202,31 @@ def _read_model(path: Path) -> dict:
         "folded": True,
         "prior": np.array([float(value) for value in prior.split()]) if prior else None,
     }
+
+
+def read_teacher(path: Path, device: torch.device) -> Teacher:
+    """What teaches, from a checkpoint or a model that `export` wrote."""
+    if path.suffix == ".onnx":
+        import onnx
+
+        properties = {entry.key: entry.value for entry in onnx.load(str(path)).metadata_props}
+        name, objective = properties.get("autochrome.training", ", ").split(", ")[:2]
+        if objective in OBJECTIVES and OBJECTIVES[objective][0] == 313:
+            model = _read_model(path)
+            network = folded(network_named(name, 313))
+            network.load_state_dict(model["weights"])
+            weights = encoding.rebalancing(model["prior"], float(properties.get("autochrome.lambda", 1)))
+            tilt = torch.tensor(weights, dtype=torch.float32).log() * (objective in REBALANCED)
+            return Teacher(network, tilt, device)
+    else:
+        stored = loop.load(path)
+        objective = stored["progress"]["recipe"]["objective"]
+        if OBJECTIVES[objective][0] == 313:
+            return Teacher(loop.network_of(stored), loop.tilt(stored), device)
+    raise SystemExit(
+        f"{path}: learned {objective or 'something unknown'}, which says nothing of how likely colors are: take a "
+        "teacher over the bins"
+    )
 
 
 @torch.no_grad()

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from . import color, encoding
+from .arithmetic import autocast
 from .data import Pool
 from .encoding import Encoder
 from .film import Film
@@ -31,7 +32,6 @@ from .objective import AB_SCALE, OBJECTIVES, REBALANCED
 from .optimizer import optimizers
 from .pretrained import Pretrained, published
 from .student import Student, at_positions, distillation, hint_distance
-from .teacher import Teacher
 
 
 @dataclass
@@ -403,11 +403,14 @@ def train(
     elif prior is None:
         prior = start["prior"] if start and start["prior"] is not None else prior_of(pool)
     if start is not None and not checkpoint.exists():
+        weights = start["weights"]
+        if isinstance(network, Pretrained):
+            weights = network.own(weights)
         if start["folded"]:
             example = Sampler(pool, recipe, torch.Generator().manual_seed(seed), device).batch(0).inputs.cpu()
-            fresh = export.unfold(network, start["weights"], example)
+            fresh = export.unfold(network, weights, example)
         else:
-            fresh = adopt(network, start["weights"])
+            fresh = adopt(network, weights)
         print(json.dumps({"begins anew": fresh}), flush=True)
 
     if recipe.distill and channels != 313:
@@ -421,13 +424,7 @@ def train(
         raise SystemExit("a teacher is named, but the recipe's distill and hint are 0")
     asked = None
     if teacher is not None:
-        stored = load(teacher)
-        if OBJECTIVES[stored["progress"]["recipe"]["objective"]][0] != 313:
-            raise SystemExit(
-                f"{teacher}: learned {stored['progress']['recipe']['objective']}, which "
-                "says nothing of how likely colors are: take a teacher over the bins"
-            )
-        asked = Teacher(network_of(stored), tilt(stored), device)
+        asked = export.read_teacher(teacher, device)
     borrowed: list[nn.Parameter] = []
     if isinstance(network, Pretrained):
         if not checkpoint.exists() and start is None:
@@ -490,7 +487,7 @@ def train(
             rests = group["borrowed"] and done < recipe.resting
             group["lr"] = 0 if rests else group["factor"] * recipe.rate(done, step)
         network.train()
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with autocast(device):
             output, given = trained(batch.inputs.to(memory_format=torch.channels_last), batch.positions)
         value = loss(output, batch.ab)
         if asked:

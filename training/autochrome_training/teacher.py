@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .arithmetic import autocast
 from .student import head_at
 
 
@@ -27,7 +28,7 @@ class Teacher:
     def answers(self, inputs: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Of L normalized, (n, 1, h, w): the natural distributions at `positions` of the grid at a
         quarter of the size, (n·m, 313), and the deepest features, (n, c, h', w')."""
-        with torch.autocast(inputs.device.type, dtype=torch.bfloat16):
+        with autocast(inputs.device):
             levels = self.network.encode(inputs.to(memory_format=torch.channels_last))
             logits = head_at(self.network, levels, positions)
         return torch.softmax(logits.float() - self.tilt, dim=1), levels[-1].float()

@@ -4,11 +4,12 @@ import os
 import socket
 import tempfile
 import unittest
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -18,6 +19,8 @@ from autochrome_training.film import Film
 from .pictures import write_scenes
 
 TINY = pretrained.VARIANTS["tiny-pretrained"]
+PART = TINY.only(pretrained.Part("tiny-pretrained", ((0,), (0,), (0, 1), (0,), (0,), (0,), (0,)), (0, 0, 1)))
+SMALLER = TINY.only(pretrained.Part("tiny-pretrained", ((0,), (0,), (0,), (0,), (0,), (0,), (0,)), (1, 0, 0)))
 
 
 def published(variant: pretrained.Variant = TINY) -> dict[str, torch.Tensor]:
@@ -94,6 +97,52 @@ class Encoding(unittest.TestCase):
         # Where it is used, it is whole.
         unit.eval()
         torch.testing.assert_close(unit(x[:2]), x[:2] + unit.body(x[:2]))
+
+
+def shaped(variant: pretrained.Variant = TINY) -> pretrained.Pretrained:
+    """A network whose batch norms do something, and whose answers differ from place to place."""
+    torch.manual_seed(8)
+    built = pretrained.Pretrained(variant, 313).train()
+    for module in built.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+    torch.nn.init.normal_(built.head.weight, std=2)
+    built(torch.randn(8, 1, 64, 64))
+    return built.eval()
+
+
+class Parts(unittest.TestCase):
+    def test_a_part_answers_as_the_whole_without_the_units_that_it_lacks(self) -> None:
+        for variant in (PART, SMALLER):
+            whole, part = shaped(), pretrained.Pretrained(variant, 313).eval()
+            self.assertEqual(loop.adopt(part, part.own(whole.state_dict())), [])
+            kept = variant.part
+            assert kept is not None
+            for stage, units in zip(whole.stages, kept.stages, strict=True):
+                for index, unit in enumerate(stage):
+                    if index not in units:
+                        stage[index] = torch.nn.Identity()
+                        self.assertTrue(unit.adds)
+            for merge, count in zip(whole.merge, kept.decoder, strict=True):
+                for index in range(1 + count, len(merge)):
+                    merge[index] = torch.nn.ReLU()
+            inputs = torch.randn(2, 1, 64, 96)
+            with torch.no_grad():
+                torch.testing.assert_close(part(inputs), whole(inputs), atol=1e-5, rtol=1e-5)
+
+    def test_its_own_weights_keep_their_names(self) -> None:
+        part = shaped(PART)
+        own = part.own(part.state_dict())
+        self.assertEqual(own.keys(), part.state_dict().keys())
+
+    def test_what_it_begins_with_is_named(self) -> None:
+        with self.assertRaisesRegex(SystemExit, r"autochrome-fast begins with the weights of autochrome.*--start"):
+            pretrained.published("autochrome-fast")
+
+    def test_the_shipped_part_has_the_widths_of_the_whole(self) -> None:
+        whole, part = (network.build(name, 313) for name in ("autochrome", "autochrome-fast"))
+        self.assertEqual(loop.adopt(part, part.own(whole.state_dict())), [])
+        self.assertLess(network.multiply_adds(part), 0.45 * network.multiply_adds(whole))
 
 
 def train_together(rank: int, port: int, folder: str, recipe: loop.Recipe, minutes: float | None) -> None:
@@ -222,6 +271,44 @@ class Training(unittest.TestCase):
         self.assertEqual(start["prior"].shape, (313,))
         self.assertEqual(loop.adopt(network.build("tiny-pretrained", 313), start["weights"]), [])
         loop.train(replace(self.recipe, pictures=8), self.pool, self.folder / "b.pt", start=start)
+
+    def test_a_part_learns_from_the_whole_s_model(self) -> None:
+        """Both what it begins with and what teaches are the ONNX file."""
+        whole, model, path = self.folder / "whole.pt", self.folder / "whole.onnx", self.folder / "part.pt"
+        prior = np.full(313, 1 / 313)
+        loop.save(whole, shaped(), loop.Progress(asdict(self.recipe)), prior)
+        export.export(whole, model)
+        pool = data.Pool(self.pool, torch.device("cpu"))
+        sampler = loop.Sampler(
+            pool, replace(self.recipe, film=0), torch.Generator().manual_seed(3), torch.device("cpu")
+        )
+        inputs, positions = sampler.batch(0).inputs, torch.arange(256)
+        stored, exported = (
+            export.read_teacher(name, torch.device("cpu")).answers(inputs, positions) for name in (whole, model)
+        )
+        for one, other in zip(stored, exported, strict=True):
+            torch.testing.assert_close(one, other, atol=2e-2, rtol=2e-2)
+        start = export.read_weights(model)
+
+        def distance(pictures: int) -> float:
+            """How far the part's answers are from the whole's after so many crops."""
+            path.unlink(missing_ok=True)
+            recipe = replace(self.recipe, network="part", pictures=pictures, distill=1.0, film=0, frozen=1)
+            loop.train(recipe, self.pool, path, start=start, teacher=model)
+            with torch.no_grad():
+                given = student.at_positions(loop.restore(path), inputs, positions)
+            return float(student.distillation(given - loop.tilt(loop.load(whole)), exported[0], None))
+
+        with mock.patch.dict(pretrained.VARIANTS, {"part": PART}):
+            self.assertLess(distance(400), distance(0))
+
+    def test_a_model_that_learned_no_distribution_teaches_nothing(self) -> None:
+        path, model = self.folder / "l2.pt", self.folder / "l2.onnx"
+        loop.train(replace(self.recipe, network="tiny", objective="l2"), self.pool, path)
+        export.export(path, model)
+        for name in (path, model):
+            with self.assertRaisesRegex(SystemExit, "learned l2, .*over the bins"):
+                export.read_teacher(name, torch.device("cpu"))
 
     def together(self, recipe: loop.Recipe, minutes: float | None = None) -> dict:
         """The checkpoint of two processes."""

@@ -33,13 +33,13 @@ def enlarged(x: Tensor, factor: int) -> Tensor:
 
 
 class Small(nn.Module):
-    """`autochrome-fast`, for objectives that need the neighborhood of a position."""
+    """`dense`, for objectives that need the neighborhood of a position."""
 
     def __init__(self, outputs: int, width: float = 1.0) -> None:
         super().__init__()
         if width != 1:
-            raise SystemExit(f"autochrome-fast has but one width, not {width:g} times that")
-        self.body = Colorizer(SHAPES["autochrome-fast"], outputs)
+            raise SystemExit(f"dense has but one width, not {width:g} times that")
+        self.body = Colorizer(SHAPES["dense"], outputs)
         self.stride, self.scale = self.body.stride, 4
 
     def forward(self, x: Tensor) -> Tensor:
@@ -376,7 +376,7 @@ class Quadratic(nn.Module):
     def __init__(self, outputs: int, width: float = 1.0) -> None:
         super().__init__()
         self.outputs = outputs
-        self.body = Colorizer(SHAPES["tiny" if width < 1 else "autochrome-fast"], outputs + 3)
+        self.body = Colorizer(SHAPES["tiny" if width < 1 else "dense"], outputs + 3)
 
     def terms(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Wanted colors (n, 2, h, w), what they count (n, 1, h, w), what the right and lower neighbor count, 0

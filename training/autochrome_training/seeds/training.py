@@ -3,7 +3,6 @@ checkpoint."""
 
 from __future__ import annotations
 
-import functools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from .. import arithmetic
 from ..data import Pool
 from ..film import Film
 from ..loop import Averager, Progress, Recipe, load, prior_of, save
@@ -47,16 +47,6 @@ class Sampler:
         rgb = self.pool.crops(self.recipe.batch, size, (low, high), self.random, chosen)
         _, lightness = self.film.lightness(rgb)
         return Crops((lightness - 50) / 50, rgb, self.pool.labels[chosen].to(rgb.device))
-
-
-@functools.cache
-def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether a device has instructions for it; without, it is slower than float32."""
-    if device.type != "cpu":
-        return True
-    information = Path("/proc/cpuinfo")
-    words = set(information.read_text().split()) if information.exists() else set()
-    return not words.isdisjoint(("avx512_bf16", "amx_bf16"))
 
 
 def write_sheet(lines: list[Tensor], path: Path) -> None:
@@ -137,8 +127,7 @@ class Training:
                 reported = time.monotonic()
 
     def autocast(self) -> torch.autocast:
-        """bfloat16 within layers, where the device multiplies in it: what is learned is as good."""
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=multiplies_bfloat16(self.device))
+        return arithmetic.autocast(self.device)
 
     def learn(self, loss: Tensor) -> None:
         """A step of all optimizers down the gradient of a loss."""
