@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import encoding, loop
+from . import loop
 from .network import build as network_named
 from .objective import AB_SCALE, OBJECTIVES, REBALANCED
 from .teacher import Teacher
@@ -196,10 +196,12 @@ def _read_model(path: Path) -> dict:
         )
         for tensor in model.graph.initializer
     }
-    prior = next((entry.value for entry in model.metadata_props if entry.key == "autochrome.prior"), None)
+    properties = {entry.key: entry.value for entry in model.metadata_props}
+    prior = properties.get("autochrome.prior")
     return {
         "weights": weights,
         "folded": True,
+        "properties": properties,
         "prior": np.array([float(value) for value in prior.split()]) if prior else None,
     }
 
@@ -207,17 +209,14 @@ def _read_model(path: Path) -> dict:
 def read_teacher(path: Path, device: torch.device) -> Teacher:
     """What teaches, from a checkpoint or a model that `export` wrote."""
     if path.suffix == ".onnx":
-        import onnx
-
-        properties = {entry.key: entry.value for entry in onnx.load(str(path)).metadata_props}
+        model = _read_model(path)
+        properties = model["properties"]
         name, objective = properties.get("autochrome.training", ", ").split(", ")[:2]
         if objective in OBJECTIVES and OBJECTIVES[objective][0] == 313:
-            model = _read_model(path)
             network = folded(network_named(name, 313))
             network.load_state_dict(model["weights"])
-            weights = encoding.rebalancing(model["prior"], float(properties.get("autochrome.lambda", 1)))
-            tilt = torch.tensor(weights, dtype=torch.float32).log() * (objective in REBALANCED)
-            return Teacher(network, tilt, device)
+            mix = float(properties.get("autochrome.lambda", 1))
+            return Teacher(network, loop.tilting(model["prior"], mix, objective), device)
     else:
         stored = loop.load(path)
         objective = stored["progress"]["recipe"]["objective"]

@@ -299,8 +299,13 @@ def restore(path: Path) -> nn.Module:
 def tilt(stored: dict) -> Tensor:
     """What the logits of a checkpoint's network have over those of the natural distribution, (313,)."""
     recipe = Recipe(**stored["progress"]["recipe"])
-    weights = encoding.rebalancing(stored["prior"].double().numpy(), recipe.mix)
-    return torch.tensor(weights, dtype=torch.float32).log() * (recipe.objective in REBALANCED)
+    return tilting(stored["prior"].double().numpy(), recipe.mix, recipe.objective)
+
+
+def tilting(prior: np.ndarray, mix: float, objective: str) -> Tensor:
+    """The same of a network that learned an objective with this prior and λ."""
+    weights = encoding.rebalancing(prior, mix)
+    return torch.tensor(weights, dtype=torch.float32).log() * (objective in REBALANCED)
 
 
 def adopt(network: nn.Module, weights: dict[str, Tensor]) -> list[str]:
