@@ -360,7 +360,7 @@ def main() -> None:
     if arguments.autochrome is None:
         parser.error("--autochrome BINARY is missing")
     with tempfile.TemporaryDirectory() as folder:
-        models = arguments.model or [*sorted(SHIPPED.glob("*.onnx")), random_eccv16(Path(folder))]
+        models = arguments.model or [*sorted(SHIPPED.glob("autochrome*.onnx")), random_eccv16(Path(folder))]
         rows = [
             row
             for model in models

@@ -29,7 +29,7 @@ for input in "$@"; do
 done
 if [ -d "$scratch/pictures" ]; then inputs+=("$scratch/pictures"); fi
 
-for model in "$models"/*.onnx; do
+for model in "$models"/autochrome*.onnx; do
   "$binary" model calibrate "$model" "${inputs[@]}" -o "$model.new" --overwrite
   mv "$model.new" "$model"
 done

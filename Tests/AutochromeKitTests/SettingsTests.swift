@@ -16,7 +16,7 @@ import Testing
     if name == "stream" { #expect(settings.lookAhead == 0) }
     if name == "archive" { #expect(settings.codec == "ffv1") }
     if name == "photos" { #expect(settings.stability == 0) }
-    #expect(settings.keyFrames == .off)
+    #expect(settings.keyFrames == (name == "film" ? .atMost(4) : .off))
   }
 
   @Test func optionsOverrideThePipeline() throws {

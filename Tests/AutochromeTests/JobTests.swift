@@ -210,7 +210,7 @@ import Testing
   }
 
   /// A job that is stopped by the iterating task's end keeps what is done, and goes on from there.
-  @Test(.timeLimit(.minutes(2))) func aStoppedJobGoesOn() async throws {
+  @Test(.timeLimit(.minutes(20))) func aStoppedJobGoesOn() async throws {
     let scratch = try TemporaryFolder()
     let (film, whole) = (scratch.file("film.mkv"), scratch.file("whole.mkv"))
     let options = Options(pipeline: .archive)

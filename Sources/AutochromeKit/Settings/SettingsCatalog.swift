@@ -74,7 +74,7 @@ package struct SettingsCatalog: Sendable {
   package let keyFrames = SettingWithDefault<KeyFrames>(
     "key-frames",
     "Run the network only on frames that motion doesn't explain, and at least on every Nth frame",
-    value: "n", range: .within(1...KeyFrames.most, of: \.distance), standard: .off)
+    value: "n", range: .within(1...KeyFrames.most, of: \.distance), standard: .atMost(4))
   /// A file that lists where shots begin; nil to find them.
   package let cuts = OptionalSetting<String>(
     "cuts", "A list of where shots begin, as 'probe --write-cuts' writes it, or a shots file",
