@@ -104,7 +104,7 @@ class Objectives(unittest.TestCase):
 
 class Networks(unittest.TestCase):
     def test_sizes_keep_their_budgets(self) -> None:
-        for name, limit in (("autochrome", 4.35e9), ("autochrome-fast", 1.9e9), ("dense", 2.5e9)):
+        for name, limit in (("autochrome", 4.35e9), ("autochrome-fast", 2.31e9), ("dense", 2.5e9)):
             built = network.build(name, 313)
             self.assertLessEqual(2 * network.multiply_adds(built), limit, name)
             self.assertLessEqual(2 * sum(value.numel() for value in built.parameters()), 16e6)

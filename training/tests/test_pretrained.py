@@ -142,7 +142,7 @@ class Parts(unittest.TestCase):
     def test_the_shipped_part_has_the_widths_of_the_whole(self) -> None:
         whole, part = (network.build(name, 313) for name in ("autochrome", "autochrome-fast"))
         self.assertEqual(loop.adopt(part, part.own(whole.state_dict())), [])
-        self.assertLess(network.multiply_adds(part), 0.45 * network.multiply_adds(whole))
+        self.assertLess(network.multiply_adds(part), 0.55 * network.multiply_adds(whole))
 
 
 def train_together(rank: int, port: int, folder: str, recipe: loop.Recipe, minutes: float | None) -> None:
