@@ -8,6 +8,7 @@ learning rate warms up again.
 from __future__ import annotations
 
 import copy
+import ctypes
 import json
 import math
 import os
@@ -142,6 +143,18 @@ class Recipe:
         return self.learning_rate * min(1, (step + 1) / self.warmup) * 0.5 * (1 + math.cos(math.pi * fallen))
 
 
+def keep_memory() -> None:
+    """Has the C library keep what is freed, where it is glibc. By default it returns each large tensor's memory to
+    the system and gets it anew, page by page, which on a CPU can take as long as the computation."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return
+    trim_threshold, mmap_max = -1, -4
+    mallopt(mmap_max, 0)
+    mallopt(trim_threshold, 2**31 - 1)
+
+
 class Processes:
     """One process for each GPU, started by `torchrun`; or this one alone."""
 
@@ -153,6 +166,8 @@ class Processes:
         if gpu:
             torch.cuda.set_device(self.device)
             torch.backends.cuda.matmul.allow_tf32 = True
+        else:
+            keep_memory()
         if self.count > 1:
             torch.distributed.init_process_group("nccl" if gpu else "gloo")
 

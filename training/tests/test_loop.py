@@ -1,6 +1,8 @@
 import contextlib
 import io
 import json
+import subprocess
+import sys
 import tempfile
 import unittest
 from dataclasses import asdict, replace
@@ -316,6 +318,27 @@ class Loop(unittest.TestCase):
         self.train(replace(self.recipe, objective="l2"), "ab.pt")
         with self.assertRaisesRegex(SystemExit, "ab.pt: learned l2"):
             self.train(recipe, "c.pt", teacher=self.folder / "ab.pt")
+
+    def test_memory_that_is_freed_is_kept(self) -> None:
+        program = (
+            "import resource, sys, torch\n"
+            "from autochrome_training import loop\n"
+            "if sys.argv[1] == 'kept': loop.keep_memory()\n"
+            "torch.set_num_threads(1)\n"
+            "def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+            "def use():\n"
+            "    tensors = [torch.ones(32 << 20) for _ in range(2)]\n"
+            "use()\n"
+            "before = faults()\n"
+            "for _ in range(4): use()\n"
+            "print(faults() - before)\n"
+        )
+        plain, kept = (
+            int(subprocess.run([sys.executable, "-c", program, way], check=True, capture_output=True, text=True).stdout)
+            for way in ("plain", "kept")
+        )
+        self.assertGreater(plain, 400)
+        self.assertLess(kept, plain / 4)
 
     def test_crops_are_mixed_in_the_share_that_the_recipe_wants(self) -> None:
         pool = data.Pool(self.pool, torch.device("cpu"))
