@@ -108,9 +108,10 @@ package final class FrameColorizer: Sendable {
         guidance.kinds.isEmpty
         ? guidance.field
         : KnownKinds.field(
-          of: guidance.kinds,
-          signature: known?.signature ?? ColorSignature.image(values: values, geometry: geometry),
-          lightness: lightness, geometry: geometry, known: guidance.field)
+          of: guidance.kinds, lightness: lightness, geometry: geometry, known: guidance.field
+        ) {
+          known?.signature ?? ColorSignature.image(values: values, geometry: geometry, where: $0)
+        }
       guard let field else { return decoder.estimate(values: values, geometry: geometry) }
       return try decoder.estimate(values: values, geometry: geometry, guidance: field)
     }

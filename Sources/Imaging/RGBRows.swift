@@ -53,12 +53,16 @@ package struct RGBRows {
   ) {
     let start = plane.base + row * plane.bytesPerRow
     let (factor, shift) = (Float(1 / span), Float(-offset / span))
-    if plane.bitDepth > 8 {
-      let samples = start.assumingMemoryBound(to: UInt16.self)
-      for x in 0..<plane.width { out[x] = Float(samples[x]) * factor + shift }
-    } else {
-      let samples = start.assumingMemoryBound(to: UInt8.self)
-      for x in 0..<plane.width { out[x] = Float(samples[x]) * factor + shift }
+    precondition(out.count >= plane.width, "\(out.count) values for \(plane.width) samples")
+    out.withUnsafeMutableBufferPointer { out in
+      guard let out = out.baseAddress else { return }
+      if plane.bitDepth > 8 {
+        let samples = start.assumingMemoryBound(to: UInt16.self)
+        for x in 0..<plane.width { out[x] = Float(samples[x]) * factor + shift }
+      } else {
+        let samples = start.assumingMemoryBound(to: UInt8.self)
+        for x in 0..<plane.width { out[x] = Float(samples[x]) * factor + shift }
+      }
     }
   }
 }

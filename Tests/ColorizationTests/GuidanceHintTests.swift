@@ -241,5 +241,15 @@ import Testing
     let same = ColorSignature.image(
       values: logits.map { exp($0) }, geometry: geometry, output: .probabilities)
     for c in 0..<88 { #expect(abs(image[c, 2, 1] - same[c, 2, 1]) < 1e-5) }
+    for _ in 0..<20 {
+      let isWanted = (0..<10).map { _ in Bool.random(using: &random) }
+      let some = ColorSignature.image(values: logits, geometry: geometry, where: isWanted)
+      for (at, isWanted) in isWanted.enumerated() {
+        let (x, y) = (at % 5, at / 5)
+        #expect(
+          (0..<88).allSatisfy { some[$0, x, y] == (isWanted ? image[$0, x, y] : 0) },
+          "place \(at), seed \(random.seed)")
+      }
+    }
   }
 }

@@ -285,8 +285,9 @@ import Testing
     // In the other frame everything has moved by four columns.
     let moved = signature { min(max($0 - 4, 0) / 10, 2) }
     let found = try #require(
-      KnownKinds.field(
-        of: [kinds], signature: moved, lightness: lightness, geometry: geometry, known: nil))
+      KnownKinds.field(of: [kinds], lightness: lightness, geometry: geometry, known: nil) { _ in
+        moved
+      })
     for x in 0..<width {
       let (a, weight) = (found.ab[0, x, height / 2], found.weight[0, x, height / 2])
       switch max(x - 4, 0) / 10 {
@@ -295,5 +296,53 @@ import Testing
       default: #expect(weight < 0.1, "column \(x): \(a), \(weight)")
       }
     }
+  }
+
+  /// Where motion brings enough, kinds say nothing, and the network's answer is not looked at.
+  @Test func kindsAreLookedForWhereMotionBringsTooLittle() throws {
+    let geometry = WorkingGeometry(width: 128, height: 96, shortSide: 96, stride: 8, scale: 4)
+    let (width, height) = (geometry.gridWidth, geometry.gridHeight)
+    let same = FloatImage(width: width, height: height, channels: ColorSignature.channels) { out in
+      for at in 0..<ColorSignature.channels * width * height {
+        out[at] = at < width * height ? 1 : 0
+      }
+    }
+    let lightness = temporalImage(geometry.workingWidth, geometry.workingHeight) { _, _ in 50 }
+    func field(_ a: Float, _ weight: @escaping (Int) -> Float) -> GuidanceField {
+      GuidanceField(
+        ab: FloatImage(width: width, height: height, channels: 2) { out in
+          for at in 0..<2 * width * height { out[at] = at < width * height ? a : 5 }
+        },
+        weight: FloatImage(width: width, height: height) { out in
+          for at in 0..<width * height { out[at] = weight(at % width) }
+        })
+    }
+    let kinds = KnownKinds(
+      signature: same, lightness: lightness, geometry: geometry, field: field(30) { _ in 1 })
+    // The left half is known well, the right one little.
+    let known = field(-25) { $0 < width / 2 ? 0.6 : 0.1 }
+    var asked: [[Bool]] = []
+    let found = try #require(
+      KnownKinds.field(of: [kinds], lightness: lightness, geometry: geometry, known: known) {
+        asked.append($0)
+        return same
+      })
+    #expect(asked == [(0..<width * height).map { $0 % width >= width / 2 }])
+    for x in 0..<width {
+      let (a, weight) = (found.ab[0, x, height / 2], found.weight[0, x, height / 2])
+      if x < width / 2 {
+        #expect(a == -25 && weight == 0.6, "column \(x): \(a), \(weight)")
+      } else {
+        #expect(a > 10 && weight > 0.5, "column \(x): \(a), \(weight)")
+      }
+    }
+    let whole = field(-25) { _ in 0.7 }
+    let left = KnownKinds.field(
+      of: [kinds], lightness: lightness, geometry: geometry, known: whole
+    ) { _ in
+      Issue.record("the network's answer is not needed")
+      return same
+    }
+    #expect(left?.ab[0, 3, 3] == -25 && left?.weight[0, 3, 3] == 0.7)
   }
 }

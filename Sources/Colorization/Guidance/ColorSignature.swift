@@ -79,19 +79,35 @@ package enum ColorSignature {
   /// - Parameters:
   ///   - values: The network's answer, `paddedGridHeight` × `paddedGridWidth` × 313 (NHWC), dense.
   ///   - output: what the values are.
+  ///   - isWanted: of each place of the grid; those that are not have zeros. nil for all of them.
   package static func image(
     values: UnsafePointer<Float>, geometry: WorkingGeometry,
-    output: DistributionDecoder.Output = .logits
+    output: DistributionDecoder.Output = .logits, where isWanted: [Bool]? = nil
   ) -> FloatImage {
     let (width, height) = (geometry.gridWidth, geometry.gridHeight)
     let (bins, area) = (ColorBins.count, width * height)
     return FloatImage(width: width, height: height, channels: channels) { out in
+      if isWanted != nil { out.update(repeating: 0, count: channels * area) }
       for y in 0..<height {
-        ac_cell_roots(
-          values + y * geometry.paddedGridWidth * bins, Int32(bins), Int32(bins),
-          output == .probabilities ? 1 : 0, cells, Int32(channels), Int32(width), out + y * width,
-          Int64(area))
+        for run in runs(ofRow: y * width..<(y + 1) * width, where: isWanted) {
+          let x = run.lowerBound - y * width
+          ac_cell_roots(
+            values + (y * geometry.paddedGridWidth + x) * bins, Int32(bins), Int32(bins),
+            output == .probabilities ? 1 : 0, cells, Int32(channels), Int32(run.count),
+            out + run.lowerBound, Int64(area))
+        }
       }
     }
+  }
+
+  /// The runs of places in a row that are wanted.
+  private static func runs(ofRow row: Range<Int>, where isWanted: [Bool]?) -> [Range<Int>] {
+    guard let isWanted else { return [row] }
+    var (runs, at): ([Range<Int>], Int) = ([], row.lowerBound)
+    while let start = row[at...].first(where: { isWanted[$0] }) {
+      at = row[start...].first { !isWanted[$0] } ?? row.upperBound
+      runs.append(start..<at)
+    }
+    return runs
   }
 }

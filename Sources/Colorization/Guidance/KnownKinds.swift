@@ -77,16 +77,20 @@ package struct KnownKinds: Codable, Sendable {
 
   /// What the kinds of several frames say of another frame's places, as far as `known` says less.
   /// - Parameters:
-  ///   - signature: of the other frame's places.
   ///   - lightness: of the other frame, at the working size.
+  ///   - signature: of the other frame's places, at least of those that it is asked for.
   package static func field(
-    of all: [KnownKinds], signature: FloatImage, lightness: FloatImage, geometry: WorkingGeometry,
-    known: GuidanceField?
+    of all: [KnownKinds], lightness: FloatImage, geometry: WorkingGeometry, known: GuidanceField?,
+    signature: (_ isWanted: [Bool]) -> FloatImage
   ) -> GuidanceField? {
-    guard !all.isEmpty else { return known }
-    let places = Descriptors(signature, lightness: lightness.blockMeans(geometry.scale))
+    let (width, height) = (geometry.gridWidth, geometry.gridHeight)
+    let isOpen = (0..<width * height).map { at in
+      known.map { $0.weight[0, at % width, at / width] < enough } ?? true
+    }
+    guard !all.isEmpty, isOpen.contains(true) else { return known }
+    let places = Descriptors(
+      signature(isOpen), lightness: lightness.blockMeans(geometry.scale))
     let (centers, colors) = (all.flatMap(\.centers), all.flatMap(\.colors))
-    let (width, height) = (signature.width, signature.height)
     return GuidanceField(width: width, height: height) { a, b, beta in
       if let known {
         a.update(from: known.ab.channel(0), count: places.count)
@@ -97,7 +101,7 @@ package struct KnownKinds: Codable, Sendable {
         for plane in [a, b, beta] { plane.update(repeating: 0, count: places.count) }
       }
       places.forEach(
-        comparedWith: centers, where: { beta[$0] < enough },
+        comparedWith: centers, where: { isOpen[$0] },
         { at, distances in
           guard let found = answer(of: colors, at: distances) else { return }
           // What is known by motion has the first word, and kinds the rest.
