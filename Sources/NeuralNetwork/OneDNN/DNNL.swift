@@ -86,7 +86,7 @@ final class DNNLPrimitive: @unchecked Sendable {
       throw NetworkError(.backEnd, "oneDNN can't create a primitive (status \(status.rawValue))")
     }
     handle = primitive
-    implementation = pd.implementation
+    implementation = String(cString: ac_dnnl_implementation(pd.handle))
   }
 
   deinit { dnnl_primitive_destroy(handle) }

@@ -49,12 +49,6 @@ extension PlanCompiler {
         int64(window.begin), int64(window.end), attributes.handle)
     }
     guard let pd else { return false }
-    // oneDNN 2.6 reads the summand as numbers of the result's type where it convolves by a product of matrices.
-    if let summand = units.summand, let target = units.target, summand.oneDNN != target.oneDNN,
-      pd.implementation.contains("gemm")
-    {
-      return false
-    }
     let source = try quantizedOperand(x, quantum)
     let target: Native
     if let sum = kind.post.sum {
