@@ -187,23 +187,51 @@ static inline dnnl_status_t ac_dnnl_matmul(dnnl_primitive_desc_t *pd, dnnl_engin
 #endif
 }
 
-// dilation counts from 0 (dense). bias may be NULL.
+static inline const char *ac_dnnl_implementation(ac_dnnl_const_pd pd);
+
+// dilation counts from 0 (dense). bias may be NULL. The first implementation that has another name
+// than `excluded` is taken; NULL excludes none.
 static inline dnnl_status_t ac_dnnl_convolution(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
                                                 dnnl_alg_kind_t kind, ac_dnnl_const_md src,
                                                 ac_dnnl_const_md weights, ac_dnnl_const_md bias,
                                                 ac_dnnl_const_md dst, const int64_t *strides,
                                                 const int64_t *dilations, const int64_t *begin,
-                                                const int64_t *end, dnnl_primitive_attr_t attr) {
+                                                const int64_t *end, dnnl_primitive_attr_t attr,
+                                                const char *excluded) {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_forward_primitive_desc_create(pd, engine, dnnl_forward_inference, kind,
-                                                        src, weights, bias, dst, strides, dilations,
-                                                        begin, end, attr);
+  dnnl_status_t status = dnnl_convolution_forward_primitive_desc_create(
+      pd, engine, dnnl_forward_inference, kind, src, weights, bias, dst, strides, dilations, begin,
+      end, attr);
+  while (status == dnnl_success && excluded && !strcmp(ac_dnnl_implementation(*pd), excluded))
+    status = dnnl_primitive_desc_next_impl(*pd);
+  // It is empty behind the last implementation.
+  if (status == dnnl_last_impl_reached) {
+    dnnl_primitive_desc_destroy(*pd);
+    *pd = NULL;
+    return dnnl_unimplemented;
+  }
+  return status;
 #else
   dnnl_convolution_desc_t desc;
   dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
       &desc, dnnl_forward_inference, kind, src, weights, bias, dst, strides, dilations, begin, end);
   if (status != dnnl_success) return status;
-  return dnnl_primitive_desc_create(pd, &desc, attr, engine, NULL);
+  dnnl_primitive_desc_iterator_t implementations = NULL;
+  status = dnnl_primitive_desc_iterator_create(&implementations, &desc, attr, engine, NULL);
+  while (status == dnnl_success) {
+    *pd = dnnl_primitive_desc_iterator_fetch(implementations);
+    if (!*pd) {
+      status = dnnl_out_of_memory;
+    } else if (!excluded || strcmp(ac_dnnl_implementation(*pd), excluded)) {
+      break;
+    } else {
+      dnnl_primitive_desc_destroy(*pd);
+      *pd = NULL;
+      status = dnnl_primitive_desc_iterator_next(implementations);
+    }
+  }
+  if (implementations) dnnl_primitive_desc_iterator_destroy(implementations);
+  return status == dnnl_iterator_ends ? dnnl_unimplemented : status;
 #endif
 }
 

@@ -139,6 +139,25 @@ import Testing
     }
   }
 
+  /// Numbers of channels for which oneDNN 2.6 has an implementation that multiplies wrongly with AVX-512
+  /// without VNNI.
+  @Test(arguments: [(2, 128, 42), (2, 256, 34), (3, 192, 54), (4, 192, 72)])
+  func pointwiseGroupsOfSignedChannelsMatchPlainIntegers(
+    groups: Int, channels: Int, filters: Int
+  ) throws {
+    var random = SeededGenerator(seed: 3)
+    var c = IntegerCase(&random)
+    (c.batch, c.groups, c.channels, c.filters, c.results) = (1, groups, channels, filters, 16)
+    (c.height, c.width, c.kernel, c.dilation, c.padding) = (7, 8, 1, 1, 0)
+    (c.hasBias, c.hasSum, c.activation, c.isSigned) = (true, false, "Relu", (true, false))
+    for stride in [1, 2] {
+      c.stride = stride
+      let trial = try Trial(c, &random)
+      let y = try trial.builder.run(trial.inputs, on: .oneDNN, precision: .int8)
+      #expect(trial.difference(y.floats) == nil, "\(c)")
+    }
+  }
+
   /// What a wrong engine would give does not pass.
   @Test func theComparerRejects() throws {
     var random = SeededGenerator(seed: 5)

@@ -24,7 +24,7 @@ package enum ArithmeticCeiling {
       let description = try DNNLPrimitiveDescription { pd in
         ac_dnnl_convolution(
           &pd, engine.handle, dnnl_convolution_direct, wantedData.handle, wantedWeights.handle, nil,
-          wantedData.handle, [1, 1], [0, 0], [0, 0], [0, 0], attributes.handle)
+          wantedData.handle, [1, 1], [0, 0], [0, 0], [0, 0], attributes.handle, nil)
       }
       guard let description else {
         throw NetworkError(

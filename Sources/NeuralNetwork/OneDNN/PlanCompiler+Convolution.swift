@@ -23,7 +23,7 @@ extension PlanCompiler {
       ac_dnnl_convolution(
         &$0, engine.handle, dnnl_convolution_direct, src.handle, filter.handle, bias?.handle,
         dst.handle, int64(window.stride), int64(window.dilation.map { $0 - 1 }),
-        int64(window.begin), int64(window.end), attributes.handle)
+        int64(window.begin), int64(window.end), attributes.handle, nil)
     }
     guard let pd else { return false }
     try addFiltering(

@@ -164,7 +164,7 @@ extension PlanCompiler {
       ac_dnnl_convolution(
         &$0, engine.handle, dnnl_convolution_direct, src.handle, filter.handle, bias?.handle,
         dst.handle, int64(part.stride), int64([0, 0]), int64(part.begin), int64(part.end),
-        attributes.handle)
+        attributes.handle, nil)
     }
   }
 
