@@ -46,6 +46,18 @@ package enum MediaSource {
     return try FileSource(bytes: bytes, options: options)
   }
 
+  /// Opens an input and closes it again, so that one that can't be read is refused before it is needed. A PNG is not
+  /// decoded for that: its checksums suffice.
+  /// - Throws: `MediaError`, as `open` does.
+  package static func check(_ path: String) throws {
+    if FileSystem.type(of: path) == S_IFREG,
+      try PictureStructure.isIntactPNG(PictureFile(path: path, interruption: nil))
+    {
+      return
+    }
+    _ = try open(path)
+  }
+
   /// The names of the pictures of a folder, a pattern, a wildcard or a file; empty if there are none.
   package static func pictureNames(of input: String) -> [String] {
     guard case .success(let list) = Result(catching: { try PictureList(input) }) else { return [] }

@@ -87,6 +87,39 @@ final class Reports: Sendable {
     #expect(reports.lines.count == 3)
   }
 
+  /// A check says the same as decoding does.
+  @Test func aCheckRefusesWhatCannotBeDecoded() throws {
+    try good([1])
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder.file("f_1.png")))
+    let path = folder.file("other.png")
+    func refusal(of bytes: Data) throws -> MediaError.Code? {
+      try bytes.write(to: URL(fileURLWithPath: path))
+      let checked = Result { try MediaSource.check(path) }
+      let opened = Result { _ = try MediaSource.open(path) }
+      func code(_ result: Result<Void, any Error>) -> MediaError.Code? {
+        if case .failure(let error as MediaError) = result { error.code } else { nil }
+      }
+      #expect(code(checked) == code(opened))
+      return code(checked)
+    }
+    #expect(try refusal(of: data) == nil)
+    var refused = 0
+    for place in 8..<data.count {
+      var altered = data
+      altered[place] ^= 0x10
+      if try refusal(of: altered) != nil { refused += 1 }
+    }
+    #expect(refused > data.count * 9 / 10, "\(refused) of \(data.count) bytes")
+    #expect(try refusal(of: data.dropLast(20)) == .truncated)
+    #expect(try refusal(of: data + data) == nil)
+    #expect(try refusal(of: data.prefix(8)) != nil)
+    for kind in ["empty", "page", "link"] {
+      let bad = folder.file("\(kind).png")
+      try makeBad(kind, bad)
+      #expect(throws: MediaError.self) { try MediaSource.check(bad) }
+    }
+  }
+
   /// What decoders fill in for what is damaged is counted.
   @Test(arguments: ["jpg", "png", "dpx", "tif", "bmp", "ppm"], ["cut", "altered"])
   func damageThatIsConcealedIsCounted(ending: String, damage: String) throws {

@@ -19,13 +19,13 @@ struct GivenColors: Codable, Hashable, Sendable {
       self.path = path
     }
 
-    /// With its fingerprint. It is opened as well: what is no picture is refused before the film begins, not in the
+    /// With its fingerprint. It is checked as well: what is no picture is refused before the film begins, not in the
     /// middle.
     fileprivate var identified: Still {
       get throws(AutochromeError) {
         var result = self
         result.fingerprint = try AutochromeError.wrapping {
-          _ = try MediaSource.open(path)
+          try MediaSource.check(path)
           return try Fingerprint.of(path)
         }
         return result

@@ -143,12 +143,14 @@ package struct PictureColors: Sendable {
           for x in opacity.indices { opacity[x] = Float(alpha[columns.start + x, at]) / maximum }
         }
         row.withUnsafeMutableBufferPointer { row in
-          for x in 0..<columns.length { row[x] += share * opacity[x] }
-          for channel in 0..<3 {
-            let (first, start) = ((channel + 1) * rowLength, columns.start)
-            source.channels[channel].withUnsafeBufferPointer { values in
-              for x in 0..<columns.length {
-                row[first + x] += share * opacity[x] * values[start + x]
+          opacity.withUnsafeBufferPointer { opacity in
+            for x in 0..<columns.length { row[x] += share * opacity[x] }
+            for channel in 0..<3 {
+              let (first, start) = ((channel + 1) * rowLength, columns.start)
+              source.channels[channel].withUnsafeBufferPointer { values in
+                for x in 0..<columns.length {
+                  row[first + x] += share * opacity[x] * values[start + x]
+                }
               }
             }
           }
