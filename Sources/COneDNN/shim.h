@@ -204,7 +204,7 @@ static inline dnnl_status_t ac_dnnl_convolution(dnnl_primitive_desc_t *pd, dnnl_
       end, attr);
   while (status == dnnl_success && excluded && !strcmp(ac_dnnl_implementation(*pd), excluded))
     status = dnnl_primitive_desc_next_impl(*pd);
-  // It is empty behind the last implementation.
+  // No other is left.
   if (status == dnnl_last_impl_reached) {
     dnnl_primitive_desc_destroy(*pd);
     *pd = NULL;
