@@ -9,6 +9,11 @@ enum Checksum {
       av_crc_get_table(AV_CRC_32_IEEE_LE), before,
       bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
   }
+
+  /// As a chunk of a PNG has it, of the chunk's name and data (W3C PNG, third edition, §5.3).
+  static func ofPNGChunk(_ nameAndData: ArraySlice<UInt8>) -> UInt32 {
+    nameAndData.withUnsafeBytes { ~of($0, after: .max) }
+  }
 }
 
 /// 64 bits of MurmurHash3 (the 128-bit variant for 64-bit processors), as FFmpeg has it: tells whether bytes

@@ -107,15 +107,8 @@ extension PictureMetadata {
 
   /// A chunk of a type and data, with length and checksum.
   private static func chunk(_ typeAndData: [UInt8]) -> [UInt8] {
-    var crc = UInt32.max
-    for byte in typeAndData { crc = crcTable[Int((crc ^ UInt32(byte)) & 255)] ^ (crc >> 8) }
-    return UInt32(typeAndData.count - 4).bytes(isBigEndian: true) + typeAndData
-      + (~crc).bytes(isBigEndian: true)
-  }
-
-  /// The table of W3C PNG, annex D.
-  private static let crcTable: [UInt32] = (0..<256).map { number in
-    (0..<8).reduce(UInt32(number)) { crc, _ in crc & 1 == 1 ? 0xEDB8_8320 ^ (crc >> 1) : crc >> 1 }
+    UInt32(typeAndData.count - 4).bytes(isBigEndian: true) + typeAndData
+      + Checksum.ofPNGChunk(typeAndData[...]).bytes(isBigEndian: true)
   }
 
   /// A zlib stream of stored blocks (RFC 1950, RFC 1951 §3.2.4): profiles are small.

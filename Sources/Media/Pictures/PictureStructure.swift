@@ -58,8 +58,8 @@ enum PictureStructure {
     return count > 1 ? count : nil
   }
 
-  /// Whether a file is a still PNG, from header to end, with the right checksums (W3C PNG, third edition, §5.3). One that
-  /// isn't may still be readable: the decoder tells.
+  /// Whether a file is a still PNG, from header to end, with the right checksums. One that isn't may still be
+  /// readable: the decoder tells.
   static func isIntactPNG(_ file: PictureFile) throws -> Bool {
     guard PictureKind(firstBytes: try file.bytes(at: 0, count: 18)) == .png,
       framesOfPNG(file) == 1, file.byteCount < PictureDecoder.mostBytes
@@ -68,11 +68,8 @@ enum PictureStructure {
     var names: Set<String> = []
     var end = 0
     for chunk in PNGChunks(bytes) {
-      let sum = bytes.withUnsafeBytes { bytes in
-        ~Checksum.of(
-          UnsafeRawBufferPointer(
-            rebasing: bytes[(chunk.data.lowerBound - 4)..<chunk.data.upperBound]), after: .max)
-      }
+      let sum = Checksum.ofPNGChunk(
+        bytes[(chunk.data.lowerBound - 4)..<chunk.data.upperBound])
       let stored = UInt64(bigEndian: bytes[chunk.data.upperBound..<chunk.range.upperBound])
       guard sum == stored else { return false }
       names.insert(chunk.name)
