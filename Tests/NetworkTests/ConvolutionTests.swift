@@ -70,6 +70,33 @@ import Testing
       } while !isPossible
     }
 
+    /// Transposed convolutions of two small images, with all sizes, kernels, strides and paddings of the
+    /// rows up to a bound: where there are fewer rows than the stride, phases are empty.
+    static func smallTransposed(_ random: inout SeededGenerator) -> [Case] {
+      var cases: [Case] = []
+      for (size, kernel) in [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (2, 3), (2, 4)] {
+        for (stride, begin) in [(2, 0), (2, 1), (2, 2), (3, 0), (3, 1), (3, 2)] {
+          for (end, extra) in (0..<2).flatMap({ end in (0..<stride).map { (end, $0) } }) {
+            var made = Case(&random, isTransposed: true)
+            made.rank = 2
+            made.batch = 2
+            made.groups = 1
+            made.channels = 3
+            made.filters = 2
+            made.input = [size, 3]
+            made.kernel = [kernel, 4]
+            made.stride = [stride, 2]
+            made.dilation = [1, 1]
+            made.begin = [begin, 0]
+            made.end = [end, 1]
+            made.extra = [extra, 1]
+            if made.isPossible { cases.append(made) }
+          }
+        }
+      }
+      return cases
+    }
+
     /// A dense 3×3 convolution to the same size, of channels in eights.
     static func transformed(_ random: inout SeededGenerator) -> Case {
       var made = Case(&random, isTransposed: false)
@@ -161,6 +188,16 @@ import Testing
     for round in 0..<60 {
       try check(Case(&random, isTransposed: isTransposed), round, seed, &random)
     }
+  }
+
+  /// The oneDNN back end splits a transposed convolution into phases.
+  @Test func smallTransposedConvolutionsMatchTheDefinition() throws {
+    let seed = UInt64.random(in: 0...(.max))
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let cases = Case.smallTransposed(&random)
+    #expect(cases.contains { $0.output[0] < $0.stride[0] })
+    for (round, c) in cases.enumerated() { try check(c, round, seed, &random) }
   }
 
   /// What the oneDNN back end computes at Winograd's points in fp32.

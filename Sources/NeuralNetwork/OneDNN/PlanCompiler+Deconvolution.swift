@@ -53,6 +53,8 @@ extension PlanCompiler {
       taps = Swift.stride(from: r, to: window.kernel[axis], by: stride).reversed()
       // Output element q·stride + r − padding is Σ x[q − j]·w[r + stride·j].
       let low = padding > r ? (padding - r + stride - 1) / stride : 0
+      // In an empty phase, the dividend below is negative: rounded toward zero, it would count one element.
+      guard output + padding > r else { return nil }
       let high = (output - 1 - r + padding) / stride
       first = low * stride + r - padding
       count = high - low + 1
