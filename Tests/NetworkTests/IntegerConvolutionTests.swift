@@ -23,8 +23,10 @@ import Testing
       self.c = c
       let inShape = [c.batch, c.channels, c.height, c.width]
       let middle = c.middle
-      let x = random.floats(inShape.reduce(1, *), in: c.isSigned.x ? -1...2 : 0...2)
-      let sum = random.floats(middle.reduce(1, *), in: c.isSigned.sum ? -3...2 : 0...3)
+      var x = random.floats(inShape.reduce(1, *), in: c.isSigned.x ? -1...2 : 0...2)
+      var sum = random.floats(middle.reduce(1, *), in: c.isSigned.sum ? -3...2 : 0...3)
+      let (xs, sums) = (PlainQuantum(x), PlainQuantum(sum))
+      (x, sum) = (xs.withoutTies(x), sums.withoutTies(sum))
       let depth = c.channels / c.groups * c.kernel * c.kernel
       // Filters of very different strength: one scale for all would leave nothing of the weak ones.
       var first = random.floats(c.filters * depth)
@@ -52,7 +54,6 @@ import Testing
       }
       let places = middle[2] * middle[3]
       func filter(_ index: Int) -> Int { index / places % c.filters }
-      let (xs, sums) = (PlainQuantum(x), PlainQuantum(sum))
       let (xi, si) = (xs.integers(x), sums.integers(sum))
       func between(_ perFilter: Bool) -> [Float] {
         let weights = PlainIntegers.weights(

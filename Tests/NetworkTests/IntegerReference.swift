@@ -80,6 +80,15 @@ struct PlainQuantum {
     if low < 0 { range = -128...127 }
   }
 
+  /// The same numbers, but those in the middle between two integers moved a little: there the last bit of a product
+  /// decides, and one input that is rounded the other way changes every sum that it is part of.
+  func withoutTies(_ values: [Float]) -> [Float] {
+    values.map {
+      let exact = $0 / scale
+      return abs(exact - exact.rounded(.down) - 0.5) < 1e-3 ? $0 + 0.01 * scale : $0
+    }
+  }
+
   func integers(_ values: [Float]) -> [Int] {
     values.map {
       Int(min(max(($0 / scale).rounded(.toNearestOrEven), range.lowerBound), range.upperBound))

@@ -27,10 +27,15 @@ struct TestFailure: Error, CustomStringConvertible {
 
 /// Where two arrays differ by more than `tolerance` × the largest expected magnitude; nil if nowhere.
 func difference(_ actual: [Float], _ expected: [Float], tolerance: Float) -> String? {
+  difference(
+    actual, expected, within: tolerance * expected.reduce(Float(1e-20)) { max($0, abs($1)) })
+}
+
+/// Where two arrays differ by more than `tolerance`; nil if nowhere.
+func difference(_ actual: [Float], _ expected: [Float], within tolerance: Float) -> String? {
   guard actual.count == expected.count else {
     return "\(actual.count) numbers instead of \(expected.count)"
   }
-  let scale = expected.reduce(Float(1e-20)) { max($0, abs($1)) }
   var worst: (index: Int, error: Float) = (0, -1)
   for index in actual.indices {
     let error = actual[index] == expected[index] ? 0 : abs(actual[index] - expected[index])
@@ -39,9 +44,9 @@ func difference(_ actual: [Float], _ expected: [Float], tolerance: Float) -> Str
     }
     if error > worst.error { worst = (index, error) }
   }
-  guard worst.error > tolerance * scale else { return nil }
+  guard worst.error > tolerance else { return nil }
   return
-    "at \(worst.index): found \(actual[worst.index]), expected \(expected[worst.index]) (range \(scale))"
+    "at \(worst.index): found \(actual[worst.index]), expected \(expected[worst.index]) (within \(tolerance))"
 }
 
 /// Runs one node on fp32 inputs and constants, and checks the result.
