@@ -7,6 +7,7 @@ references  its own frames as colored stills, every --every frames
 first       its first frame alone as a colored still: more than any hints on that frame could say
 points      five hints on the first frame, at the centers of its five largest regions of one color
 strokes     ten strokes there, each through one of the ten largest regions
+…, like     the same where each later shot of the clip is said to show the same (like: 1)
 
 and, of the same stills, what others would make of them:
 
@@ -224,6 +225,14 @@ def measure(
         )
         return path
 
+    def shown(name: str, first_shot: dict, more: list[dict]) -> Path:
+        path = folder / f"{name}.shots.yaml"
+        # JSON is YAML.
+        path.write_text(json.dumps({"shots": [{"at": 0.0, **first_shot}, *more]}))
+        result = colorized(name, "--shots", path)
+        rows[name] = figures(compare(autochrome, clip, result))
+        return result
+
     rows = {"network": figures(compare(autochrome, clip, colorized("network")))}
     still_folder = folder / "refs"
     still_folder.mkdir()
@@ -240,14 +249,21 @@ def measure(
             write(method(planes, numbers), clip, path)
             rows[name] = figures(compare(autochrome, clip, path))
     picture = first_frame(clip)
-    for name, asked in {"points": hints(picture, 5, False), "strokes": hints(picture, 10, True)}.items():
-        path = folder / f"{name}.shots.yaml"
-        # JSON is YAML; no cut is given, so that hints hold up to the next one that is found.
-        path.write_text(json.dumps({"shots": [{"at": 0.0, "hints": asked}, *cuts(autochrome, clip)]}))
-        result = colorized(name, "--shots", path)
-        rows[name] = figures(compare(autochrome, clip, result))
+    given: dict[str, dict[str, list[Any]]] = {
+        "points": {"hints": hints(picture, 5, False)},
+        "strokes": {"hints": hints(picture, 10, True)},
+    }
+    others_of_film = cuts(autochrome, clip)
+    for name, asked in given.items():
+        # No cut is given in the first shot, so that hints hold up to the next one that is found.
+        result = shown(name, asked, others_of_film)
         if name == "points":
-            rows[name]["miss"] = misses(result, asked)
+            rows[name]["miss"] = misses(result, asked["hints"])
+    if others_of_film:
+        alike = [shot | {"like": 1} for shot in others_of_film]
+        shown("first, like", {"references": [str(first / "ref_000000.png")]}, alike)
+        for name, asked in given.items():
+            shown(f"{name}, like", asked, alike)
     return rows
 
 

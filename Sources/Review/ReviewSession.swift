@@ -61,7 +61,8 @@ package final class ReviewSession: Sendable {
       }
       let reader = try FilmReader(frames: document.frameCount, warn: warn, open: open)
       let preview = try ShotPreview(
-        settings: request.settings, info: reader.info, networks: networks, warn: warn)
+        settings: request.settings, info: reader.info, film: reader,
+        networks: networks, warn: warn)
       return (
         reader, preview, FilmReader(sharing: reader),
         ShotPreview(sharing: preview, warn: { _ in })

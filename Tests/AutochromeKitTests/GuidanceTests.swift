@@ -93,8 +93,8 @@ import Testing
     zip(one.picture.planes, other.picture.planes).allSatisfy { $0.hasSameSamples(as: $1) }
   }
 
-  private func shots(_ text: String) throws -> String {
-    let path = scratch.file("film.shots.yaml")
+  private func shots(_ text: String, to name: String = "film.shots.yaml") throws -> String {
+    let path = scratch.file(name)
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     return path
   }
@@ -277,9 +277,7 @@ import Testing
 
   /// A still of one shot is a picture to another that is like it.
   @Test func aShotMayBeLikeAnother() throws {
-    let again = Array(0..<12) + Array(21..<30) + Array(6..<18)
-    try FileManager.default.removeItem(atPath: scratch.file("film.mkv"))
-    try writeClip(film, frames: again, rate: 1, to: scratch.file("film.mkv"))
+    let again = try writeFilmWithAReturn()
     try writeStill(5, to: "ref_000005.png")
     let plain = try frames("plain.mkv") {
       $0.shots = try? shots("shots: [0, {at: \"#12\"}, {at: \"#21\"}]")
@@ -297,6 +295,96 @@ import Testing
       )
       #expect(after < 0.85 * before, "\(range): \(after), without \(before)")
     }
+  }
+
+  /// A film whose third shot shows the scene of the first again.
+  private func writeFilmWithAReturn() throws -> [Int] {
+    let again = Array(0..<12) + Array(21..<30) + Array(6..<18)
+    try FileManager.default.removeItem(atPath: scratch.file("film.mkv"))
+    try writeClip(film, frames: again, rate: 1, to: scratch.file("film.mkv"))
+    return again
+  }
+
+  /// Hints at nine places of frame `number`, with its true colors, or those of `shift` more red.
+  private func trueHints(of source: Int, at number: Int, shift: Int = 0) -> String {
+    let rgb = film.render(frame: source).rgb
+    let places = [0.15, 0.5, 0.85].flatMap { y in [0.15, 0.5, 0.85].map { ($0, y) } }
+    return places.map { x, y in
+      let at = 3 * (Int(y * Double(film.height)) * film.width + Int(x * Double(film.width)))
+      let red = min(Int(rgb[at]) + shift, 255)
+      let color = String(format: "#%02x%02x%02x", red, rgb[at + 1], rgb[at + 2])
+      return "{frame: \(number), at: [\(x), \(y)], color: \"\(color)\"}"
+    }.joined(separator: ", ")
+  }
+
+  /// What hints say of the things of a shot holds in the shots that are like it, wherever a run begins.
+  @Test func hintsGoToShotsThatAreLikeTheirs() throws {
+    let again = try writeFilmWithAReturn()
+    func list(_ name: String, like: String, shift: Int = 0) throws -> String {
+      let hints = trueHints(of: 5, at: 5, shift: shift)
+      return try shots(
+        "shots: [{at: 0, hints: [\(hints)]}, {at: \"#12\"}, {at: \"#21\"\(like)}]", to: name)
+    }
+    func error(_ frames: [Frame], _ range: Range<Int>) throws -> Double {
+      try range.reduce(0) { try $0 + self.error(frames[$1], again[$1]) }
+    }
+    let lists = try (list("plain.yaml", like: ""), list("like.yaml", like: ", like: 1"))
+    let plain = try frames("plain.mkv") { $0.shots = lists.0 }
+    let liked = try frames("color.mkv") { $0.shots = lists.1 }
+    try #require(plain.count == 33 && liked.count == 33)
+    for index in 0..<21 { #expect(isSame(plain[index], liked[index]), "frame \(index)") }
+    let (before, after) = try (error(plain, 21..<33), error(liked, 21..<33))
+    #expect(after < 0.85 * before, "\(after), without \(before)")
+    // The frame of the hints lies outside of the part that is colored.
+    let part = try frames("part.mkv") {
+      $0.shots = lists.1
+      $0.from = TimePosition("#21")
+    }
+    try #require(part.count == 12)
+    for index in 0..<12 { #expect(isSame(part[index], liked[21 + index]), "frame \(21 + index)") }
+    // Other hints concern both shots, and no other.
+    let other = try list("other.yaml", like: ", like: 1", shift: 60)
+    let report = try job("color.mkv") { $0.shots = other }.run { _ in }
+    #expect(report.framesBefore == 9)
+    let changed = try readFrames(scratch.file("color.mkv"))
+    for index in 12..<21 { #expect(isSame(changed[index], liked[index])) }
+    for index in 21..<33 { #expect(!isSame(changed[index], liked[index]), "frame \(index)") }
+  }
+
+  /// A shot may be like a later one.
+  @Test func hintsGoToEarlierShotsThatAreLikeTheirs() throws {
+    let again = try writeFilmWithAReturn()
+    let hints = trueHints(of: 8, at: 23)
+    let lists = try ["plain": "", "like": ", like: 3"].mapValues {
+      try shots(
+        "shots: [{at: 0\($0)}, {at: \"#12\"}, {at: \"#21\", hints: [\(hints)]}]",
+        to: "like\($0.count).yaml")
+    }
+    let plain = try frames("plain.mkv") { $0.shots = lists["plain"] }
+    let liked = try frames("color.mkv") { $0.shots = lists["like"] }
+    for index in 12..<33 { #expect(isSame(plain[index], liked[index]), "frame \(index)") }
+    let (before, after) = try (
+      (0..<12).reduce(0) { try $0 + error(plain[$1], again[$1]) },
+      (0..<12).reduce(0) { try $0 + error(liked[$1], again[$1]) }
+    )
+    #expect(after < 0.85 * before, "\(after), without \(before)")
+  }
+
+  /// A pipe can't be read again: hints stay where they are, and the user is told.
+  @Test func fromAPipeHintsDoNotGoToOtherShots() throws {
+    let again = try writeFilmWithAReturn()
+    try writeClip(film, frames: again, rate: 1, to: scratch.file("film.y4m"))
+    let path = try shots(
+      "shots: [{at: 0, hints: [\(trueHints(of: 5, at: 5))]}, {at: \"#12\"}, {at: \"#21\", like: 1}]"
+    )
+    let run = try runProgram(
+      [
+        "-", "-o", scratch.file("color.mkv"), "--model", "autochrome-fast", "--size", "96",
+        "--codec", "ffv1", "--shots", path,
+      ], input: try bytes("film.y4m"))
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("can be read only once, so hints"), "\(run.errors)")
+    #expect(try readFrames(scratch.file("color.mkv")).count == 33)
   }
 
   /// What a part of a frame shows takes the colors of a part of a picture, whatever the network says of both.

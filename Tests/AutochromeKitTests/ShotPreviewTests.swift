@@ -74,6 +74,39 @@ import Testing
     #expect(!without.planes[1].hasSameSamples(as: picture.planes[1]))
   }
 
+  /// What is given for a shot that the frame's own is like comes from the film.
+  @Test func aFrameTakesColorsFromTheShotThatItsOwnIsLike() throws {
+    let shots = scratch.file("film.shots.yaml")
+    try """
+    shots:
+      - {at: 0, hints: [{frame: 5, at: [0.3, 0.6], color: "#3050c0"}]}
+      - {at: "#21", like: 1}
+      - at: "#36"
+    """.write(toFile: shots, atomically: true, encoding: .utf8)
+    let settings = try settings(shots)
+    let output = scratch.file("color.mkv")
+    _ = try ColorizationJob(input: scratch.file("film.mkv"), output: output, settings: settings)
+      .run { _ in }
+    // The first frame of a shot has nothing before it.
+    let rendered = try readFrames(output)[21].picture
+    let reader = try open()
+    let preview = try ShotPreview(settings: settings, info: reader.info, film: reader) {
+      Issue.record("\($0)")
+    }
+    let document = try ShotsDocument(contentsOf: shots)
+    func colored(_ edit: [String: ShotValue]) throws -> Picture {
+      try preview.color(
+        reader.frame(21), in: document.excerpt(of: 1, with: ShotEdit(edit)),
+        as: OutputFormat(pictureFormat: rendered.format, color: rendered.color)
+      ).picture
+    }
+    for plane in 1...2 {
+      #expect(try colored([:]).planes[plane].hasSameSamples(as: rendered.planes[plane]))
+    }
+    let alone = try colored(["like": .nothing])
+    #expect(!(1...2).allSatisfy { alone.planes[$0].hasSameSamples(as: rendered.planes[$0]) })
+  }
+
   @Test func framesAreFoundInAnyOrder() throws {
     let all = try readFrames(scratch.file("film.mkv"))
     let reader = try open()
@@ -153,7 +186,10 @@ import Testing
         hints:
           - {frame: 24, at: [0.3, 0.6], color: "#3050c0"}
           - {frame: 33, stroke: [[0.5, 0.2], [0.8, 0.3]], color: "#c03030"}
-      - {at: "#36", look: {stability: 0}, hints: [{frame: 40, at: [0.4, 0.4], color: "#30c030"}]}
+      - at: "#36"
+        like: 2
+        look: {stability: 0}
+        hints: [{frame: 40, at: [0.4, 0.4], color: "#30c030"}]
     """.write(toFile: shots, atomically: true, encoding: .utf8)
     var settings = try settings(shots)
     settings.stability = 0.7

@@ -69,9 +69,9 @@ import Testing
       return sum / Double(ab.area)
     }
 
-    func reference(_ network: ColorNetwork) throws -> ReferencePicture {
+    func reference(_ network: ColorNetwork, weight: FloatImage? = nil) throws -> ReferencePicture {
       try ReferencePicture(
-        lightness: lightness, ab: ab,
+        lightness: lightness, ab: ab, weight: weight,
         features: try network.features(lightness: lightness, geometry: geometry),
         geometry: geometry)
     }
@@ -191,6 +191,46 @@ import Testing
       let guided = scene.error(of: try scene.estimate(network, guidance: field).ab)
       #expect(guided < 0.6 * plain, "\(shot): \(plain) → \(guided)")
     }
+  }
+
+  /// Of a frame with hints, only some places have colors.
+  @Test func whatHasNoColorInTheReferenceGivesNone() throws {
+    let network = try Self.network.get()
+    let scene = try Scene(frame: 3, shot: .meadow)
+    let (width, height) = (scene.geometry.gridWidth, scene.geometry.gridHeight)
+    let features = try network.features(lightness: scene.lightness, geometry: scene.geometry)
+    func field(_ weight: (_ at: Int) -> Float) throws -> GuidanceField {
+      try ReferenceMatcher().field(
+        features: features,
+        reference: try scene.reference(
+          network,
+          weight: FloatImage(width: width, height: height) { out in
+            for at in 0..<width * height { out[at] = weight(at) }
+          }))
+    }
+    let whole = try ReferenceMatcher().field(
+      features: features, reference: try scene.reference(network))
+    // All in full is as if no weights were given.
+    let full = try field { _ in 1 }
+    for at in 0..<width * height {
+      #expect(full.weight.channel(0)[at] == whole.weight.channel(0)[at])
+      #expect(full.ab.channel(0)[at] == whole.ab.channel(0)[at])
+    }
+    #expect(try field { _ in 0 }.isEmpty)
+    // Half as much everywhere: the same colors, which count half as much.
+    let half = try field { _ in 0.5 }
+    for at in 0..<width * height {
+      #expect(abs(half.weight.channel(0)[at] - whole.weight.channel(0)[at] / 2) < 1e-5)
+      #expect(abs(half.ab.channel(1)[at] - whole.ab.channel(1)[at]) < 1e-3)
+    }
+    // The left half alone: the places there match themselves, and take nothing from the right.
+    let left = try field { $0 % width < width / 2 ? 1 : 0 }
+    let sums = [0..<width / 2, width / 2..<width].map { columns in
+      (0..<width * height).reduce(Float(0)) {
+        columns.contains($1 % width) ? $0 + left.weight.channel(0)[$1] : $0
+      }
+    }
+    #expect(sums[1] < 0.5 * sums[0], "\(sums)")
   }
 
   @Test func aReferenceOfAnotherKindChangesNothing() throws {

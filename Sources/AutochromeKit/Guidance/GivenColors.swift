@@ -21,7 +21,7 @@ struct GivenColors: Codable, Hashable, Sendable {
 
     /// With its fingerprint. It is checked as well: what is no picture is refused before the film begins, not in the
     /// middle.
-    fileprivate var identified: Still {
+    var identified: Still {
       get throws(AutochromeError) {
         var result = self
         result.fingerprint = try AutochromeError.wrapping {
@@ -54,57 +54,42 @@ struct GivenColors: Codable, Hashable, Sendable {
     var pairs: [SwatchPair]
   }
 
-  /// By the number of the frame in the film, from 0.
-  private(set) var stills: [Int: Still] = [:]
-  /// The same.
-  private(set) var hints: [Int: [Hint]] = [:]
-  /// The same.
-  private(set) var swatches: [Int: [Swatches]] = [:]
+  /// For frames of the film.
+  private(set) var frames = GivenFrames()
+  /// For frames of another shot, of which it is known that it shows the same.
+  private(set) var alike = GivenFrames()
   /// Pictures of something else that looks alike.
   private(set) var pictures: [Still] = []
   /// A picture whose colors are likely, wherever they are.
   private(set) var palette: Still?
 
   /// Whether nothing is given.
-  var isEmpty: Bool {
-    stills.isEmpty && hints.isEmpty && swatches.isEmpty && pictures.isEmpty && palette == nil
-  }
+  var isEmpty: Bool { frames.isEmpty && alike.isEmpty && pictures.isEmpty && palette == nil }
 
-  /// Whether something is given for this very frame.
-  func isGiven(_ frame: Int) -> Bool {
-    stills[frame] != nil || hints[frame] != nil || swatches[frame] != nil
-  }
-
-  /// The frames for which something is given, rising.
-  var frames: [Int] { Set(stills.keys).union(hints.keys).union(swatches.keys).sorted() }
+  /// Whether frames for which nothing is given are to be compared with others.
+  var looksAround: Bool { !pictures.isEmpty || !alike.isEmpty }
 
   /// All files that are read.
-  var paths: [String] { (shown + pictures + (palette.map { [$0] } ?? [])).map(\.path) }
-
-  /// The pictures that belong to frames.
-  private var shown: [Still] {
-    stills.sorted { $0.key < $1.key }.map(\.value)
-      + swatches.sorted { $0.key < $1.key }.flatMap(\.value).map(\.picture)
+  var paths: [String] {
+    (frames.pictures + alike.pictures + pictures + (palette.map { [$0] } ?? [])).map(\.path)
   }
 
-  mutating func add(_ still: Still, at frame: Int) { stills[frame] = still }
+  mutating func add(_ still: Still, at frame: Int) { frames.stills[frame] = still }
 
-  mutating func add(_ hint: Hint, at frame: Int) { hints[frame, default: []].append(hint) }
+  mutating func add(_ hint: Hint, at frame: Int) { frames.hints[frame, default: []].append(hint) }
 
   mutating func add(_ picture: Still) { pictures.append(picture) }
 
   mutating func add(_ swatches: Swatches, at frame: Int) {
-    self.swatches[frame, default: []].append(swatches)
+    frames.swatches[frame, default: []].append(swatches)
   }
 
   mutating func setPalette(_ picture: Still) { palette = picture }
 
-  /// For another shot, of which it is known that it shows the same: all that shows this one's frames, or parts of
-  /// them, are pictures to it.
+  /// For another shot, of which it is known that it shows the same.
   var forAnotherShot: GivenColors {
-    var result = GivenColors()
-    result.pictures = shown + pictures
-    result.palette = palette
+    var result = self
+    (result.frames, result.alike) = (GivenFrames(), frames)
     return result
   }
 
@@ -112,14 +97,10 @@ struct GivenColors: Codable, Hashable, Sendable {
   /// - Throws: `AutochromeError` if one can't be read.
   func identified() throws(AutochromeError) -> GivenColors {
     var result = self
-    for (frame, still) in stills { result.stills[frame] = try still.identified }
+    result.frames = try frames.identified()
+    result.alike = try alike.identified()
     for (index, picture) in pictures.enumerated() {
       result.pictures[index] = try picture.identified
-    }
-    for (frame, all) in swatches {
-      for index in all.indices {
-        result.swatches[frame]?[index].picture = try all[index].picture.identified
-      }
     }
     if let palette { result.palette = try palette.identified }
     return result
@@ -128,9 +109,8 @@ struct GivenColors: Codable, Hashable, Sendable {
   /// These, and what `other` gives.
   func joined(with other: GivenColors) -> GivenColors {
     var result = self
-    result.stills.merge(other.stills) { $1 }
-    result.hints.merge(other.hints) { $0 + $1 }
-    result.swatches.merge(other.swatches) { $0 + $1 }
+    result.frames = frames.joined(with: other.frames)
+    result.alike = alike.joined(with: other.alike)
     result.pictures += other.pictures
     result.palette = other.palette ?? palette
     return result
@@ -157,15 +137,15 @@ struct GivenColors: Codable, Hashable, Sendable {
     }
     for name in names {
       guard let frame = Self.frame(in: name) else { continue }
-      if let other = stills[frame] {
+      if let other = frames.stills[frame] {
         throw AutochromeError(
           .badData,
           "The references '\(path)' contain two pictures of frame \(frame), '\(PathParts.name(of: other.path))' and "
             + "'\(name)'; keep one of them.")
       }
-      stills[frame] = try Still(PathParts.join(path, name))
+      frames.stills[frame] = try Still(PathParts.join(path, name))
     }
-    guard !stills.isEmpty else {
+    guard !frames.isEmpty else {
       throw AutochromeError(
         .badData,
         "The references '\(path)' contain no picture with a frame number in its name, such as "
@@ -175,6 +155,9 @@ struct GivenColors: Codable, Hashable, Sendable {
 
   /// Nothing.
   init() {}
+
+  /// For frames alone.
+  init(_ frames: GivenFrames) { self.frames = frames }
 
   /// What settings name; nil where they name nothing.
   /// - Throws: `AutochromeError` if it can't be read.

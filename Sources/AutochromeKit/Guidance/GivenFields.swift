@@ -10,6 +10,8 @@ final class GivenFields: Sendable {
   private let reach: HintReach
   private let interruption: MediaInterruption
   private let warn: @Sendable (String) -> Void
+  /// Gives a frame of the film by its number, nil for none; nil where the film can be read but once.
+  private let film: (@Sendable (Int) throws -> Frame?)?
   /// What is made of a frame.
   private struct Made {
     let field: GuidanceField
@@ -17,14 +19,25 @@ final class GivenFields: Sendable {
     let answer: NetworkAnswer?
   }
 
+  /// What is made of a frame of another shot, for frames that are like it.
+  private struct MadeAlike {
+    let number: Int
+    let given: GivenFrames
+    let area: PictureArea
+    let reference: ReferencePicture
+    let kinds: KnownKinds?
+  }
+
   private struct State {
     /// Those that will be asked for again.
     var made: [Int: Made] = [:]
     /// By the name of the file.
     var references: [String: ReferencePicture] = [:]
+    /// Of other shots, by the number.
+    var alike: [Int: MadeAlike] = [:]
     var palettes: [String: Palette] = [:]
-    /// Pictures that nothing resembled, which is said once.
-    var strangers: Set<String> = []
+    /// What was said once.
+    var warnings: Set<String> = []
   }
 
   private let state = Locked(State())
@@ -33,11 +46,12 @@ final class GivenFields: Sendable {
 
   init(
     colorizer: FrameColorizer, reach: HintReach, interruption: MediaInterruption,
-    warn: @escaping @Sendable (String) -> Void
+    film: (@Sendable (Int) throws -> Frame?)?, warn: @escaping @Sendable (String) -> Void
   ) {
     self.colorizer = colorizer
     self.reach = reach
     self.interruption = interruption
+    self.film = film
     self.warn = warn
   }
 
@@ -45,24 +59,37 @@ final class GivenFields: Sendable {
   /// - Parameters:
   ///   - frame: its number.
   ///   - survey: of it.
-  ///   - looksAround: whether it is compared with the pictures that are given.
+  ///   - looksAround: whether it is compared with the pictures that are given, and with frames of other shots.
   /// - Throws: `AutochromeError` if a still can't be read or is none of the frame.
   func field(of frame: Int, in given: GivenColors, survey: FrameSurvey, looksAround: Bool = false)
     throws -> GuidanceField?
   {
-    let (still, hints) = (given.stills[frame], hints(of: frame, in: given, area: survey.area))
-    let swatches = given.swatches[frame] ?? []
-    let pictures = looksAround ? given.pictures : []
-    guard given.isGiven(frame) || !pictures.isEmpty else { return nil }
+    let looksAround = looksAround && given.looksAround
+    guard given.frames.contains(frame) || looksAround else { return nil }
     // What was made when it was looked at ahead knows nothing of pictures.
     let before = made(frame)
-    if pictures.isEmpty, let before { return before.field }
-    let known = before?.answer
+    if !looksAround, let before { return before.field }
+    let made = try make(
+      of: frame, in: given, survey: survey, looksAround: looksAround, answer: before?.answer)
+    state.withLock { $0.made[frame] = made }
+    return made.field
+  }
+
+  /// - Parameter answer: of the network to the frame, if it was asked already.
+  private func make(
+    of frame: Int, in given: GivenColors, survey: FrameSurvey, looksAround: Bool,
+    answer known: NetworkAnswer?
+  ) throws -> Made {
+    let still = given.frames.stills[frame]
+    let hints = hints(of: frame, in: given, area: survey.area)
+    let swatches = given.frames.swatches[frame] ?? []
     let answer = known?.isOf(survey) == true ? known : try colorizer.answer(survey)
     let features =
-      guidance == .features && !(pictures.isEmpty && swatches.isEmpty)
+      guidance == .features && (looksAround || !swatches.isEmpty)
       ? try colorizer.features(survey) : nil
-    var field = try likeness(of: survey, features: features, frame: frame, to: pictures)
+    var field =
+      looksAround
+      ? try likeness(of: survey, features: features, frame: frame, in: given) : nothing(in: survey)
     if !swatches.isEmpty {
       field = field.overlaid(by: try self.field(of: swatches, survey: survey, features: features))
     }
@@ -72,8 +99,7 @@ final class GivenFields: Sendable {
     if !hints.isEmpty {
       check(hints, against: field, frame: frame)
       // Where nothing else says anything, hints color the whole frame.
-      let isAlone =
-        guidance != .features && still == nil && pictures.isEmpty && swatches.isEmpty
+      let isAlone = guidance != .features && still == nil && !looksAround && swatches.isEmpty
       field =
         isAlone
         ? try HintSpread.completeField(
@@ -83,15 +109,13 @@ final class GivenFields: Sendable {
             of: hints, lightness: survey.lightness, geometry: survey.geometry,
             signature: answer?.signature))
     }
-    let made = Made(
+    return Made(
       field: field,
       kinds: answer.map {
         KnownKinds(
           signature: $0.signature, lightness: survey.lightness, geometry: survey.geometry,
           field: field)
       }, answer: answer)
-    state.withLock { $0.made[frame] = made }
-    return field
   }
 
   /// What is given for several frames, by their numbers.
@@ -121,7 +145,7 @@ final class GivenFields: Sendable {
 
   /// The hints of a frame, in parts of its picture.
   func hints(of frame: Int, in given: GivenColors, area: PictureArea) -> [Hint] {
-    (given.hints[frame] ?? []).compactMap { $0.within(area) }
+    (given.frames.hints[frame] ?? []).compactMap { $0.within(area) }
   }
 
   /// The colors that are likely; nil where nothing is said of that.
@@ -146,23 +170,93 @@ final class GivenFields: Sendable {
     }
   }
 
-  /// What pictures of something else say of a frame.
+  /// What pictures of something else, and frames of other shots, say of a frame.
   private func likeness(
-    of survey: FrameSurvey, features: FloatImage?, frame: Int, to pictures: [GivenColors.Still]
+    of survey: FrameSurvey, features: FloatImage?, frame: Int, in given: GivenColors
   ) throws -> GuidanceField {
-    guard !pictures.isEmpty else { return nothing(in: survey) }
-    let fields = try pictures.map { picture in
+    let pictures = given.pictures + (film == nil ? given.alike.pictures : [])
+    var fields = try pictures.map { picture in
       let field = try self.field(of: survey, features: features, like: try reference(picture))
-      if field.weight.mean(ofChannel: 0) < Self.leastResemblance,
-        state.withLock({ $0.strangers.insert(picture.path).inserted })
-      {
-        warn(
+      if field.weight.mean(ofChannel: 0) < Self.leastResemblance {
+        warnOnce(
+          of: picture.path,
           "Nothing in frame \(frame) resembles the reference '\(picture.path)', so it has no effect there."
         )
       }
       return field
     }
-    return try GuidanceField.combined(fields) ?? fields[0]
+    for other in try framesAlike(in: given, area: survey.area) {
+      let field = try self.field(of: survey, features: features, like: other.reference)
+      let known = other.reference.weight?.mean(ofChannel: 0) ?? 1
+      if field.weight.mean(ofChannel: 0) < Self.leastResemblance * known {
+        warnOnce(
+          of: "like \(other.number)",
+          "Nothing in frame \(frame) resembles frame \(other.number), though its shot is 'like' that one's, so the "
+            + "colors given there have little effect.")
+      }
+      fields.append(field)
+    }
+    return try GuidanceField.combined(fields) ?? nothing(in: survey)
+  }
+
+  private func warnOnce(of subject: String, _ text: String) {
+    if state.withLock({ $0.warnings.insert(subject).inserted }) { warn(text) }
+  }
+
+  // MARK: Frames of other shots
+
+  /// What frames of other shots show for which something is given, and that are as large.
+  func kindsAlike(in given: GivenColors, area: PictureArea) throws -> [KnownKinds] {
+    try framesAlike(in: given, area: area).compactMap(\.kinds)
+  }
+
+  private func framesAlike(in given: GivenColors, area: PictureArea) throws -> [MadeAlike] {
+    guard film != nil else {
+      if !given.alike.hints.isEmpty {
+        warnOnce(
+          of: "like",
+          "This film can be read only once, so hints of a shot are not carried to the shots that are 'like' it."
+        )
+      }
+      return []
+    }
+    return try given.alike.numbers.prefix(Self.mostAlike).compactMap {
+      try frameAlike($0, given.alike.only($0), area: area)
+    }
+  }
+
+  private func frameAlike(
+    _ number: Int, _ given: GivenFrames, area: PictureArea
+  ) throws -> MadeAlike? {
+    if let known = state.withLock({ $0.alike[number] }), known.given == given, known.area == area {
+      return known
+    }
+    var frame: Frame?
+    do { frame = try film?(number) } catch let error as MediaError where error.code != .interrupted
+    {}
+    guard let frame, frame.picture.width == area.frameWidth,
+      frame.picture.height == area.frameHeight
+    else {
+      warnOnce(
+        of: "frame \(number)",
+        "Frame \(number) can't be read or has another size, so what is given for it is not carried to the shots that "
+          + "are 'like' its own.")
+      return nil
+    }
+    let survey = try colorizer.survey(frame, area: area)
+    let made = try make(
+      of: number, in: GivenColors(given), survey: survey, looksAround: false, answer: nil)
+    let reference = try ReferencePicture(
+      lightness: survey.lightness, ab: made.field.ab, weight: made.field.weight,
+      features: guidance == .features ? try colorizer.features(survey) : nil,
+      geometry: survey.geometry)
+    let result = MadeAlike(
+      number: number, given: given, area: area, reference: reference, kinds: made.kinds)
+    state.withLock { state in
+      if state.alike.count >= Self.mostReferences { state.alike = [:] }
+      state.alike[number] = result
+    }
+    return result
   }
 
   private func nothing(in survey: FrameSurvey) -> GuidanceField {
@@ -234,6 +328,8 @@ final class GivenFields: Sendable {
 
   /// So many pictures are kept with their features, which are some megabytes each.
   private static let mostReferences = 16
+  /// Of as many frames of another shot, its first ones for which something is given, frames take colors.
+  private static let mostAlike = 8
   /// Shapes that differ by more than this are those of different pictures.
   private static let shapeTolerance = 0.03
   /// Stills that go along with the lightness of their frame less than this are of another one, most likely.

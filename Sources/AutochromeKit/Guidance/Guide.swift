@@ -10,6 +10,8 @@ struct Guide {
     fileprivate var track = GuidanceTrack()
     /// What the last frames of the shot show for which something was given.
     fileprivate var kinds: [KnownKinds] = []
+    /// What frames of another shot show that shows the same, for which something was given.
+    fileprivate var kindsAlike: [KnownKinds] = []
 
     /// Frames since one was compared with pictures; nil before the first of a shot.
     fileprivate var sinceLook: Int?
@@ -60,15 +62,18 @@ struct Guide {
     }
     if tracking.shot.startsShot {
       ahead = nil
-      state.kinds = []
+      (state.kinds, state.kindsAlike) = ([], [])
       state.sinceLook = nil
     }
     let (width, height) = (survey.geometry.gridWidth, survey.geometry.gridHeight)
     var looksAround = false
-    if !given.pictures.isEmpty {
+    if given.looksAround {
       state.sinceLook = (state.sinceLook ?? Self.lookDistance - 1) + 1
       looksAround = state.sinceLook == Self.lookDistance
-      if looksAround { state.sinceLook = 0 }
+      if looksAround {
+        state.sinceLook = 0
+        state.kindsAlike = try fields.kindsAlike(in: given, area: survey.area)
+      }
     }
     let own = try fields.field(
       of: number, in: given, survey: survey, looksAround: looksAround)
@@ -78,7 +83,7 @@ struct Guide {
     }
     let answer = tracking.isKeyFrame ? fields.answer(of: number) : nil
     fields.drop(through: number)
-    if let end = Self.windowEnd(after: number, in: given.frames) {
+    if let end = Self.windowEnd(after: number, in: given.frames.numbers) {
       if let lookAhead, ahead?.end != end {
         let start = LookAhead.Position(
           index: frame.index, number: number, place: item.element.place, tracking: tracking,
@@ -87,7 +92,7 @@ struct Guide {
           end,
           try lookAhead.guidance(
             for: LookAhead.Request(
-              start: start, end: end, nextEnd: Self.windowEnd(after: end, in: given.frames),
+              start: start, end: end, nextEnd: Self.windowEnd(after: end, in: given.frames.numbers),
               given: given, format: format))
         )
       }
@@ -99,12 +104,13 @@ struct Guide {
     let later = ahead?.guidance.givenFrames.first { $0 > number }.flatMap {
       fields.kinds(of: $0)
     }
-    let kinds = state.kinds + (later.map { [$0] } ?? [])
+    let kinds = state.kindsAlike + state.kinds + (later.map { [$0] } ?? [])
     let palette = try fields.palette(in: given)
     return brought == nil && kinds.isEmpty && palette == nil
       ? nil
       : FrameGuidance(
-        field: brought?.field, frames: brought?.frames.filter(given.isGiven) ?? [], kinds: kinds,
+        field: brought?.field, frames: brought?.frames.filter(given.frames.contains) ?? [],
+        kinds: kinds,
         palette: palette,
         hints: fields.hints(of: number, in: given, area: survey.area), answer: answer)
   }

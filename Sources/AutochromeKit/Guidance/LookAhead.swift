@@ -137,7 +137,7 @@ private final class Worker: @unchecked Sendable {
     var collector = GuidanceAhead.Collector(
       start.tracking, frame: start.number, width: start.width, height: start.height)
     var given: [(number: Int, survey: FrameSurvey)] = []
-    let frames = Set(request.given.frames)
+    let frames = Set(request.given.frames.numbers)
     var last: LookAhead.Position?
     // Whether the last frame may turn out to be a flash, not a cut.
     var isOpen = false

@@ -1,6 +1,7 @@
 package import Colorization
 import Foundation
 import Imaging
+import Locking
 package import Media
 import NeuralNetwork
 
@@ -20,6 +21,8 @@ package struct JobParts {
   let reopenSource: @Sendable () throws -> any FrameSource
   /// The same without its other streams.
   private let reopenPictures: @Sendable () throws -> any FrameSource
+  /// Gives any frame of the film by its number, whatever part of it is colored; nil for none.
+  private let frameOfFilm: @Sendable (Int) throws -> Frame?
 
   /// Opens the source and loads the network.
   init(
@@ -60,6 +63,24 @@ package struct JobParts {
         input: job.input, pictures: job.request.pictures, settings: job.settings.ofPicturesAlone,
         interruption: interruption, warn: { _ in })
     }
+    let reader = Locked<FilmReader?>(nil)
+    frameOfFilm = { [job] number in
+      let film = try reader.withLock { known in
+        let film =
+          try known
+          ?? FilmReader(frames: nil) {
+            try Self.openSource(
+              input: job.input, pictures: job.request.pictures,
+              settings: job.settings.ofPicturesAlone.ofWholeFilm, interruption: interruption,
+              warn: { _ in })
+          }
+        known = film
+        return film
+      }
+      // Few frames are asked for, and the decoder would hold many.
+      defer { film.rest() }
+      return try film.frameIfAny(number)
+    }
     source = try Self.openSource(
       job: job, interruption: interruption, countsFrames: countsFrames, warn: warn)
     if let origin = list?.origin, !source.info.isPipe, job.input != "-",
@@ -79,12 +100,14 @@ package struct JobParts {
 
   /// Of a part of a film that is looked at, not written.
   /// - Parameters:
-  ///   - reopen: opens that part.
   ///   - list: its shots.
   ///   - given: what is given of the colors of the film.
+  ///   - film: gives any frame of the film by its number; nil for none.
+  ///   - reopen: opens that part.
   init(
     viewing job: ColorizationJob, by colorizer: FrameColorizer, list: ShotList,
     given: GivenColors?, interruption: MediaInterruption,
+    film: @escaping @Sendable (Int) throws -> Frame?,
     reopen: @escaping @Sendable () throws -> any FrameSource
   ) throws {
     self.job = job
@@ -92,7 +115,7 @@ package struct JobParts {
     self.colorizer = colorizer
     self.interruption = interruption
     looks = ShotLooks(settings: job.settings, list: list, given: given)
-    (reopenSource, reopenPictures) = (reopen, reopen)
+    (reopenSource, reopenPictures, frameOfFilm) = (reopen, reopen, film)
     source = try reopen()
     sinkOptions = SinkOptions()
     plan = try Self.plan(
@@ -138,7 +161,8 @@ package struct JobParts {
   func makeGuide(warn: @escaping @Sendable (String) -> Void) throws(AutochromeError) -> Guide? {
     guard looks.areGuided else { return nil }
     let fields = GivenFields(
-      colorizer: colorizer, reach: try HintReach.shipped(), interruption: interruption, warn: warn)
+      colorizer: colorizer, reach: try HintReach.shipped(), interruption: interruption,
+      film: canBeGoneOnWith ? frameOfFilm : nil, warn: warn)
     return Guide(
       info: source.info, fields: fields,
       lookAhead: canBeGoneOnWith

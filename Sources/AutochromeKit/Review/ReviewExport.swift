@@ -62,7 +62,8 @@ package struct ReviewExport: Sendable {
       }
       // No frame is asked for twice.
       let preview = try ShotPreview(
-        settings: request.settings, info: reader.info, keepsAnswers: false, warn: warn)
+        settings: request.settings, info: reader.info, film: reader, keepsAnswers: false,
+        warn: warn)
       let page = try Self.page(of: request.input, document, reader)
       let painter = Painter(preview: preview, document: document, warn: warn)
       let (next, missing, bytes) = (Locked(0), Locked(0), Locked<Int64>(0))

@@ -25,6 +25,7 @@ package final class ShotPreview: Sendable {
   private let info: SourceInfo
   private let reach: HintReach
   private let fields: GivenFields
+  private let film: FilmReader?
   /// What is given of the colors of the film.
   let given: GivenColors?
 
@@ -34,13 +35,14 @@ package final class ShotPreview: Sendable {
 
   /// - Parameters:
   ///   - info: of the film.
+  ///   - film: gives frames of other shots that a shot is like; nil where there are none.
   ///   - networks: where the network comes from.
   ///   - keepsAnswers: whether what the network says is kept, for those who ask for a frame again.
   ///   - warn: told of stills that are none of their frame, and the like.
   /// - Throws: `AutochromeError` and what loading the network throws.
   package init(
-    settings: Settings, info: SourceInfo, networks: NetworkShelf = NetworkShelf(),
-    keepsAnswers: Bool = true,
+    settings: Settings, info: SourceInfo, film: FilmReader? = nil,
+    networks: NetworkShelf = NetworkShelf(), keepsAnswers: Bool = true,
     warn: @escaping @Sendable (String) -> Void
   ) throws {
     self.settings = settings
@@ -49,8 +51,10 @@ package final class ShotPreview: Sendable {
       network: try JobParts.openColorizer(settings, from: networks).network,
       shortSide: settings.size, answers: keepsAnswers ? Self.answers : nil)
     reach = try HintReach.shipped()
+    self.film = film.map(FilmReader.init(sharing:))
     fields = GivenFields(
-      colorizer: colorizer, reach: reach, interruption: MediaInterruption(), warn: warn)
+      colorizer: colorizer, reach: reach, interruption: MediaInterruption(),
+      film: self.film?.frameIfAny, warn: warn)
     given = try GivenColors.given(by: settings)
   }
 
@@ -58,8 +62,10 @@ package final class ShotPreview: Sendable {
   package init(sharing other: ShotPreview, warn: @escaping @Sendable (String) -> Void) {
     (settings, colorizer, info, given) = (other.settings, other.colorizer, other.info, other.given)
     reach = other.reach
+    film = other.film.map(FilmReader.init(sharing:))
     fields = GivenFields(
-      colorizer: colorizer, reach: reach, interruption: MediaInterruption(), warn: warn)
+      colorizer: colorizer, reach: reach, interruption: MediaInterruption(),
+      film: film?.frameIfAny, warn: warn)
   }
 
   /// The frame in color. Called serially.

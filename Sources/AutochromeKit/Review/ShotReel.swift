@@ -51,6 +51,7 @@ package struct ShotReel: Sendable {
         let parts = try JobParts(
           viewing: ColorizationJob(input: input, output: "-", settings: preview.settings),
           by: preview.colorizer, list: list, given: preview.given, interruption: blocking,
+          film: FilmReader(sharing: reader).frameIfAny,
           reopen: { [reader] in
             FilmPart(FilmReader(sharing: reader), frames: frames)
           })

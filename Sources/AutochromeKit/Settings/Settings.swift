@@ -107,6 +107,13 @@ package struct Settings: Hashable, Sendable {
     return result
   }
 
+  /// The same without what limits the film to a part of it.
+  var ofWholeFilm: Settings {
+    var result = self
+    (result.from, result.to, result.frames) = (nil, nil, nil)
+    return result
+  }
+
   /// The two sides of a size such as 640x480.
   /// - Throws: `AutochromeError` that names `option`.
   package static func parseSize(

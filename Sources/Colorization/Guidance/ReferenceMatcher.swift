@@ -45,7 +45,7 @@ package struct ReferenceMatcher: Sendable {
     guard !swatches.isEmpty else {
       let matches = matches(
         of: Array(0..<features.area), in: features,
-        among: Candidates(known, reference.ab, places: Array(0..<known.area)))
+        among: Candidates(known, reference, places: Array(0..<known.area)))
       let mean = matches.reduce(0) { $0 + $1.likeness } / Float(max(matches.count, 1))
       let whole = Self.step(mean, pictureLikeness)
       return GuidanceField(width: width, height: height) { a, b, beta in
@@ -55,18 +55,19 @@ package struct ReferenceMatcher: Sendable {
         }
       }
     }
-    return pairedField(features, known, reference.ab, swatches)
+    return pairedField(features, known, reference, swatches)
   }
 
   private func pairedField(
-    _ features: FloatImage, _ known: FloatImage, _ ab: FloatImage, _ swatches: [SwatchPair]
+    _ features: FloatImage, _ known: FloatImage, _ reference: ReferencePicture,
+    _ swatches: [SwatchPair]
   ) -> GuidanceField {
     let (width, height) = (features.width, features.height)
     var own: [Int: Match] = [:]
     for pair in swatches {
       let places = pair.target.places(width: width, height: height)
       let candidates = Candidates(
-        known, ab, places: pair.reference.places(width: ab.width, height: ab.height))
+        known, reference, places: pair.reference.places(width: known.width, height: known.height))
       for (place, match) in zip(places, matches(of: places, in: features, among: candidates)) {
         own[place] = match
       }
@@ -77,11 +78,11 @@ package struct ReferenceMatcher: Sendable {
       of: others, in: features,
       among: Candidates(
         features: features, places: colored,
-        colors: colored.map { place in own[place].map { SIMD2($0.a, $0.b) } ?? SIMD2() }))
+        colors: colored.map { place in own[place].map { SIMD3($0.a, $0.b, 1) } ?? SIMD3() }))
     return GuidanceField(width: width, height: height) { a, b, beta in
       for place in colored {
         guard let match = own[place] else { continue }
-        (a[place], b[place], beta[place]) = (match.a, match.b, agreement(of: match))
+        (a[place], b[place], beta[place]) = (match.a, match.b, agreement(of: match) * match.weight)
       }
       for (place, match) in zip(others, near) {
         (a[place], b[place], beta[place]) = (match.a, match.b, weight(of: match))
@@ -94,7 +95,7 @@ package struct ReferenceMatcher: Sendable {
   private func weight(of match: Match) -> Float {
     let (low, high) = (likeness.lowerBound, likeness.upperBound)
     let share = high > low ? (match.likeness - low) / (high - low) : match.likeness < low ? 0 : 1
-    return min(max(share, 0), 1) * agreement(of: match)
+    return min(max(share, 0), 1) * agreement(of: match) * match.weight
   }
 
   private func agreement(of match: Match) -> Float {
@@ -119,15 +120,18 @@ package struct ReferenceMatcher: Sendable {
     var likeness: Float
     /// Of the matches' colors.
     var variance: Float
+    /// How much the matches' colors count in the reference, 0…1.
+    var weight: Float
   }
 
   /// The places that may be matched with.
   private struct Candidates {
     /// C × count.
     let features: FloatImage
-    let colors: [SIMD2<Float>]
+    /// a, b and how much they count.
+    let colors: [SIMD3<Float>]
 
-    init(features: FloatImage, places: [Int], colors: [SIMD2<Float>]) {
+    init(features: FloatImage, places: [Int], colors: [SIMD3<Float>]) {
       self.colors = colors
       self.features = FloatImage(width: places.count, height: 1, channels: features.channels) {
         out in
@@ -141,11 +145,13 @@ package struct ReferenceMatcher: Sendable {
       }
     }
 
-    init(_ features: FloatImage, _ ab: FloatImage, places: [Int]) {
-      let (a, b) = (ab.channel(0), ab.channel(1))
+    init(_ features: FloatImage, _ reference: ReferencePicture, places: [Int]) {
+      let (a, b) = (reference.ab.channel(0), reference.ab.channel(1))
+      let weight = reference.weight?.channel(0)
       self.init(
-        features: features, places: places, colors: places.map { SIMD2(a[$0], b[$0]) })
-      withExtendedLifetime(ab) {}
+        features: features, places: places,
+        colors: places.map { SIMD3(a[$0], b[$0], weight?[$0] ?? 1) })
+      withExtendedLifetime(reference) {}
     }
   }
 
@@ -161,22 +167,27 @@ package struct ReferenceMatcher: Sendable {
     return found
   }
 
-  private func match(_ likenesses: UnsafePointer<Float>, _ colors: [SIMD2<Float>]) -> Match {
+  private func match(_ likenesses: UnsafePointer<Float>, _ colors: [SIMD3<Float>]) -> Match {
     var best = -Float.infinity
     for index in colors.indices { best = max(best, likenesses[index]) }
-    guard best.isFinite else { return Match(a: 0, b: 0, likeness: -1, variance: 0) }
-    var total: Float = 0
-    var (sum, squares) = (SIMD2<Float>(), SIMD2<Float>())
+    guard best.isFinite else { return Match(a: 0, b: 0, likeness: -1, variance: 0, weight: 0) }
+    var (whole, total): (Float, Float) = (0, 0)
+    var (sum, squares) = (SIMD3<Float>(), SIMD3<Float>())
     for (index, color) in colors.enumerated() {
       let behind = (best - likenesses[index]) / softness
       guard behind < 12 else { continue }
-      let share = exp(-behind)
+      let likely = exp(-behind)
+      let share = likely * color.z
+      whole += likely
       total += share
       sum += share * color
       squares += share * color * color
     }
+    guard total > 0 else { return Match(a: 0, b: 0, likeness: best, variance: 0, weight: 0) }
     let mean = sum / total
-    let variance = (squares / total - mean * mean).sum()
-    return Match(a: mean.x, b: mean.y, likeness: best, variance: max(variance, 0))
+    let spread = squares / total - mean * mean
+    return Match(
+      a: mean.x, b: mean.y, likeness: best, variance: max(spread.x + spread.y, 0),
+      weight: total / whole)
   }
 }

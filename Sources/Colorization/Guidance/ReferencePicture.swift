@@ -6,6 +6,8 @@ package struct ReferencePicture: Sendable {
   package let lightness: FloatImage
   /// a and b of each place of its grid, 2 × height × width, CIELAB units.
   package let ab: FloatImage
+  /// How much that counts, 0…1, 1 × height × width; nil for all in full.
+  package let weight: FloatImage?
   /// What the network takes each place to be, C × height × width: `ColorNetwork.features`; nil without a
   /// network.
   package let features: FloatImage?
@@ -14,13 +16,16 @@ package struct ReferencePicture: Sendable {
 
   /// - Throws: `ColorizationError.unexpectedSize` if the parts are not of the sizes of `geometry`.
   package init(
-    lightness: FloatImage, ab: FloatImage, features: FloatImage? = nil, geometry: WorkingGeometry
+    lightness: FloatImage, ab: FloatImage, weight: FloatImage? = nil, features: FloatImage? = nil,
+    geometry: WorkingGeometry
   ) throws(ColorizationError) {
     try lightness.check(
       "the reference's lightness", 1, geometry.workingWidth, geometry.workingHeight)
     try ab.check("the reference's colors", 2, geometry.gridWidth, geometry.gridHeight)
+    try weight?.check("the reference's weights", 1, geometry.gridWidth, geometry.gridHeight)
     try features?.check("the reference's features", nil, geometry.gridWidth, geometry.gridHeight)
-    (self.lightness, self.ab, self.features, scale) = (lightness, ab, features, geometry.scale)
+    (self.lightness, self.ab, self.weight, self.features) = (lightness, ab, weight, features)
+    scale = geometry.scale
   }
 }
 

@@ -45,7 +45,7 @@ package struct FilmPlan: Codable, Hashable, Sendable {
   /// How many frames they have.
   var frameCount: Int?
 
-  static let currentSchema = 2
+  static let currentSchema = 3
 
   /// - Throws: `MediaError` if the input or the network can't be read.
   init(request: JobRequest, plan: JobPlan, list: ShotList?, given: GivenColors?) throws {
