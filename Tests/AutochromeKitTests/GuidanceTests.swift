@@ -89,6 +89,11 @@ import Testing
     return Double(sum) / Double(truth.count)
   }
 
+  /// The sum of that of several frames; `numbers` are those of the frames of `film` that the video shows.
+  private func error(_ frames: [Frame], of numbers: [Int], in range: Range<Int>) throws -> Double {
+    try range.reduce(0) { try $0 + error(frames[$1], numbers[$1]) }
+  }
+
   private func isSame(_ one: Frame, _ other: Frame) -> Bool {
     zip(one.picture.planes, other.picture.planes).allSatisfy { $0.hasSameSamples(as: $1) }
   }
@@ -290,8 +295,7 @@ import Testing
     for index in 12..<21 { #expect(isSame(plain[index], liked[index])) }
     for range in [0..<12, 21..<33] {
       let (before, after) = try (
-        range.reduce(0) { try $0 + error(plain[$1], again[$1]) },
-        range.reduce(0) { try $0 + error(liked[$1], again[$1]) }
+        error(plain, of: again, in: range), error(liked, of: again, in: range)
       )
       #expect(after < 0.85 * before, "\(range): \(after), without \(before)")
     }
@@ -325,15 +329,14 @@ import Testing
       return try shots(
         "shots: [{at: 0, hints: [\(hints)]}, {at: \"#12\"}, {at: \"#21\"\(like)}]", to: name)
     }
-    func error(_ frames: [Frame], _ range: Range<Int>) throws -> Double {
-      try range.reduce(0) { try $0 + self.error(frames[$1], again[$1]) }
-    }
     let lists = try (list("plain.yaml", like: ""), list("like.yaml", like: ", like: 1"))
     let plain = try frames("plain.mkv") { $0.shots = lists.0 }
     let liked = try frames("color.mkv") { $0.shots = lists.1 }
     try #require(plain.count == 33 && liked.count == 33)
     for index in 0..<21 { #expect(isSame(plain[index], liked[index]), "frame \(index)") }
-    let (before, after) = try (error(plain, 21..<33), error(liked, 21..<33))
+    let (before, after) = try (
+      error(plain, of: again, in: 21..<33), error(liked, of: again, in: 21..<33)
+    )
     #expect(after < 0.85 * before, "\(after), without \(before)")
     // The frame of the hints lies outside of the part that is colored.
     let part = try frames("part.mkv") {
@@ -364,8 +367,7 @@ import Testing
     let liked = try frames("color.mkv") { $0.shots = lists["like"] }
     for index in 12..<33 { #expect(isSame(plain[index], liked[index]), "frame \(index)") }
     let (before, after) = try (
-      (0..<12).reduce(0) { try $0 + error(plain[$1], again[$1]) },
-      (0..<12).reduce(0) { try $0 + error(liked[$1], again[$1]) }
+      error(plain, of: again, in: 0..<12), error(liked, of: again, in: 0..<12)
     )
     #expect(after < 0.85 * before, "\(after), without \(before)")
   }
@@ -445,8 +447,7 @@ import Testing
     let guided = try frames("color.mkv") { $0.palette = scratch.file("likely.png") }
     #expect(zip(plain, guided).allSatisfy { !isSame($0, $1) })
     let (before, after) = try (
-      (0..<21).reduce(0) { try $0 + error(plain[$1], $1) },
-      (0..<21).reduce(0) { try $0 + error(guided[$1], $1) }
+      error(plain, of: Array(0..<48), in: 0..<21), error(guided, of: Array(0..<48), in: 0..<21)
     )
     #expect(after < before, "\(after), without \(before)")
   }

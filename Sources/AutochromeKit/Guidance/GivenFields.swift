@@ -22,10 +22,16 @@ final class GivenFields: Sendable {
   /// What is made of a frame of another shot, for frames that are like it.
   private struct MadeAlike {
     let number: Int
-    let given: GivenFrames
-    let area: PictureArea
     let reference: ReferencePicture
     let kinds: KnownKinds?
+  }
+
+  /// What came of the attempt to read a frame of another shot.
+  private struct AttemptAlike {
+    let given: GivenFrames
+    let area: PictureArea
+    /// nil if the frame can't be read or has another size.
+    let made: MadeAlike?
   }
 
   private struct State {
@@ -34,7 +40,7 @@ final class GivenFields: Sendable {
     /// By the name of the file.
     var references: [String: ReferencePicture] = [:]
     /// Of other shots, by the number.
-    var alike: [Int: MadeAlike] = [:]
+    var alike: [Int: AttemptAlike] = [:]
     var palettes: [String: Palette] = [:]
     /// What was said once.
     var warnings: Set<String> = []
@@ -75,18 +81,19 @@ final class GivenFields: Sendable {
     return made.field
   }
 
-  /// - Parameter answer: of the network to the frame, if it was asked already.
+  /// - Parameters:
+  ///   - answer: of the network to the frame, if it was asked already.
+  ///   - features: of the frame, if they were computed already.
   private func make(
     of frame: Int, in given: GivenColors, survey: FrameSurvey, looksAround: Bool,
-    answer known: NetworkAnswer?
+    answer known: NetworkAnswer?, features computed: FloatImage? = nil
   ) throws -> Made {
     let still = given.frames.stills[frame]
     let hints = hints(of: frame, in: given, area: survey.area)
     let swatches = given.frames.swatches[frame] ?? []
     let answer = known?.isOf(survey) == true ? known : try colorizer.answer(survey)
     let features =
-      guidance == .features && (looksAround || !swatches.isEmpty)
-      ? try colorizer.features(survey) : nil
+      looksAround || !swatches.isEmpty ? try computed ?? self.features(of: survey) : nil
     var field =
       looksAround
       ? try likeness(of: survey, features: features, frame: frame, in: given) : nothing(in: survey)
@@ -139,6 +146,11 @@ final class GivenFields: Sendable {
     var fields: [Int: GuidanceField] = [:]
     for (number, _) in frames { fields[number] = try all[number]?.get() }
     return fields
+  }
+
+  /// By which parts of a frame are compared with parts of pictures; nil where its luma alone is.
+  private func features(of survey: FrameSurvey) throws -> FloatImage? {
+    guidance == .features ? try colorizer.features(survey) : nil
   }
 
   private func made(_ frame: Int) -> Made? { state.withLock { $0.made[frame] } }
@@ -229,8 +241,19 @@ final class GivenFields: Sendable {
     _ number: Int, _ given: GivenFrames, area: PictureArea
   ) throws -> MadeAlike? {
     if let known = state.withLock({ $0.alike[number] }), known.given == given, known.area == area {
-      return known
+      return known.made
     }
+    let made = try makeAlike(number, given, area: area)
+    state.withLock { state in
+      if state.alike.count >= Self.mostReferences { state.alike = [:] }
+      state.alike[number] = AttemptAlike(given: given, area: area, made: made)
+    }
+    return made
+  }
+
+  private func makeAlike(
+    _ number: Int, _ given: GivenFrames, area: PictureArea
+  ) throws -> MadeAlike? {
     var frame: Frame?
     do { frame = try film?(number) } catch let error as MediaError where error.code != .interrupted
     {}
@@ -244,19 +267,14 @@ final class GivenFields: Sendable {
       return nil
     }
     let survey = try colorizer.survey(frame, area: area)
+    let features = try features(of: survey)
     let made = try make(
-      of: number, in: GivenColors(given), survey: survey, looksAround: false, answer: nil)
+      of: number, in: GivenColors(given), survey: survey, looksAround: false, answer: nil,
+      features: features)
     let reference = try ReferencePicture(
       lightness: survey.lightness, ab: made.field.ab, weight: made.field.weight,
-      features: guidance == .features ? try colorizer.features(survey) : nil,
-      geometry: survey.geometry)
-    let result = MadeAlike(
-      number: number, given: given, area: area, reference: reference, kinds: made.kinds)
-    state.withLock { state in
-      if state.alike.count >= Self.mostReferences { state.alike = [:] }
-      state.alike[number] = result
-    }
-    return result
+      features: features, geometry: survey.geometry)
+    return MadeAlike(number: number, reference: reference, kinds: made.kinds)
   }
 
   private func nothing(in survey: FrameSurvey) -> GuidanceField {

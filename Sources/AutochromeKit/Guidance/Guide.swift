@@ -10,9 +10,6 @@ struct Guide {
     fileprivate var track = GuidanceTrack()
     /// What the last frames of the shot show for which something was given.
     fileprivate var kinds: [KnownKinds] = []
-    /// What frames of another shot show that shows the same, for which something was given.
-    fileprivate var kindsAlike: [KnownKinds] = []
-
     /// Frames since one was compared with pictures; nil before the first of a shot.
     fileprivate var sinceLook: Int?
 
@@ -62,7 +59,7 @@ struct Guide {
     }
     if tracking.shot.startsShot {
       ahead = nil
-      (state.kinds, state.kindsAlike) = ([], [])
+      state.kinds = []
       state.sinceLook = nil
     }
     let (width, height) = (survey.geometry.gridWidth, survey.geometry.gridHeight)
@@ -70,10 +67,7 @@ struct Guide {
     if given.looksAround {
       state.sinceLook = (state.sinceLook ?? Self.lookDistance - 1) + 1
       looksAround = state.sinceLook == Self.lookDistance
-      if looksAround {
-        state.sinceLook = 0
-        state.kindsAlike = try fields.kindsAlike(in: given, area: survey.area)
-      }
+      if looksAround { state.sinceLook = 0 }
     }
     let own = try fields.field(
       of: number, in: given, survey: survey, looksAround: looksAround)
@@ -104,7 +98,9 @@ struct Guide {
     let later = ahead?.guidance.givenFrames.first { $0 > number }.flatMap {
       fields.kinds(of: $0)
     }
-    let kinds = state.kindsAlike + state.kinds + (later.map { [$0] } ?? [])
+    let kinds =
+      try fields.kindsAlike(in: given, area: survey.area) + state.kinds
+      + (later.map { [$0] } ?? [])
     let palette = try fields.palette(in: given)
     return brought == nil && kinds.isEmpty && palette == nil
       ? nil
