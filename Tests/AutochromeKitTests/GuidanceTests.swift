@@ -309,7 +309,8 @@ import Testing
     return again
   }
 
-  /// Hints at nine places of frame `number`, with its true colors, or those of `shift` more red.
+  /// Hints at nine places of frame `number` of the video, with the true colors of frame `source` of `film`, or `shift`
+  /// more of red.
   private func trueHints(of source: Int, at number: Int, shift: Int = 0) -> String {
     let rgb = film.render(frame: source).rgb
     let places = [0.15, 0.5, 0.85].flatMap { y in [0.15, 0.5, 0.85].map { ($0, y) } }
